@@ -1,0 +1,2 @@
+//! The minlen command. Being built.
+fn main() {}

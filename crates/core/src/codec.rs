@@ -1,0 +1,112 @@
+//! The one trait behind every codec.
+
+use crate::{Env, ParamSpec, Params, Part, Result, chain::Chain};
+
+/// The number that stands for a codec in the format (docs/format/codecs.md). Never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CodecId(pub u16);
+
+/// The registered ids. 0x4000..=0x7fff are for private use.
+pub mod ids {
+    use super::CodecId;
+    /// Raw copy.
+    pub const STORE: CodecId = CodecId(0);
+    /// Run-length encoding.
+    pub const RLE: CodecId = CodecId(1);
+    /// Canonical Huffman.
+    pub const HUFFMAN: CodecId = CodecId(2);
+    /// Adaptive arithmetic coding, order 0 to 2.
+    pub const ARITH: CodecId = CodecId(3);
+    /// LZW with variable code width.
+    pub const LZW: CodecId = CodecId(4);
+    /// LZ77 with Huffman or rANS coded sequences.
+    pub const LZ77: CodecId = CodecId(5);
+    /// Burrows–Wheeler transform with context mixing.
+    pub const BWT: CodecId = CodecId(6);
+    /// Byte-wise delta at a stride.
+    pub const DELTA: CodecId = CodecId(7);
+    /// zstd frame without magic.
+    pub const ZSTD: CodecId = CodecId(16);
+    /// Raw LZMA2 with optional filters.
+    pub const LZMA: CodecId = CodecId(17);
+    /// Brotli stream.
+    pub const BROTLI: CodecId = CodecId(18);
+}
+
+/// What a codec is, as data: the source of `minlen codecs`, help, docs and tests.
+#[derive(Clone, Copy, Debug)]
+pub struct CodecSpec {
+    /// Its number in the format.
+    pub id: CodecId,
+    /// Its name in `--codec`.
+    pub name: &'static str,
+    /// What it is for, in one line.
+    pub summary: &'static str,
+    /// Where the method comes from (paper, RFC).
+    pub source: &'static str,
+    /// What it cannot do or should not be used for, in one line.
+    pub limits: &'static str,
+    /// What it can be told.
+    pub params: &'static [ParamSpec],
+    /// Largest input in bytes.
+    pub max_input: u64,
+}
+
+/// Working memory in bytes beyond input and output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// While encoding.
+    pub encode: u64,
+    /// While decoding.
+    pub decode: u64,
+}
+
+/// What a codec offers for a part of the data; the planner chooses among the offers of all codecs.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// The chain to run.
+    pub chain: Chain,
+    /// Rough encoding cost in nanoseconds per byte, for ordering and budgets; never measured at run time,
+    /// because the choice must not depend on the machine.
+    pub encode_ns: u32,
+    /// Why this is offered, in a few words, for `--explain`.
+    pub why: &'static str,
+}
+
+/// A codec: bytes in, fewer bytes out, and exactly back.
+///
+/// The payload that [`Codec::encode`] writes is self-describing: decoding needs the payload and the original
+/// length only. Decoders meet hostile bytes: they must return an error rather than panic, loop, or allocate more
+/// than they [`crate::Budget::reserve`]d. Encoding the same bytes with the same parameters gives the same payload
+/// on every machine and for every number of threads.
+pub trait Codec: Send + Sync {
+    /// What this codec is.
+    fn spec(&self) -> &'static CodecSpec;
+
+    /// Appends the payload for `input` to `out`.
+    ///
+    /// # Errors
+    /// Limit if the input is over [`CodecSpec::max_input`] or the budget; cancelled.
+    fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()>;
+
+    /// Appends exactly `output_len` decoded bytes to `out`. The caller has checked `output_len` against the limits
+    /// and has the memory of the output in its budget.
+    ///
+    /// # Errors
+    /// Corrupt or truncated for bytes that no encoder wrote; limit; unsupported.
+    fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()>;
+
+    /// Working memory for an input of `len` bytes.
+    fn memory(&self, params: &Params, len: usize) -> Memory;
+
+    /// What this codec offers for `part` at `level` (1..=9); nothing by default.
+    fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
+        let _ = (part, level);
+        Vec::new()
+    }
+
+    /// The default parameters.
+    fn params(&self) -> Params {
+        Params::new(self.spec().params)
+    }
+}

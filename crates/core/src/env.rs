@@ -1,0 +1,126 @@
+//! What surrounds a codec call: limits, memory budget, progress and cancellation.
+
+use crate::{Budget, Error, ErrorKind, Limits, Result};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Something worth telling a person who waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The total number of input bytes is now known.
+    Total {
+        /// Bytes in all.
+        bytes: u64,
+    },
+    /// More bytes went in and came out since the last event.
+    Advance {
+        /// Input bytes finished.
+        input: u64,
+        /// Output bytes produced.
+        output: u64,
+    },
+    /// One part was coded: the line that `--explain` prints.
+    Explain {
+        /// The line, without a line end.
+        line: String,
+    },
+    /// Something that is not an error but that the user should know (exit code 2).
+    Warning {
+        /// The message.
+        message: String,
+    },
+}
+
+/// Receives [`Event`]s; called from several threads.
+pub trait Progress: Send + Sync {
+    /// Takes one event. Must be quick.
+    fn event(&self, event: Event);
+}
+
+/// Ignores every event.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn event(&self, _event: Event) {}
+}
+
+/// A flag that stops a running operation from another thread or a signal handler.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks the operation to stop at the next block.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// True once [`Cancel::cancel`] was called.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The surroundings of an operation. Cheap to clone; clones share the budget and the flag.
+#[derive(Clone)]
+pub struct Env {
+    /// What decoding may cost.
+    pub limits: Limits,
+    /// The memory budget, of [`Limits::memory`] bytes.
+    pub budget: Budget,
+    /// The stop flag.
+    pub cancel: Cancel,
+    /// Where events go.
+    pub progress: Arc<dyn Progress>,
+}
+
+impl Default for Env {
+    fn default() -> Self {
+        Self::new(Limits::default())
+    }
+}
+
+impl Env {
+    /// Surroundings with these limits, no progress and a flag nobody raises.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        let budget = Budget::new(limits.memory);
+        Self { limits, budget, cancel: Cancel::default(), progress: Arc::new(NoProgress) }
+    }
+
+    /// The same with a progress receiver.
+    #[must_use]
+    pub fn with_progress(mut self, progress: Arc<dyn Progress>) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// The same with a stop flag.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: Cancel) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// To be called between units of work.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] once the flag is up.
+    pub fn check(&self) -> Result<()> {
+        if self.cancel.is_cancelled() {
+            return Err(Error::new(ErrorKind::Cancelled, "stopped on request"));
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Env {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Env")
+            .field("limits", &self.limits)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}
