@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Round trip of a real folder through the release binary, with the sizes that may not be exceeded.
+# usage: scripts/acceptance.sh FOLDER
+set -euo pipefail
+folder=$(realpath "$1")
+name=$(basename "$folder")
+minlen=$(realpath target/release/minlen)
+[ -x "$minlen" ] || { echo "build it first: cargo build --release -p minlen-cli" >&2; exit 1; }
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
+cd "$work"
+
+for level in 1 3 5; do
+    "$minlen" compress "$folder" "-$level" -T2 -q -o "two.mln"
+    "$minlen" compress "$folder" "-$level" -T1 -q -o "one.mln"
+    cmp one.mln two.mln
+    "$minlen" test -q two.mln
+    "$minlen" decompress two.mln -q -o out
+    diff -r "$folder" "out/$name"
+    printf 'level %s: %s bytes, same bytes for 1 and 2 threads, restored bit for bit\n' "$level" "$(stat -c %s two.mln)"
+    chmod -R u+w out && rm -rf out one.mln
+    mv two.mln "level$level.mln"
+done
+"$minlen" list level5.mln | head -n 5
+
+if command -v xz >/dev/null; then
+    xz_size=$(tar -C "$(dirname "$folder")" --sort=name --mtime=@0 --owner=0 --group=0 -cf - "$name" | xz -9e -T1 | wc -c)
+    our_size=$(stat -c %s level5.mln)
+    printf 'one archive: minlen -5 %s, tar | xz -9e %s (%s %% smaller)\n' "$our_size" "$xz_size" \
+        "$(awk -v a="$our_size" -v b="$xz_size" 'BEGIN { printf "%.2f", 100 - 100 * a / b }')"
+    [ $((our_size * 100)) -le $((xz_size * 95)) ] || { echo "must be at least 5 % smaller" >&2; exit 1; }
+fi
