@@ -1,10 +1,54 @@
-//! Being built.
+//! Differences between elements at a distance, and byte planes: a filter in front of another codec.
+//!
+//! For samples, pixels and tables of numbers: `delta:stride=4+lzma` for 16-bit stereo or RGBA, `delta:stride=2,
+//! width=2,planes=1+bwt` for 16-bit samples. Output is as long as input plus two bytes; nothing is gained without a
+//! codec behind it.
+//!
+//! Limits: one stride for the whole part.
+//! Format: docs/format/codecs/delta.md. Source: the filters of PNG (ISO 15948) and of xz; byte shuffling as in
+//! HDF5 (1996 and later).
 
-use minlen_core::Codec;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod transform;
+
+use minlen_core::{Codec, CodecSpec, Env, Memory, Params, Result};
 use std::sync::Arc;
 
 /// The codec, to be registered.
 #[must_use]
 pub fn codec() -> Option<Arc<dyn Codec>> {
-    None
+    Some(Arc::new(Delta))
+}
+
+struct Delta;
+
+impl Codec for Delta {
+    fn spec(&self) -> &'static CodecSpec {
+        &spec::SPEC
+    }
+
+    fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        let _held = env.budget.reserve(input.len() as u64)?;
+        let shape = spec::Shape::of(params);
+        shape.put(out);
+        let mut data = input.to_vec();
+        transform::subtract(&mut data, shape);
+        transform::split(&data, shape, out);
+        Ok(())
+    }
+
+    fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        let _held = env.budget.reserve(output_len as u64)?;
+        let (shape, body) = spec::Shape::get(payload, output_len)?;
+        let start = out.len();
+        transform::join(body, shape, out);
+        transform::add(&mut out[start..], shape);
+        Ok(())
+    }
+
+    fn memory(&self, _params: &Params, len: usize) -> Memory {
+        Memory { encode: len as u64, decode: len as u64 }
+    }
 }

@@ -1,10 +1,59 @@
-//! Being built.
+//! zstd by its C library, as one frame without magic number, content size and checksum.
+//!
+//! The codec of levels 1 to 3, and one candidate of levels 4 and 5: no other decodes as fast. The container knows
+//! length and checksum already, so the frame drops both; what is left is RFC 8878 with a two-byte header.
+//!
+//! Limits: one thread; the window is at most 2^31 bytes. Decoding runs in one pass straight into the output, so no
+//! window is ever allocated, whatever the frame header claims.
+//! Format: docs/format/codecs/zstd.md. Source: Collet and Kucherawy, RFC 8878 (2021).
 
-use minlen_core::Codec;
+mod decode;
+mod encode;
+mod spec;
+#[cfg(test)]
+mod tests;
+
+use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Memory, Params, Part, Proposal, Result};
 use std::sync::Arc;
 
 /// The codec, to be registered.
 #[must_use]
 pub fn codec() -> Option<Arc<dyn Codec>> {
-    None
+    Some(Arc::new(Zstd))
+}
+
+struct Zstd;
+
+impl Codec for Zstd {
+    fn spec(&self) -> &'static CodecSpec {
+        &spec::SPEC
+    }
+
+    fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        let _held = env.budget.reserve(self.memory(params, input.len()).encode)?;
+        encode::encode(input, params, out)
+    }
+
+    fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        let _held = env.budget.reserve(spec::DECODE_MEMORY)?;
+        decode::decode(payload, output_len, out)
+    }
+
+    fn memory(&self, params: &Params, len: usize) -> Memory {
+        Memory { encode: spec::encode_memory(params, len), decode: spec::DECODE_MEMORY }
+    }
+
+    fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
+        if part.data.is_empty() || part.kind.class() == Class::Dense && level < 4 {
+            return Vec::new();
+        }
+        let offers = spec::OFFERS.iter().filter(|offer| offer.level == level);
+        offers
+            .map(|offer| Proposal {
+                chain: Chain::single(self, offer.apply(self.params())),
+                encode_ns: offer.encode_ns,
+                why: offer.why,
+            })
+            .collect()
+    }
 }
