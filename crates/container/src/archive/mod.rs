@@ -1,0 +1,187 @@
+//! Random access to a whole file: one or more streams, found from the end or by scanning (docs/format/index.md).
+
+mod merge;
+mod open;
+mod scan;
+mod walk_headers;
+
+use crate::block::{BlockHeader, RawBlock};
+use crate::primitives::Input;
+use crate::section::{Section, kind};
+use crate::tree::Tree;
+use minlen_core::{Env, Error, Reservation, Result};
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+
+pub use scan::Damage;
+
+/// A block, as far as the index tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockEntry {
+    /// Where its content begins in the content of the whole file.
+    pub raw_start: u64,
+    /// Bytes of content.
+    pub raw_len: u64,
+    /// Bytes of payload.
+    pub stored_len: u64,
+    /// Where its section begins in the file.
+    pub file_offset: u64,
+    /// Bytes of its section header.
+    pub header_len: u64,
+}
+
+impl BlockEntry {
+    /// Where its content ends.
+    #[must_use]
+    pub fn raw_end(&self) -> u64 {
+        self.raw_start.saturating_add(self.raw_len)
+    }
+}
+
+/// One stream of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamInfo {
+    /// Where it begins in the file.
+    pub offset: u64,
+    /// Where its content begins in the content of the whole file.
+    pub raw_start: u64,
+    /// Bytes of content.
+    pub content_len: u64,
+    /// BLAKE3 of its content; unknown where a scan did not find its end.
+    pub content_hash: Option<[u8; 32]>,
+    /// Its blocks.
+    pub blocks: Range<usize>,
+}
+
+/// A file of streams, open for random access. Nothing but the tree is decoded by opening.
+#[derive(Debug)]
+pub struct Archive<R: Read + Seek> {
+    inner: R,
+    env: Env,
+    file_len: u64,
+    archive: bool,
+    streams: Vec<StreamInfo>,
+    blocks: Vec<BlockEntry>,
+    tree: Option<Tree>,
+    _held: Vec<Reservation>,
+}
+
+impl<R: Read + Seek> Archive<R> {
+    /// All blocks in the order of the content.
+    #[must_use]
+    pub fn blocks(&self) -> &[BlockEntry] {
+        &self.blocks
+    }
+
+    /// The streams in order; most files have one.
+    #[must_use]
+    pub fn streams(&self) -> &[StreamInfo] {
+        &self.streams
+    }
+
+    /// The directory, all streams together; `None` for bare content, or where a scan did not find it.
+    #[must_use]
+    pub fn tree(&self) -> Option<&Tree> {
+        self.tree.as_ref()
+    }
+
+    /// True if the content belongs to an archive, even if a scan did not find its tree.
+    #[must_use]
+    pub fn is_archive(&self) -> bool {
+        self.archive
+    }
+
+    /// Bytes of content, all streams together.
+    #[must_use]
+    pub fn content_len(&self) -> u64 {
+        self.streams.last().map_or(0, |s| s.raw_start.saturating_add(s.content_len))
+    }
+
+    /// BLAKE3 of the content of a file with one stream; see [`Archive::streams`] for more.
+    #[must_use]
+    pub fn content_hash(&self) -> Option<[u8; 32]> {
+        match &self.streams[..] {
+            [one] => one.content_hash,
+            _ => None,
+        }
+    }
+
+    /// Bytes of the file.
+    #[must_use]
+    pub fn file_len(&self) -> u64 {
+        self.file_len
+    }
+
+    /// Refuses a file whose output would be over the limits: to be called before decoding all of it.
+    ///
+    /// # Errors
+    /// Limit.
+    pub fn check_output(&self) -> Result<()> {
+        let files = self.tree.as_ref().map_or(0, Tree::output_len);
+        self.env.limits.check_output(self.content_len().max(files), self.file_len)
+    }
+
+    /// The blocks that hold `content` (a range of content bytes). After a scan there may be holes between them:
+    /// see [`Archive::is_complete`].
+    #[must_use]
+    pub fn blocks_for(&self, content: Range<u64>) -> Range<usize> {
+        let first = self.blocks.partition_point(|b| b.raw_end() <= content.start);
+        let end = self.blocks.partition_point(|b| b.raw_start < content.end);
+        first..end.max(first)
+    }
+
+    /// True if every byte of `content` is in some block.
+    #[must_use]
+    pub fn is_complete(&self, content: Range<u64>) -> bool {
+        let mut covered = content.start;
+        for block in &self.blocks[self.blocks_for(content.clone())] {
+            if block.raw_start > covered {
+                return false;
+            }
+            covered = block.raw_end();
+        }
+        covered >= content.end
+    }
+
+    /// Reads block `i` and checks its header against the index. Decode it with [`crate::open_block`].
+    ///
+    /// # Errors
+    /// Usage for a number that is too high; corrupt, truncated, I/O.
+    pub fn read_block(&mut self, i: usize) -> Result<RawBlock> {
+        let entry = *self.blocks.get(i).ok_or_else(|| Error::usage(format!("there is no block {i}")))?;
+        let base = self.streams.iter().find(|s| s.blocks.contains(&i)).map_or(0, |s| s.raw_start);
+        let (section, mut input) = section_at(&mut self.inner, entry.file_offset)?;
+        let (header, raw_start) = parse_block(&section, kind::BLOCK, entry.file_offset)?;
+        if (header.raw_len, header.stored_len) != (entry.raw_len, entry.stored_len)
+            || base.checked_add(raw_start) != Some(entry.raw_start)
+        {
+            return Err(Error::corrupt("a block that does not fit the index").at(entry.file_offset));
+        }
+        let payload = input.payload(header.stored_len, &self.env)?;
+        Ok(RawBlock { header, payload, offset: entry.file_offset, raw_start: entry.raw_start })
+    }
+
+    /// Gives the reader back.
+    pub fn into_inner(self) -> R {
+        self.inner
+    }
+}
+
+/// The section header at `offset`, and an input right after it.
+fn section_at<R: Read + Seek>(r: &mut R, offset: u64) -> Result<(Section, Input<&mut R>)> {
+    r.seek(SeekFrom::Start(offset))?;
+    let mut input = Input::new(r, offset);
+    let [kind] = input.array("a section")?;
+    let section = Section::read(kind, &mut input)?;
+    Ok((section, input))
+}
+
+fn parse_block(section: &Section, expected: u8, offset: u64) -> Result<(BlockHeader, u64)> {
+    if section.kind != expected {
+        return Err(Error::corrupt("a section of another type than expected").at(offset));
+    }
+    BlockHeader::parse(&section.fields).map_err(|e| e.at(offset))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! Opening from the end: trailer, END, index, tree.
+
+use super::walk_headers::{check_forward, rows_by_walking};
+use super::{Archive, BlockEntry, StreamInfo, merge, section_at};
+use crate::block::RawBlock;
+use crate::end::{END_LETTERS, End, TRAILER_LEN};
+use crate::index::{self, Row};
+use crate::primitives::Input;
+use crate::section::{HEADER_LEN, MAGIC, kind, parse_stream_header};
+use crate::tree::Tree;
+use crate::{open_block, recovery};
+use minlen_core::varint::Reader as Fields;
+use minlen_core::{Env, Error, Registry, Reservation, Result};
+use std::io::{Read, Seek, SeekFrom};
+
+/// One stream as its END tells.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) start: u64,
+    pub(super) end_at: u64,
+    pub(super) archive: bool,
+    pub(super) end: End,
+}
+
+impl<R: Read + Seek> Archive<R> {
+    /// Opens a file by the trailer at its end.
+    ///
+    /// # Errors
+    /// Truncated, corrupt (then `minlen repair` or [`Archive::open_by_scanning`] may help), unsupported, limit, I/O.
+    pub fn open(mut inner: R, registry: &Registry, env: &Env) -> Result<Self> {
+        let file_len = inner.seek(SeekFrom::End(0))?;
+        let mut magic = [0; MAGIC.len()];
+        inner.seek(SeekFrom::Start(0))?;
+        Input::new(&mut inner, 0).exact(&mut magic, "the magic bytes")?;
+        if magic != MAGIC {
+            let mut header = [0; HEADER_LEN];
+            header[..8].copy_from_slice(&magic);
+            parse_stream_header(&header)?;
+        }
+        let found = find_streams(&mut inner, file_len, env).map_err(|error| {
+            // Walking forward finds out what kind of damage it is.
+            check_forward(&mut inner, file_len).err().unwrap_or(error)
+        })?;
+        let archive = found.first().is_some_and(|f| f.archive);
+        if found.iter().any(|f| f.archive != archive) {
+            return Err(Error::corrupt("bare content and an archive in one file"));
+        }
+        let mut opening =
+            Opening { blocks: Vec::new(), streams: Vec::new(), trees: Vec::new(), held: Vec::new() };
+        for stream in &found {
+            opening.stream(&mut inner, stream, registry, env)?;
+        }
+        let tree = if archive { Some(merge::merge(opening.trees)) } else { None };
+        Ok(Self {
+            inner,
+            env: env.clone(),
+            file_len,
+            archive,
+            streams: opening.streams,
+            blocks: opening.blocks,
+            tree,
+            _held: opening.held,
+        })
+    }
+}
+
+struct Opening {
+    blocks: Vec<BlockEntry>,
+    streams: Vec<StreamInfo>,
+    trees: Vec<Tree>,
+    held: Vec<Reservation>,
+}
+
+impl Opening {
+    fn stream<R: Read + Seek>(
+        &mut self,
+        r: &mut R,
+        found: &Found,
+        registry: &Registry,
+        env: &Env,
+    ) -> Result<()> {
+        let raw_start = self.streams.last().map_or(0, |s| s.raw_start + s.content_len);
+        raw_start
+            .checked_add(found.end.content_len)
+            .ok_or_else(|| Error::corrupt("content of over 2^64 bytes"))?;
+        let rows = rows(r, found, env)?;
+        self.held.push(env.budget.reserve((rows.len() * size_of::<BlockEntry>()) as u64)?);
+        let first = self.blocks.len();
+        place(&rows, found, raw_start, &mut self.blocks)?;
+        if let Some(back) = found.end.tree_back {
+            let at = found.end_at.checked_sub(back).filter(|&at| at < found.end_at);
+            let at = at.ok_or_else(|| Error::corrupt("the tree's place is impossible"))?;
+            let (tree, held) = read_tree(r, at, raw_start, found.end.content_len, registry, env)?;
+            self.trees.push(tree);
+            self.held.push(held);
+            let entries: u64 = self.trees.iter().map(|t| t.entries.len() as u64).sum();
+            if entries > env.limits.entries {
+                return Err(Error::limit(format!("over {} entries", env.limits.entries)));
+            }
+        }
+        self.streams.push(StreamInfo {
+            offset: found.start,
+            raw_start,
+            content_len: found.end.content_len,
+            content_hash: Some(found.end.content_hash),
+            blocks: first..self.blocks.len(),
+        });
+        Ok(())
+    }
+}
+
+/// Reads, decodes and shifts the tree at `at`.
+pub(super) fn read_tree<R: Read + Seek>(
+    r: &mut R,
+    at: u64,
+    raw_start: u64,
+    content_len: u64,
+    registry: &Registry,
+    env: &Env,
+) -> Result<(Tree, Reservation)> {
+    let (section, mut input) = section_at(r, at)?;
+    if section.kind != kind::TREE {
+        return Err(Error::corrupt("a section of another type where the tree should be").at(at));
+    }
+    let block = RawBlock::read(&section, at, &mut input, env)?;
+    let raw = open_block(&block, registry, env)?;
+    let mut tree = Tree::decode(&raw, &env.limits).map_err(|e| e.at(at))?;
+    tree.check_content(content_len).map_err(|e| e.at(at))?;
+    merge::shift(&mut tree, raw_start);
+    let held = env.budget.reserve(merge::memory(&tree))?;
+    Ok((tree, held))
+}
+
+/// The streams of a file, first to last.
+fn find_streams<R: Read + Seek>(r: &mut R, file_len: u64, env: &Env) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    let mut pos = file_len;
+    while pos > 0 {
+        env.check()?;
+        let trailer_at = pos.checked_sub(TRAILER_LEN as u64).ok_or_else(|| bad_trailer(pos))?;
+        r.seek(SeekFrom::Start(trailer_at))?;
+        let trailer: [u8; TRAILER_LEN] = Input::new(&mut *r, trailer_at).array("the trailer")?;
+        let head_at = trailer_at.checked_sub(u64::from(trailer[0])).ok_or_else(|| bad_trailer(pos))?;
+        let size = u64::from(trailer[0]);
+        if trailer[1..] == END_LETTERS {
+            let stream = stream_by_end(r, head_at, size)?;
+            pos = stream.start;
+            found.push(stream);
+        } else if trailer[1..] == recovery::LETTERS {
+            pos = recovery::section_start(r, head_at, pos)?;
+        } else {
+            return Err(bad_trailer(pos));
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::truncated("an empty file"));
+    }
+    found.reverse();
+    Ok(found)
+}
+
+fn bad_trailer(pos: u64) -> Error {
+    Error::corrupt("no trailer: cut off, damaged or followed by something else")
+        .at(pos)
+        .remedy("try `minlen repair`")
+}
+
+fn stream_by_end<R: Read + Seek>(r: &mut R, end_at: u64, size: u64) -> Result<Found> {
+    let (section, _) = section_at(r, end_at)?;
+    if section.kind != kind::END || section.len() != size {
+        return Err(Error::corrupt("a trailer without an end").at(end_at));
+    }
+    let mut fields = Fields::new(&section.fields);
+    let (_content_len, stream_len) = (fields.varint()?, fields.varint()?);
+    let start = end_at
+        .checked_sub(stream_len)
+        .filter(|_| stream_len >= HEADER_LEN as u64)
+        .ok_or_else(|| Error::corrupt("a stream that begins before the file").at(end_at))?;
+    r.seek(SeekFrom::Start(start))?;
+    let header = Input::new(&mut *r, start).array("the stream header")?;
+    let archive = parse_stream_header(&header).map_err(|e| e.at(start))?;
+    let end = End::parse(&section.fields, archive).map_err(|e| e.at(end_at))?;
+    Ok(Found { start, end_at, archive, end })
+}
+
+fn rows<R: Read + Seek>(r: &mut R, found: &Found, env: &Env) -> Result<Vec<Row>> {
+    if found.end.index_back == 0 {
+        return rows_by_walking(r, found);
+    }
+    let at = found.end_at - found.end.index_back;
+    let (section, mut input) = section_at(r, at)?;
+    if section.kind != kind::INDEX {
+        return Err(Error::corrupt("a section of another type where the index should be").at(at));
+    }
+    index::read(&section, &mut input, env).map_err(|e| e.at(at))
+}
+
+/// Turns rows into entries with places, all within the stream.
+fn place(rows: &[Row], found: &Found, raw_start: u64, out: &mut Vec<BlockEntry>) -> Result<()> {
+    let mut offset = found.start + HEADER_LEN as u64;
+    let mut raw = 0u64;
+    let wrong = || Error::corrupt("the index does not fit the stream").at(found.end_at);
+    for row in rows {
+        let file_offset = offset.checked_add(row.gap).ok_or_else(wrong)?;
+        let end = file_offset.checked_add(row.header_len).and_then(|e| e.checked_add(row.stored_len));
+        offset = end.filter(|&end| end <= found.end_at).ok_or_else(wrong)?;
+        out.push(BlockEntry {
+            raw_start: raw_start.checked_add(raw).ok_or_else(wrong)?,
+            raw_len: row.raw_len,
+            stored_len: row.stored_len,
+            file_offset,
+            header_len: row.header_len,
+        });
+        raw = raw.checked_add(row.raw_len).filter(|_| row.raw_len > 0).ok_or_else(wrong)?;
+    }
+    if raw != found.end.content_len {
+        return Err(wrong());
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Walking from section header to section header without reading payloads.
+
+use super::open::Found;
+use super::section_at;
+use crate::block::BlockHeader;
+use crate::end::{END_LETTERS, End, TRAILER_LEN};
+use crate::index::Row;
+use crate::primitives::Input;
+use crate::recovery;
+use crate::section::{HEADER_LEN, Section, kind, parse_stream_header};
+use crate::stream::skippable_fields;
+use minlen_core::varint::Reader as Fields;
+use minlen_core::{Error, Result};
+use std::io::{Read, Seek, SeekFrom};
+
+/// The payload's length of any section but END.
+pub(super) fn payload_len(section: &Section) -> Result<u64> {
+    match section.kind {
+        kind::BLOCK | kind::TREE => BlockHeader::parse(&section.fields).map(|(h, _)| h.stored_len),
+        kind::INDEX => Fields::new(&section.fields).varint(),
+        kind::RECOVERY => recovery::payload_len(section),
+        skippable if kind::is_skippable(skippable) => skippable_fields(section).map(|(len, _)| len),
+        other => Err(Error::unsupported(format!("section type {other:#04x}"))),
+    }
+}
+
+/// The block table of a stream that has none.
+pub(super) fn rows_by_walking<R: Read + Seek>(r: &mut R, found: &Found) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let mut pos = found.start + HEADER_LEN as u64;
+    let mut block_end = pos;
+    while pos < found.end_at {
+        let (section, _) = section_at(r, pos)?;
+        let stored_len = payload_len(&section).map_err(|e| e.at(pos))?;
+        let next = pos.checked_add(section.len()).and_then(|p| p.checked_add(stored_len));
+        let next = next.filter(|&n| n <= found.end_at);
+        let next = next.ok_or_else(|| Error::corrupt("a section beyond the end of its stream").at(pos))?;
+        if section.kind == kind::BLOCK {
+            let (header, _) = BlockHeader::parse(&section.fields).map_err(|e| e.at(pos))?;
+            let (gap, header_len) = (pos - block_end, section.len());
+            rows.push(Row { gap, header_len, raw_len: header.raw_len, stored_len });
+            block_end = next;
+        }
+        pos = next;
+    }
+    Ok(rows)
+}
+
+/// Walks the whole file and says what is wrong with its structure, if anything is.
+pub(super) fn check_forward<R: Read + Seek>(r: &mut R, file_len: u64) -> Result<()> {
+    let mut pos = 0;
+    while pos < file_len {
+        r.seek(SeekFrom::Start(pos))?;
+        let mut input = Input::new(&mut *r, pos);
+        let [first] = input.array("a stream")?;
+        if first == kind::RECOVERY && pos > 0 {
+            let section = Section::read(first, &mut input)?;
+            pos = next_section(pos, &section, file_len)?;
+            continue;
+        }
+        r.seek(SeekFrom::Start(pos))?;
+        let header = Input::new(&mut *r, pos).array("the stream header")?;
+        let archive = parse_stream_header(&header).map_err(|e| e.at(pos))?;
+        pos = check_stream(r, pos + HEADER_LEN as u64, archive, file_len)?;
+    }
+    Ok(())
+}
+
+fn next_section(pos: u64, section: &Section, file_len: u64) -> Result<u64> {
+    let next = pos.saturating_add(section.len()).saturating_add(payload_len(section).map_err(|e| e.at(pos))?);
+    if next > file_len {
+        return Err(Error::truncated("the data ends within a payload").at(pos));
+    }
+    Ok(next)
+}
+
+fn check_stream<R: Read + Seek>(r: &mut R, mut pos: u64, archive: bool, file_len: u64) -> Result<u64> {
+    loop {
+        let (section, mut input) = section_at(r, pos)?;
+        if section.kind == kind::END {
+            End::parse(&section.fields, archive).map_err(|e| e.at(pos))?;
+            let trailer: [u8; TRAILER_LEN] = input.array("the trailer")?;
+            if u64::from(trailer[0]) != section.len() || trailer[1..] != END_LETTERS {
+                return Err(Error::corrupt("a wrong trailer").at(pos));
+            }
+            return Ok(input.pos);
+        }
+        pos = next_section(pos, &section, file_len)?;
+    }
+}

@@ -1,0 +1,149 @@
+//! Blocks: a piece of content, coded on its own (docs/format/block.md).
+
+use crate::limits::{MAX_BLOCK_RAW, MAX_CHAIN, MAX_STORED};
+use crate::primitives::{Input, hash64, to_usize};
+use crate::section::Section;
+use minlen_core::varint::{self, Reader};
+use minlen_core::{Chain, CodecId, Coded, Env, Error, Registry, Result};
+use std::io::Read;
+
+/// What a block says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockHeader {
+    /// Bytes of content.
+    pub raw_len: u64,
+    /// Bytes of payload.
+    pub stored_len: u64,
+    /// The codecs in encoding order.
+    pub ids: Vec<CodecId>,
+    /// Lengths between the codecs: one fewer than `ids`.
+    pub inner: Vec<u64>,
+    /// XXH3-64 of the content.
+    pub hash: u64,
+}
+
+/// A block as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawBlock {
+    /// What it says about itself.
+    pub header: BlockHeader,
+    /// The coded bytes.
+    pub payload: Vec<u8>,
+    /// Where its section begins in the file; 0 before it is written.
+    pub offset: u64,
+    /// Where its content begins in the stream's content; set by the writer, 0 before.
+    pub raw_start: u64,
+}
+
+/// Puts coded content and its hash into a block. The chain's result `coded` must be of `raw`.
+#[must_use]
+pub fn seal(raw: &[u8], coded: Coded) -> RawBlock {
+    let header = BlockHeader {
+        raw_len: raw.len() as u64,
+        stored_len: coded.payload.len() as u64,
+        ids: coded.ids,
+        inner: coded.inner,
+        hash: hash64(raw),
+    };
+    RawBlock { header, payload: coded.payload, offset: 0, raw_start: 0 }
+}
+
+/// Decodes a block within the limits and checks the hash of what comes out.
+///
+/// The memory of the output is reserved from the budget while decoding only: a caller that keeps many decoded
+/// blocks reserves for them itself.
+///
+/// # Errors
+/// Corrupt for a wrong hash or whatever a codec finds; unsupported for an unknown codec; limit.
+pub fn open_block(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
+    decode(block, registry, env).map_err(|e| e.at(block.offset))
+}
+
+fn decode(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
+    let header = &block.header;
+    if header.raw_len > MAX_BLOCK_RAW {
+        return Err(Error::limit(format!("a block of {} bytes", header.raw_len)));
+    }
+    let _held = env.budget.reserve(header.raw_len)?;
+    let len = to_usize(header.raw_len)?;
+    let raw = Chain::decode(&header.ids, &header.inner, &block.payload, len, registry, env)?;
+    if hash64(&raw) != header.hash {
+        return Err(Error::corrupt("a block's checksum differs").remedy("try `minlen repair`"));
+    }
+    Ok(raw)
+}
+
+impl BlockHeader {
+    /// The fields of a BLOCK or TREE header.
+    pub(crate) fn fields(&self, raw_start: u64) -> Result<Vec<u8>> {
+        self.check().map_err(|e| Error::usage(e.to_string()))?;
+        let mut out = Vec::with_capacity(48);
+        varint::put(&mut out, self.stored_len);
+        varint::put(&mut out, raw_start);
+        varint::put(&mut out, self.raw_len);
+        for (i, id) in self.ids.iter().enumerate() {
+            let more = u64::from(i + 1 < self.ids.len());
+            varint::put(&mut out, u64::from(id.0) << 1 | more);
+        }
+        for &len in &self.inner {
+            varint::put(&mut out, len);
+        }
+        out.extend(self.hash.to_le_bytes());
+        Ok(out)
+    }
+
+    /// Reads the fields of a BLOCK or TREE header; the number is where its content begins.
+    pub(crate) fn parse(fields: &[u8]) -> Result<(Self, u64)> {
+        let mut r = Reader::new(fields);
+        let stored_len = r.varint()?;
+        let raw_start = r.varint()?;
+        let raw_len = r.varint()?;
+        let mut ids = Vec::new();
+        loop {
+            let id = r.varint_max(0x1_ffff, "a codec id")?;
+            ids.push(CodecId((id >> 1) as u16));
+            if id & 1 == 0 || ids.len() > MAX_CHAIN {
+                break;
+            }
+        }
+        let inner = (1..ids.len()).map(|_| r.varint()).collect::<Result<_>>()?;
+        let header = Self { raw_len, stored_len, ids, inner, hash: r.u64()? };
+        if !r.is_empty() {
+            return Err(Error::corrupt("a block header has bytes left over"));
+        }
+        header.check()?;
+        raw_start.checked_add(raw_len).ok_or_else(|| Error::corrupt("a block ends beyond 64 bits"))?;
+        Ok((header, raw_start))
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.raw_len == 0 || self.ids.is_empty() || self.ids.len() > MAX_CHAIN {
+            return Err(Error::corrupt("a block without content or with an impossible chain"));
+        }
+        if self.inner.len() + 1 != self.ids.len() {
+            return Err(Error::corrupt("a block whose inner lengths do not fit its chain"));
+        }
+        if self.raw_len > MAX_BLOCK_RAW || self.stored_len.max(self.longest_inner()) > MAX_STORED {
+            return Err(Error::limit(format!("a block of {} bytes", self.raw_len)));
+        }
+        Ok(())
+    }
+
+    fn longest_inner(&self) -> u64 {
+        self.inner.iter().copied().max().unwrap_or(0)
+    }
+}
+
+impl RawBlock {
+    /// Reads the payload that follows a BLOCK or TREE header at file offset `offset`.
+    pub(crate) fn read<R: Read>(
+        section: &Section,
+        offset: u64,
+        input: &mut Input<R>,
+        env: &Env,
+    ) -> Result<Self> {
+        let (header, raw_start) = BlockHeader::parse(&section.fields).map_err(|e| e.at(offset))?;
+        let payload = input.payload(header.stored_len, env)?;
+        Ok(Self { header, payload, offset, raw_start })
+    }
+}

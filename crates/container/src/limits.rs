@@ -1,0 +1,26 @@
+//! Every limit of the format in one place (docs/format/README.md, "Limits"). Readers refuse what is over them.
+
+use minlen_core::Chain;
+
+/// Largest block or serialised tree before coding, in bytes.
+pub const MAX_BLOCK_RAW: u64 = 1 << 30;
+/// Largest payload, and largest length between two stages of a chain, in bytes.
+pub const MAX_STORED: u64 = 2 << 30;
+/// Most codecs in a chain.
+pub const MAX_CHAIN: usize = Chain::MAX_STAGES;
+/// Most bytes of fields in a section header: their length is stored in one byte.
+pub const MAX_FIELDS: usize = 255;
+/// Largest index payload in bytes.
+pub const MAX_INDEX: u64 = 1 << 28;
+/// Largest skippable payload in bytes.
+pub const MAX_SKIPPABLE: u64 = 1 << 30;
+/// Longest path of an entry in bytes.
+pub const MAX_PATH: usize = 1 << 15;
+/// Longest component of a path in bytes.
+pub const MAX_COMPONENT: usize = 1024;
+/// Longest target of a symbolic link in bytes.
+pub const MAX_LINK: usize = 1 << 15;
+/// Cursors that the extent coder of a tree remembers.
+pub const MAX_CURSORS: usize = 64;
+/// Permission bits that an entry may have.
+pub const MODE_BITS: u32 = 0o7777;

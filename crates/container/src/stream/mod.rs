@@ -1,0 +1,9 @@
+//! Streams in order: writing to and reading from a pipe (docs/format/stream.md).
+
+mod reader;
+mod writer;
+
+pub(crate) use reader::skippable_fields;
+
+pub use reader::{Item, StreamReader};
+pub use writer::StreamWriter;

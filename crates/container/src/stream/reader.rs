@@ -1,0 +1,248 @@
+//! Reads streams in order, from anything that can be read.
+
+use crate::block::{BlockHeader, RawBlock};
+use crate::end::{END_LETTERS, End, TRAILER_LEN};
+use crate::index::{self, Row};
+use crate::limits;
+use crate::primitives::Input;
+use crate::recovery;
+use crate::section::{HEADER_LEN, MAGIC, Section, kind, parse_stream_header};
+use minlen_core::varint::Reader as Fields;
+use minlen_core::{Env, Error, Result};
+use std::io::Read;
+
+/// What comes next in a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A stream begins. Files may hold several; their contents follow one another.
+    StreamStart {
+        /// True if the content belongs to an archive.
+        archive: bool,
+    },
+    /// A block of the content, in order.
+    Block(RawBlock),
+    /// The coded directory of an archive: open it with [`crate::open_block`], then [`crate::Tree::decode`].
+    Tree(RawBlock),
+    /// The stream is complete. The caller compares the hash with that of the bytes it decoded.
+    End {
+        /// Bytes of content of this stream.
+        content_len: u64,
+        /// BLAKE3 of the content.
+        content_hash: [u8; 32],
+    },
+}
+
+/// Reads one or more streams, checking everything but the content itself: order, places, index, lengths, limits.
+///
+/// Memory: one block's payload at a time, and 32 bytes per block for checking the index.
+#[derive(Debug)]
+pub struct StreamReader<R: Read> {
+    input: Input<R>,
+    env: Env,
+    total: u64,
+    state: State,
+    archive: Option<bool>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// At the beginning of the file.
+    First,
+    /// Within a stream.
+    Within(Box<Stream>),
+    /// After an END.
+    Between,
+    /// At the end of the file, or after an error.
+    Done,
+}
+
+#[derive(Debug)]
+struct Stream {
+    start: u64,
+    archive: bool,
+    content_len: u64,
+    block_end: u64,
+    rows: Vec<Row>,
+    tree_at: Option<u64>,
+    index_at: Option<u64>,
+}
+
+impl<R: Read> StreamReader<R> {
+    /// A reader from the first byte of `inner`. Limits on output and ratio are those of `env`.
+    pub fn new(inner: R, env: &Env) -> Self {
+        let input = Input::new(inner, 0);
+        Self { input, env: env.clone(), total: 0, state: State::First, archive: None }
+    }
+
+    /// Bytes read so far.
+    pub fn position(&self) -> u64 {
+        self.input.pos
+    }
+
+    /// The next item, or `None` at the end of the file. After an error, `None`.
+    ///
+    /// # Errors
+    /// Truncated, corrupt, unsupported; limit before a block is read whose content would be too much.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Option<Item>> {
+        let state = std::mem::replace(&mut self.state, State::Done);
+        self.env.check()?;
+        match state {
+            State::First => self.start(None),
+            State::Within(stream) => self.within(stream),
+            State::Between => self.between(),
+            State::Done => Ok(None),
+        }
+    }
+
+    fn start(&mut self, first: Option<u8>) -> Result<Option<Item>> {
+        let at = self.input.pos - u64::from(first.is_some());
+        let mut header = [0; HEADER_LEN];
+        let known = usize::from(first.is_some());
+        header[0] = first.unwrap_or(0);
+        self.input.exact(&mut header[known..8], "the magic bytes").map_err(|e| e.at(at))?;
+        if header[..8] == MAGIC {
+            self.input.exact(&mut header[8..], "the stream header")?;
+        }
+        let archive = parse_stream_header(&header).map_err(|e| e.at(at))?;
+        if *self.archive.get_or_insert(archive) != archive {
+            return Err(Error::corrupt("bare content and an archive in one file").at(at));
+        }
+        self.state = State::Within(Box::new(Stream {
+            start: at,
+            archive,
+            content_len: 0,
+            block_end: self.input.pos,
+            rows: Vec::new(),
+            tree_at: None,
+            index_at: None,
+        }));
+        Ok(Some(Item::StreamStart { archive }))
+    }
+
+    fn between(&mut self) -> Result<Option<Item>> {
+        loop {
+            let at = self.input.pos;
+            match self.input.byte_or_end()? {
+                None => return Ok(None),
+                Some(first) if first == MAGIC[0] => return self.start(Some(first)),
+                Some(kind::RECOVERY) => {
+                    let section = Section::read(kind::RECOVERY, &mut self.input)?;
+                    let len = recovery::payload_len(&section).map_err(|e| e.at(at))?;
+                    self.input.skip(len)?;
+                }
+                Some(_) => return Err(Error::corrupt("something other than a stream follows the end").at(at)),
+            }
+        }
+    }
+
+    fn within(&mut self, mut stream: Box<Stream>) -> Result<Option<Item>> {
+        loop {
+            let at = self.input.pos;
+            let [first] = self.input.array("a stream without its end")?;
+            let section = Section::read(first, &mut self.input)?;
+            let item = match first {
+                kind::BLOCK => Some(self.block(&section, at, &mut stream).map_err(|e| e.at(at))?),
+                kind::TREE => Some(self.tree(&section, at, &mut stream).map_err(|e| e.at(at))?),
+                kind::INDEX => {
+                    self.index(&section, at, &mut stream).map_err(|e| e.at(at))?;
+                    None
+                }
+                kind::END => {
+                    let item = self.end(&section, at, &stream).map_err(|e| e.at(at))?;
+                    self.state = State::Between;
+                    return Ok(Some(item));
+                }
+                _ => {
+                    pass_over(&section, &mut self.input).map_err(|e| e.at(at))?;
+                    None
+                }
+            };
+            if item.is_some() {
+                self.state = State::Within(stream);
+                return Ok(item);
+            }
+        }
+    }
+
+    fn block(&mut self, section: &Section, at: u64, stream: &mut Stream) -> Result<Item> {
+        let (header, raw_start) = BlockHeader::parse(&section.fields)?;
+        if raw_start != stream.content_len || stream.tree_at.is_some() || stream.index_at.is_some() {
+            return Err(Error::corrupt("a block that is not in its place"));
+        }
+        let after = self.input.pos.saturating_add(header.stored_len);
+        let over = || Error::limit("content of over 2^64 bytes");
+        self.total = self.total.checked_add(header.raw_len).ok_or_else(over)?;
+        self.env.limits.check_output(self.total, after)?;
+        stream.content_len += header.raw_len;
+        stream.rows.push(Row {
+            gap: at - stream.block_end,
+            header_len: section.len(),
+            raw_len: header.raw_len,
+            stored_len: header.stored_len,
+        });
+        stream.block_end = after;
+        RawBlock::read(section, at, &mut self.input, &self.env).map(Item::Block)
+    }
+
+    fn tree(&mut self, section: &Section, at: u64, stream: &mut Stream) -> Result<Item> {
+        if !stream.archive || stream.tree_at.is_some() || stream.index_at.is_some() {
+            return Err(Error::corrupt("a tree that is not in its place"));
+        }
+        stream.tree_at = Some(at);
+        RawBlock::read(section, at, &mut self.input, &self.env).map(Item::Tree)
+    }
+
+    fn index(&mut self, section: &Section, at: u64, stream: &mut Stream) -> Result<()> {
+        let rows = index::read(section, &mut self.input, &self.env)?;
+        if stream.index_at.replace(at).is_some() || rows != stream.rows {
+            return Err(Error::corrupt("the index does not fit the blocks"));
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, section: &Section, at: u64, stream: &Stream) -> Result<Item> {
+        let end = End::parse(&section.fields, stream.archive)?;
+        let back = |place: Option<u64>| place.map_or(0, |p| at - p);
+        let seen = End {
+            content_len: stream.content_len,
+            stream_len: at - stream.start,
+            index_back: back(stream.index_at),
+            tree_back: stream.archive.then(|| back(stream.tree_at)),
+            content_hash: end.content_hash,
+        };
+        if end != seen || end.tree_back == Some(0) {
+            return Err(Error::corrupt("the end does not fit what came before it"));
+        }
+        let trailer: [u8; TRAILER_LEN] = self.input.array("the trailer")?;
+        if u64::from(trailer[0]) != section.len() || trailer[1..] != END_LETTERS {
+            return Err(Error::corrupt("a wrong trailer"));
+        }
+        Ok(Item::End { content_len: end.content_len, content_hash: end.content_hash })
+    }
+}
+
+/// Passes over a skippable section; refuses one that must be understood.
+fn pass_over<R: Read>(section: &Section, input: &mut Input<R>) -> Result<()> {
+    if !kind::is_skippable(section.kind) {
+        return Err(
+            Error::unsupported(format!("section type {:#04x}", section.kind)).remedy("get a newer minlen")
+        );
+    }
+    let (len, hash) = skippable_fields(section)?;
+    if input.skip(len)? != hash {
+        return Err(Error::corrupt("a skippable section's checksum differs"));
+    }
+    Ok(())
+}
+
+/// Length and hash of a skippable section's payload.
+pub(crate) fn skippable_fields(section: &Section) -> Result<(u64, u64)> {
+    let mut fields = Fields::new(&section.fields);
+    let len = fields.varint_max(limits::MAX_SKIPPABLE, "a skippable length")?;
+    let hash = fields.u64()?;
+    if !fields.is_empty() {
+        return Err(Error::corrupt("a skippable header has bytes left over"));
+    }
+    Ok((len, hash))
+}

@@ -1,0 +1,156 @@
+//! Writes a stream without ever seeking.
+
+use crate::block::RawBlock;
+use crate::end::End;
+use crate::index::{self, Row};
+use crate::primitives::hash64;
+use crate::section::{Section, kind, stream_header};
+use crate::tree::Tree;
+use crate::{limits, seal};
+use minlen_core::{Coded, Error, Result, varint};
+use std::io::Write;
+
+/// Writes one stream: [`StreamWriter::new`] for bare content, [`StreamWriter::archive`] for a tree of files.
+#[derive(Debug)]
+pub struct StreamWriter<W: Write> {
+    out: W,
+    archive: bool,
+    written: u64,
+    content_len: u64,
+    block_end: u64,
+    rows: Vec<Row>,
+    tree_at: Option<u64>,
+}
+
+impl<W: Write> StreamWriter<W> {
+    /// Begins a stream of bare content: one nameless file.
+    ///
+    /// # Errors
+    /// Whatever `out` says.
+    pub fn new(out: W) -> Result<Self> {
+        Self::begin(out, false)
+    }
+
+    /// Begins a stream whose content belongs to an archive: [`StreamWriter::write_tree`] must follow the blocks.
+    ///
+    /// # Errors
+    /// Whatever `out` says.
+    pub fn archive(out: W) -> Result<Self> {
+        Self::begin(out, true)
+    }
+
+    fn begin(out: W, archive: bool) -> Result<Self> {
+        let (rows, tree_at) = (Vec::new(), None);
+        let mut writer = Self { out, archive, written: 0, content_len: 0, block_end: 0, rows, tree_at };
+        writer.put(&stream_header(archive))?;
+        writer.block_end = writer.written;
+        Ok(writer)
+    }
+
+    /// Writes the next block of the content. `offset` and `raw_start` of the block are not used: its place is here.
+    ///
+    /// # Errors
+    /// Usage for a block without content, over the limits, or after the tree; whatever the output says.
+    pub fn write_block(&mut self, block: &RawBlock) -> Result<()> {
+        if self.tree_at.is_some() {
+            return Err(Error::usage("a block after the tree"));
+        }
+        let gap = self.written - self.block_end;
+        let header_len = self.put_block(kind::BLOCK, block, self.content_len)?;
+        self.content_len = self
+            .content_len
+            .checked_add(block.header.raw_len)
+            .ok_or_else(|| Error::limit("content of over 2^64 bytes"))?;
+        let (raw_len, stored_len) = (block.header.raw_len, block.header.stored_len);
+        self.rows.push(Row { gap, header_len, raw_len, stored_len });
+        self.block_end = self.written;
+        Ok(())
+    }
+
+    /// Writes the directory of an archive; `code` compresses its serialised form.
+    ///
+    /// # Errors
+    /// Usage for a tree that a reader would refuse, a second tree, or a stream that is no archive; whatever `code`
+    /// and the output say.
+    pub fn write_tree(&mut self, tree: &Tree, code: impl FnOnce(&[u8]) -> Result<Coded>) -> Result<()> {
+        if !self.archive || self.tree_at.is_some() {
+            return Err(Error::usage("a tree goes once into a stream begun with StreamWriter::archive"));
+        }
+        let checked =
+            tree.check(&minlen_core::Limits::none()).and_then(|()| tree.check_content(self.content_len));
+        checked.map_err(|e| Error::usage(format!("a tree that nobody could read: {e}")))?;
+        let raw = tree.encode();
+        let block = seal(&raw, code(&raw)?);
+        self.tree_at = Some(self.written);
+        self.put_block(kind::TREE, &block, 0)?;
+        Ok(())
+    }
+
+    /// Writes data of your own that readers who do not know `id` (0x80..=0xBF) pass over.
+    ///
+    /// # Errors
+    /// Usage for another id or over 1 GiB; whatever the output says.
+    pub fn skippable(&mut self, id: u8, payload: &[u8]) -> Result<()> {
+        if !kind::is_skippable(id) || payload.len() as u64 > limits::MAX_SKIPPABLE {
+            return Err(Error::usage(format!("section type {id:#04x} of {} bytes", payload.len())));
+        }
+        let mut fields = Vec::new();
+        varint::put(&mut fields, payload.len() as u64);
+        fields.extend(hash64(payload).to_le_bytes());
+        self.put(&Section::bytes(id, &fields)?)?;
+        self.put(payload)
+    }
+
+    /// Writes index and end, flushes, and gives the output back. `content_hash` is the BLAKE3 of the content.
+    ///
+    /// # Errors
+    /// Usage for an archive without a tree; whatever the output says.
+    pub fn finish(mut self, content_hash: [u8; 32]) -> Result<W> {
+        if self.archive && self.tree_at.is_none() {
+            return Err(Error::usage("an archive without a tree"));
+        }
+        let index_at = self.written;
+        if self.rows.len() > 1 {
+            let bytes = index::bytes(&self.rows)?;
+            self.put(&bytes)?;
+        }
+        let end = End {
+            content_len: self.content_len,
+            stream_len: self.written,
+            index_back: self.written - index_at,
+            tree_back: self.tree_at.map(|at| self.written - at),
+            content_hash,
+        };
+        self.put(&end.bytes()?)?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    /// Bytes of content so far.
+    #[must_use]
+    pub fn content_len(&self) -> u64 {
+        self.content_len
+    }
+
+    /// Bytes written so far.
+    #[must_use]
+    pub fn stored_len(&self) -> u64 {
+        self.written
+    }
+
+    fn put_block(&mut self, kind: u8, block: &RawBlock, raw_start: u64) -> Result<u64> {
+        if block.header.stored_len != block.payload.len() as u64 {
+            return Err(Error::usage("a block whose payload does not fit its header"));
+        }
+        let header = Section::bytes(kind, &block.header.fields(raw_start)?)?;
+        self.put(&header)?;
+        self.put(&block.payload)?;
+        Ok(header.len() as u64)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.out.write_all(bytes)?;
+        self.written += bytes.len() as u64;
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! The directory of an archive: paths, attributes, and where the bytes of each file are (docs/format/tree.md).
+//!
+//! A tree is serialised column by column, so that whatever codec follows sees like beside like; consecutive whole
+//! files with regular attributes cost next to nothing beyond their names and hashes.
+
+mod check;
+mod cursors;
+mod decode;
+mod encode;
+mod spec;
+
+use minlen_core::{Error, Result};
+
+/// The directory of an archive.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tree {
+    /// The entries, parents before their children by custom, in the writer's order.
+    pub entries: Vec<Entry>,
+}
+
+/// One file, folder or link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Relative path, components separated by `/`, any bytes but `/` and NUL within a component.
+    pub path: Vec<u8>,
+    /// Permission bits, at most 0o7777.
+    pub mode: u32,
+    /// Time of the last change: seconds since 1970 and nanoseconds, if known.
+    pub mtime: Option<(i64, u32)>,
+    /// What it is.
+    pub body: Body,
+}
+
+/// What an entry is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// A folder.
+    Dir,
+    /// A regular file.
+    File {
+        /// Its length in bytes, holes included.
+        len: u64,
+        /// The first 16 bytes of the BLAKE3 of its bytes.
+        hash: [u8; 16],
+        /// Where its bytes are, in order; the lengths sum up to `len`.
+        extents: Vec<Extent>,
+    },
+    /// A symbolic link to these bytes, which may name anything.
+    Symlink(Vec<u8>),
+    /// Another name of the file at this earlier position among the entries.
+    Hardlink(u32),
+}
+
+/// A piece of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Bytes of the archive's content.
+    Data {
+        /// Where in the content.
+        offset: u64,
+        /// How many, at least 1.
+        len: u64,
+    },
+    /// Zeros that need no storage.
+    Hole {
+        /// How many, at least 1.
+        len: u64,
+    },
+}
+
+impl Extent {
+    /// Bytes of file that the extent stands for.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        match *self {
+            Self::Data { len, .. } | Self::Hole { len } => len,
+        }
+    }
+
+    /// True for an extent of no bytes, which no reader accepts.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where the extent ends in the content; 0 for a hole.
+    pub(crate) fn end(&self) -> Option<u64> {
+        match *self {
+            Self::Data { offset, len } => offset.checked_add(len),
+            Self::Hole { .. } => Some(0),
+        }
+    }
+}
+
+/// The first 16 bytes of the BLAKE3 of `bytes`: the hash of a file in a tree.
+#[must_use]
+pub fn file_hash(bytes: &[u8]) -> [u8; 16] {
+    short_hash(&blake3::hash(bytes))
+}
+
+/// The first 16 bytes of a BLAKE3.
+#[must_use]
+pub fn short_hash(hash: &blake3::Hash) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.copy_from_slice(&hash.as_bytes()[..16]);
+    short
+}
+
+impl Tree {
+    /// Bytes of data that all files together come to when they are written out, holes aside: what limits on output
+    /// are about. Files that share extents count each; hard links do not.
+    #[must_use]
+    pub fn output_len(&self) -> u64 {
+        self.extents()
+            .filter(|e| matches!(e, Extent::Data { .. }))
+            .fold(0, |sum: u64, e| sum.saturating_add(e.len()))
+    }
+
+    /// Length of all files together, holes included.
+    #[must_use]
+    pub fn apparent_len(&self) -> u64 {
+        self.extents().fold(0, |sum: u64, e| sum.saturating_add(e.len()))
+    }
+
+    /// The position of the entry with this path.
+    #[must_use]
+    pub fn find(&self, path: &[u8]) -> Option<usize> {
+        self.entries.iter().position(|e| e.path == path)
+    }
+
+    /// Refuses extents that reach beyond the content.
+    ///
+    /// # Errors
+    /// Corrupt, naming the entry.
+    pub fn check_content(&self, content_len: u64) -> Result<()> {
+        for entry in &self.entries {
+            if entry.extents().iter().any(|e| e.end().is_none_or(|end| end > content_len)) {
+                return Err(Error::corrupt(format!("{} reaches beyond the content", show_path(&entry.path))));
+            }
+        }
+        Ok(())
+    }
+
+    fn extents(&self) -> impl Iterator<Item = &Extent> {
+        self.entries.iter().flat_map(Entry::extents)
+    }
+}
+
+impl Entry {
+    /// The extents of a regular file; none for anything else.
+    #[must_use]
+    pub fn extents(&self) -> &[Extent] {
+        match &self.body {
+            Body::File { extents, .. } => extents,
+            _ => &[],
+        }
+    }
+}
+
+/// A path for people: not UTF-8 and control characters are escaped.
+#[must_use]
+pub fn show_path(path: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in path.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() || c == '\\' {
+                out.extend(c.escape_default());
+            } else {
+                out.push(c);
+            }
+        }
+        for byte in chunk.invalid() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;
