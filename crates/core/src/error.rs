@@ -184,6 +184,8 @@ impl std::error::Error for Error {
 
 impl From<std::io::Error> for Error {
     /// Unwraps an [`Error`] that travelled through `std::io`, else classes it as [`ErrorKind::Io`].
+    // The closures are shorter than the paths of the methods.
+    #[allow(clippy::redundant_closure_for_method_calls)]
     fn from(error: std::io::Error) -> Self {
         if error.get_ref().is_some_and(|inner| inner.is::<Self>()) {
             if let Some(Ok(inner)) = error.into_inner().map(|inner| inner.downcast::<Self>()) {
