@@ -1,0 +1,171 @@
+//! Names on the command line: `NAME[:LEVEL][,key=value...]`, several of them separated by commas.
+
+use super::{FnRival, Rival, RivalKind, library, program};
+use crate::report::Skipped;
+use minlen_core::{Error, Result};
+
+/// Prefixes that start a new name although they contain `=`.
+const NAME_PREFIXES: [&str; 2] = ["codec=", "program="];
+
+/// A name taken apart: `zstd:22,long=31` is name `zstd`, level `22`, option `long` = `31`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spec {
+    pub name: String,
+    pub level: Option<String>,
+    pub options: Vec<(String, String)>,
+}
+
+impl Spec {
+    /// Takes a name apart.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut pieces = text.split(',');
+        let head = pieces.next().unwrap_or_default();
+        let (name, level) = match head.split_once(':') {
+            Some((name, level)) => (name, Some(level.to_owned())),
+            None => (head, None),
+        };
+        let options = pieces.map(|piece| match piece.split_once('=') {
+            Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+            None => Err(Error::usage(format!("{text}: `{piece}` is not of the form key=value"))),
+        });
+        Ok(Self { name: name.to_owned(), level, options: options.collect::<Result<_>>()? })
+    }
+
+    /// The level as a whole number within `range`, or `default` where none is given.
+    pub fn level(&self, range: std::ops::RangeInclusive<i64>, default: i64) -> Result<i64> {
+        self.level.as_deref().map_or(Ok(default), |text| number(&self.name, "level", text, range))
+    }
+
+    /// The one option `key`, or `default`; any other option is an error.
+    pub fn option(&self, key: &str, range: std::ops::RangeInclusive<i64>, default: i64) -> Result<i64> {
+        let mut value = default;
+        for (k, text) in &self.options {
+            if k != key {
+                return Err(Error::usage(format!("{}: no option `{k}`", self.name)));
+            }
+            value = number(&self.name, key, text, range.clone())?;
+        }
+        Ok(value)
+    }
+
+    /// Complains about any option.
+    pub fn no_options(&self) -> Result<()> {
+        match self.options.first() {
+            Some((key, _)) => Err(Error::usage(format!("{}: no option `{key}`", self.name))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn number(name: &str, what: &str, text: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64> {
+    text.parse().ok().filter(|n| range.contains(n)).ok_or_else(|| {
+        Error::usage(format!("{name}: {what} `{text}` is not from {} to {}", range.start(), range.end()))
+    })
+}
+
+/// Splits a list of names at commas; a piece of the form `key=value` stays with the name before it, so that
+/// `zstd:22,long=31,xz:9e` is two names.
+#[must_use]
+pub fn split_list(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for piece in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+        let is_option = is_option(piece);
+        match names.last_mut() {
+            Some(last) if is_option => {
+                last.push(',');
+                last.push_str(piece);
+            }
+            _ => names.push(piece.to_owned()),
+        }
+    }
+    names
+}
+
+fn is_option(piece: &str) -> bool {
+    let key = piece.split_once('=').map(|(key, _)| key);
+    key.is_some_and(|key| !key.contains(':')) && !NAME_PREFIXES.iter().any(|p| piece.starts_with(p))
+}
+
+/// The rivals of a list, and those that could not be had here.
+#[derive(Default)]
+pub struct Resolved {
+    /// Ready to run, in the order named.
+    pub rivals: Vec<Box<dyn Rival>>,
+    /// Programs that are not installed, with a note each.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Reads a list of names such as `minlen:5,codec=bwt,zstd:19,xz:9e,7z,program=brotli:11`.
+///
+/// `own` is asked first and answers for the caller's names (`minlen:5`, `codec=...`); then come `memcpy`, the
+/// libraries, and the programs; `program=` before a name asks for the program where both exist.
+///
+/// # Errors
+/// A usage error for an unknown name or a level out of range. A program that is not installed is no error: it is
+/// noted in [`Resolved::skipped`].
+pub fn resolve(text: &str, own: &dyn Fn(&str) -> Option<Result<Box<dyn Rival>>>) -> Result<Resolved> {
+    let mut resolved = Resolved::default();
+    for name in split_list(text) {
+        if let Some(rival) = own(&name) {
+            resolved.rivals.push(rival?);
+        } else if let Some(rival) = in_process(&name)? {
+            resolved.rivals.push(rival);
+        } else {
+            match program::find(&name)? {
+                Ok(rival) => resolved.rivals.push(rival),
+                Err(why) => resolved.skipped.push(Skipped { method: name, file: None, why, error: None }),
+            }
+        }
+    }
+    Ok(resolved)
+}
+
+/// The rival of this name among `memcpy` and the libraries; `None` where it is not one of them.
+///
+/// # Errors
+/// A level or option that the library does not have.
+pub fn in_process(name: &str) -> Result<Option<Box<dyn Rival>>> {
+    if name == "memcpy" {
+        return Ok(Some(memcpy()));
+    }
+    library::open(&Spec::parse(name)?)
+}
+
+/// Copies the bytes: the ceiling that no compressor can pass.
+fn memcpy() -> Box<dyn Rival> {
+    FnRival::new("memcpy", |input| Ok(input.to_vec()), |packed, _| Ok(packed.to_vec()))
+        .with_kind(RivalKind::InProcess)
+        .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_stay_with_their_name() {
+        let list = "minlen:5, zstd:22,long=31,xz:9e,codec=bwt:block=3,depth=2,program=xz:9";
+        let names = split_list(list);
+        assert_eq!(
+            names,
+            ["minlen:5", "zstd:22,long=31", "xz:9e", "codec=bwt:block=3,depth=2", "program=xz:9"]
+        );
+    }
+
+    #[test]
+    fn own_names_come_first_and_bad_ones_are_refused() {
+        let own = |name: &str| {
+            name.strip_prefix("minlen:").map(|level| {
+                let name = format!("minlen:{level}");
+                Ok(FnRival::new(name, |b| Ok(b.to_vec()), |b, _| Ok(b.to_vec())).boxed())
+            })
+        };
+        let resolved = resolve("minlen:5,memcpy,zstd:19", &own).unwrap();
+        let names: Vec<String> = resolved.rivals.iter().map(|r| r.name()).collect();
+        assert_eq!(names, ["minlen:5", "memcpy", "zstd:19"]);
+        for bad in ["zstd:99", "zstd:19,wide=3", "nosuch", "bzip2:0", "xz:9f", "deflate:1,long=3", "7z:z"] {
+            let error = resolve(bad, &own).err().unwrap_or_else(|| panic!("{bad} was accepted"));
+            assert_eq!(error.kind(), minlen_core::ErrorKind::Usage, "{bad}");
+        }
+    }
+}
