@@ -68,26 +68,6 @@ pub fn serve(args: &[OsString], find: &dyn Fn(&str) -> Result<Box<dyn Rival>>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rival::in_process;
-
-    fn find(name: &str) -> Result<Box<dyn Rival>> {
-        in_process(name)?.ok_or_else(|| Error::usage("unknown"))
-    }
-
-    #[test]
-    fn the_child_answers_with_one_line_or_an_error() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), b"abcabc".repeat(1000)).unwrap();
-        let args: Vec<OsString> =
-            vec!["compress".into(), "zstd:3".into(), "6000".into(), file.path().as_os_str().to_owned()];
-        if memory::Watch::start().is_some() {
-            assert!(serve(&args, &find).unwrap().starts_with("peak "));
-        }
-        assert!(serve(&args[..3], &find).is_err());
-        assert!(
-            serve(&["explode".into(), args[1].clone(), args[2].clone(), args[3].clone()], &find).is_err()
-        );
-    }
 
     #[test]
     fn a_child_that_says_nothing_gives_no_figure() {

@@ -3,7 +3,7 @@
 use minlen_bench::{FnRival, Input, Options, Rival, Runner, corpus, resolve};
 use minlen_core::{Env, Error, ErrorKind, Event, Progress};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 fn quick() -> Runner {
     Runner::new(Options { repeats: 1, warm_up: false, ..Options::default() })
@@ -57,7 +57,9 @@ impl Progress for Seen {
             Event::Advance { input, .. } => {
                 self.advanced.fetch_add(input, Ordering::Relaxed);
             }
-            Event::Warning { message } => self.warnings.lock().unwrap().push(message),
+            Event::Warning { message } => {
+                self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+            }
             _ => {}
         }
     }

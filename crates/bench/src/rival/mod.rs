@@ -5,7 +5,7 @@ mod names;
 pub mod program;
 
 pub use library::IN_PROCESS;
-pub use names::{Resolved, in_process, resolve, split_list};
+pub use names::{Own, Resolved, in_process, resolve, split_list};
 
 use crate::memory;
 use minlen_core::Result;

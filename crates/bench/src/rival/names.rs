@@ -95,6 +95,9 @@ pub struct Resolved {
     pub skipped: Vec<Skipped>,
 }
 
+/// The caller's own names: `None` where the name is not one of them.
+pub type Own<'a> = dyn Fn(&str) -> Option<Result<Box<dyn Rival>>> + 'a;
+
 /// Reads a list of names such as `minlen:5,codec=bwt,zstd:19,xz:9e,7z,program=brotli:11`.
 ///
 /// `own` is asked first and answers for the caller's names (`minlen:5`, `codec=...`); then come `memcpy`, the
@@ -103,7 +106,7 @@ pub struct Resolved {
 /// # Errors
 /// A usage error for an unknown name or a level out of range. A program that is not installed is no error: it is
 /// noted in [`Resolved::skipped`].
-pub fn resolve(text: &str, own: &dyn Fn(&str) -> Option<Result<Box<dyn Rival>>>) -> Result<Resolved> {
+pub fn resolve(text: &str, own: &Own<'_>) -> Result<Resolved> {
     let mut resolved = Resolved::default();
     for name in split_list(text) {
         if let Some(rival) = own(&name) {
