@@ -1,1 +1,48 @@
-//! The library's face. Being built.
+//! # minlen: an intelligent compressor for any data
+//!
+//! One format for everything, exact by default: what was compressed comes back bit for bit or is refused with an
+//! error. Which codec a piece of data gets is decided from its content.
+//!
+//! ## Which part do I need?
+//!
+//! | You have | Use |
+//! |---|---|
+//! | bytes in memory | [`compress`], [`decompress`] |
+//! | a stream of unknown length | [`Encoder`], [`Decoder`] |
+//! | files and folders | [`archive::create`], [`archive::Archive`] |
+//! | the question "how small can it get?" | [`analyze`] |
+//! | the question "what is this?" | [`detect`] |
+//! | a codec of your own | [`Codec`], [`Registry`], [`Options::with_registry`] |
+//!
+//! ## Example
+//!
+//! ```
+//! # fn main() -> minlen::Result<()> {
+//! let text = b"to compress is to predict, ".repeat(100);
+//! let small = minlen::compress(&text, &minlen::Options::new(5)?)?;
+//! assert!(small.len() < text.len() / 10);
+//! assert_eq!(minlen::decompress(&small, &minlen::Limits::default())?, text);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod archive;
+mod decoder;
+#[path = "detect_stub.rs"]
+pub mod detect;
+mod encoder;
+mod oneshot;
+mod options;
+mod pipeline;
+pub mod planner;
+
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+pub use minlen_container as container;
+pub use minlen_core::{
+    Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Detection, Detector, Env, Error, ErrorKind,
+    Event, Kind, Limits, Memory, NoProgress, ParamKind, ParamSpec, Params, Part, Progress, Proposal,
+    Registry, Result, Stats,
+};
+pub use oneshot::{compress, compress_with, decompress, decompress_with};
+pub use options::{LevelInfo, Options, levels, registry};

@@ -1,5 +1,6 @@
 //! Random access to a whole file: one or more streams, found from the end or by scanning (docs/format/index.md).
 
+mod header;
 mod merge;
 mod open;
 mod scan;

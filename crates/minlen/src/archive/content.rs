@@ -1,0 +1,216 @@
+//! The content of an archive as it is written: files in, blocks out.
+
+use super::dedup::{CHUNK, Dedup};
+use crate::encoder::BlockCoder;
+use crate::options::Options;
+use fastcdc::v2020::StreamCDC;
+use minlen_container::{Extent, StreamWriter};
+use minlen_core::{Class, Detection, Env, Error, Result};
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// Data of another kind joins a block only while the block is smaller than this.
+const MIX_BELOW: usize = 128 << 10;
+
+/// Smallest bound for a block of several files, whatever the archive's size.
+const MIN_SOLID: usize = 512 << 10;
+
+/// Puts files together into blocks and hands the blocks to the coder.
+///
+/// A file that fills blocks by itself gets its own. Smaller ones share a block with files of the same kind. So a
+/// block is a good guess at what belongs together, and taking out one file never costs more than one shared block or
+/// the file's own ones.
+pub(super) struct Content<W: Write> {
+    coder: BlockCoder<W>,
+    buffer: Vec<u8>,
+    kind: Option<Detection>,
+    len: u64,
+    hasher: blake3::Hasher,
+    solid: usize,
+    block: usize,
+    alone: bool,
+    dedup: Option<Dedup>,
+}
+
+/// What a file turned into.
+pub(super) struct Stored {
+    pub(super) len: u64,
+    pub(super) hash: [u8; 16],
+    pub(super) extents: Vec<Extent>,
+    /// Bytes that were not stored before.
+    pub(super) fresh: u64,
+}
+
+impl<W: Write> Content<W> {
+    /// An empty content on `out`; `total` is about how many bytes will come.
+    pub(super) fn new(out: W, options: &Options, total: u64, env: &Env) -> Result<Self> {
+        // A sixteenth of the whole: one member is then taken out in a fraction of the time of all.
+        let share = usize::try_from(total / 16).unwrap_or(usize::MAX).max(MIN_SOLID);
+        Ok(Self {
+            coder: BlockCoder::new(StreamWriter::archive(out)?, options, env),
+            buffer: Vec::new(),
+            kind: None,
+            len: 0,
+            hasher: blake3::Hasher::new(),
+            solid: options.solid_size().min(share),
+            block: options.block_size(),
+            alone: false,
+            dedup: options.dedup.then(Dedup::default),
+        })
+    }
+
+    /// Adds one file: `ranges` are offset and length of its parts that are not holes, in order, each to be read through
+    /// `open`; `size` its length with the holes.
+    pub(super) fn add_file<R: Read>(
+        &mut self,
+        path: &Path,
+        detection: Detection,
+        size: u64,
+        ranges: &[(u64, u64)],
+        mut open: impl FnMut(u64, u64) -> Result<R>,
+    ) -> Result<Stored> {
+        self.enter(detection, size)?;
+        if let Some(dedup) = &mut self.dedup {
+            dedup.enter_file(path.to_path_buf());
+        }
+        let mut file = FileBuilder::default();
+        for &(start, len) in ranges {
+            file.hole_until(start);
+            let mut at = start;
+            for chunk in StreamCDC::new(open(start, len)?, CHUNK.0, CHUNK.1, CHUNK.2) {
+                let chunk = chunk.map_err(|e| Error::from(std::io::Error::from(e)).in_file(path))?.data;
+                file.fresh += self.add_chunk(&chunk, at, &mut file.extents)?;
+                file.hasher.update(&chunk);
+                at += chunk.len() as u64;
+            }
+            file.at = at;
+        }
+        file.hole_until(size);
+        self.leave()?;
+        Ok(file.finish())
+    }
+
+    /// Codes what is left and gives the writer back, with the hash of the content.
+    pub(super) fn finish(mut self) -> Result<(StreamWriter<W>, [u8; 32])> {
+        self.flush()?;
+        Ok((self.coder.finish()?, *self.hasher.finalize().as_bytes()))
+    }
+
+    fn enter(&mut self, detection: Detection, size: u64) -> Result<()> {
+        self.alone = size > self.solid as u64;
+        let fits = self.buffer.len() as u64 + size <= self.solid as u64;
+        let alike = self.kind.as_ref().is_none_or(|kind| self.may_join(kind, &detection));
+        if self.alone || !fits || !alike {
+            self.flush()?;
+        }
+        // A block of several kinds is described by its content, not by one of its files.
+        self.kind = match &self.kind {
+            Some(kind) if kind.kind != detection.kind => {
+                Some(Detection { detail: "mixed".into(), ..kind.clone() })
+            }
+            Some(kind) => Some(kind.clone()),
+            None => Some(detection),
+        };
+        Ok(())
+    }
+
+    fn may_join(&self, kind: &Detection, new: &Detection) -> bool {
+        let dense = |d: &Detection| d.kind.class() == Class::Dense;
+        kind.kind == new.kind || (self.buffer.len() < MIX_BELOW && dense(kind) == dense(new))
+    }
+
+    fn leave(&mut self) -> Result<()> {
+        if self.alone { self.flush() } else { Ok(()) }
+    }
+
+    /// Stores a chunk, or refers to an equal one. Returns how many bytes are new.
+    fn add_chunk(&mut self, chunk: &[u8], file_offset: u64, extents: &mut Vec<Extent>) -> Result<u64> {
+        let len = chunk.len() as u64;
+        let recent_start = self.len - self.buffer.len() as u64;
+        if let Some(dedup) = &mut self.dedup
+            && let Some(offset) = dedup.find(chunk, &self.buffer, recent_start)
+        {
+            append_extent(extents, offset, len);
+            return Ok(0);
+        }
+        if let Some(dedup) = &mut self.dedup {
+            dedup.remember(chunk, self.len, file_offset);
+        }
+        append_extent(extents, self.len, len);
+        self.push(chunk)?;
+        Ok(len)
+    }
+
+    fn push(&mut self, mut bytes: &[u8]) -> Result<()> {
+        self.len += bytes.len() as u64;
+        self.hasher.update(bytes);
+        while !bytes.is_empty() {
+            let n = bytes.len().min(self.block - self.buffer.len());
+            self.buffer.extend_from_slice(&bytes[..n]);
+            bytes = &bytes[n..];
+            if self.buffer.len() == self.block {
+                let kind = self.kind.clone();
+                self.flush()?;
+                self.kind = kind;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let kind = self.kind.take();
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let mixed = kind.as_ref().is_some_and(|k| k.detail == "mixed");
+        self.coder.submit(std::mem::take(&mut self.buffer), if mixed { None } else { kind })
+    }
+}
+
+/// Appends a data extent, or lengthens the last one where the new one follows it directly.
+fn append_extent(extents: &mut Vec<Extent>, offset: u64, len: u64) {
+    if let Some(Extent::Data { offset: last, len: last_len }) = extents.last_mut()
+        && *last + *last_len == offset
+    {
+        *last_len += len;
+        return;
+    }
+    extents.push(Extent::Data { offset, len });
+}
+
+#[derive(Default)]
+struct FileBuilder {
+    extents: Vec<Extent>,
+    hasher: blake3::Hasher,
+    at: u64,
+    fresh: u64,
+}
+
+impl FileBuilder {
+    /// The hash covers holes as the zeros that a reader sees.
+    fn hole_until(&mut self, end: u64) {
+        const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+        if end <= self.at {
+            return;
+        }
+        let mut left = end - self.at;
+        self.extents.push(Extent::Hole { len: left });
+        while left > 0 {
+            let n = left.min(ZEROS.len() as u64);
+            self.hasher.update(&ZEROS[..n as usize]);
+            left -= n;
+        }
+        self.at = end;
+    }
+
+    fn finish(self) -> Stored {
+        Stored { len: self.at, hash: short_hash(&self.hasher), extents: self.extents, fresh: self.fresh }
+    }
+}
+
+/// The first 16 bytes of the BLAKE3 hash.
+pub(super) fn short_hash(hasher: &blake3::Hasher) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    short
+}

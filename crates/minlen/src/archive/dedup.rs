@@ -1,0 +1,101 @@
+//! Storing equal chunks once: content-defined chunks (FastCDC, Xia et al. 2016 and 2020), found by a 64-bit hash and
+//! *compared byte by byte* with where they were seen first, so that a hash collision can never damage a file.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::PathBuf;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Smallest, usual and largest chunk in bytes.
+pub(super) const CHUNK: (usize, usize, usize) = (16 << 10, 64 << 10, 256 << 10);
+
+/// Chunks shorter than this are not looked up: the reference would cost as much as it saves.
+const WORTH: usize = 128;
+
+/// Where a chunk was seen first.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    content_offset: u64,
+    file: u32,
+    file_offset: u64,
+    len: u32,
+}
+
+/// The chunks stored so far.
+#[derive(Debug, Default)]
+pub(super) struct Dedup {
+    seen: HashMap<u64, Seen>,
+    files: Vec<PathBuf>,
+    open: Option<(u32, File)>,
+}
+
+impl Dedup {
+    /// Tells that the chunks to come are from this file.
+    pub(super) fn enter_file(&mut self, path: PathBuf) {
+        self.files.push(path);
+    }
+
+    /// The content offset of an equal chunk that is stored already. `recent` is the tail of the content that is still
+    /// in memory, beginning at content offset `recent_start`.
+    pub(super) fn find(&mut self, chunk: &[u8], recent: &[u8], recent_start: u64) -> Option<u64> {
+        if chunk.len() < WORTH {
+            return None;
+        }
+        let seen = *self.seen.get(&xxh3_64(chunk))?;
+        if seen.len as usize != chunk.len() {
+            return None;
+        }
+        let equal = match seen.content_offset.checked_sub(recent_start) {
+            Some(at) => recent.get(at as usize..at as usize + chunk.len()) == Some(chunk),
+            None => self.equals_source(seen, chunk),
+        };
+        equal.then_some(seen.content_offset)
+    }
+
+    /// Remembers a chunk of the current file that is stored at `content_offset`.
+    pub(super) fn remember(&mut self, chunk: &[u8], content_offset: u64, file_offset: u64) {
+        if chunk.len() >= WORTH && !self.files.is_empty() {
+            let file = (self.files.len() - 1) as u32;
+            let seen = Seen { content_offset, file, file_offset, len: chunk.len() as u32 };
+            self.seen.entry(xxh3_64(chunk)).or_insert(seen);
+        }
+    }
+
+    /// Reads the place where the chunk came from again. Any trouble means "not equal": the chunk is stored anew.
+    fn equals_source(&mut self, seen: Seen, chunk: &[u8]) -> bool {
+        if self.open.as_ref().is_none_or(|(file, _)| *file != seen.file) {
+            let Some(file) = self.files.get(seen.file as usize).and_then(|path| File::open(path).ok()) else {
+                return false;
+            };
+            self.open = Some((seen.file, file));
+        }
+        let Some((_, file)) = &mut self.open else { return false };
+        let mut bytes = vec![0; chunk.len()];
+        file.seek(SeekFrom::Start(seen.file_offset)).is_ok()
+            && file.read_exact(&mut bytes).is_ok()
+            && bytes == chunk
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_equal_chunks_in_memory_and_on_disk_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("source");
+        let chunk: Vec<u8> = (0..1000u32).map(|i| (i * 31) as u8).collect();
+        std::fs::write(&path, [b"head".as_slice(), &chunk].concat()).unwrap();
+        let mut dedup = Dedup::default();
+        assert_eq!(dedup.find(&chunk, &[], 0), None);
+        dedup.enter_file(path.clone());
+        dedup.remember(&chunk, 50, 4);
+        assert_eq!(dedup.find(&chunk, &chunk, 50), Some(50), "in memory");
+        assert_eq!(dedup.find(&chunk, &[], 5000), Some(50), "read again");
+        std::fs::write(&path, vec![1; 2000]).unwrap();
+        let mut fresh = Dedup { open: None, ..dedup };
+        assert_eq!(fresh.find(&chunk, &[], 5000), None, "the source has changed since");
+    }
+}

@@ -1,0 +1,79 @@
+//! Archives: trees of files in, one `.mln` file out, and back: as a whole, by member, or by byte range.
+//!
+//! [`create`] writes an archive, [`Archive`] reads one (a single nameless stream, too). Encryption wraps the whole file:
+//! see [`crate::container::crypt`] for writing; reading takes [`Keys`].
+//!
+//! ```
+//! # fn main() -> minlen::Result<()> {
+//! use minlen::{Env, Options, archive};
+//! # let dir = tempfile::tempdir()?;
+//! # let folder = dir.path().join("notes");
+//! # std::fs::create_dir(&folder)?;
+//! # std::fs::write(folder.join("a.txt"), "predict, then code")?;
+//! let (bytes, summary) = archive::create(&[folder], Vec::new(), &Options::new(3)?, &Env::default())?;
+//! assert_eq!(summary.files, 1);
+//!
+//! let reader = Box::new(std::io::Cursor::new(bytes));
+//! let mut archive = archive::Archive::from_reader(reader, &archive::Keys::default(), &Options::default(), &Env::default())?;
+//! let mut text = Vec::new();
+//! archive.read_member(b"notes/a.txt", Some(9..18), &mut text)?;
+//! assert_eq!(text, b"then code");
+//! # Ok(())
+//! # }
+//! ```
+
+mod content;
+mod create;
+mod dedup;
+mod extract;
+mod member;
+mod read;
+mod sweep;
+
+pub use create::create;
+pub use member::{BlockInfo, Info, Member, MemberKind};
+pub use read::{Archive, Keys};
+
+use std::io::{Read, Seek};
+
+/// Anything that an archive can be read from.
+pub trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// What was done, in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Regular files.
+    pub files: u64,
+    /// Folders.
+    pub dirs: u64,
+    /// Symbolic and hard links.
+    pub links: u64,
+    /// Bytes of all files, holes included.
+    pub raw_bytes: u64,
+    /// Bytes that had to be stored: without holes and without what was there already.
+    pub unique_bytes: u64,
+    /// Bytes of the archive.
+    pub stored_bytes: u64,
+    /// What went wrong without stopping the work.
+    pub warnings: Vec<String>,
+}
+
+/// How to unpack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExtractOptions {
+    /// Replace what is there already.
+    pub overwrite: bool,
+}
+
+impl ExtractOptions {
+    /// Sets [`ExtractOptions::overwrite`].
+    #[must_use]
+    pub fn with_overwrite(mut self, overwrite: bool) -> Self {
+        self.overwrite = overwrite;
+        self
+    }
+}

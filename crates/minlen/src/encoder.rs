@@ -1,0 +1,139 @@
+//! Compression of a stream of unknown length.
+
+use crate::options::Options;
+use crate::pipeline::Ordered;
+use crate::planner::{Planned, Request};
+use minlen_container::StreamWriter;
+use minlen_core::{Detection, Env, Event, Result};
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// Compresses everything written to it into one `.mln` stream.
+///
+/// Memory is bounded by the block size times the number of threads. Call [`Encoder::finish`]: a stream that is
+/// merely dropped has no end and will be refused as truncated.
+///
+/// ```
+/// use std::io::Write;
+/// let mut encoder = minlen::Encoder::new(Vec::new(), &minlen::Options::new(1)?, &minlen::Env::default())?;
+/// encoder.write_all(b"predict, then code")?;
+/// let compressed = encoder.finish()?;
+/// # Ok::<(), minlen::Error>(())
+/// ```
+pub struct Encoder<W: Write> {
+    blocks: BlockCoder<W>,
+    buffer: Vec<u8>,
+    block_size: usize,
+    hasher: blake3::Hasher,
+    kind: Option<Detection>,
+}
+
+impl<W: Write> Encoder<W> {
+    /// Starts a stream on `out`.
+    ///
+    /// # Errors
+    /// Whatever writing the header to `out` says.
+    pub fn new(out: W, options: &Options, env: &Env) -> Result<Self> {
+        Ok(Self {
+            blocks: BlockCoder::new(StreamWriter::new(out)?, options, env),
+            buffer: Vec::new(),
+            block_size: options.block_size(),
+            hasher: blake3::Hasher::new(),
+            kind: None,
+        })
+    }
+
+    /// Codes what is left, writes the end of the stream and gives the writer back.
+    ///
+    /// # Errors
+    /// As [`Write::write`], and whatever flushing says.
+    pub fn finish(mut self) -> Result<W> {
+        self.end_block()?;
+        let hash = *self.hasher.finalize().as_bytes();
+        let mut out = self.blocks.finish()?.finish(hash)?;
+        out.flush()?;
+        Ok(out)
+    }
+
+    fn end_block(&mut self) -> Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        self.hasher.update(&self.buffer);
+        if self.kind.is_none() {
+            // The head of the stream tells more than the middle of it does, so later blocks inherit its kind.
+            self.kind = Some(self.blocks.options.planner.detect(&self.buffer, self.buffer.len() as u64));
+        }
+        let block = std::mem::take(&mut self.buffer);
+        self.blocks.submit(block, self.kind.clone())
+    }
+}
+
+impl<W: Write> Write for Encoder<W> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let room = self.block_size - self.buffer.len();
+        let taken = data.len().min(room);
+        self.buffer.extend_from_slice(&data[..taken]);
+        if self.buffer.len() == self.block_size {
+            self.end_block()?;
+        }
+        Ok(taken)
+    }
+
+    /// Does nothing: a block must be full before it is worth coding. [`Encoder::finish`] writes everything.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Plans and codes blocks on several threads and writes them in order.
+pub(crate) struct BlockCoder<W: Write> {
+    pub(crate) options: Options,
+    pool: Ordered<Vec<Planned>>,
+    writer: StreamWriter<W>,
+    env: Env,
+}
+
+impl<W: Write> BlockCoder<W> {
+    pub(crate) fn new(writer: StreamWriter<W>, options: &Options, env: &Env) -> Self {
+        let pool = Ordered::new(options.effective_threads());
+        Self { options: options.clone(), pool, writer, env: env.clone() }
+    }
+
+    /// Hands in a block; waits for the oldest one in flight when there are enough.
+    pub(crate) fn submit(&mut self, block: Vec<u8>, known: Option<Detection>) -> Result<()> {
+        self.env.check()?;
+        while self.pool.is_full() {
+            self.write_oldest()?;
+        }
+        let planner = Arc::clone(&self.options.planner);
+        let request = Request {
+            level: self.options.level,
+            chain: self.options.chain.clone(),
+            memory: self.options.memory,
+            known,
+        };
+        let env = self.env.clone();
+        self.pool.submit(move || planner.code(&block, &request, &env));
+        Ok(())
+    }
+
+    fn write_oldest(&mut self) -> Result<()> {
+        let Some(parts) = self.pool.next() else { return Ok(()) };
+        for part in parts? {
+            self.writer.write_block(&part.block)?;
+            let header = &part.block.header;
+            self.env.progress.event(Event::Explain { line: part.explain() });
+            self.env.progress.event(Event::Advance { input: header.raw_len, output: header.stored_len });
+        }
+        Ok(())
+    }
+
+    /// Writes everything in flight; the stream is still without its end.
+    pub(crate) fn finish(mut self) -> Result<StreamWriter<W>> {
+        while !self.pool.is_empty() {
+            self.write_oldest()?;
+        }
+        Ok(self.writer)
+    }
+}

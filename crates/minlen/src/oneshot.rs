@@ -1,0 +1,41 @@
+//! Whole buffers in memory.
+
+use crate::{Decoder, Encoder, Options};
+use minlen_core::{Env, Limits, Result};
+use std::io::{Read, Write};
+
+/// Compresses `data` into a complete stream.
+///
+/// # Errors
+/// Limit where the memory does not do.
+pub fn compress(data: &[u8], options: &Options) -> Result<Vec<u8>> {
+    compress_with(data, options, &Env::new(Limits::none()))
+}
+
+/// [`compress`] with limits, progress and cancellation.
+///
+/// # Errors
+/// As [`compress`]; cancelled.
+pub fn compress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8>> {
+    let mut encoder = Encoder::new(Vec::new(), options, env)?;
+    encoder.write_all(data)?;
+    encoder.finish()
+}
+
+/// Decompresses one or several streams in a row. The checksums of every block and of the whole are verified.
+///
+/// # Errors
+/// Corrupt, truncated, unsupported, limit. An archive of files is refused: see [`crate::archive`].
+pub fn decompress(data: &[u8], limits: &Limits) -> Result<Vec<u8>> {
+    decompress_with(data, &Options::default(), &Env::new(limits.clone()))
+}
+
+/// [`decompress`] with codecs and threads from `options`, and with progress and cancellation.
+///
+/// # Errors
+/// As [`decompress`]; cancelled.
+pub fn decompress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    Decoder::new(data, options, env)?.read_to_end(&mut out)?;
+    Ok(out)
+}

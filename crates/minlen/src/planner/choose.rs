@@ -1,0 +1,94 @@
+//! Picking the smallest among several offers without coding everything with everything.
+
+use super::sample::{SMALL, sample};
+use super::stored;
+use minlen_core::{Chain, Coded, Env, ErrorKind, Proposal, Registry, Result};
+
+/// Offers whose sample is more than this many thousandths larger than the best one's are not tried in full. The
+/// sample underrates codecs that profit from long distances, hence the margin.
+const MARGIN_PERMILLE: usize = 60;
+
+/// At most this many offers are coded in full.
+const FINALISTS: usize = 3;
+
+/// A coded part and how it was chosen.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    pub coded: Coded,
+    pub chain: String,
+    pub why: &'static str,
+    pub tried: Vec<(String, usize)>,
+}
+
+impl Outcome {
+    /// What the chain that the user named gives.
+    pub(super) fn named(chain: &Chain, data: &[u8], registry: &Registry, env: &Env) -> Result<Self> {
+        let coded = chain.encode(data, registry, env)?;
+        Ok(Self { coded, chain: chain.to_string(), why: "asked for", tried: Vec::new() })
+    }
+
+    /// The same, or the raw bytes where coding did not make them fewer.
+    pub(super) fn or_stored(self, data: &[u8]) -> Self {
+        let smaller = !self.coded.ids.is_empty() && self.coded.payload.len() < data.len();
+        if smaller {
+            return self;
+        }
+        let why = if self.tried.is_empty() { "nothing to gain" } else { "no codec made it smaller" };
+        Self { coded: stored(data), chain: "store".into(), why, tried: self.tried }
+    }
+
+    fn none() -> Self {
+        Self { coded: Coded::default(), chain: String::new(), why: "", tried: Vec::new() }
+    }
+}
+
+/// The smallest result among `offers`; an empty outcome if there is none. Ties go to the earlier offer.
+pub(super) fn best(offers: &[Proposal], data: &[u8], registry: &Registry, env: &Env) -> Result<Outcome> {
+    let mut best = Outcome::none();
+    let mut tried = Vec::new();
+    for offer in finalists(offers, data, registry, env)? {
+        let Some(coded) = attempt(offer, data, registry, env)? else { continue };
+        tried.push((offer.chain.to_string(), coded.payload.len()));
+        if best.coded.ids.is_empty() || coded.payload.len() < best.coded.payload.len() {
+            best = Outcome { coded, chain: offer.chain.to_string(), why: offer.why, tried: Vec::new() };
+        }
+    }
+    best.tried = tried;
+    Ok(best)
+}
+
+/// The offers worth coding in full: all of them for a small part, else those that do well on a sample.
+fn finalists<'o>(
+    offers: &'o [Proposal],
+    data: &[u8],
+    registry: &Registry,
+    env: &Env,
+) -> Result<Vec<&'o Proposal>> {
+    if offers.len() < 2 || data.len() <= SMALL {
+        return Ok(offers.iter().collect());
+    }
+    let sample = sample(data);
+    let mut ranked = Vec::new();
+    for offer in offers {
+        if let Some(coded) = attempt(offer, &sample, registry, env)? {
+            ranked.push((coded.payload.len(), offer));
+        }
+    }
+    ranked.sort_by_key(|(size, _)| *size);
+    let bound = ranked.first().map_or(0, |(size, _)| size + size * MARGIN_PERMILLE / 1000);
+    Ok(ranked
+        .into_iter()
+        .filter(|(size, _)| *size <= bound)
+        .take(FINALISTS)
+        .map(|(_, offer)| offer)
+        .collect())
+}
+
+/// One offer on some data; `None` where the codec cannot take it. Only a request to stop ends the whole.
+fn attempt(offer: &Proposal, data: &[u8], registry: &Registry, env: &Env) -> Result<Option<Coded>> {
+    match offer.chain.encode(data, registry, env) {
+        Ok(coded) => Ok(Some(coded)),
+        Err(error) if error.kind() == ErrorKind::Cancelled => Err(error),
+        Err(_) => Ok(None),
+    }
+}

@@ -1,0 +1,196 @@
+//! The planner: what is this part, which codecs offer to code it, and which of them does it best.
+//!
+//! Codecs make offers ([`minlen_core::Codec::propose`]); the planner knows none of them by name, so a codec that is
+//! registered takes part without a change here. Levels 1 to 3 take the only offer. From level 4 on, all offers
+//! are tried on a sample, the best few on the whole part, and the smallest result stays. Decisions depend on sizes
+//! only, never on clocks, so the same input gives the same bytes on every machine.
+
+mod choose;
+mod sample;
+
+use crate::detect;
+use minlen_container::{RawBlock, seal};
+use minlen_core::{Chain, CodecId, Coded, Detection, Detector, Env, Part, Registry, Result, Stats, ids};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Decides how each part of the data is coded.
+pub struct Planner {
+    registry: Registry,
+    detectors: Vec<Arc<dyn Detector>>,
+}
+
+/// What the planner is told besides the data.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// 1..=9.
+    pub level: u8,
+    /// Use this chain instead of planning.
+    pub chain: Option<Chain>,
+    /// Offers that need more working memory than this are passed over.
+    pub memory: Option<u64>,
+    /// What the data is, where the caller knows (from the head of a file); found from the content otherwise.
+    pub known: Option<Detection>,
+}
+
+/// One coded part and how it came about.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The block, ready to be written.
+    pub block: RawBlock,
+    /// What the data is.
+    pub detection: Detection,
+    /// The chain that was used, as text.
+    pub chain: String,
+    /// Why.
+    pub why: &'static str,
+    /// Offers that were coded in full, with their sizes.
+    pub tried: Vec<(String, usize)>,
+}
+
+impl Planned {
+    /// The line that `--explain` prints.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        let raw = self.block.header.raw_len;
+        let stored = self.block.header.stored_len;
+        let saved = 100.0 - 100.0 * stored as f64 / raw.max(1) as f64;
+        let what = &self.detection;
+        let detail = if what.detail.is_empty() { String::new() } else { format!(" ({})", what.detail) };
+        let mut line = format!(
+            "{raw} -> {stored} ({saved:.1} % saved)  {}{detail}  {}: {}",
+            what.kind, self.chain, self.why
+        );
+        if self.tried.len() > 1 {
+            let tried: Vec<_> = self.tried.iter().map(|(chain, size)| format!("{chain} {size}")).collect();
+            line.push_str(&format!("  [tried {}]", tried.join(", ")));
+        }
+        line
+    }
+}
+
+impl Planner {
+    /// A planner over these codecs with the built-in detectors.
+    #[must_use]
+    pub fn new(registry: Registry) -> Self {
+        Self { registry, detectors: detect::detectors() }
+    }
+
+    /// The codecs.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// What the data is.
+    #[must_use]
+    pub fn detect(&self, head: &[u8], total: u64) -> Detection {
+        detect::detect(head, total, &self.detectors)
+    }
+
+    /// Splits a block where its content changes its nature, and codes every part.
+    ///
+    /// # Errors
+    /// Cancelled; limit; whatever a codec named by the user says.
+    pub fn code(&self, data: &[u8], request: &Request, env: &Env) -> Result<Vec<Planned>> {
+        let parts = if request.chain.is_some() { whole(data) } else { self.split(data, request) };
+        let single = parts.len() == 1;
+        parts
+            .into_iter()
+            .filter(|range| !range.is_empty())
+            .map(|range| {
+                env.check()?;
+                let known = if single { request.known.clone() } else { None };
+                self.code_part(&data[range], known, request, env)
+            })
+            .collect()
+    }
+
+    /// Codes `data` as one part.
+    ///
+    /// # Errors
+    /// As [`Planner::code`].
+    pub fn code_whole(&self, data: &[u8], request: &Request, env: &Env) -> Result<Coded> {
+        let (_, best) = self.choose(data, request.known.clone(), request, env)?;
+        Ok(best.coded)
+    }
+
+    fn split(&self, data: &[u8], request: &Request) -> Vec<Range<usize>> {
+        // Dense data is dense throughout: looking for parts in it would cost time and find nothing.
+        let dense = request.known.as_ref().is_some_and(|d| d.kind.class() == minlen_core::Class::Dense);
+        if dense || data.len() < 128 << 10 { whole(data) } else { detect::segments(data) }
+    }
+
+    fn code_part(
+        &self,
+        data: &[u8],
+        known: Option<Detection>,
+        request: &Request,
+        env: &Env,
+    ) -> Result<Planned> {
+        let (detection, best) = self.choose(data, known, request, env)?;
+        let (block, chain) = (seal(data, best.coded), best.chain);
+        Ok(Planned { block, detection, chain, why: best.why, tried: best.tried })
+    }
+
+    fn choose(
+        &self,
+        data: &[u8],
+        known: Option<Detection>,
+        request: &Request,
+        env: &Env,
+    ) -> Result<(Detection, choose::Outcome)> {
+        let detection = known.unwrap_or_else(|| self.detect(data, data.len() as u64));
+        let stats = detect::stats(data);
+        let part = Part { data, kind: detection.kind, detail: &detection.detail, stats: &stats };
+        let best = match &request.chain {
+            Some(chain) => choose::Outcome::named(chain, data, &self.registry, env)?,
+            None => choose::best(&self.offers(&part, request), data, &self.registry, env)?,
+        };
+        Ok((detection, best.or_stored(data)))
+    }
+
+    fn offers(&self, part: &Part<'_>, request: &Request) -> Vec<minlen_core::Proposal> {
+        let fits = |offer: &minlen_core::Proposal| {
+            let need = |stage: &minlen_core::Stage| {
+                self.registry
+                    .codec(stage.id)
+                    .map_or(u64::MAX, |c| c.memory(&stage.params, part.data.len()).encode)
+            };
+            request
+                .memory
+                .is_none_or(|bound| offer.chain.stages().iter().map(need).max().unwrap_or(0) <= bound)
+        };
+        self.registry.iter().flat_map(|codec| codec.propose(part, request.level)).filter(fits).collect()
+    }
+}
+
+impl std::fmt::Debug for Planner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Planner").field("registry", &self.registry).finish_non_exhaustive()
+    }
+}
+
+/// Raw bytes as a chain's result.
+fn stored(data: &[u8]) -> Coded {
+    Coded { ids: vec![ids::STORE], inner: Vec::new(), payload: data.to_vec() }
+}
+
+fn whole(data: &[u8]) -> Vec<Range<usize>> {
+    std::iter::once(0..data.len()).collect()
+}
+
+/// The chain of a coded block as text, by the names in the registry.
+#[must_use]
+pub fn chain_text(ids: &[CodecId], registry: &Registry) -> String {
+    let name = |id: &CodecId| {
+        registry.codec(*id).map_or_else(|_| format!("#{}", id.0), |c| c.spec().name.to_string())
+    };
+    ids.iter().map(name).collect::<Vec<_>>().join("+")
+}
+
+/// Statistics of a piece of data, as codecs see them.
+#[must_use]
+pub fn stats(data: &[u8]) -> Stats {
+    detect::stats(data)
+}

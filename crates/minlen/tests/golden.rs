@@ -1,0 +1,126 @@
+//! Files written by released versions decode for ever, and the writer still writes the same bytes.
+//!
+//! `cargo test -p minlen --test golden -- --ignored write_golden_files` writes them anew. Do that only for a format
+//! version that was never released, and say so in the changelog.
+
+mod common;
+
+use common::{decode_all, golden_dir, identity_file, sample, tight};
+use minlen::archive;
+use minlen::{Env, Options};
+use std::fs;
+use std::path::Path;
+
+/// One golden stream for each chain.
+const CHAINS: &[(&str, &str)] = &[
+    ("store", "store"),
+    ("rle", "rle"),
+    ("huffman", "huffman"),
+    ("arith-0", "arith:order=0"),
+    ("arith-2", "arith:order=2"),
+    ("lzw", "lzw"),
+    ("lzw-z", "lzw:format=z"),
+    ("lz77-huffman", "lz77:parse=lazy,coder=huffman"),
+    ("lz77-rans", "lz77:parse=optimal,coder=rans"),
+    ("bwt", "bwt"),
+    ("zstd", "zstd"),
+    ("lzma", "lzma"),
+    ("lzma-x86", "lzma:filter=x86"),
+    ("brotli", "brotli"),
+    ("chain", "delta:stride=4+rle+huffman"),
+];
+
+fn stream(chain: &str) -> Vec<u8> {
+    minlen::compress(&sample(), &Options::default().with_codec(chain).unwrap()).unwrap()
+}
+
+fn tree(dir: &Path) -> Vec<u8> {
+    let root = dir.join("golden");
+    fs::create_dir_all(root.join("empty")).unwrap();
+    fs::create_dir_all(root.join("sub")).unwrap();
+    fs::write(root.join("a.txt"), sample()).unwrap();
+    fs::write(root.join("sub/same.txt"), sample()).unwrap();
+    fs::write(root.join("sub/b.bin"), [7u8; 300]).unwrap();
+    std::os::unix::fs::symlink("../a.txt", root.join("sub/link")).unwrap();
+    fs::hard_link(root.join("a.txt"), root.join("hard.txt")).unwrap();
+    for (path, mode) in [
+        ("a.txt", 0o644),
+        ("sub/same.txt", 0o600),
+        ("sub/b.bin", 0o755),
+        ("sub", 0o755),
+        ("empty", 0o700),
+        ("", 0o755),
+    ] {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(root.join(path), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let options = Options::new(3).unwrap().with_times(false);
+    archive::create(&[root], Vec::new(), &options, &Env::default()).unwrap().0
+}
+
+fn written() -> Vec<(String, Vec<u8>)> {
+    let dir = tempfile::tempdir().unwrap();
+    let mut files: Vec<_> =
+        CHAINS.iter().map(|(name, chain)| (format!("{name}.mln"), stream(chain))).collect();
+    files.push(("archive.mln".into(), tree(dir.path())));
+    files.push(("concatenated.mln".into(), [stream("zstd"), stream("lzw")].concat()));
+    files.push(("empty.mln".into(), minlen::compress(b"", &Options::default()).unwrap()));
+    files
+}
+
+#[test]
+fn the_writer_writes_the_golden_bytes() {
+    for (name, bytes) in written() {
+        let golden = fs::read(golden_dir().join(&name)).unwrap_or_default();
+        assert!(
+            golden == bytes,
+            "{name}: the writer's output has changed: a new format version, or a mistake?"
+        );
+    }
+}
+
+#[test]
+fn golden_files_decode() {
+    for (name, bytes) in written() {
+        let golden = fs::read(golden_dir().join(&name)).unwrap();
+        let content = decode_all(&golden, &tight()).unwrap();
+        assert_eq!(content, decode_all(&bytes, &tight()).unwrap(), "{name}");
+        match name.as_str() {
+            "archive.mln" => assert!(content.windows(sample().len()).any(|w| w == sample())),
+            "concatenated.mln" => assert_eq!(content, [sample(), sample()].concat()),
+            "empty.mln" => assert!(content.is_empty()),
+            _ => assert_eq!(content, sample(), "{name}"),
+        }
+    }
+}
+
+#[test]
+fn golden_encrypted_and_protected_files_decode() {
+    for name in ["encrypted.mln.age", "recovery.mln"] {
+        let golden = fs::read(golden_dir().join(name)).unwrap();
+        assert_eq!(decode_all(&golden, &tight()).unwrap(), sample(), "{name}");
+    }
+}
+
+#[test]
+#[ignore = "writes testdata/golden: only for a format that was never released"]
+fn write_golden_files() {
+    fs::create_dir_all(golden_dir()).unwrap();
+    for (name, bytes) in written() {
+        fs::write(golden_dir().join(name), bytes).unwrap();
+    }
+    let protected = golden_dir().join("recovery.mln");
+    fs::write(&protected, stream("zstd")).unwrap();
+    let mut file = fs::OpenOptions::new().read(true).write(true).open(&protected).unwrap();
+    minlen::container::recovery::append(&mut file, 20, &Env::default()).unwrap();
+    if !identity_file().exists() {
+        let key = std::process::Command::new("age-keygen").output().unwrap();
+        fs::write(identity_file(), key.stdout).unwrap();
+    }
+    let status = std::process::Command::new("sh")
+        .arg("-c")
+        .arg("age -r $(grep -o 'age1.*' test-identity.txt) -o encrypted.mln.age zstd.mln")
+        .current_dir(golden_dir())
+        .status();
+    assert!(status.unwrap().success());
+}
