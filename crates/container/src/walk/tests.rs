@@ -1,0 +1,64 @@
+use super::*;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+fn paths(items: &[Item]) -> Vec<String> {
+    items.iter().map(|i| String::from_utf8_lossy(&i.path).into_owned()).collect()
+}
+
+#[test]
+fn finds_everything_in_a_fixed_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    fs::create_dir_all(root.join("b/empty")).unwrap();
+    fs::write(root.join("a"), "first").unwrap();
+    fs::hard_link(root.join("a"), root.join("b/again")).unwrap();
+    symlink("../nowhere", root.join("link")).unwrap();
+    symlink("b", root.join("to-folder")).unwrap();
+    fs::write(root.join(std::ffi::OsStr::from_bytes(b"\xff\xfe")), "").unwrap();
+    fs::set_permissions(root.join("a"), fs::Permissions::from_mode(0o640)).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, root.join("pipe"), rustix::fs::FileType::Fifo, Mode::RUSR, 0).unwrap();
+    let (items, warnings) = walk(&[root.clone()], &Options::default()).unwrap();
+    let expected = ["root", "root/a", "root/b", "root/b/again", "root/b/empty", "root/link", "root/to-folder"];
+    assert_eq!(paths(&items)[..7], expected);
+    assert_eq!(items[7].path, b"root/\xff\xfe");
+    assert_eq!((items[1].mode, &items[1].body), (0o640, &Found::File { len: 5, data: vec![(0, 5)] }));
+    assert_eq!(items[3].body, Found::Hardlink(1));
+    assert_eq!(items[6].body, Found::Symlink(b"b".to_vec()));
+    assert!(items[1].mtime.is_some() && warnings.len() == 1 && warnings[0].contains("pipe"));
+    assert!(open(&items[5]).is_err() && open(&items[1]).is_ok());
+}
+
+#[test]
+fn finds_holes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sparse");
+    let file = File::create(&path).unwrap();
+    file.set_len(10 << 20).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, b"data", 5 << 20).unwrap();
+    file.sync_all().unwrap();
+    let (items, _) = walk(&[path], &Options::default()).unwrap();
+    let Found::File { len, data } = &items[0].body else { panic!() };
+    assert_eq!(*len, 10 << 20);
+    assert!(data.iter().any(|&(at, n)| at <= 5 << 20 && at + n >= (5 << 20) + 4));
+    assert!(data.iter().map(|d| d.1).sum::<u64>() <= 10 << 20);
+}
+
+#[test]
+fn names_of_inputs() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a/x", "b/x", "c"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+        fs::write(folder.path().join(name).join("f"), name).unwrap();
+    }
+    let at = |names: &[&str]| names.iter().map(|n| folder.path().join(n)).collect::<Vec<_>>();
+    let get = |names: &[&str]| walk(&at(names), &Options::default()).map(|(items, _)| paths(&items));
+    assert_eq!(get(&["c", "c/"]).unwrap(), ["c", "c/f"]);
+    assert_eq!(get(&["a/x", "b/x", "c"]).unwrap(), ["a/x", "a/x/f", "b/x", "b/x/f", "c", "c/f"]);
+    assert_eq!(get(&["c/../a/.", "c/f"]).unwrap(), ["a", "a/x", "a/x/f", "f"]);
+    assert_eq!(get(&["a/.."]).unwrap(), ["a", "a/x", "a/x/f", "b", "b/x", "b/x/f", "c", "c/f"]);
+    assert!(get(&["nothing"]).is_err());
+    symlink("c", folder.path().join("l")).unwrap();
+    assert_eq!(get(&["l"]).unwrap(), ["l"]);
+    let follow = Options { follow_inputs: true, ..Options::default() };
+    assert_eq!(paths(&walk(&at(&["l"]), &follow).unwrap().0), ["l", "l/f"]);
+}
