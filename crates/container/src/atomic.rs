@@ -49,7 +49,8 @@ impl AtomicFile {
         let folder = folder_of(path);
         let prefix = prefix_for(name);
         remove_stale(folder, &prefix);
-        let file = create_locked(folder, &prefix).map_err(|e| Error::io("creating a file", e).in_file(path))?;
+        let file =
+            create_locked(folder, &prefix).map_err(|e| Error::io("creating a file", e).in_file(path))?;
         Ok(Self { path: path.to_path_buf(), target: Target::Temporary { file, overwrite } })
     }
 
@@ -90,7 +91,11 @@ impl AtomicFile {
 }
 
 fn place_error(error: io::Error, path: &Path) -> Error {
-    if error.kind() == io::ErrorKind::AlreadyExists { exists(path) } else { Error::io("renaming", error).in_file(path) }
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        exists(path)
+    } else {
+        Error::io("renaming", error).in_file(path)
+    }
 }
 
 /// The error for something in the way.
@@ -150,7 +155,8 @@ fn remove_stale(folder: &Path, prefix: &OsStr) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let ours = name.as_bytes().starts_with(prefix.as_bytes()) && name.as_bytes().ends_with(SUFFIX.as_bytes());
+        let ours =
+            name.as_bytes().starts_with(prefix.as_bytes()) && name.as_bytes().ends_with(SUFFIX.as_bytes());
         if ours && entry.file_type().is_ok_and(|t| t.is_file()) {
             if let Ok(file) = File::open(entry.path()) {
                 if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {

@@ -21,6 +21,8 @@ mod primitives;
 pub mod recovery;
 mod section;
 mod stream;
+#[cfg(test)]
+mod testutil;
 pub mod tree;
 pub mod walk;
 

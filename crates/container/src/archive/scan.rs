@@ -109,7 +109,8 @@ impl<R: Read + Seek> Scan<'_, R> {
             }
         }
         let raw = self.raw_end();
-        self.note(lost_from, pos, raw);
+        let open = self.streams.last().is_some_and(|s| !s.closed);
+        self.note(lost_from.or(open.then_some(pos)), pos, raw);
         Ok(())
     }
 

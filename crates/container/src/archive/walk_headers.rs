@@ -7,7 +7,7 @@ use crate::end::{END_LETTERS, End, TRAILER_LEN};
 use crate::index::Row;
 use crate::primitives::Input;
 use crate::recovery;
-use crate::section::{HEADER_LEN, Section, kind, parse_stream_header};
+use crate::section::{HEADER_LEN, MAGIC, Section, kind, parse_stream_header};
 use crate::stream::skippable_fields;
 use minlen_core::varint::Reader as Fields;
 use minlen_core::{Error, Result};
@@ -57,6 +57,9 @@ pub(super) fn check_forward<R: Read + Seek>(r: &mut R, file_len: u64) -> Result<
             let section = Section::read(first, &mut input)?;
             pos = next_section(pos, &section, file_len)?;
             continue;
+        }
+        if pos > 0 && first != MAGIC[0] {
+            return Err(Error::corrupt("something other than a stream follows the end").at(pos));
         }
         r.seek(SeekFrom::Start(pos))?;
         let header = Input::new(&mut *r, pos).array("the stream header")?;

@@ -1,7 +1,20 @@
 //! From entries to files, never outside the target folder, and all or nothing.
+//!
+//! Everything is made in a folder `.minlen-XXXXXX.partial` within the target, opened through capabilities (no path
+//! leads out of it), and gets its final name only when it is complete, checked and synced. Symbolic links are made
+//! last, so that nothing is ever written through one. What a killed process left is removed by the next extraction.
+
+mod attributes;
+mod files;
+mod partial;
+mod place;
+mod plan;
 
 use crate::tree::Tree;
+use files::Files;
 use minlen_core::{Env, Error, Result};
+use partial::Partial;
+use plan::Plan;
 use std::ops::Range;
 use std::path::Path;
 
@@ -39,18 +52,25 @@ pub struct Report {
 
 /// Takes the content of an archive in any order and makes files of it.
 ///
-/// Use: [`Extractor::new`]; for each block for which [`Extractor::needs`] its range, [`Extractor::feed`];
+/// Use: [`Extractor::new`]; for each block for which [`Extractor::needs`] its range, [`Extractor::feed`] once;
 /// [`Extractor::finish`]. Until then everything is in a temporary folder within the target, which is removed on
 /// drop.
 #[derive(Debug)]
-pub struct Extractor {}
+pub struct Extractor {
+    plan: Plan,
+    files: Files,
+    partial: Partial,
+    options: Options,
+    report: Report,
+}
 
 impl Extractor {
     /// Prepares to extract the entries of `tree` that `selected` says (all with `None`; parents are made as needed)
     /// into the folder `target`, which is made if it is not there.
     ///
     /// # Errors
-    /// Exists if something is in the way; limit if the output is over the limits; I/O.
+    /// Exists if something is in the way; limit if the output is over [`minlen_core::Limits::output`] (the ratio is
+    /// for [`crate::Archive::check_output`]); I/O.
     pub fn new(
         target: &Path,
         tree: &Tree,
@@ -58,31 +78,80 @@ impl Extractor {
         options: Options,
         env: &Env,
     ) -> Result<Self> {
-        let _ = (target, tree, selected, options, env);
-        Err(Error::unsupported("being built"))
+        tree.check(&env.limits)?;
+        let plan = Plan::new(tree, selected, &options);
+        env.limits.check_output(plan.output_len(), u64::MAX)?;
+        let partial = Partial::create(target)?;
+        place::check(&partial, &plan, options.overwrite)?;
+        for (path, _) in &plan.folders {
+            partial.make_folder(path)?;
+        }
+        let files = Files::new(&plan, &options);
+        Ok(Self { plan, files, partial, options, report: Report::default() })
     }
 
     /// True if some file takes bytes from this range of the content.
     #[must_use]
     pub fn needs(&self, content: Range<u64>) -> bool {
-        let _ = content;
-        true
+        self.plan.spans.overlapping(content).next().is_some()
     }
 
-    /// Takes a piece of the content that begins at `start`.
+    /// Takes a piece of the content that begins at `start`. Each byte of the content must come once.
     ///
     /// # Errors
-    /// I/O.
+    /// Corrupt for a file that is complete with a wrong hash; I/O.
     pub fn feed(&mut self, start: u64, bytes: &[u8]) -> Result<()> {
-        let _ = (start, bytes);
-        Err(Error::unsupported("being built"))
+        let end = start.saturating_add(bytes.len() as u64);
+        for span in self.plan.spans.overlapping(start..end) {
+            let (from, to) = (span.start.max(start), span.end.min(end));
+            let piece = &bytes[(from - start) as usize..(to - start) as usize];
+            let at = span.file_offset + (from - span.start);
+            self.files.write(&self.plan, &self.partial, span.file as usize, at, piece)?;
+            self.report.bytes += piece.len() as u64;
+        }
+        Ok(())
     }
 
     /// Checks, sets attributes, syncs, and gives everything its final name.
     ///
     /// # Errors
     /// Corrupt for a file whose hash differs or whose bytes never came; exists; I/O.
-    pub fn finish(self) -> Result<Report> {
-        Err(Error::unsupported("being built"))
+    pub fn finish(mut self) -> Result<Report> {
+        self.files.finish(&self.plan, &self.partial)?;
+        self.links()?;
+        let late = attributes::set_folders(&self.partial, &self.plan, &mut self.report.warnings);
+        if self.options.sync {
+            let each = self
+                .files
+                .synced
+                .then(|| self.plan.folders.keys().map(std::path::PathBuf::as_path).collect());
+            self.partial.sync(each)?;
+        }
+        place::place(&self.partial, &self.plan, self.options.overwrite, &late)?;
+        let plan = &self.plan;
+        self.report.entries = (plan.folders.len() + plan.files.len() + plan.links.len()) as u64;
+        Ok(self.report)
+    }
+
+    fn links(&mut self) -> Result<()> {
+        for link in &self.plan.links {
+            let (folder, name) = self.partial.parent(&link.path)?;
+            let failed = |e| Error::io("making a link", e).in_file(&link.path);
+            match &link.to {
+                plan::Link::Symbolic(target) => folder.symlink_contents(target, name).map_err(failed)?,
+                plan::Link::Hard(file) => {
+                    let original = &self.plan.files[*file].path;
+                    self.partial.dir.hard_link(original, &folder, name).map_err(failed)?;
+                    continue;
+                }
+            }
+            if let Some(mtime) = link.mtime {
+                attributes::set_link_time(&folder, name, mtime, &mut self.report.warnings);
+            }
+        }
+        Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

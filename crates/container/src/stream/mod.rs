@@ -7,3 +7,6 @@ pub(crate) use reader::skippable_fields;
 
 pub use reader::{Item, StreamReader};
 pub use writer::StreamWriter;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -124,6 +124,9 @@ impl<'a> Decoder<'a> {
             let len = shape >> 1;
             extents.push(if shape & 1 == 1 { Extent::Hole { len } } else { self.data(len)? });
         }
+        if count == 1 && matches!(extents[..], [Extent::Data { .. }]) {
+            return Err(Error::corrupt("extents that are not in their shortest form"));
+        }
         Ok(Body::File { len, hash, extents })
     }
 

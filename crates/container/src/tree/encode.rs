@@ -98,7 +98,7 @@ impl<'a> Encoder<'a> {
             return;
         }
         self.columns[Column::Hashes as usize].extend_from_slice(hash);
-        let one = matches!(extents, [Extent::Data { .. }]);
+        let one = matches!(extents, [Extent::Data { len: only, .. }] if *only == len);
         self.put(Column::Shapes, if one { 0 } else { extents.len() as u64 });
         for extent in extents {
             if !one {

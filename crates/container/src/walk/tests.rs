@@ -16,9 +16,11 @@ fn finds_everything_in_a_fixed_order() {
     symlink("b", root.join("to-folder")).unwrap();
     fs::write(root.join(std::ffi::OsStr::from_bytes(b"\xff\xfe")), "").unwrap();
     fs::set_permissions(root.join("a"), fs::Permissions::from_mode(0o640)).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, root.join("pipe"), rustix::fs::FileType::Fifo, Mode::RUSR, 0).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, root.join("pipe"), rustix::fs::FileType::Fifo, Mode::RUSR, 0)
+        .unwrap();
     let (items, warnings) = walk(&[root.clone()], &Options::default()).unwrap();
-    let expected = ["root", "root/a", "root/b", "root/b/again", "root/b/empty", "root/link", "root/to-folder"];
+    let expected =
+        ["root", "root/a", "root/b", "root/b/again", "root/b/empty", "root/link", "root/to-folder"];
     assert_eq!(paths(&items)[..7], expected);
     assert_eq!(items[7].path, b"root/\xff\xfe");
     assert_eq!((items[1].mode, &items[1].body), (0o640, &Found::File { len: 5, data: vec![(0, 5)] }));

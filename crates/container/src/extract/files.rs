@@ -1,0 +1,167 @@
+//! Regular files under construction.
+
+use super::partial::Partial;
+use super::plan::{FilePlan, Plan};
+use super::{Options, attributes};
+use crate::tree::{short_hash, show_path};
+use cap_std::fs::{File, FileExt, OpenOptions, OpenOptionsExt};
+use minlen_core::{Error, Result};
+use std::collections::VecDeque;
+use std::os::unix::ffi::OsStrExt;
+
+/// Files kept open at once.
+const OPEN: usize = 64;
+/// Up to this many files and folders are synced one by one; more of them all at once with the file system.
+const SYNC_EACH: usize = 16;
+const PRIVATE: u32 = 0o600;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    created: bool,
+    written: u64,
+    done: bool,
+}
+
+#[derive(Debug)]
+struct Open {
+    number: usize,
+    file: File,
+    /// The hash so far, while the data comes in order; its number of bytes is `State::written` then.
+    hasher: Option<Box<blake3::Hasher>>,
+    /// Where the next byte in order belongs: part and offset within.
+    next: (usize, u64),
+}
+
+#[derive(Debug)]
+pub(super) struct Files {
+    states: Vec<State>,
+    open: VecDeque<Open>,
+    verify: bool,
+    /// True if every file is synced when it is complete.
+    pub(super) synced: bool,
+}
+
+impl Files {
+    pub(super) fn new(plan: &Plan, options: &Options) -> Self {
+        let synced = options.sync && plan.files.len().max(plan.folders.len()) <= SYNC_EACH;
+        let states = vec![State::default(); plan.files.len()];
+        Self { states, open: VecDeque::new(), verify: options.verify, synced }
+    }
+
+    /// Writes a piece of file `number` at `at`.
+    pub(super) fn write(
+        &mut self,
+        plan: &Plan,
+        partial: &Partial,
+        number: usize,
+        at: u64,
+        piece: &[u8],
+    ) -> Result<()> {
+        let file = &plan.files[number];
+        let mut open = self.take(partial, file, number)?;
+        open.file.write_all_at(piece, at).map_err(|e| Error::io("writing", e).in_file(&file.path))?;
+        open.hash(file, at, piece);
+        let state = &mut self.states[number];
+        state.written = state.written.saturating_add(piece.len() as u64);
+        if state.written > file.data_len {
+            return Err(Error::usage("content was fed twice").in_file(&file.path));
+        }
+        if state.written == file.data_len {
+            return self.complete(file, open);
+        }
+        self.open.push_back(open);
+        if self.open.len() > OPEN {
+            self.open.pop_front();
+        }
+        Ok(())
+    }
+
+    /// The open file, made or opened again if need be.
+    fn take(&mut self, partial: &Partial, file: &FilePlan, number: usize) -> Result<Open> {
+        if let Some(at) = self.open.iter().rposition(|o| o.number == number) {
+            if let Some(open) = self.open.remove(at) {
+                return Ok(open);
+            }
+        }
+        let fresh = !self.states[number].created;
+        let (folder, name) = partial.parent(&file.path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(fresh).mode(PRIVATE);
+        let failed = |e| Error::io("making a file", e).in_file(&file.path);
+        let handle = folder.open_with(name, &options).map_err(failed)?;
+        if fresh && file.data_len != file.len {
+            handle.set_len(file.len).map_err(failed)?;
+        }
+        self.states[number].created = true;
+        let hasher = (fresh && self.verify).then(|| Box::new(blake3::Hasher::new()));
+        Ok(Open { number, file: handle, hasher, next: (0, 0) })
+    }
+
+    /// Makes what has no data, and refuses what is not complete.
+    pub(super) fn finish(&mut self, plan: &Plan, partial: &Partial) -> Result<()> {
+        for (number, file) in plan.files.iter().enumerate() {
+            if file.data_len == 0 {
+                let open = self.take(partial, file, number)?;
+                self.complete(file, open)?;
+            }
+            if !self.states[number].done {
+                return Err(Error::corrupt("the content for this file is missing").in_file(&file.path));
+            }
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self, file: &FilePlan, open: Open) -> Result<()> {
+        let failed = |e| Error::io("completing a file", e).in_file(&file.path);
+        if self.verify {
+            let in_order = open.next.0 == file.parts.len();
+            let hash = match open.hasher.filter(|_| in_order) {
+                Some(hasher) => hasher.finalize(),
+                None => read_back(&open.file, file).map_err(failed)?,
+            };
+            if short_hash(&hash) != file.hash {
+                let name = show_path(file.path.as_os_str().as_bytes());
+                return Err(Error::corrupt(format!("the hash of {name} differs")));
+            }
+        }
+        attributes::set_file(&open.file, file).map_err(failed)?;
+        if self.synced {
+            open.file.sync_all().map_err(failed)?;
+        }
+        self.states[open.number].done = true;
+        Ok(())
+    }
+}
+
+impl Open {
+    /// Goes on hashing if `piece` is what comes next, else gives up: the file is read back at the end.
+    fn hash(&mut self, file: &FilePlan, at: u64, piece: &[u8]) {
+        let Some(hasher) = &mut self.hasher else { return };
+        let (part, within) = self.next;
+        let expected = file.parts.get(part).map(|&(start, len)| (start + within, len - within));
+        match expected {
+            Some((start, left)) if start == at && left >= piece.len() as u64 => {
+                hasher.update(piece);
+                let n = piece.len() as u64;
+                self.next = if left == n { (part + 1, 0) } else { (part, within + n) };
+            }
+            _ => self.hasher = None,
+        }
+    }
+}
+
+/// The hash of the data of a file, holes left out.
+fn read_back(file: &File, plan: &FilePlan) -> std::io::Result<blake3::Hash> {
+    let mut hasher = blake3::Hasher::new();
+    let mut buf = vec![0; 1 << 17];
+    for &(start, len) in &plan.parts {
+        let mut done = 0;
+        while done < len {
+            let n = (len - done).min(buf.len() as u64) as usize;
+            file.read_exact_at(&mut buf[..n], start + done)?;
+            hasher.update(&buf[..n]);
+            done += n as u64;
+        }
+    }
+    Ok(hasher.finalize())
+}

@@ -1,0 +1,240 @@
+use super::*;
+use crate::testutil::{archive, block, code, entry, file, registry, stream};
+use crate::{Archive, Body, Tree, open_block};
+use minlen_core::testing::{edge_cases, random_case};
+use minlen_core::{Coded, Env, ErrorKind, Limits, Result, ids};
+use proptest::prelude::*;
+use std::io::Cursor;
+
+/// Everything that a file decodes to: content and tree.
+#[derive(Debug, Default, PartialEq, Eq, Clone)]
+pub(crate) struct Decoded {
+    content: Vec<u8>,
+    trees: Vec<Tree>,
+}
+
+pub(crate) fn read_all(bytes: &[u8], env: &Env) -> Result<Decoded> {
+    let (registry, mut reader) = (registry(), StreamReader::new(bytes, env));
+    let (mut out, mut hasher) = (Decoded::default(), blake3::Hasher::new());
+    while let Some(item) = reader.next()? {
+        match item {
+            Item::StreamStart { .. } => hasher = blake3::Hasher::new(),
+            Item::Block(block) => {
+                let raw = open_block(&block, &registry, env)?;
+                hasher.update(&raw);
+                out.content.extend(raw);
+            }
+            Item::Tree(block) => {
+                out.trees.push(Tree::decode(&open_block(&block, &registry, env)?, &env.limits)?)
+            }
+            Item::End { content_hash, .. } => assert_eq!(*hasher.finalize().as_bytes(), content_hash),
+        }
+    }
+    Ok(out)
+}
+
+pub(crate) fn read_seeking(bytes: &[u8], env: &Env) -> Result<Decoded> {
+    let registry = registry();
+    let mut archive = Archive::open(Cursor::new(bytes), &registry, env)?;
+    let mut out = Decoded::default();
+    out.trees.extend(archive.tree().cloned());
+    for i in 0..archive.blocks().len() {
+        out.content.extend(open_block(&archive.read_block(i)?, &registry, env)?);
+    }
+    assert_eq!(out.content.len() as u64, archive.content_len());
+    Ok(out)
+}
+
+/// A small archive with everything that a stream can have.
+pub(crate) fn sample() -> Vec<u8> {
+    let content = b"one two three four five six seven";
+    let link = entry(b"d/link", Body::Symlink(b"../x".to_vec()));
+    let entries = vec![entry(b"d", Body::Dir), file("d/a", content, 0, 8), file("b", content, 8, 25), link];
+    let mut writer = StreamWriter::archive(Vec::new()).unwrap();
+    writer.skippable(0x80, b"first").unwrap();
+    content.chunks(12).for_each(|chunk| writer.write_block(&block(chunk)).unwrap());
+    writer.skippable(0xbf, b"").unwrap();
+    writer.write_tree(&Tree { entries }, code).unwrap();
+    writer.finish(*blake3::hash(content).as_bytes()).unwrap()
+}
+
+#[test]
+fn overhead_of_one_block_is_small() {
+    let measure = |n: usize| {
+        let raw = vec![1; n];
+        let coded = Coded { ids: vec![ids::STORE], inner: vec![], payload: raw.clone() };
+        let mut writer = StreamWriter::new(Vec::new()).unwrap();
+        writer.write_block(&crate::seal(&raw, coded)).unwrap();
+        writer.finish([0; 32]).unwrap().len() - n
+    };
+    assert_eq!([100, 10_000, 1 << 20, 100 << 20].map(measure), [80, 83, 87, 91]);
+    assert_eq!(stream(&[], 1).len(), 16 + 45);
+}
+
+#[test]
+fn edge_cases_come_back_both_ways() {
+    let env = Env::default();
+    for content in edge_cases() {
+        for size in [1000, 1 << 20] {
+            let bytes = stream(&content, size);
+            assert_eq!(read_all(&bytes, &env).unwrap().content, content);
+            assert_eq!(read_seeking(&bytes, &env).unwrap().content, content);
+        }
+    }
+}
+
+#[test]
+fn concatenation_gives_the_contents_in_a_row() {
+    let env = Env::default();
+    let bytes = [stream(b"one", 2), stream(b"", 2), stream(b"two", 9)].concat();
+    assert_eq!(read_all(&bytes, &env).unwrap().content, b"onetwo");
+    assert_eq!(read_seeking(&bytes, &env).unwrap().content, b"onetwo");
+    let mixed = [stream(b"one", 2), sample()].concat();
+    assert_eq!(read_all(&mixed, &env).unwrap_err().kind(), ErrorKind::Corrupt);
+    assert_eq!(read_seeking(&mixed, &env).unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[test]
+fn what_is_wrong_is_named_by_its_class() {
+    let env = Env::default();
+    let good = sample();
+    let kinds = |bytes: &[u8]| {
+        (read_all(bytes, &env).unwrap_err().kind(), read_seeking(bytes, &env).unwrap_err().kind())
+    };
+    let both = |kind| (kind, kind);
+    assert_eq!(kinds(b""), both(ErrorKind::Truncated));
+    assert_eq!(kinds(b"some text file"), both(ErrorKind::Corrupt));
+    assert_eq!(kinds(&[&good[..], b"x"].concat()), both(ErrorKind::Corrupt));
+    assert_eq!(kinds(&[&good[..], &[0; 40]].concat()), both(ErrorKind::Corrupt));
+    let text: Vec<u8> = String::from_utf8_lossy(&good[4..]).replace("\r\n", "\n").into_bytes();
+    assert_eq!(kinds(&[&good[..4], &text].concat()), both(ErrorKind::Corrupt));
+    let mut newer = good.clone();
+    newer[8] = 2;
+    let check = crate::check32(&newer[..12]).to_le_bytes();
+    newer[12..16].copy_from_slice(&check);
+    assert_eq!(kinds(&newer), both(ErrorKind::Unsupported));
+    for cut in 0..good.len() {
+        assert_eq!(kinds(&good[..cut]), both(ErrorKind::Truncated), "cut at {cut}");
+    }
+}
+
+#[test]
+fn every_bit_flip_is_an_error_or_harmless() {
+    let env = Env::new(Limits::default().with_memory(64 << 20));
+    for good in
+        [stream(b"tiny", 9), stream(b"two blocks", 5), sample(), [stream(b"a", 1), stream(b"b", 1)].concat()]
+    {
+        let (want, seek) = (read_all(&good, &env).unwrap(), read_seeking(&good, &env).unwrap());
+        for bit in 0..good.len() * 8 {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(read_all(&bad, &env).is_err(), "bit {bit} of {}", good.len());
+            // Random access does not look at what it does not need.
+            if let Ok(got) = read_seeking(&bad, &env) {
+                assert_eq!(got, seek, "bit {bit}");
+            }
+            let _ = Archive::open_by_scanning(Cursor::new(bad), &registry(), &env);
+        }
+        assert!(want.content == seek.content);
+    }
+}
+
+#[test]
+fn sections_that_are_not_known() {
+    let env = Env::default();
+    let good = stream(b"content", 9);
+    for (kind, fine) in [(0x80, true), (0xa7, true), (0x06, false), (0x7f, false), (0xc0, false)] {
+        let mut fields = vec![3];
+        fields.extend(crate::hash64(b"abc").to_le_bytes());
+        let section = [crate::section::Section::bytes(kind, &fields).unwrap(), b"abc".to_vec()].concat();
+        let bytes = [&good[..16], &section, &good[16..]].concat();
+        match read_all(&bytes, &env).map_err(|e| e.kind()) {
+            // The END says how long the stream is, and does not fit any more.
+            Err(ErrorKind::Corrupt) => assert!(fine),
+            other => assert_eq!(other.unwrap_err(), ErrorKind::Unsupported),
+        }
+    }
+    let mut writer = StreamWriter::new(Vec::new()).unwrap();
+    assert!(writer.skippable(0x7f, b"").is_err() && writer.skippable(0x90, b"mine").is_ok());
+    let bytes = writer.finish(*blake3::hash(b"").as_bytes()).unwrap();
+    assert_eq!(read_all(&bytes, &env).unwrap().content, b"");
+}
+
+#[test]
+fn bombs_stop_before_they_are_decoded() {
+    let bytes = stream(&vec![0; 100 << 20], 50 << 20);
+    assert!(bytes.len() < 300);
+    for limits in [Limits::default(), Limits::none().with_output(1 << 20)] {
+        let env = Env::new(limits);
+        let mut reader = StreamReader::new(&bytes[..], &env);
+        let stopped = loop {
+            match reader.next() {
+                Ok(Some(_)) => {}
+                other => break other.map_err(|e| e.kind()),
+            }
+        };
+        assert_eq!(stopped.unwrap_err(), ErrorKind::Limit);
+        let archive = Archive::open(Cursor::new(&bytes), &registry(), &env).unwrap();
+        assert_eq!(archive.check_output().unwrap_err().kind(), ErrorKind::Limit);
+    }
+    let small = Env::new(Limits::default().with_memory(1 << 20));
+    assert_eq!(read_all(&bytes, &small).unwrap_err().kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn writer_refuses_what_no_reader_takes() {
+    let mut writer = StreamWriter::new(Vec::new()).unwrap();
+    assert!(writer.write_block(&block(b"")).is_err());
+    assert!(writer.write_tree(&Tree::default(), code).is_err());
+    let mut wrong = block(b"x");
+    wrong.payload.push(0);
+    assert!(writer.write_block(&wrong).is_err());
+    let mut writer = StreamWriter::archive(Vec::new()).unwrap();
+    assert!(writer.write_tree(&Tree { entries: vec![entry(b"..", Body::Dir)] }, code).is_err());
+    assert!(writer.write_tree(&Tree { entries: vec![file("f", b"x", 0, 1)] }, code).is_err());
+    assert!(writer.finish([0; 32]).is_err());
+}
+
+#[test]
+fn golden_stream() {
+    let mut writer = StreamWriter::new(Vec::new()).unwrap();
+    let coded = Coded { ids: vec![ids::STORE], inner: vec![], payload: b"minlen".to_vec() };
+    writer.write_block(&crate::seal(b"minlen", coded)).unwrap();
+    let bytes = writer.finish(*blake3::hash(b"minlen").as_bytes()).unwrap();
+    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(hex, GOLDEN);
+}
+
+const GOLDEN: &str = "8d4d4c4e0d0a1a0a01000000c5ade650010c06000600eaa2378e42a3fbc8523e82a66d696e6c656e05230628004\
+                      6cbbf0301c8486e89f2e10866413a931c277fe63601e7105ef36bd2ac45d2d45fa57534294d4c45";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_content_in_any_blocks(seed: u64, size in 1usize..5000, cut in 0usize..4000) {
+        let env = Env::default();
+        let content = random_case(seed, 20_000);
+        let bytes = [stream(&content, size), stream(&content[..cut.min(content.len())], 999)].concat();
+        let want = [&content[..], &content[..cut.min(content.len())]].concat();
+        prop_assert_eq!(&read_all(&bytes, &env).unwrap().content, &want);
+        prop_assert_eq!(&read_seeking(&bytes, &env).unwrap().content, &want);
+        let (scanned, damage) = Archive::open_by_scanning(Cursor::new(&bytes), &registry(), &env).unwrap();
+        let opened = Archive::open(Cursor::new(&bytes), &registry(), &env).unwrap();
+        prop_assert_eq!(scanned.blocks(), opened.blocks());
+        prop_assert_eq!(scanned.streams(), opened.streams());
+        prop_assert!(damage.is_empty());
+    }
+
+    #[test]
+    fn any_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), at in 0usize..200) {
+        let env = Env::new(Limits::default().with_memory(64 << 20));
+        let _ = read_all(&bytes, &env);
+        let mut good = archive(&Tree { entries: vec![file("f", b"content", 0, 7)] }, b"content", 3);
+        let at = at.min(good.len());
+        let end = (at + bytes.len()).min(good.len());
+        good[at..end].copy_from_slice(&bytes[..end - at]);
+        let _ = (read_all(&good, &env), read_seeking(&good, &env));
+        let _ = Archive::open_by_scanning(Cursor::new(good), &registry(), &env);
+    }
+}
