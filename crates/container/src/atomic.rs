@@ -157,12 +157,12 @@ fn remove_stale(folder: &Path, prefix: &OsStr) {
         let name = entry.file_name();
         let ours =
             name.as_bytes().starts_with(prefix.as_bytes()) && name.as_bytes().ends_with(SUFFIX.as_bytes());
-        if ours && entry.file_type().is_ok_and(|t| t.is_file()) {
-            if let Ok(file) = File::open(entry.path()) {
-                if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
-                    let _ = fs::remove_file(entry.path());
-                }
-            }
+        if !ours || !entry.file_type().is_ok_and(|t| t.is_file()) {
+            continue;
+        }
+        let Ok(file) = File::open(entry.path()) else { continue };
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            let _ = fs::remove_file(entry.path());
         }
     }
 }

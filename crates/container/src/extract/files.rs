@@ -78,10 +78,9 @@ impl Files {
 
     /// The open file, made or opened again if need be.
     fn take(&mut self, partial: &Partial, file: &FilePlan, number: usize) -> Result<Open> {
-        if let Some(at) = self.open.iter().rposition(|o| o.number == number) {
-            if let Some(open) = self.open.remove(at) {
-                return Ok(open);
-            }
+        let at = self.open.iter().rposition(|o| o.number == number);
+        if let Some(open) = at.and_then(|at| self.open.remove(at)) {
+            return Ok(open);
         }
         let fresh = !self.states[number].created;
         let (folder, name) = partial.parent(&file.path)?;

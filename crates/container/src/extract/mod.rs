@@ -83,7 +83,7 @@ impl Extractor {
         env.limits.check_output(plan.output_len(), u64::MAX)?;
         let partial = Partial::create(target)?;
         place::check(&partial, &plan, options.overwrite)?;
-        for (path, _) in &plan.folders {
+        for path in plan.folders.keys() {
             partial.make_folder(path)?;
         }
         let files = Files::new(&plan, &options);

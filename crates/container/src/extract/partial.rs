@@ -94,11 +94,12 @@ impl Drop for Partial {
 
 /// Removes a folder and what is in it, as far as that is possible.
 fn remove_tree(parent: &Dir, name: &OsStr) {
-    if parent.remove_dir_all(name).is_err() {
-        if let Ok(dir) = parent.open_dir(name) {
-            open_up(&dir, 0);
-            let _ = parent.remove_dir_all(name);
-        }
+    if parent.remove_dir_all(name).is_ok() {
+        return;
+    }
+    if let Ok(dir) = parent.open_dir(name) {
+        open_up(&dir, 0);
+        let _ = parent.remove_dir_all(name);
     }
 }
 

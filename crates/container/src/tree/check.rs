@@ -78,8 +78,8 @@ impl Tree {
     }
 
     fn check_sums(&self) -> Result<()> {
-        let lens = self.extents().map(Extent::len);
-        lens.fold(Some(0), |sum: Option<u64>, len| sum?.checked_add(len))
+        let mut lens = self.extents().map(Extent::len);
+        lens.try_fold(0, u64::checked_add)
             .map(|_| ())
             .ok_or_else(|| Error::corrupt("the files come to over 2^64 bytes"))
     }

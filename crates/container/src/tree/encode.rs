@@ -68,7 +68,7 @@ impl<'a> Encoder<'a> {
                 self.columns[Column::Links as usize].extend_from_slice(target);
             }
             (Body::Hardlink(target), _) => {
-                self.put(Column::Refs, (i as u64).wrapping_sub(u64::from(*target)))
+                self.put(Column::Refs, (i as u64).wrapping_sub(u64::from(*target)));
             }
         }
     }

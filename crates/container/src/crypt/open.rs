@@ -1,0 +1,211 @@
+//! Reading encrypted files.
+
+use super::{INTRO, SecretString, keys};
+use age::{DecryptError, Decryptor, scrypt};
+use minlen_core::{Env, Error, ErrorKind, Reservation, Result};
+use std::io::{self, BufReader, Chain, Cursor, Read, Seek, SeekFrom};
+
+/// Bytes that the header of an age file may have: room for hundreds of recipients.
+const MAX_HEADER: u64 = 1 << 16;
+/// The costliest passphrase that is ever tried; the memory limit may allow less. As in `age`.
+const MAX_WORK_FACTOR: u8 = 22;
+/// Bytes that scrypt takes for a work factor of 2^0, with the block size of 8 that age prescribes.
+const SCRYPT_UNIT: u64 = 1024;
+
+/// What opens an encrypted file.
+#[derive(Clone, Debug, Default)]
+pub struct Unlock {
+    /// A passphrase.
+    pub passphrase: Option<SecretString>,
+    /// Secret keys, `AGE-SECRET-KEY-1...`.
+    pub identities: Vec<SecretString>,
+}
+
+type Source<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
+
+/// Decrypts in order.
+pub struct PipeReader<R>(age::stream::StreamReader<Source<R>>);
+
+/// Decrypts with random access. The length is authenticated when the file is opened.
+pub struct DecryptReader<R> {
+    inner: age::stream::StreamReader<BufReader<R>>,
+    /// Where the inner reader is, and where we are.
+    inner_pos: u64,
+    pos: u64,
+    len: u64,
+}
+
+impl<R> std::fmt::Debug for PipeReader<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PipeReader").finish_non_exhaustive()
+    }
+}
+
+impl<R> std::fmt::Debug for DecryptReader<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DecryptReader")
+            .field("pos", &self.pos)
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens an encrypted file for random access.
+///
+/// # Errors
+/// Wrong key; corrupt; truncated; limit for a passphrase that is too costly to check; usage for a malformed key.
+pub fn open_reader<R: Read + Seek>(mut r: R, unlock: &Unlock, env: &Env) -> Result<DecryptReader<R>> {
+    let start = r.stream_position()?;
+    let head = read_header(&mut r)?;
+    r.seek(SeekFrom::Start(start))?;
+    let decryptor = Decryptor::new_buffered(BufReader::new(r)).map_err(class)?;
+    let mut inner = unlocked(decryptor, &head, unlock, env)?;
+    let len = inner.seek(SeekFrom::End(0)).map_err(class_io)?;
+    inner.seek(SeekFrom::Start(0)).map_err(class_io)?;
+    Ok(DecryptReader { inner, inner_pos: 0, pos: 0, len })
+}
+
+/// Opens an encrypted pipe.
+///
+/// # Errors
+/// As [`open_reader`]; that the data is cut off shows at the end of reading.
+pub fn decrypt_pipe<R: Read>(mut r: R, unlock: &Unlock, env: &Env) -> Result<PipeReader<R>> {
+    let head = read_header(&mut r)?;
+    let source = BufReader::new(Cursor::new(head.clone()).chain(r));
+    let decryptor = Decryptor::new_buffered(source).map_err(class)?;
+    unlocked(decryptor, &head, unlock, env).map(PipeReader)
+}
+
+/// Reads until the header is complete and a little more; refuses one that is absurdly long.
+fn read_header<R: Read>(r: &mut R) -> Result<Vec<u8>> {
+    let mut head = Vec::new();
+    while head.len() < MAX_HEADER as usize {
+        let n = r.by_ref().take(1024).read_to_end(&mut head)?;
+        if !is_prefix(&head) {
+            return Err(Error::corrupt("not an age file"));
+        }
+        if header_end(&head).is_some() {
+            return Ok(head);
+        }
+        if n == 0 {
+            return Err(Error::truncated("the age header is cut off"));
+        }
+    }
+    Err(Error::corrupt(format!("an age header of over {MAX_HEADER} bytes")))
+}
+
+fn is_prefix(head: &[u8]) -> bool {
+    let n = head.len().min(INTRO.len());
+    head[..n] == INTRO[..n]
+}
+
+/// Where the line with the header's authentication code ends.
+fn header_end(head: &[u8]) -> Option<usize> {
+    let mac = head.windows(5).position(|w| w == b"\n--- ")? + 1;
+    head[mac..].iter().position(|&b| b == b'\n').map(|n| mac + n + 1)
+}
+
+fn unlocked<R: Read>(
+    decryptor: Decryptor<R>,
+    head: &[u8],
+    unlock: &Unlock,
+    env: &Env,
+) -> Result<age::stream::StreamReader<R>> {
+    if !decryptor.is_scrypt() {
+        let identities = unlock.identities.iter().map(keys::identity).collect::<Result<Vec<_>>>()?;
+        if identities.is_empty() {
+            return Err(wrong_key("encrypted to keys").remedy("pass the secret key with --identity FILE"));
+        }
+        return decryptor.decrypt(identities.iter().map(|i| i as _)).map_err(class);
+    }
+    let Some(passphrase) = &unlock.passphrase else {
+        return Err(wrong_key("encrypted with a passphrase").remedy("give the passphrase"));
+    };
+    let _held = reserve(head, env)?;
+    let mut identity = scrypt::Identity::new(passphrase.clone());
+    identity.set_max_work_factor(MAX_WORK_FACTOR);
+    decryptor.decrypt(std::iter::once(&identity as _)).map_err(|e| match e {
+        // The only thing that is decrypted before the first byte is read is the file's own key.
+        DecryptError::DecryptionFailed => class(DecryptError::KeyDecryptionFailed),
+        other => class(other),
+    })
+}
+
+/// Takes the memory that checking the passphrase needs from the budget.
+fn reserve(head: &[u8], env: &Env) -> Result<Option<Reservation>> {
+    let line = head.split(|&b| b == b'\n').find(|line| line.starts_with(b"-> scrypt "));
+    let factor = line
+        .and_then(|line| std::str::from_utf8(line).ok())
+        .and_then(|line| line.rsplit(' ').next())
+        .and_then(|n| n.parse::<u8>().ok());
+    match factor {
+        Some(n) if n <= MAX_WORK_FACTOR => env.budget.reserve(SCRYPT_UNIT << n).map(Some),
+        Some(n) => Err(Error::limit(format!("checking the passphrase would take 2^{n} steps"))),
+        // age itself refuses what it cannot parse.
+        None => Ok(None),
+    }
+}
+
+fn wrong_key(message: &str) -> Error {
+    Error::new(ErrorKind::WrongKey, message)
+}
+
+fn class(error: DecryptError) -> Error {
+    match error {
+        DecryptError::NoMatchingKeys | DecryptError::KeyDecryptionFailed => {
+            wrong_key("the passphrase or key does not open this file")
+        }
+        DecryptError::ExcessiveWork { required, .. } => {
+            Error::limit(format!("checking the passphrase would take 2^{required} steps"))
+        }
+        DecryptError::Io(e) => class_io(e),
+        DecryptError::UnknownFormat => Error::unsupported("an age file of an unknown version"),
+        other => Error::corrupt(format!("age: {other}")),
+    }
+}
+
+/// age reports authentication failures as invalid data.
+fn class_io(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::InvalidData => Error::corrupt("the encrypted data was changed or cut off"),
+        _ => Error::from(error),
+    }
+}
+
+impl<R: Read> Read for PipeReader<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf).map_err(|e| class_io(e).into())
+    }
+}
+
+impl<R: Read + Seek> Read for DecryptReader<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let left = self.len.saturating_sub(self.pos);
+        let n = left.min(buf.len() as u64) as usize;
+        if n == 0 {
+            return Ok(0);
+        }
+        if self.inner_pos != self.pos {
+            self.inner_pos = self.inner.seek(SeekFrom::Start(self.pos)).map_err(class_io)?;
+        }
+        let read = self.inner.read(&mut buf[..n]).map_err(class_io)?;
+        if read == 0 {
+            return Err(Error::truncated("the encrypted data ends too early").into());
+        }
+        self.pos += read as u64;
+        self.inner_pos = self.pos;
+        Ok(read)
+    }
+}
+
+impl<R: Read + Seek> Seek for DecryptReader<R> {
+    fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
+        let target = match pos {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.len.checked_add_signed(by),
+            SeekFrom::Current(by) => self.pos.checked_add_signed(by),
+        };
+        self.pos = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        Ok(self.pos)
+    }
+}
