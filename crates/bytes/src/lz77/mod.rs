@@ -1,10 +1,59 @@
-//! Being built.
+//! LZ77 (Ziv and Lempel 1977) as it is done today: repeats are copied from up to 64 MiB back, what remains is
+//! entropy-coded with the literals, run lengths, match lengths and offsets each by their own statistics.
+//!
+//! When to use it: as our own answer to zstd at its high levels: `parse=optimal` is slow to encode and quick to
+//! decode; `parse=lazy` encodes quickly. Limits: blocks of 256 KiB share nothing but the window, the repeated
+//! offsets and the guess at the next tables; `lzma` and `bwt` make smaller what they are made for.
+//!
+//! How it works, in the order of the files: [`chain`] and [`tree`] find matches, [`lazy`] and [`optimal`] choose
+//! among them (the latter by [`prices`]), [`split`] cuts the sequences into blocks, [`block`] writes and [`decode`]
+//! reads them, both with the tables of [`tables`] and the coder of [`lanes`]; [`copy`] carries them out.
+//!
+//! Sources: RFC 1951 section 4 (hash chains, lazy matching); RFC 8878 (sequences, repeated offsets); Duda 2013 and
+//! Giesen 2014 (rANS). Format page: docs/format/codecs/lz77.md.
 
-use minlen_core::Codec;
+mod block;
+mod chain;
+mod copy;
+mod decode;
+mod encode;
+mod lanes;
+mod lazy;
+mod optimal;
+mod prices;
+mod spec;
+mod split;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use minlen_core::{Codec, CodecSpec, Env, Memory, Params, Result};
+use spec::Settings;
 use std::sync::Arc;
 
 /// The codec, to be registered.
 #[must_use]
 pub fn codec() -> Option<Arc<dyn Codec>> {
-    None
+    Some(Arc::new(Lz77))
+}
+
+struct Lz77;
+
+impl Codec for Lz77 {
+    fn spec(&self) -> &'static CodecSpec {
+        &spec::SPEC
+    }
+
+    fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        encode::encode(input, Settings::of(params), env, out)
+    }
+
+    fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        decode::decode(payload, output_len, env, out)
+    }
+
+    fn memory(&self, params: &Params, len: usize) -> Memory {
+        Memory { encode: encode::memory(Settings::of(params), len), decode: decode::MEMORY }
+    }
 }
