@@ -28,7 +28,9 @@
 pub struct Encoder {
     low: u32,
     high: u32,
+    /// Zeros behind the `used` bytes that are written: so that a byte is a store and not a call.
     out: Vec<u8>,
+    used: usize,
 }
 
 impl Default for Encoder {
@@ -47,7 +49,7 @@ impl Encoder {
     /// An encoder that appends to `out`.
     #[must_use]
     pub fn append_to(out: Vec<u8>) -> Self {
-        Self { low: 0, high: u32::MAX, out }
+        Self { low: 0, high: u32::MAX, used: out.len(), out }
     }
 
     /// Codes `bit` (`bool`, or 0 and not 0), which is 1 with probability `p1`/65536.
@@ -60,21 +62,34 @@ impl Encoder {
             self.low = mid.wrapping_add(1);
         }
         while (self.low ^ self.high) >> 24 == 0 {
-            self.out.push((self.high >> 24) as u8);
+            self.put((self.high >> 24) as u8);
             self.low <<= 8;
             self.high = self.high << 8 | 0xff;
         }
     }
 
+    #[inline(always)]
+    fn put(&mut self, byte: u8) {
+        if self.used >= self.out.len() {
+            // By value, so that the bounds of a local encoder may stay in registers.
+            self.out = longer(std::mem::take(&mut self.out));
+        }
+        if let Some(slot) = self.out.get_mut(self.used) {
+            *slot = byte;
+        }
+        self.used += 1;
+    }
+
     /// Bytes written so far, without those that [`Encoder::finish`] adds.
     #[must_use]
     pub fn written(&self) -> usize {
-        self.out.len()
+        self.used
     }
 
     /// Writes as few bytes (0 to 4) as name the last interval, and gives all of them.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
+        self.out.truncate(self.used);
         // Missing bytes are read as zeros, so the shortest prefix whose zero extension lies inside will do.
         for n in 0..=4u32 {
             let step = 1u64 << (32 - 8 * n);
@@ -86,6 +101,13 @@ impl Encoder {
         }
         self.out
     }
+}
+
+#[cold]
+#[inline(never)]
+fn longer(mut out: Vec<u8>) -> Vec<u8> {
+    out.resize((out.len() * 2).max(out.capacity()).max(256), 0);
+    out
 }
 
 /// Turns bytes and the same probabilities back into bits.
@@ -236,11 +258,11 @@ impl Counter {
     /// Largest limit for [`Counter::update`].
     pub const MAX_LIMIT: u32 = 1023;
 
-    /// The probability of a 1, in `1..=65535`.
+    /// The probability of a 1, odd and so in `1..=65535`.
     #[inline(always)]
     #[must_use]
     pub fn p(self) -> u32 {
-        (self.0 >> 16).clamp(1, 65_535)
+        (self.0 >> 16) | 1
     }
 
     /// Takes `bit` in; `limit` (at most [`Counter::MAX_LIMIT`]) bounds the memory: 30 forgets fast, 1023 hardly.

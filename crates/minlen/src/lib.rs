@@ -28,6 +28,7 @@
 
 pub mod archive;
 mod decoder;
+#[path = "detect_stub.rs"]
 pub mod detect;
 mod encoder;
 mod oneshot;

@@ -15,7 +15,7 @@ pub struct StaticCdf {
 }
 
 /// Upper bits of a target that the look-up goes by.
-const LOOKUP_BITS: u32 = 10;
+const LOOKUP_BITS: u32 = 12;
 
 impl StaticCdf {
     /// From exact frequencies that add up to `1 << bits`; `bits` in 1..=16, at most 65,536 symbols.

@@ -100,26 +100,47 @@ pub(super) fn encode<S: Symbol, const LANES: usize>(
     let mut states = [LOWEST; LANES];
     // Words are made last first.
     let mut words: Vec<u16> = Vec::with_capacity(input.len() / 2);
-    let whole = input.len() - input.len() % LANES;
-    let (body, tail) = input.split_at(whole);
-    for (state, &symbol) in states.iter_mut().zip(tail).rev() {
-        *state = push(*state, &intervals[symbol.index() & (SYMBOLS - 1)], bits, &mut words);
-    }
-    for turn in body.chunks_exact(LANES).rev() {
-        for (state, &symbol) in states.iter_mut().zip(turn).rev() {
-            *state = push(*state, &intervals[symbol.index() & (SYMBOLS - 1)], bits, &mut words);
-        }
+    let (body, tail) = input.as_chunks::<LANES>();
+    encode_turn(&mut states, tail, &intervals, bits, &mut words);
+    for turn in body.iter().rev() {
+        encode_turn(&mut states, turn, &intervals, bits, &mut words);
     }
     states.iter().for_each(|state| out.extend(state.to_le_bytes()));
     out.extend(words.iter().rev().flat_map(|word| word.to_le_bytes()));
 }
 
+/// One symbol of each lane. Words are written without asking whether they count, and those that do are kept: no
+/// branch to guess wrong.
 #[inline(always)]
-fn push(mut state: u32, interval: &Interval, bits: u32, words: &mut Vec<u16>) -> u32 {
-    if u64::from(state) >= interval.most {
-        words.push(state as u16);
-        state >>= 16;
+fn encode_turn<S: Symbol, const LANES: usize>(
+    states: &mut [u32; LANES],
+    turn: &[S],
+    intervals: &[Interval; SYMBOLS],
+    bits: u32,
+    words: &mut Vec<u16>,
+) {
+    let (mut window, mut used) = ([0u16; LANES], 0);
+    let lanes = turn.len().min(LANES);
+    for (state, &symbol) in states[..lanes].iter_mut().zip(turn).rev() {
+        *state = push(*state, &intervals[symbol.index() & (SYMBOLS - 1)], bits, &mut window, &mut used);
     }
+    let keep = words.len() + used;
+    words.extend_from_slice(&window);
+    words.truncate(keep);
+}
+
+#[inline(always)]
+fn push<const LANES: usize>(
+    state: u32,
+    interval: &Interval,
+    bits: u32,
+    window: &mut [u16; LANES],
+    used: &mut usize,
+) -> u32 {
+    let full = u32::from(u64::from(state) >= interval.most);
+    window[*used & (LANES - 1)] = state as u16;
+    *used += full as usize;
+    let state = state >> (16 * full);
     let quotient = interval.divide(state);
     let rest = state.wrapping_sub(quotient.wrapping_mul(interval.freq));
     (quotient << bits).wrapping_add(rest).wrapping_add(interval.bias)
@@ -208,9 +229,9 @@ fn full_turn<S: Symbol, const LANES: usize, const SLOTS: usize>(
         *symbol = table.pop(state);
         // No branch: the word is read in any case and taken where the state is low.
         let word = u32::from(u16::from_le_bytes(window[used & (LANES - 1)]));
-        let low = *state < LOWEST;
-        *state = if low { *state << 16 | word } else { *state };
-        used += usize::from(low);
+        let low = u32::from(*state < LOWEST);
+        *state = *state << (16 * low) | (word & low.wrapping_neg());
+        used += low as usize;
     }
     used
 }

@@ -1,0 +1,42 @@
+//! Follows the control bytes.
+
+use super::spec::{CHECK_EVERY, LONG, LONG_RUN, RUN, SHORTEST};
+use minlen_core::{Env, Error, Result, varint};
+
+/// Appends the `len` bytes of `payload`.
+pub(super) fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+    let mut reader = varint::Reader::new(payload);
+    let mut left = len;
+    let mut tokens = 0usize;
+    while left > 0 {
+        if tokens.is_multiple_of(CHECK_EVERY) {
+            env.check()?;
+        }
+        tokens += 1;
+        let control = reader.u8()?;
+        let n = if control < RUN { usize::from(control) + 1 } else { 0 };
+        if n > 0 {
+            let literals = reader.bytes(n)?;
+            left = left.checked_sub(n).ok_or_else(too_much)?;
+            out.extend_from_slice(literals);
+        } else {
+            let byte = reader.u8()?;
+            let run = run_len(control, &mut reader)?;
+            left = left.checked_sub(run).ok_or_else(too_much)?;
+            out.resize(out.len() + run, byte);
+        }
+    }
+    if reader.is_empty() { Ok(()) } else { Err(too_much()) }
+}
+
+fn run_len(control: u8, reader: &mut varint::Reader<'_>) -> Result<usize> {
+    if control < LONG_RUN {
+        return Ok(usize::from(control - RUN) + SHORTEST);
+    }
+    let more = usize::try_from(reader.varint()?).map_err(|_| too_much())?;
+    more.checked_add(LONG).ok_or_else(too_much)
+}
+
+fn too_much() -> Error {
+    Error::corrupt("rle: more bytes than the part has")
+}
