@@ -1,7 +1,8 @@
 //! Sizes of other programs, measured elsewhere and kept as a CSV file, side by side with ours.
 //!
 //! The file has the columns `set,peer,file,raw_bytes,compressed_bytes` and any others behind them. `set` names a
-//! selection of files (the development bundle is `bundle`), `file` is a path within the corpus.
+//! selection of files (the development bundle is `bundle`), `file` is a path within the corpus. A further column
+//! `roundtrip_checked` says `yes`, `no` (not tried), or another word where the check did not come out well.
 
 use crate::csv;
 use crate::input;
@@ -12,6 +13,17 @@ use minlen_core::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// Whether the peer was seen to restore the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoundTrip {
+    /// Compared and equal.
+    Restored,
+    /// Not tried: the size is taken on trust.
+    Unchecked,
+    /// Tried, and not restored or not comparable: the size proves nothing.
+    Doubtful,
+}
+
 /// What one peer makes of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerSize {
@@ -19,8 +31,8 @@ pub struct PeerSize {
     pub raw: u64,
     /// Bytes after.
     pub packed: u64,
-    /// False where the file says that the peer did not restore it.
-    pub restored: bool,
+    /// Whether that can be decompressed.
+    pub round_trip: RoundTrip,
 }
 
 /// All sizes of one set, by peer and file.
@@ -62,8 +74,12 @@ impl Peers {
             };
             let [of, peer, file] = columns.map(field);
             if of == set {
-                let restored = !checked.is_some_and(|at| field(at).starts_with("no"));
-                let size = PeerSize { raw: number(raw)?, packed: number(packed)?, restored };
+                let round_trip = match checked.map_or("no", field) {
+                    "yes" => RoundTrip::Restored,
+                    "no" => RoundTrip::Unchecked,
+                    _ => RoundTrip::Doubtful,
+                };
+                let size = PeerSize { raw: number(raw)?, packed: number(packed)?, round_trip };
                 peers.sizes.entry(peer.to_owned()).or_default().insert(file.to_owned(), size);
             }
         }
@@ -121,11 +137,11 @@ impl SideBySide {
         }
     }
 
-    /// Adds the named peers, or all of them for an empty list. Sizes of data that was not restored are left out.
+    /// Adds the named peers, or all of them for an empty list. Sizes that are [`RoundTrip::Doubtful`] are left out.
     pub fn add_peers(&mut self, peers: &Peers, names: &[&str]) {
         for (peer, files) in &peers.sizes {
             if names.is_empty() || names.contains(&peer.as_str()) {
-                for (file, size) in files.iter().filter(|(_, size)| size.restored) {
+                for (file, size) in files.iter().filter(|(_, size)| size.round_trip != RoundTrip::Doubtful) {
                     self.put(peer, file, size.raw, size.packed);
                 }
             }
@@ -226,10 +242,10 @@ mod tests {
     const CSV: &str = "\
 set,peer,file,raw_bytes,compressed_bytes,comp_cpu_s,roundtrip_checked
 bundle,xz-9e,text/a,1000,400,0.1,yes
-bundle,xz-9e,text/b,1000,500,0.1,yes
+bundle,xz-9e,text/b,1000,500,0.1,no
 bundle,xz-9e,exe/c,1000,600,0.1,yes
 bundle,mcm-h7,text/a,1000,300,0.1,yes
-bundle,mcm-h7,text/b,1000,350,0.1,no
+bundle,mcm-h7,text/b,1000,350,0.1,harness
 micro,xz-9e,text/a,10,9,0.1,yes
 ";
 
@@ -245,7 +261,7 @@ lossless,exe/c,1000,0,minlen:5,590
         let peers = Peers::parse(CSV, "bundle").unwrap();
         assert_eq!(peers.names().collect::<Vec<_>>(), ["mcm-h7", "xz-9e"]);
         assert_eq!(peers.files().len(), 3);
-        assert!(!peers.size("mcm-h7", "text/b").unwrap().restored);
+        assert_eq!(peers.size("mcm-h7", "text/b").unwrap().round_trip, RoundTrip::Doubtful);
         let mut side = SideBySide::default();
         side.add_table(&SizeTable::parse(OURS).unwrap(), "lossless");
         side.add_peers(&peers, &[]);

@@ -155,6 +155,11 @@ pub trait Detector: Send + Sync {
 
     /// Looks at `data` (the first bytes, at least 64 KiB where there are so many) of a file of `total` bytes.
     fn detect(&self, data: &[u8], total: u64) -> Option<Detection>;
+
+    /// No answer of this detector is more confident than this, so that it need not be asked once another was.
+    fn ceiling(&self) -> u8 {
+        100
+    }
 }
 
 /// A piece of data with what is known of it, as codecs see it when asked for proposals.

@@ -28,7 +28,6 @@
 
 pub mod archive;
 mod decoder;
-#[path = "detect_stub.rs"]
 pub mod detect;
 mod encoder;
 mod oneshot;

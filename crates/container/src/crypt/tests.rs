@@ -98,7 +98,7 @@ fn wrong_keys_are_told_apart_from_damage() {
     assert_eq!(kind(&bad, &by_pass.1), ErrorKind::Corrupt);
     assert_eq!(kind(b"age-encryption.org/v1\n-> X", &by_pass.1), ErrorKind::Truncated);
     assert_eq!(kind(b"something else", &by_pass.1), ErrorKind::Corrupt);
-    let endless = [&INTRO[..], &b"-> X25519 abc\n".repeat(10_000)].concat();
+    let endless = [INTRO, &b"-> X25519 abc\n".repeat(10_000)[..]].concat();
     assert_eq!(kind(&endless, &by_pass.1), ErrorKind::Corrupt);
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn read_all(bytes: &[u8], env: &Env) -> Result<Decoded> {
                 out.content.extend(raw);
             }
             Item::Tree(block) => {
-                out.trees.push(Tree::decode(&open_block(&block, &registry, env)?, &env.limits)?)
+                out.trees.push(Tree::decode(&open_block(&block, &registry, env)?, &env.limits)?);
             }
             Item::End { content_hash, .. } => assert_eq!(*hasher.finalize().as_bytes(), content_hash),
         }

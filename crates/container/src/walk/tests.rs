@@ -18,7 +18,7 @@ fn finds_everything_in_a_fixed_order() {
     fs::set_permissions(root.join("a"), fs::Permissions::from_mode(0o640)).unwrap();
     rustix::fs::mknodat(rustix::fs::CWD, root.join("pipe"), rustix::fs::FileType::Fifo, Mode::RUSR, 0)
         .unwrap();
-    let (items, warnings) = walk(&[root.clone()], &Options::default()).unwrap();
+    let (items, warnings) = walk(std::slice::from_ref(&root), &Options::default()).unwrap();
     let expected =
         ["root", "root/a", "root/b", "root/b/again", "root/b/empty", "root/link", "root/to-folder"];
     assert_eq!(paths(&items)[..7], expected);

@@ -29,11 +29,9 @@ impl Keys {
         for path in &self.identities {
             let text = std::fs::read_to_string(path)
                 .map_err(|e| Error::io("cannot read the identity", e).in_file(path))?;
-            identities.extend(
-                text.lines().map(str::trim).filter(|l| l.starts_with("AGE-SECRET-KEY-")).map(String::from),
-            );
+            identities.extend(crypt::parse_identities(&text).map_err(|e| e.in_file(path))?);
         }
-        Ok(crypt::Unlock { passphrase: self.passphrase.clone(), identities })
+        Ok(crypt::Unlock { passphrase: self.passphrase.as_deref().map(crypt::secret), identities })
     }
 }
 

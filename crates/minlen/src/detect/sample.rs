@@ -1,0 +1,60 @@
+//! Evenly spaced pieces of data, so that looking at it costs little however much there is.
+
+/// Pieces start at multiples of this, so that records of any width that divides it keep their phase.
+pub(crate) const PHASE: usize = 48;
+
+/// Up to `count` pieces of `piece` bytes spread evenly over `data`, the first bytes included; all of `data` as
+/// one piece if it is no longer than that.
+pub(crate) fn pieces(data: &[u8], count: usize, piece: usize) -> impl Iterator<Item = &[u8]> {
+    let whole = data.len() <= count.saturating_mul(piece) || count < 2;
+    let (number, length) = if whole { (1, data.len()) } else { (count, piece) };
+    let room = data.len() - length;
+    (0..number).map(move |i| {
+        // u128 only where a 32-bit usize could overflow.
+        let exact = (room as u128 * i as u128 / number.saturating_sub(1).max(1) as u128) as usize;
+        let at = exact - exact % PHASE;
+        &data[at..at + length]
+    })
+}
+
+/// Counts the bytes of `data` into `counts`. Four tables in turn, so that runs of one byte do not wait on each other.
+pub(crate) fn histogram(data: &[u8], counts: &mut [u32; 256]) {
+    let mut lanes = [[0u32; 256]; 4];
+    let mut chunks = data.chunks_exact(4);
+    for chunk in &mut chunks {
+        for (lane, &byte) in lanes.iter_mut().zip(chunk) {
+            lane[usize::from(byte)] += 1;
+        }
+    }
+    for &byte in chunks.remainder() {
+        counts[usize::from(byte)] += 1;
+    }
+    for lane in &lanes {
+        for (count, add) in counts.iter_mut().zip(lane) {
+            *count += add;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_the_ends_and_never_overrun() {
+        let data: Vec<u8> = (0..100_003u32).map(|i| i as u8).collect();
+        for (count, piece) in [(1, 10), (2, 100), (16, 4096), (64, 1024), (64, 65_536), (0, 0)] {
+            let all: Vec<&[u8]> = pieces(&data, count, piece).collect();
+            assert!(all.len() <= count.max(1));
+            assert_eq!(all[0].first(), data.first());
+        }
+        assert_eq!(pieces(&[], 4, 4).count(), 1);
+    }
+
+    #[test]
+    fn histogram_counts_every_byte() {
+        let mut counts = [0; 256];
+        histogram(b"abracadabra", &mut counts);
+        assert_eq!((counts[97], counts[98], counts.iter().sum::<u32>()), (5, 2, 11));
+    }
+}
