@@ -114,7 +114,7 @@ pub(crate) fn pack(folder: &Path) -> (Tree, Vec<u8>) {
 }
 
 fn file_body(bytes: &[u8], len: u64, data: &[(u64, u64)], content: &mut Vec<u8>) -> Body {
-    let (mut extents, mut at, begin) = (Vec::new(), 0, content.len());
+    let (mut extents, mut at) = (Vec::new(), 0);
     for &(start, n) in data {
         if start > at {
             extents.push(Extent::Hole { len: start - at });
@@ -126,7 +126,7 @@ fn file_body(bytes: &[u8], len: u64, data: &[(u64, u64)], content: &mut Vec<u8>)
     if at < len {
         extents.push(Extent::Hole { len: len - at });
     }
-    Body::File { len, hash: file_hash(&content[begin..]), extents }
+    Body::File { len, hash: file_hash(bytes), extents }
 }
 
 /// A file entry of bytes at `offset` of the content.

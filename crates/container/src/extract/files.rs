@@ -26,8 +26,10 @@ struct State {
 struct Open {
     number: usize,
     file: File,
-    /// The hash so far, while the data comes in order; its number of bytes is `State::written` then.
+    /// The hash so far, while the data comes in order.
     hasher: Option<Box<blake3::Hasher>>,
+    /// Bytes of file that are in the hash, holes included.
+    hashed: u64,
     /// Where the next byte in order belongs: part and offset within.
     next: (usize, u64),
 }
@@ -93,7 +95,7 @@ impl Files {
         }
         self.states[number].created = true;
         let hasher = (fresh && self.verify).then(|| Box::new(blake3::Hasher::new()));
-        Ok(Open { number, file: handle, hasher, next: (0, 0) })
+        Ok(Open { number, file: handle, hasher, hashed: 0, next: (0, 0) })
     }
 
     /// Makes what has no data, and refuses what is not complete.
@@ -112,22 +114,15 @@ impl Files {
 
     fn complete(&mut self, file: &FilePlan, open: Open) -> Result<()> {
         let failed = |e| Error::io("completing a file", e).in_file(&file.path);
-        if self.verify {
-            let in_order = open.next.0 == file.parts.len();
-            let hash = match open.hasher.filter(|_| in_order) {
-                Some(hasher) => hasher.finalize(),
-                None => read_back(&open.file, file).map_err(failed)?,
-            };
-            if short_hash(&hash) != file.hash {
-                let name = show_path(file.path.as_os_str().as_bytes());
-                return Err(Error::corrupt(format!("the hash of {name} differs")));
-            }
-        }
         attributes::set_file(&open.file, file).map_err(failed)?;
         if self.synced {
             open.file.sync_all().map_err(failed)?;
         }
         self.states[open.number].done = true;
+        if self.verify && short_hash(&open.finish(file).map_err(failed)?) != file.hash {
+            let name = show_path(file.path.as_os_str().as_bytes());
+            return Err(Error::corrupt(format!("the hash of {name} differs")));
+        }
         Ok(())
     }
 }
@@ -136,31 +131,56 @@ impl Open {
     /// Goes on hashing if `piece` is what comes next, else gives up: the file is read back at the end.
     fn hash(&mut self, file: &FilePlan, at: u64, piece: &[u8]) {
         let Some(hasher) = &mut self.hasher else { return };
-        let (part, within) = self.next;
-        let expected = file.parts.get(part).map(|&(start, len)| (start + within, len - within));
-        match expected {
-            Some((start, left)) if start == at && left >= piece.len() as u64 => {
-                hasher.update(piece);
-                let n = piece.len() as u64;
-                self.next = if left == n { (part + 1, 0) } else { (part, within + n) };
+        let next = file.parts.get(self.next.0).map_or(file.len, |part| part.0 + self.next.1);
+        if next != at {
+            self.hasher = None;
+            return;
+        }
+        zeros(hasher, at - self.hashed);
+        hasher.update(piece);
+        self.hashed = at + piece.len() as u64;
+        self.next.1 += piece.len() as u64;
+        if file.parts.get(self.next.0).is_some_and(|part| part.1 <= self.next.1) {
+            self.next = (self.next.0 + 1, 0);
+        }
+    }
+
+    /// The hash of the complete file.
+    fn finish(self, file: &FilePlan) -> std::io::Result<blake3::Hash> {
+        match self.hasher {
+            Some(mut hasher) if self.next.0 == file.parts.len() => {
+                zeros(&mut hasher, file.len - self.hashed);
+                Ok(hasher.finalize())
             }
-            _ => self.hasher = None,
+            _ => read_back(&self.file, file),
         }
     }
 }
 
-/// The hash of the data of a file, holes left out.
+fn zeros(hasher: &mut blake3::Hasher, mut n: u64) {
+    const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+    while n > 0 {
+        let step = n.min(ZEROS.len() as u64);
+        hasher.update(&ZEROS[..step as usize]);
+        n -= step;
+    }
+}
+
+/// The hash of a file on disk, its holes as zeros.
 fn read_back(file: &File, plan: &FilePlan) -> std::io::Result<blake3::Hash> {
     let mut hasher = blake3::Hasher::new();
     let mut buf = vec![0; 1 << 17];
+    let mut at = 0;
     for &(start, len) in &plan.parts {
-        let mut done = 0;
-        while done < len {
-            let n = (len - done).min(buf.len() as u64) as usize;
-            file.read_exact_at(&mut buf[..n], start + done)?;
+        zeros(&mut hasher, start - at);
+        at = start;
+        while at < start + len {
+            let n = (start + len - at).min(buf.len() as u64) as usize;
+            file.read_exact_at(&mut buf[..n], at)?;
             hasher.update(&buf[..n]);
-            done += n as u64;
+            at += n as u64;
         }
     }
+    zeros(&mut hasher, plan.len - at);
     Ok(hasher.finalize())
 }

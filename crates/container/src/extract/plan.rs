@@ -24,6 +24,8 @@ pub(super) struct FilePlan {
     pub(super) hash: [u8; 16],
     /// Bytes that come from the content; the rest are holes.
     pub(super) data_len: u64,
+    /// What it counts for as output.
+    pub(super) cost: u64,
     /// Offset in the file and length of each part with data, in order.
     pub(super) parts: Vec<(u64, u64)>,
 }
@@ -76,9 +78,9 @@ impl Plan {
         plan
     }
 
-    /// Bytes of data in all files.
+    /// What all files count for as output.
     pub(super) fn output_len(&self) -> u64 {
-        self.files.iter().fold(0, |sum, f| sum.saturating_add(f.data_len))
+        self.files.iter().fold(0, |sum, f| sum.saturating_add(f.cost))
     }
 }
 
@@ -152,7 +154,8 @@ impl Adding<'_> {
             }
             at += extent.len();
         }
-        self.plan.files.push(FilePlan { path, mode, mtime, len, hash, data_len, parts });
+        let cost = extents.iter().fold(0, |sum: u64, e| sum.saturating_add(e.cost()));
+        self.plan.files.push(FilePlan { path, mode, mtime, len, hash, data_len, cost, parts });
     }
 }
 

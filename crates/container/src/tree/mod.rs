@@ -11,6 +11,9 @@ mod spec;
 
 use minlen_core::{Error, Result};
 
+/// This many bytes of hole count as one byte of output.
+const HOLE_SHARE: u64 = 1024;
+
 /// The directory of an archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree {
@@ -40,7 +43,7 @@ pub enum Body {
     File {
         /// Its length in bytes, holes included.
         len: u64,
-        /// The first 16 bytes of the BLAKE3 of its bytes.
+        /// The first 16 bytes of the BLAKE3 of its bytes, holes being zeros.
         hash: [u8; 16],
         /// Where its bytes are, in order; the lengths sum up to `len`.
         extents: Vec<Extent>,
@@ -83,6 +86,14 @@ impl Extent {
         self.len() == 0
     }
 
+    /// Bytes of output that the extent counts for.
+    pub(crate) fn cost(&self) -> u64 {
+        match *self {
+            Self::Data { len, .. } => len,
+            Self::Hole { len } => len / HOLE_SHARE,
+        }
+    }
+
     /// Where the extent ends in the content; 0 for a hole.
     pub(crate) fn end(&self) -> Option<u64> {
         match *self {
@@ -107,13 +118,11 @@ pub fn short_hash(hash: &blake3::Hash) -> [u8; 16] {
 }
 
 impl Tree {
-    /// Bytes of data that all files together come to when they are written out, holes aside: what limits on output
-    /// are about. Files that share extents count each; hard links do not.
+    /// What all files together come to when they are written out: what limits on output are about. Files that share
+    /// extents count each; hard links do not. Holes count a 1024th: they take no space, but time to check.
     #[must_use]
     pub fn output_len(&self) -> u64 {
-        self.extents()
-            .filter(|e| matches!(e, Extent::Data { .. }))
-            .fold(0, |sum: u64, e| sum.saturating_add(e.len()))
+        self.extents().fold(0, |sum: u64, e| sum.saturating_add(e.cost()))
     }
 
     /// Length of all files together, holes included.
