@@ -229,7 +229,7 @@ fn plausible(look: &[u8]) -> bool {
     match look {
         [kind::BLOCK | kind::TREE, len, ..] => (12..=80).contains(len),
         [kind::INDEX, len, ..] => (10..=28).contains(len),
-        [kind::RECOVERY, ..] => true,
+        [kind::RECOVERY, len, ..] => *len == 45,
         [kind::END, len, ..] => (35..=72).contains(len),
         [kind, len, ..] if kind::is_skippable(*kind) => (9..=18).contains(len),
         _ => false,

@@ -1,14 +1,30 @@
 //! Reed–Solomon recovery data for whole files (docs/format/recovery.md).
+//!
+//! Everything in the file so far is cut into shards; shards far from one another form groups, and each group gets
+//! recovery shards of its own, so that a burst of damage is spread over many groups. Damage is found by the hash of
+//! each shard. Bytes that were inserted or removed in the middle of a file are not found again: only changed ones,
+//! and missing ones at the end.
 
-use crate::section::Section;
-use minlen_core::varint::Reader as Fields;
+mod geometry;
+mod protect;
+mod repair;
+mod restore;
+mod store;
+mod table;
+
+use crate::section::{Section, kind};
+use geometry::{Geometry, HEADER_LEN};
 use minlen_core::{Env, Error, Result};
-use std::io::{Read, Seek, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::path::Path;
+use store::{Apart, Whole};
+
+pub use repair::repair;
 
 /// The letters of a recovery trailer.
 pub(crate) const LETTERS: [u8; 3] = *b"MLR";
+/// The first bytes of a file that holds recovery data for another one.
+pub const SIDECAR_MAGIC: [u8; 8] = [0x8d, b'M', b'L', b'R', 0x0d, 0x0a, 0x1a, 0x0a];
 
 /// What a repair found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,54 +34,67 @@ pub struct Report {
     pub protected: u64,
     /// Ranges of the file that were wrong and are right now.
     pub repaired: Vec<Range<u64>>,
-    /// True if the recovery data itself was damaged (and has been made anew).
+    /// True if the recovery data itself was damaged (inside the file it has been made anew).
     pub recovery_damaged: bool,
 }
 
 /// Appends recovery data of `percent` (1 to 100) of the size of everything in `file` so far; gives the bytes added.
 ///
+/// In every group of up to 1024 shards, as many may be lost as `percent` says, wherever they are. Memory: about
+/// 100 MiB for files of gigabytes.
+///
 /// # Errors
-/// Usage for an impossible percentage; limit; I/O.
+/// Usage for an impossible percentage or an empty file; limit; I/O.
 pub fn append<F: Read + Write + Seek>(file: &mut F, percent: u32, env: &Env) -> Result<u64> {
-    let _ = (file, percent, env);
-    Err(Error::unsupported("being built"))
+    let len = file.seek(SeekFrom::End(0))?;
+    let geometry = Geometry::choose(len, percent)?;
+    protect::write(&mut Whole { file, section_at: len }, geometry, env)
 }
 
-/// Writes recovery data for `data` into a file of its own, `out`; gives its length.
+/// Writes recovery data for all of `data` into a file of its own, `out` (empty so far); gives its length.
 ///
 /// # Errors
 /// As [`append`].
-pub fn sidecar<R: Read + Seek, W: Read + Write + Seek>(
+pub fn sidecar<R: Read + Seek, W: Write + Seek>(
     data: &mut R,
     out: &mut W,
     percent: u32,
     env: &Env,
 ) -> Result<u64> {
-    let _ = (data, out, percent, env);
-    Err(Error::unsupported("being built"))
-}
-
-/// Repairs `damaged`, with the recovery data inside it or in `sidecar`, into the new file `out`.
-///
-/// # Errors
-/// Corrupt naming the lost ranges if there is more damage than recovery data, or none is found; exists; I/O.
-pub fn repair(
-    damaged: &Path,
-    sidecar: Option<&Path>,
-    out: &Path,
-    overwrite: bool,
-    env: &Env,
-) -> Result<Report> {
-    let _ = (damaged, sidecar, out, overwrite, env);
-    Err(Error::unsupported("being built"))
+    let geometry = Geometry::choose(data.seek(SeekFrom::End(0))?, percent)?;
+    out.seek(SeekFrom::Start(0))?;
+    out.write_all(&SIDECAR_MAGIC)?;
+    let magic_len = SIDECAR_MAGIC.len() as u64;
+    let written = protect::write(&mut Apart { data, out, section_at: magic_len }, geometry, env)?;
+    Ok(written + magic_len)
 }
 
 /// The payload's length of a RECOVERY section.
 pub(crate) fn payload_len(section: &Section) -> Result<u64> {
-    Fields::new(&section.fields).varint()
+    Geometry::parse(section).map(|(geometry, _)| geometry.section_len() - HEADER_LEN)
 }
 
 /// Where the recovery section whose last header copy is at `head_at` and whose end is at `end` begins.
-pub(crate) fn section_start<R: Read + Seek>(_r: &mut R, _head_at: u64, _end: u64) -> Result<u64> {
-    Err(Error::unsupported("being built"))
+pub(crate) fn section_start<R: Read + Seek>(r: &mut R, head_at: u64, end: u64) -> Result<u64> {
+    let last = header_at(r, head_at)?;
+    let wrong = || Error::corrupt("a trailer without recovery data").at(head_at);
+    let (geometry, copy) = Geometry::parse(&last)?;
+    let start = end.checked_sub(geometry.section_len()).filter(|_| copy == 3).ok_or_else(wrong)?;
+    if Geometry::parse(&header_at(r, start)?)? != (geometry, 0) {
+        return Err(wrong());
+    }
+    Ok(start)
 }
+
+fn header_at<R: Read + Seek>(r: &mut R, at: u64) -> Result<Section> {
+    r.seek(SeekFrom::Start(at))?;
+    let mut input = crate::primitives::Input::new(r, at);
+    let [first] = input.array("recovery data")?;
+    if first != kind::RECOVERY {
+        return Err(Error::corrupt("no recovery data where it should be").at(at));
+    }
+    Section::read(first, &mut input)
+}
+
+#[cfg(test)]
+mod tests;
