@@ -158,7 +158,7 @@ impl Open {
 }
 
 fn zeros(hasher: &mut blake3::Hasher, mut n: u64) {
-    const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+    static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
     while n > 0 {
         let step = n.min(ZEROS.len() as u64);
         hasher.update(&ZEROS[..step as usize]);

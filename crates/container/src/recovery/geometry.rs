@@ -97,7 +97,7 @@ impl Geometry {
     }
 
     fn check(&self) -> Result<()> {
-        let shard_ok = self.shard % 64 == 0 && (64..=MAX_SHARD).contains(&self.shard);
+        let shard_ok = self.shard.is_multiple_of(64) && (64..=MAX_SHARD).contains(&self.shard);
         // Keeps every product below far from 2^64.
         let size_ok = (1..=1 << 50).contains(&self.protected);
         if !shard_ok || !size_ok || self.groups == 0 || self.groups > self.data_shards() {

@@ -132,10 +132,9 @@ fn find<R: Read + Seek>(r: &mut R, env: &Env) -> Result<Vec<Found>> {
                 continue;
             }
             let header = Section::parse(&window[i..n]).and_then(|s| Geometry::parse(&s).ok());
-            if let Some((geometry, copy)) = header {
-                if let Some(start) = (at + i as u64).checked_sub(geometry.header_at(copy)) {
-                    found.entry(start).or_insert(geometry);
-                }
+            let Some((geometry, copy)) = header else { continue };
+            if let Some(start) = (at + i as u64).checked_sub(geometry.header_at(copy)) {
+                found.entry(start).or_insert(geometry);
             }
         }
         if n < window.len() {
