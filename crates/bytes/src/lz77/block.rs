@@ -3,8 +3,8 @@
 use super::lanes::{LaneWriter, spans};
 use super::prices::Counts;
 use super::spec::{
-    Coder, LENGTH_SYMBOLS, LITERAL_LANES, MAX_CODE, MAX_MANTISSA, MIN_MATCH, OFFSET_SYMBOLS, RAW_LITERALS,
-    Sequence, length_symbol, offset_symbol,
+    Coder, LANES_FROM, LENGTH_SYMBOLS, LITERAL_LANES, MAX_CODE, MAX_MANTISSA, MIN_MATCH, OFFSET_SYMBOLS,
+    RAW_LITERALS, Sequence, length_symbol, offset_symbol,
 };
 use super::split::cost;
 use super::tables::{Memory, Rough, frequencies, rough, rough_lengths};
@@ -133,14 +133,22 @@ fn count(literals: &[u8], sequences: &[Sequence]) -> (u32, Counts) {
 }
 
 fn worth_coding(counts: &[u32], len: usize) -> bool {
-    cost(counts) / (8 * 256) + 4 * (LITERAL_LANES as u64) < len as u64
+    cost(counts) / (8 * 256) + 4 < len as u64
 }
 
 fn rans_literals(literals: &[u8], table: &[Rough]) -> Vec<u8> {
+    if literals.len() < LANES_FROM {
+        in_lanes::<1>(literals, table)
+    } else {
+        in_lanes::<LITERAL_LANES>(literals, table)
+    }
+}
+
+fn in_lanes<const N: usize>(literals: &[u8], table: &[Rough]) -> Vec<u8> {
     let spans = spans(&frequencies(table));
-    let mut lanes = LaneWriter::<LITERAL_LANES>::new();
+    let mut lanes = LaneWriter::<N>::new();
     for (i, &byte) in literals.iter().enumerate().rev() {
-        lanes.put(i % LITERAL_LANES, spans[usize::from(byte)]);
+        lanes.put(i % N, spans[usize::from(byte)]);
     }
     let mut section = Vec::new();
     lanes.finish(&mut section);

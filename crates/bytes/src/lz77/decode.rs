@@ -1,10 +1,10 @@
 //! Reads blocks.
 
-use super::copy::{SLACK, literals as copy_literals, repeat};
+use super::copy::{SLACK, Writer};
 use super::lanes::{LaneReader, SlotTable, fill};
 use super::spec::{
-    Coder, LENGTH_SYMBOLS, LITERAL_LANES, MAX_BLOCK, MAX_MANTISSA, MIN_MATCH, OFFSET_SYMBOLS, RAW_LITERALS,
-    Repeats, Sequence, length_base, offset_base,
+    Coder, LANES_FROM, LENGTH_SYMBOLS, LITERAL_LANES, MAX_BLOCK, MAX_MANTISSA, MIN_MATCH, OFFSET_SYMBOLS,
+    RAW_LITERALS, Repeats, Sequence, length_base, offset_base,
 };
 use super::tables::{self, Memory, Rough, SCALE_BITS, frequencies};
 use minlen_core::varint::Reader;
@@ -138,24 +138,33 @@ impl BlockDecoder {
             self.literals.extend_from_slice(reader.bytes(front.literals)?);
         } else if let Some(table) = table {
             fill(&checked(&table)?, &mut self.slots[0]);
-            let mut lanes = LaneReader::<LITERAL_LANES>::new(section(reader)?)?;
+            let section = section(reader)?;
             self.literals.resize(front.literals, 0);
-            let (groups, rest) = self.literals.as_chunks_mut::<LITERAL_LANES>();
-            for group in groups {
-                for (lane, byte) in group.iter_mut().enumerate() {
-                    *byte = lanes.get(lane, &self.slots[0]);
-                }
+            if front.literals < LANES_FROM {
+                from_lanes::<1>(section, &self.slots[0], &mut self.literals)?;
+            } else {
+                from_lanes::<LITERAL_LANES>(section, &self.slots[0], &mut self.literals)?;
             }
-            for (lane, byte) in rest.iter_mut().enumerate() {
-                *byte = lanes.get(lane, &self.slots[0]);
-            }
-            lanes.finish()?;
         } else {
             huffman::decode_bytes(section(reader)?, front.literals, &mut self.literals)?;
         }
         self.literals.resize(front.literals + SLACK, 0);
         Ok(())
     }
+}
+
+fn from_lanes<const N: usize>(section: &[u8], slots: &SlotTable, literals: &mut [u8]) -> Result<()> {
+    let mut lanes = LaneReader::<N>::new(section)?;
+    let (groups, rest) = literals.as_chunks_mut::<N>();
+    for group in groups {
+        for (lane, byte) in group.iter_mut().enumerate() {
+            *byte = lanes.get(lane, slots);
+        }
+    }
+    for (lane, byte) in rest.iter_mut().enumerate() {
+        *byte = lanes.get(lane, slots);
+    }
+    lanes.finish()
 }
 
 fn section<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8]> {
@@ -261,41 +270,4 @@ fn all_read(bits: &BitReader<'_>) -> Result<()> {
         return Err(Error::corrupt("lz77: the sequences do not end where their bytes end"));
     }
     Ok(())
-}
-
-/// Where output goes and literals come from.
-struct Writer<'a> {
-    to: &'a mut [u8],
-    at: usize,
-    end: usize,
-    /// With [`SLACK`] bytes after the last.
-    literals: &'a [u8],
-    taken: usize,
-}
-
-impl Writer<'_> {
-    #[inline(always)]
-    fn execute(&mut self, sequence: Sequence, repeats: &mut Repeats, literals: usize) -> Result<()> {
-        let (run, length) = (sequence.literals as usize, sequence.length as usize);
-        let offset = repeats.take(sequence.offset, run == 0) as usize;
-        let start = self.at + run;
-        if run > literals - self.taken || start + length > self.end || offset == 0 || offset > start {
-            return Err(Error::corrupt("lz77: a sequence reaches outside the output"));
-        }
-        copy_literals(self.to, self.at, &self.literals[self.taken..], run);
-        repeat(self.to, start, offset, length);
-        self.taken += run;
-        self.at = start + length;
-        Ok(())
-    }
-
-    /// Copies the literals after the last match, of `literals` in all.
-    fn finish(&mut self, literals: usize) -> Result<()> {
-        let run = literals - self.taken;
-        if self.at + run != self.end {
-            return Err(Error::corrupt("lz77: the sequences do not fill the block"));
-        }
-        self.to[self.at..self.end].copy_from_slice(&self.literals[self.taken..literals]);
-        Ok(())
-    }
 }

@@ -5,9 +5,9 @@
 //! decode; `parse=lazy` encodes quickly. Limits: blocks of 256 KiB share nothing but the window, the repeated
 //! offsets and the guess at the next tables; `lzma` and `bwt` make smaller what they are made for.
 //!
-//! How it works, in the order of the files: [`chain`] and [`tree`] find matches, [`lazy`] and [`optimal`] choose
-//! among them (the latter by [`prices`]), [`split`] cuts the sequences into blocks, [`block`] writes and [`decode`]
-//! reads them, both with the tables of [`tables`] and the coder of [`lanes`]; [`copy`] carries them out.
+//! How it works, in the order of the files: `chain` and `tree` find matches, `lazy` and `optimal` choose
+//! among them (the latter by `prices`), `split` cuts the sequences into blocks, `block` writes and `decode`
+//! reads them, both with the tables of `tables` and the coder of `lanes`; `copy` carries them out.
 //!
 //! Sources: RFC 1951 section 4 (hash chains, lazy matching); RFC 8878 (sequences, repeated offsets); Duda 2013 and
 //! Giesen 2014 (rANS). Format page: docs/format/codecs/lz77.md.

@@ -16,8 +16,10 @@ pub const MAX_MANTISSA: u32 = 3;
 pub const OFFSET_SYMBOLS: usize = 3 + (27 << MAX_MANTISSA);
 /// Longest Huffman code of a sequence symbol.
 pub const MAX_CODE: u32 = 12;
-/// rANS lanes for literals.
+/// rANS lanes for literals, and how many literals make these pay; below, there is one lane.
 pub const LITERAL_LANES: usize = 4;
+/// See [`LITERAL_LANES`].
+pub const LANES_FROM: usize = 2048;
 /// In a block's flags: literals are not coded. The bits below are the mantissa bits of offsets.
 pub const RAW_LITERALS: u8 = 4;
 /// Values of `parse`.
