@@ -1,2 +1,40 @@
-//! The minlen command. Being built.
-fn main() {}
+//! The `minlen` command: a thin binary over the library.
+//!
+//! [`args`] is what was typed, [`plan`] what it means, [`commands`] has one file per verb, [`engine`] is the piping
+//! between files and the library, [`ui`] is what people see, [`exit`] how it all ends.
+
+mod args;
+mod commands;
+mod engine;
+mod exit;
+mod plan;
+mod signals;
+mod ui;
+
+use args::Cli;
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Usage errors: clap's own code, 2, means "done with warnings" here.
+const USAGE: u8 = 3;
+
+fn main() -> ExitCode {
+    let raw: Vec<_> = std::env::args_os().collect();
+    match Cli::try_parse_from(&raw) {
+        Ok(cli) => commands::dispatch(cli),
+        Err(error) => refuse(&error, args::wants_json(&raw)),
+    }
+}
+
+/// Shows help, the version, or what is wrong with the command line.
+fn refuse(error: &clap::Error, json: bool) -> ExitCode {
+    if error.use_stderr() && json {
+        let message = error.to_string();
+        let what = minlen::Error::usage(message.trim().trim_start_matches("error: "));
+        let _ = writeln!(std::io::stderr(), "{}", ui::error_text(&what, true));
+    } else {
+        let _ = error.print();
+    }
+    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}

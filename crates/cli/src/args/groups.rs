@@ -1,0 +1,128 @@
+//! Groups of options that several verbs share.
+
+use super::LevelArgs;
+use super::value::{self, Format, ProgressMode};
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// Options of every verb.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Common {
+    /// Print errors and nothing else; twice: not even those
+    #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Messages")]
+    pub quiet: u8,
+    /// Say more: what each file became; twice: also what was decided on the way
+    #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Messages")]
+    pub verbose: u8,
+    /// Progress on standard error: a bar, one JSON line per second, or none
+    #[arg(long, value_name = "HOW", default_value = "auto", help_heading = "Messages")]
+    pub progress: ProgressMode,
+    /// Threads to use; 0 for all cores. The output is the same for every number
+    #[arg(short = 'T', long, value_name = "N", default_value_t = 0, help_heading = "Resources")]
+    pub threads: usize,
+    /// Most working memory to use, on both sides (such as 512M or 2G)
+    #[arg(long, value_name = "SIZE", value_parser = value::size, help_heading = "Resources")]
+    pub memory: Option<u64>,
+}
+
+/// Whether output and errors are for people or for programs.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct TableFormat {
+    /// Form of what is printed, errors included
+    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Messages")]
+    pub format: Format,
+}
+
+/// How to compress.
+#[derive(Args, Clone, Debug, Default)]
+pub struct EncodeArgs {
+    /// The level.
+    #[command(flatten)]
+    pub levels: LevelArgs,
+    /// Code everything with this chain instead of choosing by content: NAME[:KEY=VAL,...][+NAME...]
+    #[arg(long, value_name = "CHAIN", help_heading = "Compression")]
+    pub codec: Option<String>,
+    /// Largest block, the unit of parallel work and of random access (default: from the level)
+    #[arg(long, value_name = "SIZE", value_parser = value::size, help_heading = "Compression")]
+    pub block_size: Option<u64>,
+    /// Store equal files and equal chunks of an archive as often as they occur
+    #[arg(long, help_heading = "Compression")]
+    pub no_dedup: bool,
+    /// Record no modification times in an archive
+    #[arg(long, help_heading = "Compression")]
+    pub no_times: bool,
+    /// Say for each part what was detected, which codec it got and what that saved
+    #[arg(long, help_heading = "Compression")]
+    pub explain: bool,
+    /// Add recovery data of this share of the size, so that `minlen repair` can mend damage
+    #[arg(long, value_name = "PERCENT", value_parser = value::percent, help_heading = "Safety")]
+    pub recovery: Option<u16>,
+    /// Encrypt with a passphrase (asked for, or from --passphrase-file or MINLEN_PASSPHRASE)
+    #[arg(long, help_heading = "Safety")]
+    pub encrypt: bool,
+    /// Encrypt for this age recipient (age1...); can be repeated
+    #[arg(short, long, value_name = "AGE1...", help_heading = "Safety")]
+    pub recipient: Vec<String>,
+}
+
+/// What reading may cost.
+#[derive(Args, Clone, Debug, Default)]
+pub struct LimitArgs {
+    /// Refuse to write more than this many bytes
+    #[arg(long, value_name = "SIZE", value_parser = value::size, help_heading = "Resources")]
+    pub max_output: Option<u64>,
+    /// Refuse more than N decoded bytes per compressed byte once past 64 MiB; 0 for no bound [default: 4000]
+    #[arg(long, value_name = "N", help_heading = "Resources")]
+    pub max_ratio: Option<u64>,
+}
+
+/// How to open what is encrypted.
+#[derive(Args, Clone, Debug, Default)]
+pub struct KeyArgs {
+    /// Read the passphrase from the first line of this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Open with the age identity in this file; can be repeated
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
+    pub identity: Vec<PathBuf>,
+}
+
+/// Where the output goes and what happens to the input.
+#[derive(Args, Clone, Debug, Default)]
+pub struct OutArgs {
+    /// Write to this file or folder
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::AnyPath, help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Write to standard output and keep the input
+    #[arg(
+        short = 'c',
+        long,
+        visible_alias = "to-stdout",
+        conflicts_with = "output",
+        help_heading = "Output"
+    )]
+    pub stdout: bool,
+    /// Overwrite what is there; write binary data to a terminal
+    #[arg(short, long, help_heading = "Output")]
+    pub force: bool,
+    /// Keep the input (the default; for gzip's users)
+    #[arg(short, long, conflicts_with = "rm", help_heading = "Output")]
+    pub keep: bool,
+    /// Remove the input, after the output was synced, read back and found equal to the input
+    #[arg(long, conflicts_with = "stdout", help_heading = "Output")]
+    pub rm: bool,
+}
+
+/// What to work on.
+#[derive(Args, Clone, Debug, Default)]
+pub struct InputArgs {
+    /// Files or folders; none or `-` for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+    /// Also take the names in this file, one per line (`-` for standard input)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Input")]
+    pub files_from: Option<PathBuf>,
+    /// The same with a zero byte after each name, as from `find -print0`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Input")]
+    pub files0_from: Option<PathBuf>,
+}

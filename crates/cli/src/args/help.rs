@@ -1,0 +1,100 @@
+//! Longer help texts. `{...}` of option help lives with the options; examples live here.
+
+use std::fmt::Write as _;
+
+pub const ABOUT: &str = "\
+minlen compresses files and folders to the .mln format and gives them back bit for bit, or says that it cannot. \
+It looks at the content to choose a codec for each part, checks everything it reads, and never leaves a partial \
+file under the final name.
+
+Without a verb it takes the flags of the gzip family, so that `tar -I minlen` works. Options go after the verb.";
+
+const EXAMPLES: &str = "\
+Examples:
+  minlen compress photos -o photos.mln       a folder as one archive
+  minlen compress -3 log.txt                 log.txt.mln beside log.txt, which stays
+  minlen decompress photos.mln -o there      the folder, inside `there`
+  minlen list photos.mln                     what is inside, without decoding
+  minlen extract photos.mln photos/cat.png   one file out of it
+  tar -I minlen -cf x.tar.mln folder         as tar's compressor
+  pg_dump base | minlen -3 > base.sql.mln    in a pipe
+  minlen analyze data.bin                    how small can it get?
+  minlen compress --recovery 5% -r age1... folder -o safe.mln
+";
+
+const EXIT: &str = "\
+Exit codes:
+  0 fine, 1 error, 2 done with warnings, 3 usage, 4 corrupt input, 5 unsupported version or codec,
+  6 limit reached, 7 wrong key, 8 verification failed. After SIGINT or SIGTERM: that signal.
+
+Environment:
+  MINLEN_PASSPHRASE  the passphrase, where none is given otherwise
+  NO_COLOR           no colours";
+
+/// The end of `-h`.
+pub fn short_examples() -> String {
+    EXAMPLES.lines().take(6).chain(["\nSee --help for all examples, memory and exit codes."]).fold(
+        String::new(),
+        |mut all, line| {
+            let _ = writeln!(all, "{line}");
+            all
+        },
+    )
+}
+
+/// The end of `--help`.
+pub fn examples() -> String {
+    format!("{EXAMPLES}\n{}\n{EXIT}", levels())
+}
+
+/// The table of levels with the memory of both sides.
+fn levels() -> String {
+    let mut table =
+        String::from("Levels, with the memory of each thread in MiB:\n       encode  decode  engine\n");
+    for info in minlen::levels().iter().filter(|info| info.available) {
+        let (encode, decode) = (info.encode_memory >> 20, info.decode_memory >> 20);
+        let _ = writeln!(table, "  -{}  {encode:>7} {decode:>7}  {}", info.level, info.engine);
+    }
+    table
+}
+
+pub const COMPRESS: &str = "\
+What becomes what:
+  FILE              FILE.mln beside it, with its mode and time
+  FOLDER            FOLDER.mln, an archive
+  several           one .mln each; with -o OUT one archive of them all
+  none, or -        standard input to standard output
+  -o DIR/           the .mln files go into the folder DIR
+  with --encrypt or --recipient the name ends in .mln.age, and the ordinary `age` program opens it
+
+Examples:
+  minlen compress -5 report.csv
+  minlen compress src tests Cargo.toml -o crate.mln
+  find . -name '*.log' -print0 | minlen compress --files0-from - -o logs.mln
+  minlen compress --codec bwt book.txt
+  minlen compress --rm old-backup.tar";
+
+pub const DECOMPRESS: &str = "\
+What becomes what:
+  FILE.mln          FILE beside it, with the mode and time of FILE.mln
+  an archive        its files and folders in the current folder, or in the folder that -o names
+  none, or -        standard input to standard output; an archive to the current folder or that of -o
+
+Examples:
+  minlen decompress report.csv.mln
+  minlen decompress crate.mln -o /tmp/crate
+  minlen decompress -i key.txt safe.mln.age";
+
+pub const EXTRACT: &str = "\
+Examples:
+  minlen extract crate.mln src/main.rs
+  minlen extract crate.mln 'src/*.rs' -o there
+  minlen extract big.log.mln --range 1G..1025M -o part.log";
+
+pub const BENCH: &str = "\
+Each file is compressed and decompressed in memory, and compared. Without --against, --levels and --codec
+minlen's levels 1, 3 and 5 run against zstd:3, zstd:19, xz:6, xz:9e, brotli:11 and bzip2:9.
+
+Examples:
+  minlen bench data --levels 3,5 --against zstd:3,xz:9e
+  minlen bench book.txt --codec bwt --codec lz77:parse=optimal --repeats 5 --format md";

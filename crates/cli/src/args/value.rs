@@ -1,0 +1,107 @@
+//! Values of options: sizes, ranges, percentages, choices.
+
+use clap::ValueEnum;
+
+/// How what is printed looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressMode {
+    /// A bar if standard error is a terminal.
+    #[default]
+    Auto,
+    /// A bar.
+    Bar,
+    /// One JSON object per line and second.
+    Json,
+    /// Nothing.
+    None,
+}
+
+/// Bytes `start..end` of a file; no end: to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// First byte.
+    pub start: u64,
+    /// One past the last byte.
+    pub end: Option<u64>,
+}
+
+/// Reads `A..B`, `A..` or `..B`, each a size.
+pub fn range(text: &str) -> Result<Range, String> {
+    let (start, end) = text.split_once("..").ok_or("expected A..B, A.. or ..B")?;
+    let start = if start.is_empty() { 0 } else { size(start)? };
+    let end = if end.is_empty() { None } else { Some(size(end)?) };
+    if end.is_some_and(|end| end < start) {
+        return Err("the end is before the start".into());
+    }
+    Ok(Range { start, end })
+}
+
+/// Reads a number of bytes with an optional binary suffix: `4096`, `64k`, `512MiB`, `2G`.
+pub fn size(text: &str) -> Result<u64, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, suffix) = text.split_at(digits);
+    let shift = match suffix.to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return Err(format!("unknown suffix '{suffix}': there are k, M, G and T")),
+    };
+    let number: u64 = number.parse().map_err(|_| "expected a number of bytes such as 512M".to_string())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "too large".to_string())
+}
+
+/// Reads `5%` or `5`: 1 to 100.
+pub fn percent(text: &str) -> Result<u16, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    match number.parse() {
+        Ok(percent @ 1..=100) => Ok(percent),
+        _ => Err("expected 1% to 100%".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_take_binary_suffixes() {
+        assert_eq!(size("4096"), Ok(4096));
+        assert_eq!(size("64k"), Ok(65536));
+        assert_eq!(size("2GiB"), Ok(2 << 30));
+        assert_eq!(size("1MB"), Ok(1 << 20));
+        for bad in ["", "k", "1x", "-1", "99999999T"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ranges_may_be_open() {
+        assert_eq!(range("1k..2k"), Ok(Range { start: 1024, end: Some(2048) }));
+        assert_eq!(range("5.."), Ok(Range { start: 5, end: None }));
+        assert_eq!(range("..5"), Ok(Range { start: 0, end: Some(5) }));
+        for bad in ["5", "6..5", "a..b", "-1..2"] {
+            assert!(range(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn percentages_are_whole() {
+        assert_eq!(percent("5%"), Ok(5));
+        assert_eq!(percent("100"), Ok(100));
+        for bad in ["0", "101%", "x", ""] {
+            assert!(percent(bad).is_err(), "{bad}");
+        }
+    }
+}

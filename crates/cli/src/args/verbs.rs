@@ -1,0 +1,302 @@
+//! The verbs and the bare command.
+
+use super::groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, OutArgs, TableFormat};
+use super::help;
+use super::value::{self, Range};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Compress files and folders to .mln
+    #[command(visible_alias = "c", after_long_help = help::COMPRESS)]
+    Compress(Compress),
+    /// Give back what was compressed
+    #[command(visible_aliases = ["d", "x"], after_long_help = help::DECOMPRESS)]
+    Decompress(Decompress),
+    /// Take chosen files out of an archive, or a range of bytes out of one
+    #[command(after_long_help = help::EXTRACT)]
+    Extract(Extract),
+    /// Write contents to standard output
+    Cat(Cat),
+    /// List what is inside, without decoding
+    #[command(visible_alias = "l")]
+    List(List),
+    /// Decode everything, compare every checksum, write nothing
+    #[command(visible_alias = "t")]
+    Test(Test),
+    /// Show how a file is built: blocks, codecs, checksums
+    Info(Info),
+    /// Mend a damaged file from its recovery data
+    Repair(Repair),
+    /// How small can it get? Entropies, repeats, and every codec on a sample
+    Analyze(Analyze),
+    /// List the codecs, what each is for and what it can be told
+    Codecs(Codecs),
+    /// Measure minlen and its rivals on your data
+    #[command(after_long_help = help::BENCH)]
+    Bench(Bench),
+    /// Write man pages or shell completions to a folder
+    #[command(hide = true)]
+    Generate(Generate),
+}
+
+/// The command without a verb, with the flags of the gzip family.
+#[derive(Args, Debug)]
+pub struct Bare {
+    /// Decompress
+    #[arg(short = 'd', long, visible_alias = "uncompress", group = "mode", help_heading = "Mode")]
+    pub decompress: bool,
+    /// Compress (the default)
+    #[arg(short = 'z', long, group = "mode", help_heading = "Mode")]
+    pub compress: bool,
+    /// Decode everything, compare every checksum, write nothing
+    #[arg(short = 't', long, group = "mode", help_heading = "Mode")]
+    pub test: bool,
+    /// List what is inside
+    #[arg(short = 'l', long, group = "mode", help_heading = "Mode")]
+    pub list: bool,
+    #[command(flatten)]
+    pub out: OutArgs,
+    #[command(flatten)]
+    pub encode: EncodeArgs,
+    #[command(flatten)]
+    pub io: InputArgs,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+pub struct Compress {
+    #[command(flatten)]
+    pub out: OutArgs,
+    #[command(flatten)]
+    pub encode: EncodeArgs,
+    #[command(flatten)]
+    pub io: InputArgs,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+pub struct Decompress {
+    #[command(flatten)]
+    pub out: OutArgs,
+    #[command(flatten)]
+    pub io: InputArgs,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+pub struct Extract {
+    /// The archive, or a single compressed file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub archive: PathBuf,
+    /// Files and folders inside it, or patterns with * and ?; none for everything
+    pub members: Vec<PathBuf>,
+    /// Only these bytes, A..B, A.. or ..B, of the one file chosen
+    #[arg(long, value_name = "A..B", value_parser = value::range, help_heading = "Output")]
+    pub range: Option<Range>,
+    /// Extract into this folder (created if need be); with --range: write to this file
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::AnyPath, help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Write contents to standard output
+    #[arg(short = 'c', long, conflicts_with = "output", help_heading = "Output")]
+    pub stdout: bool,
+    /// Overwrite what is there
+    #[arg(short, long, help_heading = "Output")]
+    pub force: bool,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+pub struct Cat {
+    /// The archive or compressed file; `-` for standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub archive: PathBuf,
+    /// Files inside it, or patterns; none for everything
+    pub members: Vec<PathBuf>,
+    /// Only these bytes of the one file chosen
+    #[arg(long, value_name = "A..B", value_parser = value::range, help_heading = "Output")]
+    pub range: Option<Range>,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// The arguments of the verbs that look and do not write.
+#[derive(Args, Debug)]
+pub struct List {
+    #[command(flatten)]
+    pub io: InputArgs,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+pub struct Test {
+    #[command(flatten)]
+    pub io: InputArgs,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+pub struct Info {
+    #[command(flatten)]
+    pub io: InputArgs,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+pub struct Repair {
+    /// The damaged file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Take the recovery data from this file (default: FILE.rec, if it is there)
+    #[arg(long, value_name = "REC", value_hint = ValueHint::FilePath, help_heading = "Input")]
+    pub recovery: Option<PathBuf>,
+    /// Write the mended file here (default: NAME.repaired.mln beside it)
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::AnyPath, help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Overwrite what is there
+    #[arg(short, long, help_heading = "Output")]
+    pub force: bool,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+pub struct Analyze {
+    #[command(flatten)]
+    pub io: InputArgs,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+pub struct Codecs {
+    /// Only these, with their parameters
+    pub names: Vec<String>,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// How the benchmark's table looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum BenchFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+    /// For spreadsheets, with one line per file and rival.
+    Csv,
+    /// For documents.
+    Md,
+}
+
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// Files or folders
+    #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+    /// Rivals, with a level after a colon: zstd:3,zstd:22,long=31,xz:9e,7z,memcpy,...
+    #[arg(long, value_name = "LIST")]
+    pub against: Vec<String>,
+    /// Levels of minlen to measure
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=9))]
+    pub levels: Vec<u8>,
+    /// Codec chains of minlen to measure; can be repeated
+    #[arg(long, value_name = "CHAIN")]
+    pub codec: Vec<String>,
+    /// Form of the table
+    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Messages")]
+    pub format: BenchFormat,
+    /// Measure each of them this many times; the table has the minimum and the median
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub repeats: u32,
+    /// Also put the sizes into this CSV table, which is kept between runs; -v says what changed
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath)]
+    pub save: Option<PathBuf>,
+    /// Be the child that measures the memory of one call
+    #[arg(long, hide = true)]
+    pub probe: bool,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What `generate` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GenerateWhat {
+    /// One man page per verb.
+    Man,
+    /// Completions for bash, zsh and fish.
+    Completions,
+}
+
+#[derive(Args, Debug)]
+pub struct Generate {
+    /// man or completions
+    pub what: GenerateWhat,
+    /// The folder to write to (created if need be)
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub common: Common,
+}

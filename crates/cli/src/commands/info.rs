@@ -1,0 +1,119 @@
+//! `minlen info`: how a file is built.
+
+use crate::args::Info as Args;
+use crate::engine::decode;
+use crate::exit::Tally;
+use crate::plan::{Context, Source, gather};
+use crate::ui::table::{Side, Table};
+use crate::ui::{self, human};
+use minlen::Result;
+use minlen::archive::{BlockInfo, Info};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Shows every input.
+pub fn run(args: &Args, ctx: &Context) -> Result<Tally> {
+    let inputs = gather(&args.io)?;
+    let mut objects = Vec::new();
+    let mut tally = super::for_each(ctx, &inputs, |input| {
+        let info = decode::open_archive(input, ctx, &ctx.reading()).and_then(|mut archive| archive.info());
+        let info = info.map_err(|e| e.in_file(input.label()))?;
+        if ctx.ui.json() {
+            objects.push(object(input, &info));
+            return Ok(());
+        }
+        ui::print(&text(input, &info, ctx.ui.verbose()))
+    });
+    if ctx.ui.json() {
+        tally.add(ui::print_json(&json!({"files": objects})), |e| ctx.ui.error(e));
+    }
+    Ok(tally)
+}
+
+fn text(input: &Source, info: &Info, verbose: bool) -> String {
+    let kind =
+        if info.is_tree { format!("archive of {} entries", info.entries) } else { "single stream".into() };
+    let kind = if info.encrypted { format!("{kind}, encrypted") } else { kind };
+    let line = |name: &str, value: String| format!("  {name:<13}{value}\n");
+    let mut text = format!("{}\n", human::safe(&input.to_string()));
+    text += &line("kind", kind);
+    text += &line("size", exact(info.stored_len));
+    text += &line(
+        "content",
+        format!("{}, stored in {}", exact(info.content_len), human::share(info.content_len, info.stored_len)),
+    );
+    if info.is_tree {
+        text += &line("unpacked", exact(info.output_len));
+    }
+    if let Some(hash) = &info.content_hash {
+        text += &line("BLAKE3", human::hex(hash));
+    }
+    text += &line("blocks", info.blocks.len().to_string());
+    text + "\n" + &if verbose { blocks(&info.blocks) } else { by_codec(&info.blocks) }
+}
+
+fn exact(bytes: u64) -> String {
+    format!("{bytes} bytes ({})", human::bytes(bytes))
+}
+
+fn by_codec(blocks: &[BlockInfo]) -> String {
+    let mut sums: BTreeMap<&str, (u64, u64, u64)> = BTreeMap::new();
+    for block in blocks {
+        let sum = sums.entry(&block.codec).or_default();
+        *sum = (sum.0 + 1, sum.1 + block.raw_len, sum.2 + block.stored_len);
+    }
+    let number = |name| (name, Side::Right);
+    let mut table = Table::new(&[
+        number("blocks"),
+        number("raw"),
+        number("stored"),
+        number("ratio"),
+        ("codec", Side::Left),
+    ]);
+    for (codec, (count, raw, stored)) in sums {
+        table.row(vec![
+            count.to_string(),
+            human::bytes(raw),
+            human::bytes(stored),
+            human::share(raw, stored),
+            codec.into(),
+        ]);
+    }
+    table.render()
+}
+
+fn blocks(blocks: &[BlockInfo]) -> String {
+    let number = |name| (name, Side::Right);
+    let mut table =
+        Table::new(&[number("at"), number("start"), number("raw"), number("stored"), ("codec", Side::Left)]);
+    for block in blocks {
+        let numbers =
+            [block.file_offset, block.raw_start, block.raw_len, block.stored_len].map(|n| n.to_string());
+        table.row([&numbers[..], std::slice::from_ref(&block.codec)].concat());
+    }
+    table.render()
+}
+
+fn object(input: &Source, info: &Info) -> Value {
+    json!({
+        "file": input.label().to_string_lossy(),
+        "kind": if info.is_tree { "archive" } else { "stream" },
+        "encrypted": info.encrypted,
+        "stored_bytes": info.stored_len,
+        "content_bytes": info.content_len,
+        "output_bytes": info.output_len,
+        "content_blake3": info.content_hash.map(|hash| human::hex(&hash)),
+        "entries": info.entries,
+        "blocks": info.blocks.iter().map(block).collect::<Vec<_>>(),
+    })
+}
+
+fn block(block: &BlockInfo) -> Value {
+    json!({
+        "offset": block.file_offset,
+        "start": block.raw_start,
+        "bytes": block.raw_len,
+        "stored_bytes": block.stored_len,
+        "codec": block.codec,
+    })
+}

@@ -1,0 +1,145 @@
+//! From a compressed input to its content: a stream, or an archive of files.
+
+use super::source::Opened;
+use crate::plan::{Context, Source};
+use minlen::archive::{Archive, Keys};
+use minlen::container::crypt::{self, Unlock};
+use minlen::container::{Item, StreamReader};
+use minlen::{Decoder, Env, Error, Result};
+use std::fs::{File, Metadata};
+use std::io::{self, Cursor, Read, Seek};
+
+/// How an age file begins that has a passphrase.
+const SCRYPT: &[u8] = b"age-encryption.org/v1\n-> scrypt ";
+/// Enough to tell all of them apart.
+const HEAD: usize = 64;
+
+/// What is inside.
+pub enum Content {
+    /// One nameless file.
+    Stream(Box<dyn Read>),
+    /// A tree of files.
+    Tree(Box<Archive>),
+}
+
+/// An input whose kind is known.
+pub struct Input {
+    /// What is inside.
+    pub content: Content,
+    /// What the file system says of the compressed file.
+    pub meta: Metadata,
+}
+
+impl Input {
+    /// Bytes of the compressed file; 0 where that is not known.
+    pub fn len(&self) -> u64 {
+        if self.meta.is_file() { self.meta.len() } else { 0 }
+    }
+}
+
+enum Raw {
+    Seekable(File),
+    Pipe(Box<dyn Read>),
+}
+
+impl Raw {
+    fn into_reader(self) -> Box<dyn Read> {
+        match self {
+            Self::Seekable(file) => Box::new(file),
+            Self::Pipe(pipe) => pipe,
+        }
+    }
+
+    fn into_file(self) -> Result<File> {
+        match self {
+            Self::Seekable(file) => Ok(file),
+            Self::Pipe(pipe) => spool(pipe),
+        }
+    }
+}
+
+/// Opens for reading from the first byte to the last. An archive in a pipe is written to a temporary file without a
+/// name first.
+pub fn open(source: &Source, ctx: &Context, env: &Env) -> Result<Input> {
+    let (raw, head, meta) = sniff(source, ctx)?;
+    let content = if crypt::is_age(&head) {
+        let unlock = unlock(&head, ctx)?;
+        let (plain, head) = peek(crypt::decrypt_pipe(raw.into_reader(), &unlock, env)?)?;
+        match is_tree(&head, env) {
+            true => Content::Tree(Box::new(archive(spool(plain)?, &head, ctx, env)?)),
+            false => Content::Stream(Box::new(Decoder::new(plain, &ctx.read_options(), env)?)),
+        }
+    } else {
+        match is_tree(&head, env) {
+            true => Content::Tree(Box::new(archive(raw.into_file()?, &head, ctx, env)?)),
+            false => Content::Stream(Box::new(Decoder::new(raw.into_reader(), &ctx.read_options(), env)?)),
+        }
+    };
+    Ok(Input { content, meta })
+}
+
+/// Opens for looking around in: lists, tests, members.
+pub fn open_archive(source: &Source, ctx: &Context, env: &Env) -> Result<Archive> {
+    let (raw, head, _) = sniff(source, ctx)?;
+    archive(raw.into_file()?, &head, ctx, env)
+}
+
+fn sniff(source: &Source, ctx: &Context) -> Result<(Raw, Vec<u8>, Metadata)> {
+    let opened = Opened::new(source, ctx)?;
+    let (seekable, meta) = (opened.seekable(), opened.meta.clone());
+    let failed = |e| Error::io("cannot read", e);
+    if seekable {
+        let mut file = opened.file;
+        let start = file.stream_position().map_err(failed)?;
+        let head = read_head(&mut file).map_err(failed)?;
+        file.seek(io::SeekFrom::Start(start)).map_err(failed)?;
+        return Ok((Raw::Seekable(file), head, meta));
+    }
+    let (pipe, head) = peek(opened)?;
+    Ok((Raw::Pipe(Box::new(pipe)), head, meta))
+}
+
+/// Looks at the first bytes of a pipe; the reader that comes back still has them.
+fn peek<R: Read>(mut pipe: R) -> Result<(impl Read + use<R>, Vec<u8>)> {
+    let head = read_head(&mut pipe)?;
+    Ok((Cursor::new(head.clone()).chain(pipe), head))
+}
+
+fn read_head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    reader.take(HEAD as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Whether this is an archive. Data too short or damaged to tell is left to the decoder to complain about.
+fn is_tree(head: &[u8], env: &Env) -> bool {
+    matches!(StreamReader::new(head, env).next(), Ok(Some(Item::StreamStart { archive: true })))
+}
+
+fn archive(file: File, head: &[u8], ctx: &Context, env: &Env) -> Result<Archive> {
+    Archive::from_reader(Box::new(file), &keys(head, ctx)?, &ctx.read_options(), env)
+}
+
+/// What opens an age file that begins with `head`.
+fn unlock(head: &[u8], ctx: &Context) -> Result<Unlock> {
+    let passphrase = keys(head, ctx)?.passphrase.as_deref().map(crypt::secret);
+    Ok(Unlock { passphrase, identities: ctx.keys.secret_keys()? })
+}
+
+/// The keys that a file asks for; a person is asked for a passphrase only if there is one to give.
+fn keys(head: &[u8], ctx: &Context) -> Result<Keys> {
+    let passphrase = match head.starts_with(SCRYPT) {
+        true => Some(ctx.keys.passphrase(false)?.to_string()),
+        false => None,
+    };
+    Ok(Keys { passphrase, identities: ctx.keys.identities().to_vec() })
+}
+
+/// Copies a pipe to a file that has no name and goes away with the process.
+fn spool(mut pipe: impl Read) -> Result<File> {
+    let failed = |e| Error::io("cannot keep the archive in a temporary file", e);
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    super::sink::pump(&mut pipe, &mut file)?;
+    file.rewind().map_err(failed)?;
+    Ok(file)
+}

@@ -1,0 +1,162 @@
+//! From inputs to a compressed output, encrypted and with recovery data where asked for.
+
+use super::sink::{BUFFER, Sink, pump, write_failed};
+use super::source::Opened;
+use crate::args::EncodeArgs;
+use crate::plan::Context;
+use minlen::container::atomic::AtomicFile;
+use minlen::container::crypt::{self, Recipients};
+use minlen::container::recovery;
+use minlen::{Encoder, Error, Options, Result};
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// How everything of this run is compressed.
+pub struct Recipe {
+    options: Options,
+    recovery: Option<u16>,
+    passphrase: bool,
+    recipients: Vec<String>,
+}
+
+/// What went in and what came out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sizes {
+    /// Bytes of content.
+    pub raw: u64,
+    /// Bytes of output.
+    pub stored: u64,
+}
+
+impl Recipe {
+    /// From the options. Asks for a passphrase at once, so that nobody waits for the question.
+    pub fn new(args: &EncodeArgs, ctx: &Context) -> Result<Self> {
+        if args.encrypt && !args.recipient.is_empty() {
+            return Err(Error::usage("--encrypt and --recipient exclude each other")
+                .remedy("an age file has either a passphrase or recipients"));
+        }
+        if args.encrypt {
+            ctx.keys.passphrase(true)?;
+        }
+        Ok(Self {
+            options: ctx.write_options(args)?,
+            recovery: args.recovery,
+            passphrase: args.encrypt,
+            recipients: args.recipient.clone(),
+        })
+    }
+
+    /// True where what this run writes can be opened again with what it knows.
+    pub fn can_read_back(&self, ctx: &Context) -> bool {
+        self.recipients.is_empty() || !ctx.keys.identities().is_empty()
+    }
+
+    /// Compresses one input.
+    pub fn stream(&self, input: &mut Opened, sink: &Sink, ctx: &Context) -> Result<Sizes> {
+        self.finish(sink, ctx, |out| {
+            let mut encoder = Encoder::new(out, &self.options, &ctx.writing())?;
+            let raw = pump(input, &mut encoder)?;
+            encoder.finish()?;
+            Ok(raw)
+        })
+    }
+
+    /// Makes an archive of files and folders.
+    pub fn archive(&self, inputs: &[PathBuf], sink: &Sink, ctx: &Context) -> Result<Sizes> {
+        self.finish(sink, ctx, |out| {
+            let (_, summary) = minlen::archive::create(inputs, out, &self.options, &ctx.writing())?;
+            Ok(summary.raw_bytes)
+        })
+    }
+
+    /// Runs `body` on the right kind of writer, then adds recovery data.
+    fn finish(
+        &self,
+        sink: &Sink,
+        ctx: &Context,
+        body: impl FnOnce(&mut dyn Write) -> Result<u64>,
+    ) -> Result<Sizes> {
+        // Recovery data is made from what was written, so a pipe needs a place to read that back from.
+        let spool = match (self.recovery, sink) {
+            (Some(_), Sink::Stdout(_)) => Some(tempfile::tempfile().map_err(write_failed)?),
+            _ => None,
+        };
+        let file = spool.as_ref().unwrap_or(sink.file());
+        let mut out = Counted { inner: BufWriter::with_capacity(BUFFER, file), len: 0 };
+        let raw = self.sealed(&mut out, ctx, body)?;
+        out.flush().map_err(write_failed)?;
+        let mut stored = out.len;
+        drop(out);
+        if let Some(percent) = self.recovery {
+            stored += self.protect(file, percent, sink, ctx)?;
+        }
+        if let Some(mut spool) = spool.as_ref() {
+            spool.rewind().map_err(write_failed)?;
+            pump(&mut spool, &mut sink.file())?;
+        }
+        Ok(Sizes { raw, stored })
+    }
+
+    fn sealed(
+        &self,
+        out: &mut dyn Write,
+        ctx: &Context,
+        body: impl FnOnce(&mut dyn Write) -> Result<u64>,
+    ) -> Result<u64> {
+        let recipients = match (self.passphrase, self.recipients.is_empty()) {
+            (true, _) => Recipients::Passphrase(crypt::secret(ctx.keys.passphrase(true)?)),
+            (false, false) => Recipients::Keys(self.recipients.clone()),
+            (false, true) => return body(out),
+        };
+        let mut sealed = crypt::encrypt_writer(out, &recipients)?;
+        let raw = body(&mut sealed)?;
+        sealed.finish()?;
+        Ok(raw)
+    }
+
+    fn encrypted(&self) -> bool {
+        self.passphrase || !self.recipients.is_empty()
+    }
+
+    /// Appends recovery data; beside an age file it goes into a file of its own, since nothing may follow in that one.
+    fn protect(&self, mut file: &File, percent: u16, sink: &Sink, ctx: &Context) -> Result<u64> {
+        let (percent, env) = (u32::from(percent), ctx.writing());
+        if !self.encrypted() {
+            return recovery::append(&mut file, percent, &env);
+        }
+        let Some(path) = sink.path() else {
+            return Err(Error::usage("recovery data of encrypted data goes into a file beside it")
+                .remedy("name the output with -o"));
+        };
+        let beside = AtomicFile::create(sidecar_of(path), true)?;
+        let len = recovery::sidecar(&mut file, &mut beside.file(), percent, &env)?;
+        beside.commit()?;
+        Ok(len)
+    }
+}
+
+/// Where the recovery data of an encrypted file is.
+pub fn sidecar_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_os_string();
+    name.push(".rec");
+    name.into()
+}
+
+/// Counts what passes through.
+struct Counted<W> {
+    inner: W,
+    len: u64,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let n = self.inner.write(data)?;
+        self.len += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}

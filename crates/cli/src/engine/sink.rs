@@ -1,0 +1,132 @@
+//! Where output goes: standard output, or a file that appears under its name only when it is complete.
+
+use super::source::dup;
+use super::sparse::Sparse;
+use crate::plan::Target;
+use minlen::container::atomic::AtomicFile;
+use minlen::{Error, Result};
+use std::fs::{File, Metadata};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Bytes moved at once.
+pub const BUFFER: usize = 256 << 10;
+
+/// An output that is being written.
+pub enum Sink {
+    /// Standard output.
+    Stdout(File),
+    /// A file without its name yet.
+    File(PathBuf, Box<AtomicFile>),
+}
+
+impl Sink {
+    /// Starts the output. `force` replaces a file that is there when the new one is complete.
+    pub fn create(target: &Target, force: bool) -> Result<Self> {
+        match target {
+            Target::Stdout => {
+                let out = dup(&io::stdout()).map_err(|e| Error::io("standard output", e))?;
+                Ok(Self::Stdout(out))
+            }
+            Target::File(path) => {
+                let file = AtomicFile::create(path, force)?;
+                Ok(Self::File(path.clone(), Box::new(file)))
+            }
+        }
+    }
+
+    /// The file behind it.
+    pub fn file(&self) -> &File {
+        match self {
+            Self::Stdout(file) => file,
+            Self::File(_, file) => file.file(),
+        }
+    }
+
+    /// Its name, unless it is standard output.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdout(_) => None,
+            Self::File(path, _) => Some(path),
+        }
+    }
+
+    /// A buffered writer for compressed data.
+    pub fn writer(&self) -> BufWriter<&File> {
+        BufWriter::with_capacity(BUFFER, self.file())
+    }
+
+    /// Copies everything from `reader`; into a file with holes for zeros. Gives the number of bytes.
+    pub fn fill(&self, reader: &mut dyn Read) -> Result<u64> {
+        match self {
+            Self::Stdout(file) => pump(reader, &mut &*file),
+            Self::File(_, file) if !is_regular(file.file()) => pump(reader, &mut file.file()),
+            Self::File(_, file) => {
+                let mut sparse = Sparse::new(file.file());
+                let len = pump(reader, &mut sparse)?;
+                sparse.finish().map_err(write_failed)?;
+                Ok(len)
+            }
+        }
+    }
+
+    /// Syncs the file, gives it the mode and time of `like`, and puts it under its name.
+    pub fn commit(self, like: Option<&Metadata>) -> Result<()> {
+        match self {
+            Self::Stdout(_) => Ok(()),
+            Self::File(_, file) => {
+                if let Some(meta) = like.filter(|meta| meta.is_file() && is_regular(file.file())) {
+                    copy_metadata(file.file(), meta);
+                }
+                file.commit()
+            }
+        }
+    }
+}
+
+/// False for devices and pipes that were there before.
+fn is_regular(file: &File) -> bool {
+    file.metadata().is_ok_and(|meta| meta.is_file())
+}
+
+/// Copies until the end, telling errors of reading from errors of writing.
+pub fn pump(reader: &mut dyn Read, out: &mut dyn Write) -> Result<u64> {
+    let mut buffer = vec![0; BUFFER];
+    let mut len = 0;
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(len),
+            Ok(n) => {
+                out.write_all(&buffer[..n]).map_err(write_failed)?;
+                len += n as u64;
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
+
+/// Names the side on which an error happened, unless it is one of ours that only travelled through `std::io`.
+pub fn write_failed(error: io::Error) -> Error {
+    if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Error>) {
+        return error.into();
+    }
+    Error::io("cannot write the output", error)
+}
+
+/// Permissions and modification time. Failures are of no weight: the content is what matters. Set-user-id and the
+/// like are left behind, since the new file may belong to somebody else.
+fn copy_metadata(file: &File, meta: &Metadata) {
+    use std::os::unix::fs::PermissionsExt;
+    let _ = file.set_permissions(std::fs::Permissions::from_mode(meta.permissions().mode() & 0o777));
+    if let Ok(time) = meta.modified() {
+        let _ = file.set_modified(time);
+    }
+}
+
+/// Makes the folder's entry for a file that was just created or removed last through a power cut.
+pub fn sync_folder(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|e| Error::io("cannot sync the folder", e).in_file(folder))
+}

@@ -1,0 +1,80 @@
+//! Opening inputs.
+
+use crate::plan::{Context, Source};
+use minlen::{Cancel, Error, Result};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+
+/// An opened input.
+pub struct Opened {
+    /// Its bytes from the first on.
+    pub file: File,
+    /// What the file system says of it.
+    pub meta: Metadata,
+    cancel: Cancel,
+}
+
+impl Opened {
+    /// Opens a file, or takes standard input. Folders are refused.
+    pub fn new(source: &Source, ctx: &Context) -> Result<Self> {
+        let failed = |e| Error::io("cannot open", e).in_file(source.label());
+        let file = match source {
+            Source::Stdin => dup(&io::stdin()).map_err(failed)?,
+            Source::Path(path) => File::open(path).map_err(|e| no_such_verb(failed(e), path))?,
+        };
+        let meta = file.metadata().map_err(failed)?;
+        if meta.is_dir() {
+            return Err(Error::usage("is a folder").in_file(source.label()));
+        }
+        Ok(Self { file, meta, cancel: ctx.cancel().clone() })
+    }
+
+    /// The length, where the input is a regular file.
+    pub fn len(&self) -> Option<u64> {
+        self.meta.is_file().then_some(self.meta.len())
+    }
+
+    /// True if it is a regular file: one can seek in it.
+    pub fn seekable(&self) -> bool {
+        self.meta.is_file()
+    }
+}
+
+/// Reads; a signal interrupts waiting for a slow pipe.
+impl Read for Opened {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.meta.is_file() {
+            wait(&self.file, &self.cancel)?;
+        }
+        self.file.read(buffer)
+    }
+}
+
+/// Waits until there is something to read, looking at the stop flag five times a second.
+fn wait(file: &File, cancel: &Cancel) -> io::Result<()> {
+    let tick = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    loop {
+        if cancel.is_cancelled() {
+            return Err(Error::new(minlen::ErrorKind::Cancelled, "stopped on request").into());
+        }
+        match poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&tick)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            // What cannot be polled can be read.
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// A file of its own for a standard stream: unbuffered, and not locked line by line.
+pub fn dup(stream: &impl std::os::fd::AsFd) -> io::Result<File> {
+    Ok(File::from(rustix::io::dup(stream)?))
+}
+
+/// A missing file that has the name of a verb was most likely meant as one.
+fn no_such_verb(error: Error, path: &std::path::Path) -> Error {
+    use clap::CommandFactory;
+    let is_verb =
+        path.to_str().is_some_and(|name| crate::args::Cli::command().find_subcommand(name).is_some());
+    if is_verb { error.remedy("a verb comes first, options go after it") } else { error }
+}

@@ -1,0 +1,116 @@
+//! What every verb needs: the voice, the stop flag, the limits, the keys.
+
+use super::keys::KeyRing;
+use crate::args::{Common, EncodeArgs, Format, KeyArgs, LevelArgs, LimitArgs};
+use crate::ui::Ui;
+use minlen::{Cancel, Env, Error, Limits, Options, Result};
+use std::sync::Arc;
+
+/// The surroundings of a verb.
+pub struct Context {
+    /// Messages and progress.
+    pub ui: Ui,
+    /// Passphrase and identities.
+    pub keys: KeyRing,
+    cancel: Cancel,
+    threads: usize,
+    memory: Option<u64>,
+    limits: LimitArgs,
+}
+
+impl Context {
+    /// From the options that verbs share.
+    pub fn new(common: &Common, format: Format, cancel: &Cancel) -> Self {
+        Self {
+            ui: Ui::new(common, format, false),
+            keys: KeyRing::default(),
+            cancel: cancel.clone(),
+            threads: common.threads,
+            memory: common.memory,
+            limits: LimitArgs::default(),
+        }
+    }
+
+    /// The same with the decision of every part printed.
+    pub fn explaining(mut self, common: &Common, explain: bool) -> Self {
+        self.ui = Ui::new(common, self.ui.format, explain);
+        self
+    }
+
+    /// The same with keys.
+    pub fn with_keys(mut self, keys: &KeyArgs) -> Self {
+        self.keys = KeyRing::new(keys);
+        self
+    }
+
+    /// The same with limits on reading.
+    pub fn with_limits(mut self, limits: &LimitArgs) -> Self {
+        self.limits = limits.clone();
+        self
+    }
+
+    /// Surroundings for reading one input: safe limits unless others were asked for.
+    pub fn reading(&self) -> Env {
+        let mut limits = Limits::default();
+        if let Some(memory) = self.memory {
+            limits = limits.with_memory(memory);
+        }
+        if let Some(output) = self.limits.max_output {
+            limits = limits.with_output(output);
+        }
+        if let Some(ratio) = self.limits.max_ratio {
+            limits = limits.with_ratio(ratio);
+        }
+        self.env(limits)
+    }
+
+    /// Surroundings for writing: the input is trusted, so only the memory is bounded.
+    pub fn writing(&self) -> Env {
+        self.env(self.memory.map_or_else(Limits::none, |memory| Limits::none().with_memory(memory)))
+    }
+
+    fn env(&self, limits: Limits) -> Env {
+        Env::new(limits).with_progress(Arc::clone(&self.ui.meter) as _).with_cancel(self.cancel.clone())
+    }
+
+    /// Refuses to go on once a signal came.
+    pub fn check(&self) -> Result<()> {
+        self.env(Limits::none()).check()
+    }
+
+    /// The stop flag.
+    pub fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// Options for reading.
+    pub fn read_options(&self) -> Options {
+        self.resources(Options::default())
+    }
+
+    /// Options for compressing.
+    pub fn write_options(&self, args: &EncodeArgs) -> Result<Options> {
+        let mut options = match args.levels {
+            LevelArgs::Default => Options::default(),
+            LevelArgs::Level(level) => Options::new(level)?,
+            LevelArgs::Max => {
+                return Err(Error::unsupported("--max is not in this version").remedy("use -5 or lower"));
+            }
+        };
+        if let Some(chain) = &args.codec {
+            options = options.with_codec(chain)?;
+        }
+        if let Some(size) = args.block_size {
+            options = options.with_block_size(usize::try_from(size).unwrap_or(usize::MAX));
+        }
+        Ok(self.resources(options.with_dedup(!args.no_dedup).with_times(!args.no_times)))
+    }
+
+    fn resources(&self, options: Options) -> Options {
+        let options = options.with_threads(self.threads);
+        match self.memory {
+            Some(memory) => options.with_memory(memory),
+            None => options,
+        }
+    }
+}

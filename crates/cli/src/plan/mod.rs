@@ -1,0 +1,10 @@
+//! What the command line means: options, limits and keys for the library, names for the output.
+
+mod context;
+mod inputs;
+mod keys;
+mod target;
+
+pub use context::Context;
+pub use inputs::{Source, gather};
+pub use target::{Target, compressed, is_folder, is_ours, own_name, repaired, restored};

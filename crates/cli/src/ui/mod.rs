@@ -1,0 +1,104 @@
+//! What people and programs see: messages, progress, tables. Everything but results goes to standard error.
+
+pub mod human;
+mod meter;
+pub mod table;
+
+pub use meter::Meter;
+
+use crate::args::{Common, Format};
+use minlen::{Error, ErrorKind};
+use serde_json::json;
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+/// The voice of the command.
+pub struct Ui {
+    quiet: u8,
+    verbose: u8,
+    /// Whether results and errors are JSON.
+    pub format: Format,
+    /// Progress, and the messages that arrive through it.
+    pub meter: Arc<Meter>,
+}
+
+impl Ui {
+    /// From the options.
+    pub fn new(common: &Common, format: Format, explain: bool) -> Self {
+        let meter = Meter::new(common.progress, common.quiet, explain);
+        Self { quiet: common.quiet, verbose: common.verbose, format, meter: Arc::new(meter) }
+    }
+
+    /// True where results are JSON.
+    pub fn json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Reports an error. Not even `-q` silences it, `-qq` does.
+    pub fn error(&self, error: &Error) {
+        if self.quiet < 2 {
+            self.meter.say(&error_text(error, self.json()));
+        }
+    }
+
+    /// Reports something that makes the exit code 2.
+    pub fn warn(&self, message: &str) {
+        self.meter.warn(message);
+    }
+
+    /// A line for people who asked for one with `-v`, or who sit at a terminal and did not say `-q`.
+    pub fn note(&self, message: &str) {
+        let wanted = self.verbose > 0 || std::io::stderr().is_terminal();
+        if self.quiet == 0 && wanted && !self.json() {
+            self.meter.say(message);
+        }
+    }
+
+    /// A line for those who said `-v`.
+    pub fn detail(&self, message: &str) {
+        if self.verbose > 0 && self.quiet == 0 {
+            self.meter.say(&format!("minlen: {message}"));
+        }
+    }
+
+    /// The number of warnings so far.
+    pub fn warnings(&self) -> u32 {
+        self.meter.warnings()
+    }
+
+    /// Whether `-v` was given.
+    pub fn verbose(&self) -> bool {
+        self.verbose > 0
+    }
+}
+
+/// The one line (or JSON object) for an error.
+pub fn error_text(error: &Error, json: bool) -> String {
+    if !json {
+        return format!("minlen: {}", human::safe(&error.to_string()));
+    }
+    let object = json!({"error": {
+        "kind": kind_name(error.kind()),
+        "code": error.code(),
+        "exit": error.kind().exit_code(),
+        "file": error.file().map(|f| f.to_string_lossy()),
+        "offset": error.offset(),
+        "message": error.to_string(),
+    }});
+    object.to_string()
+}
+
+fn kind_name(kind: ErrorKind) -> String {
+    format!("{kind:?}").to_lowercase()
+}
+
+/// Writes a result to standard output.
+pub fn print(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| Error::io("standard output", e))
+}
+
+/// Writes a JSON result to standard output: readable, and one document per call.
+pub fn print_json(value: &serde_json::Value) -> Result<(), Error> {
+    print(&format!("{value:#}\n"))
+}

@@ -1,0 +1,98 @@
+//! list, test, info, codecs, analyze, bench: for people and for programs.
+
+use crate::sandbox::{Sandbox, text};
+
+fn sandbox() -> Sandbox {
+    let s = Sandbox::new();
+    s.write("t/a.txt", text(100_000, 1));
+    s.write("t/b.txt", text(1_000, 2));
+    s.ok(["compress", "-1", "t"]);
+    s.ok(["compress", "-1", "t/a.txt"]);
+    s
+}
+
+#[test]
+fn lists_are_tables_or_json() {
+    let s = sandbox();
+    let table = s.ok(["list", "t.mln"]).text();
+    assert!(table.contains("t/a.txt") && table.contains("100000"), "{table}");
+    assert!(s.ok(["list", "-v", "t.mln"]).text().contains("zstd"));
+    let json = s.ok(["list", "--format", "json", "t.mln", "t/a.txt.mln"]).json();
+    let members = json["files"][0]["members"].as_array().unwrap();
+    let file = members.iter().find(|m| m["path"] == "t/a.txt").unwrap();
+    assert_eq!((&file["bytes"], &file["kind"]), (&100_000.into(), &"file".into()));
+    assert_eq!(json["files"][1]["kind"], "stream");
+    assert_eq!(json["files"][1]["content_bytes"], 100_000);
+}
+
+#[test]
+fn tests_are_silent_or_json() {
+    let s = sandbox();
+    assert!(s.ok(["test", "t.mln", "t/a.txt.mln"]).stdout.is_empty());
+    s.write("bad.mln", "bad");
+    let ran = s.run(["test", "--format", "json", "t.mln", "bad.mln"]);
+    assert_eq!(ran.code, 4);
+    let files = ran.json()["files"].clone();
+    assert_eq!(
+        (&files[0]["ok"], &files[1]["ok"], &files[1]["exit"]),
+        (&true.into(), &false.into(), &4.into())
+    );
+}
+
+#[test]
+fn info_counts_blocks() {
+    let s = sandbox();
+    assert!(s.ok(["info", "t.mln"]).text().contains("archive"));
+    let info = s.ok(["info", "--format", "json", "t/a.txt.mln"]).json();
+    let file = &info["files"][0];
+    let raw: u64 = file["blocks"].as_array().unwrap().iter().map(|b| b["bytes"].as_u64().unwrap()).sum();
+    assert_eq!((raw, file["content_bytes"].as_u64()), (100_000, Some(100_000)));
+    assert_eq!(file["content_blake3"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn codecs_tell_what_they_are_for() {
+    let s = Sandbox::new();
+    assert!(s.ok(["codecs"]).text().contains("zstd"));
+    assert!(s.ok(["codecs", "zstd"]).text().contains("level="));
+    let json = s.ok(["codecs", "--format", "json"]).json();
+    assert!(json["codecs"].as_array().unwrap().iter().any(|codec| codec["name"] == "zstd"));
+    s.fails(["codecs", "nonsense"], 3);
+}
+
+#[test]
+#[ignore = "waits for minlen::analyze"]
+fn analysis_is_a_table_or_json() {
+    let s = sandbox();
+    assert!(!s.ok(["analyze", "t/a.txt"]).text().is_empty());
+    let json = s.ok(["analyze", "--format", "json", "t/b.txt"]).json();
+    assert!(json["files"][0].is_object());
+    assert_eq!(s.pipe(["analyze"], b"some bytes in a pipe").code, 0);
+}
+
+#[test]
+fn the_benchmark_has_four_forms() {
+    let s = sandbox();
+    let bench = |format: &str| {
+        let args = [
+            "bench",
+            "t/b.txt",
+            "--levels",
+            "1",
+            "--against",
+            "zstd:1,memcpy",
+            "--repeats",
+            "1",
+            "--format",
+            format,
+        ];
+        s.ok(args)
+    };
+    assert!(bench("table").text().contains("zstd:1"));
+    assert!(bench("md").text().contains('|'));
+    assert!(bench("csv").text().contains(','));
+    assert!(bench("json").json().is_object());
+    s.ok(["bench", "t/b.txt", "--codec", "zstd", "--repeats", "1", "--save", "x.csv"]);
+    assert!(s.exists("x.csv"));
+    s.fails(["bench", "t/b.txt", "--against", "nonsense:3"], 3);
+}
