@@ -44,7 +44,7 @@ impl Codec for Lzma {
     }
 
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
-        if !(4..=5).contains(&level) || part.data.is_empty() || part.kind.class() == Class::Dense {
+        if !(4..=5).contains(&level) || part.data.is_empty() || part.kind == Kind::Random {
             return Vec::new();
         }
         let base = self

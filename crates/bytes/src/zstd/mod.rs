@@ -13,7 +13,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Memory, Params, Part, Proposal, Result};
+use minlen_core::{Chain, Codec, CodecSpec, Env, Kind, Memory, Params, Part, Proposal, Result};
 use std::sync::Arc;
 
 /// The codec, to be registered.
@@ -44,7 +44,8 @@ impl Codec for Zstd {
     }
 
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
-        if part.data.is_empty() || part.kind.class() == Class::Dense && level < 4 {
+        // What is compressed already may still hold repeats, and zstd finds out quickly that it does not.
+        if part.data.is_empty() || part.kind == Kind::Random {
             return Vec::new();
         }
         let offers = spec::OFFERS.iter().filter(|offer| offer.level == level);

@@ -1,12 +1,15 @@
 //! Picking the smallest among several offers without coding everything with everything.
 
-use super::sample::{SMALL, sample};
+use super::sample::{SMALL, has_repeats, sample};
 use super::stored;
 use minlen_core::{Chain, Coded, Env, ErrorKind, Proposal, Registry, Result};
 
 /// Offers whose sample is more than this many thousandths larger than the best one's are not tried in full. The
 /// sample underrates codecs that profit from long distances, hence the margin.
 const MARGIN_PERMILLE: usize = 60;
+
+/// An offer must save this many thousandths of the sample; else the part is stored as it is.
+const WORTH_PERMILLE: usize = 10;
 
 /// At most this many offers are coded in full.
 const FINALISTS: usize = 3;
@@ -75,6 +78,11 @@ fn finalists<'o>(
         }
     }
     ranked.sort_by_key(|(size, _)| *size);
+    let hopeless =
+        |(size, _): &(usize, _)| sample.len().saturating_sub(*size) * 1000 < sample.len() * WORTH_PERMILLE;
+    if ranked.first().is_none_or(hopeless) && !has_repeats(data) {
+        return Ok(Vec::new());
+    }
     let bound = ranked.first().map_or(0, |(size, _)| size + size * MARGIN_PERMILLE / 1000);
     Ok(ranked
         .into_iter()
