@@ -1,0 +1,69 @@
+use super::codec;
+use minlen_core::Codec;
+use minlen_core::testing::{check_codec, check_hostile, edge_cases, random_case};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn bwt() -> Arc<dyn Codec> {
+    codec().unwrap()
+}
+
+#[test]
+fn round_trips_edge_cases_and_random_data() {
+    for input in edge_cases() {
+        check_codec(&*bwt(), &bwt().params(), &input);
+        check_codec(&*bwt(), &bwt().params().with("repeats", 0), &input);
+    }
+    for seed in 0..400 {
+        check_codec(&*bwt(), &bwt().params(), &random_case(seed, 6_000));
+    }
+}
+
+#[test]
+fn long_input_is_walked_in_pieces() {
+    let input = random_case(3, 1 << 21);
+    let payload = check_codec(&*bwt(), &bwt().params(), &input);
+    assert!(payload.len() < input.len() / 3);
+}
+
+#[test]
+fn survives_hostile_payloads() {
+    for seed in 0..16 {
+        let input = random_case(seed, 3000);
+        let payload = check_codec(&*bwt(), &bwt().params(), &input);
+        check_hostile(&*bwt(), &payload, input.len(), 60);
+    }
+}
+
+/// Any change here is a change of the format.
+#[test]
+fn known_answers() {
+    let encode = |input: &[u8]| check_codec(&*bwt(), &bwt().params(), input);
+    assert_eq!(encode(b"banana"), [0, 4, 154, 11, 0, 243, 180]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_bytes_come_back(input in proptest::collection::vec(any::<u8>(), 0..3000), repeats in 0i64..=1) {
+        check_codec(&*bwt(), &bwt().params().with("repeats", repeats), &input);
+    }
+
+    #[test]
+    fn few_letters_come_back(input in proptest::collection::vec(0u8..3, 0..9000)) {
+        check_codec(&*bwt(), &bwt().params(), &input);
+    }
+
+    #[test]
+    fn any_bytes_decode_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), len in 0usize..5000) {
+        check_hostile(&*bwt(), &bytes, len, 4);
+    }
+}
+
+#[test]
+#[ignore = "long tier: cargo test -- --ignored"]
+fn ten_thousand_random_cases_round_trip() {
+    for seed in 0..10_000 {
+        check_codec(&*bwt(), &bwt().params(), &random_case(seed, 30_000));
+    }
+}
