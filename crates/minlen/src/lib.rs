@@ -26,6 +26,7 @@
 //! # }
 //! ```
 
+pub mod analyze;
 pub mod archive;
 mod decoder;
 pub mod detect;

@@ -108,7 +108,7 @@ fn likely_code(counts: &[u32; 256], total: u32) -> bool {
 }
 
 /// True if nearly all of the samples is valid UTF-8 (characters may be cut at their ends).
-fn utf8(pieces: &[&[u8]]) -> bool {
+pub(super) fn utf8(pieces: &[&[u8]]) -> bool {
     pieces.iter().all(|piece| {
         let start = piece.iter().take(3).take_while(|b| (0x80..0xc0).contains(*b)).count();
         std::str::from_utf8(&piece[start..]).map_or_else(

@@ -5,6 +5,7 @@
 //! that distance (smooth numbers), and a flag "same byte as one record ago" (records with repeated fields). The
 //! last one is so cheap to evaluate that every width to 256 is tried with it.
 
+use super::segments::utf8;
 use super::{log2, sample};
 
 /// The widest record looked for.
@@ -32,8 +33,7 @@ pub(crate) fn find(data: &[u8], counts: &[u32; 256]) -> u32 {
     let count = (data.len() / 256).clamp(SAMPLE.0, SAMPLE.1) / PIECE;
     let pieces: Vec<&[u8]> = sample::pieces(data, count, PIECE).collect();
     let mode = (0..=255u8).max_by_key(|&b| counts[usize::from(b)]).unwrap_or(0);
-    let total: u32 = counts.iter().sum();
-    let textual = counts[0x20..0x7f].iter().sum::<u32>() + counts[10] + counts[9] > total / 10 * 9;
+    let textual = textual(counts, &pieces);
     let smooth = if textual { order0 } else { columns(&pieces, 1, true) };
     // Text is better served by contexts than by columns, unless its lines are really alike.
     let flat = if textual { order0 * 3 / 5 } else { order0.min(smooth) };
@@ -48,6 +48,16 @@ pub(crate) fn find(data: &[u8], counts: &[u32; 256]) -> u32 {
         0 => u32::from(smooth + WORTH < order0),
         width => width as u32,
     }
+}
+
+/// True if the data is text, padding of zeros aside: nine tenths printable, or valid UTF-8 with hardly any controls.
+fn textual(counts: &[u32; 256], pieces: &[&[u8]]) -> bool {
+    let total: u32 = counts.iter().sum();
+    let filled = total - counts[0];
+    let printable = counts[0x20..0x7f].iter().sum::<u32>() + counts[9] + counts[10] + counts[13];
+    let controls = counts[1..9].iter().sum::<u32>() + counts[14..0x20].iter().sum::<u32>();
+    let few = u64::from(controls) * 300 <= u64::from(filled) && counts[0] < total / 3;
+    few && (u64::from(printable) * 10 >= u64::from(filled) * 9 || utf8(pieces))
 }
 
 /// Widths worth pricing, ascending: the usual ones, and those at which most bytes repeat.

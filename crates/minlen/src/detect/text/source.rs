@@ -13,7 +13,7 @@ pub(crate) fn find(data: &[u8], total: u64) -> Option<Detection> {
     let score = Score::of(head, complete);
     let (language, share) = score.best(false)?;
     // Manuals show lines of programs, but their own markup gives them away.
-    if language.name != "diff" && score.best(true).is_some_and(|(_, markup)| markup * 3 >= share) {
+    if language.name != "diff" && score.best(true).is_some_and(|(_, markup)| markup * 2 >= share) {
         return None;
     }
     if let Some(interpreter) = shebang(head) {

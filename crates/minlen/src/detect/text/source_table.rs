@@ -34,7 +34,10 @@ pub(super) const LANGUAGES: &[Language] = &[
         name: "C",
         braces: true,
         starts: &[
-            (5, "#include~#ifdef~#ifndef~#define~#undef~#endif~#pragma"),
+            (
+                5,
+                "# define~#  define~# if~#  if~# include~# endif~#  include~# pragma~# else~#include~#ifdef~#ifndef~#define~#undef~#endif~#pragma",
+            ),
             (4, "typedef ~extern ~struct ~enum ~union "),
             (
                 3,
@@ -314,7 +317,7 @@ pub(super) const LANGUAGES: &[Language] = &[
                 9,
                 "import Foundation~import UIKit~import SwiftUI~guard ~override func~fun ~override fun~data class~val ~private val~private fun~suspend fun~import kotlin~import android~@State~func application~object :",
             ),
-            (3, "func ~let ~var ~struct ~protocol ~extension ~case ~import ~private var~when "),
+            (3, "func ~let ~var ~struct ~protocol ~extension ~import ~private var~when "),
             (1, "// ~return ~if ~}"),
         ],
         ..PLAIN
