@@ -75,9 +75,10 @@ impl<'a> Score<'a> {
         for line in text::lines(head, complete).take(LINES) {
             let line = line.trim_ascii();
             let Some(&last) = line.last() else { continue };
-            // Block comments are prose, and often a licence: only their first line counts.
+            // Comments are prose, and often a licence: of blocks only the first line counts, of others none.
+            let remark = line.starts_with(b"//") && !matches!(line.get(2), Some(b'/' | b'!'));
             let ends = line.windows(2).any(|w| w == b"*/");
-            if !comment {
+            if !comment && !remark {
                 score.lines += 1;
                 score.line(line, last);
             }

@@ -131,7 +131,7 @@ pub(super) const LANGUAGES: &[Language] = &[
             ),
             (
                 5,
-                "const ~function ~var ~export ~await ~});~console.~document.~window.~exports.~$(~import {~import React~return new ",
+                "function ~var ~export ~await ~});~console.~document.~window.~exports.~$(~import {~import React~return new ",
             ),
             (3, "const ~let ~import ~})~},~this.~async ~=>"),
             (2, "if (~for (~while (~return ~} else~/**~*~//~try {~switch (~case ~throw new "),
