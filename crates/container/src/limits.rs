@@ -18,6 +18,8 @@ pub const MAX_SKIPPABLE: u64 = 1 << 30;
 pub const MAX_PATH: usize = 1 << 15;
 /// Longest component of a path in bytes.
 pub const MAX_COMPONENT: usize = 1024;
+/// Most components of a path: twice what the paths that Linux can name have.
+pub const MAX_DEPTH: u32 = 4096;
 /// Longest target of a symbolic link in bytes.
 pub const MAX_LINK: usize = 1 << 15;
 /// Cursors that the extent coder of a tree remembers.

@@ -22,6 +22,9 @@ pub(crate) fn to_usize(len: u64) -> Result<usize> {
     usize::try_from(len).map_err(|_| Error::limit(format!("{len} bytes do not fit this machine's memory")))
 }
 
+/// What is allocated of a payload before its first byte has come.
+const FIRST_STEP: usize = 1 << 20;
+
 /// A reader that knows how many bytes it gave.
 #[derive(Debug)]
 pub(crate) struct Input<R> {
@@ -74,14 +77,14 @@ impl<R: Read> Input<R> {
             return Err(Error::limit(format!("a payload of {len} bytes")).at(self.pos));
         }
         let _held = env.budget.reserve(len)?;
-        let mut out = Vec::with_capacity(to_usize(len.min(1 << 20))?);
-        self.inner.by_ref().take(len).read_to_end(&mut out)?;
-        if (out.len() as u64) < len {
-            return Err(
-                Error::truncated(format!("the data ends within a payload of {len} bytes")).at(self.pos)
-            );
+        let len = to_usize(len)?;
+        let mut out = Vec::new();
+        while out.len() < len {
+            let (start, step) = (out.len(), (len - out.len()).min(out.len().max(FIRST_STEP)));
+            out.reserve_exact(step);
+            out.resize(start + step, 0);
+            self.exact(&mut out[start..], "a payload")?;
         }
-        self.pos += len;
         Ok(out)
     }
 

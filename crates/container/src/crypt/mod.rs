@@ -84,7 +84,7 @@ fn encrypt_with<W: Write>(out: W, recipients: &Recipients, work_factor: u8) -> R
         return Err(Error::usage("no recipients to encrypt to"));
     }
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|r| &**r))
-        .map_err(|e| Error::usage(format!("these recipients do not go together: {e}")))?;
+        .map_err(|_| Error::usage("these recipients do not go together"))?;
     Ok(EncryptWriter(encryptor.wrap_output(out)?))
 }
 

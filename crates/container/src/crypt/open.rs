@@ -160,7 +160,9 @@ fn class(error: DecryptError) -> Error {
         }
         DecryptError::Io(e) => class_io(e),
         DecryptError::UnknownFormat => Error::unsupported("an age file of an unknown version"),
-        other => Error::corrupt(format!("age: {other}")),
+        // Never age's own texts: they come through its translations, which panic where those are not installed.
+        DecryptError::InvalidMac => Error::corrupt("the age header was changed"),
+        _ => Error::corrupt("the age header is malformed"),
     }
 }
 

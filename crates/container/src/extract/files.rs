@@ -4,10 +4,11 @@ use super::partial::Partial;
 use super::plan::{FilePlan, Plan};
 use super::{Options, attributes};
 use crate::tree::{short_hash, show_path};
-use cap_std::fs::{File, FileExt, OpenOptions, OpenOptionsExt};
+use cap_std::fs::{Dir, File, FileExt, OpenOptions, OpenOptionsExt};
 use minlen_core::{Error, Result};
 use std::collections::VecDeque;
 use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 /// Files kept open at once.
 const OPEN: usize = 64;
@@ -38,6 +39,8 @@ struct Open {
 pub(super) struct Files {
     states: Vec<State>,
     open: VecDeque<Open>,
+    /// The folder of the last file that was opened.
+    folder: Option<(PathBuf, Dir)>,
     verify: bool,
     /// True if every file is synced when it is complete.
     pub(super) synced: bool,
@@ -47,7 +50,7 @@ impl Files {
     pub(super) fn new(plan: &Plan, options: &Options) -> Self {
         let synced = options.sync && plan.files.len().max(plan.folders.len()) <= SYNC_EACH;
         let states = vec![State::default(); plan.files.len()];
-        Self { states, open: VecDeque::new(), verify: options.verify, synced }
+        Self { states, open: VecDeque::new(), folder: None, verify: options.verify, synced }
     }
 
     /// Writes a piece of file `number` at `at`.
@@ -85,7 +88,8 @@ impl Files {
             return Ok(open);
         }
         let fresh = !self.states[number].created;
-        let (folder, name) = partial.parent(&file.path)?;
+        let name = file.path.file_name().unwrap_or_default();
+        let folder = self.folder(partial, &file.path)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(fresh).mode(PRIVATE);
         let failed = |e| Error::io("making a file", e).in_file(&file.path);
@@ -96,6 +100,16 @@ impl Files {
         self.states[number].created = true;
         let hasher = (fresh && self.verify).then(|| Box::new(blake3::Hasher::new()));
         Ok(Open { number, file: handle, hasher, hashed: 0, next: (0, 0) })
+    }
+
+    /// The folder that `path` is in; files often come folder by folder.
+    fn folder(&mut self, partial: &Partial, path: &Path) -> Result<&Dir> {
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let folder = match self.folder.take() {
+            Some((last, folder)) if last == parent => (last, folder),
+            _ => (parent.to_path_buf(), partial.parent(path)?.0),
+        };
+        Ok(&self.folder.insert(folder).1)
     }
 
     /// Makes what has no data, and refuses what is not complete.

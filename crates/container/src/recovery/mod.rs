@@ -97,4 +97,6 @@ fn header_at<R: Read + Seek>(r: &mut R, at: u64) -> Result<Section> {
 }
 
 #[cfg(test)]
+mod math;
+#[cfg(test)]
 mod tests;

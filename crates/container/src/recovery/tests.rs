@@ -186,6 +186,12 @@ fn repair_writes_a_new_file_or_none() {
 }
 
 #[test]
+fn golden_recovery_data() {
+    let good = protected(&data(3, 10_000), 5);
+    assert_eq!((good.len(), crate::hash64(&good)), (11_408, 8_112_433_594_144_316_430));
+}
+
+#[test]
 fn impossible_wishes_are_refused() {
     let env = Env::default();
     for (n, percent) in [(0, 5), (100, 0), (100, 101)] {

@@ -1,7 +1,7 @@
 //! The rules that every tree keeps, whoever wrote it.
 
 use super::{Body, Entry, Extent, Tree, show_path};
-use crate::limits::{MAX_COMPONENT, MAX_LINK, MAX_PATH, MODE_BITS};
+use crate::limits::{MAX_COMPONENT, MAX_DEPTH, MAX_LINK, MAX_PATH, MODE_BITS};
 use minlen_core::{Error, Limits, Result};
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ impl Tree {
             )));
         }
         for (i, entry) in self.entries.iter().enumerate() {
-            check_path(&entry.path, limits)
+            check_path(&entry.path)
                 .and_then(|()| self.check_body(i, entry))
                 .map_err(|e| Error::new(e.kind(), format!("{}: {e}", show_path(&entry.path))))?;
         }
@@ -85,7 +85,7 @@ impl Tree {
     }
 }
 
-fn check_path(path: &[u8], limits: &Limits) -> Result<()> {
+fn check_path(path: &[u8]) -> Result<()> {
     if path.len() > MAX_PATH || path.contains(&0) {
         return Err(Error::corrupt("a path that is too long or contains a NUL"));
     }
@@ -99,8 +99,8 @@ fn check_path(path: &[u8], limits: &Limits) -> Result<()> {
         }
         depth += 1;
     }
-    if depth > limits.depth {
-        return Err(Error::limit(format!("over {} folders deep", limits.depth)));
+    if depth > MAX_DEPTH {
+        return Err(Error::limit(format!("over {MAX_DEPTH} folders deep")));
     }
     Ok(())
 }

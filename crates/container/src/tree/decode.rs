@@ -25,8 +25,8 @@ impl Tree {
     /// extents, sums.
     ///
     /// # Errors
-    /// Corrupt or truncated; limit for more than [`Limits::entries`], [`Limits::depth`], or a tree that would take
-    /// more than [`Limits::memory`].
+    /// Corrupt or truncated; limit for more than [`Limits::entries`] or a tree that would take more than
+    /// [`Limits::memory`].
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self> {
         let mut r = Reader::new(bytes);
         let count = r.varint()?;

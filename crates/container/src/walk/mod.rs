@@ -9,6 +9,7 @@ mod names;
 use minlen_core::{Error, Result};
 use rustix::fs::{Mode, OFlags};
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
@@ -66,9 +67,8 @@ pub enum Found {
 /// I/O for an input that is not there; usage for inputs that would have one name in the archive.
 pub fn walk(inputs: &[PathBuf], options: &Options) -> Result<(Vec<Item>, Vec<String>)> {
     let mut walker = Walker::empty(options);
-    for (source, path) in names::assign(inputs, options)? {
-        let meta = fs::symlink_metadata(&source).map_err(|e| Error::io("reading", e).in_file(&source))?;
-        walker.add(source, path, &meta)?;
+    for input in names::assign(inputs, options)? {
+        walker.below(input)?;
     }
     Ok((walker.items, walker.warnings))
 }
@@ -107,16 +107,31 @@ impl<'a> Walker<'a> {
         Self { options, items, warnings, linked: HashMap::new(), taken: HashMap::new() }
     }
 
-    fn add(&mut self, source: PathBuf, path: Vec<u8>, meta: &Metadata) -> Result<()> {
-        if meta.is_dir() {
-            if path.is_empty() || self.take(&source, &path, meta)? {
-                if !path.is_empty() {
-                    self.push(source.clone(), path.clone(), meta, Found::Dir);
+    /// Adds an input and everything below it, each folder before what is in it.
+    fn below(&mut self, input: (PathBuf, Vec<u8>)) -> Result<()> {
+        let mut waiting = vec![input];
+        while let Some((source, path)) = waiting.pop() {
+            let meta = match fs::symlink_metadata(&source) {
+                Ok(meta) => meta,
+                Err(e) => {
+                    self.warn(&source, &e.to_string());
+                    continue;
                 }
-                return self.inside(&source, &path);
+            };
+            if !meta.is_dir() {
+                self.add(source, path, &meta)?;
+            } else if path.is_empty() || self.take(&source, &path, &meta)? {
+                if !path.is_empty() {
+                    self.push(source.clone(), path.clone(), &meta, Found::Dir);
+                }
+                waiting.extend(self.inside(&source, &path).into_iter().rev());
             }
-            return Ok(());
         }
+        Ok(())
+    }
+
+    /// Adds what is not a folder.
+    fn add(&mut self, source: PathBuf, path: Vec<u8>, meta: &Metadata) -> Result<()> {
         let body = match self.body(&source, meta) {
             Ok(Some(body)) => body,
             Ok(None) => {
@@ -160,27 +175,20 @@ impl<'a> Walker<'a> {
     }
 
     /// What is in a folder, in the order of the names' bytes.
-    fn inside(&mut self, folder: &Path, path: &[u8]) -> Result<()> {
+    fn inside(&mut self, folder: &Path, path: &[u8]) -> Vec<(PathBuf, Vec<u8>)> {
         let names = fs::read_dir(folder).and_then(|entries| {
             entries.map(|entry| Ok(entry?.file_name().into_vec())).collect::<std::io::Result<Vec<_>>>()
         });
-        let mut names = match names {
-            Ok(names) => names,
-            Err(e) => {
-                self.warn(folder, &e.to_string());
-                return Ok(());
-            }
-        };
+        let mut names = names.unwrap_or_else(|e| {
+            self.warn(folder, &e.to_string());
+            Vec::new()
+        });
         names.sort_unstable();
-        for name in names {
-            let source = folder.join(std::ffi::OsStr::from_bytes(&name));
-            let below = if path.is_empty() { name } else { [path, b"/", &name].concat() };
-            match fs::symlink_metadata(&source) {
-                Ok(meta) => self.add(source, below, &meta)?,
-                Err(e) => self.warn(&source, &e.to_string()),
-            }
-        }
-        Ok(())
+        let found = |name: Vec<u8>| {
+            let source = folder.join(OsStr::from_bytes(&name));
+            (source, if path.is_empty() { name } else { [path, b"/", &name].concat() })
+        };
+        names.into_iter().map(found).collect()
     }
 
     fn push(&mut self, source: PathBuf, path: Vec<u8>, meta: &Metadata, body: Found) {

@@ -14,7 +14,7 @@ fn finds_everything_in_a_fixed_order() {
     fs::hard_link(root.join("a"), root.join("b/again")).unwrap();
     symlink("../nowhere", root.join("link")).unwrap();
     symlink("b", root.join("to-folder")).unwrap();
-    fs::write(root.join(std::ffi::OsStr::from_bytes(b"\xff\xfe")), "").unwrap();
+    fs::write(root.join(OsStr::from_bytes(b"\xff\xfe")), "").unwrap();
     fs::set_permissions(root.join("a"), fs::Permissions::from_mode(0o640)).unwrap();
     rustix::fs::mknodat(rustix::fs::CWD, root.join("pipe"), rustix::fs::FileType::Fifo, Mode::RUSR, 0)
         .unwrap();
