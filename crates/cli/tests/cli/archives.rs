@@ -42,17 +42,16 @@ fn a_folder_comes_back_with_everything_in_it() {
 }
 
 #[test]
-#[ignore = "waits for facade and extractor to agree on the hash of files with holes"]
 fn sparse_files_come_back_sparse() {
     let s = Sandbox::new();
     s.write("t/sparse", "x");
     std::fs::File::options().write(true).open(s.path("t/sparse")).unwrap().set_len(5 << 20).unwrap();
-    std::fs::File::create(s.path("t/hole")).unwrap().set_len(1 << 40).unwrap();
+    std::fs::File::create(s.path("t/hole")).unwrap().set_len(50 << 20).unwrap();
     s.ok(["compress", "-1", "t"]);
     s.ok(["test", "--max-ratio", "0", "t.mln"]);
     s.ok(["decompress", "--max-ratio", "0", "t.mln", "-o", "out"]);
     assert_eq!(s.read("out/t/sparse"), s.read("t/sparse"));
-    for (name, len) in [("sparse", 5 << 20), ("hole", 1u64 << 40)] {
+    for (name, len) in [("sparse", 5 << 20), ("hole", 50u64 << 20)] {
         let meta = s.path(format!("out/t/{name}")).metadata().unwrap();
         assert!(meta.len() == len && meta.blocks() * 512 < 1 << 20, "{name}");
     }

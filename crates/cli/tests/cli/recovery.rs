@@ -3,7 +3,6 @@
 use crate::sandbox::{Sandbox, noise};
 
 #[test]
-#[ignore = "waits for container::recovery"]
 fn damage_within_the_share_is_mended() {
     let s = Sandbox::new();
     s.write("a", noise(400_000, 1));
@@ -24,7 +23,6 @@ fn damage_within_the_share_is_mended() {
 }
 
 #[test]
-#[ignore = "waits for container::recovery"]
 fn recovery_data_goes_through_a_pipe() {
     let s = Sandbox::new();
     s.write("a", noise(100_000, 2));
