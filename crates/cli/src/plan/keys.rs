@@ -72,22 +72,26 @@ fn from_file(path: &Path) -> Result<String> {
 }
 
 fn prompt(new: bool) -> Result<String> {
-    let mut tty = File::options().read(true).write(true).open("/dev/tty").map_err(|e| {
+    let tty = File::options().read(true).write(true).open("/dev/tty").map_err(|e| {
         Error::io("a passphrase is needed, and there is no terminal to ask at", e)
             .remedy("use --passphrase-file FILE or MINLEN_PASSPHRASE")
     })?;
-    let first = ask(&mut tty, "Passphrase: ")?;
-    if new && ask(&mut tty, "The same again: ")? != first {
+    let first = ask(&tty, "Passphrase: ")?;
+    if new && ask(&tty, "The same again: ")? != first {
         return Err(Error::usage("the two passphrases differ"));
     }
     Ok(first)
 }
 
-fn ask(tty: &mut File, question: &str) -> Result<String> {
-    let failed = |e| Error::io("cannot ask for the passphrase", e);
-    write!(tty, "{question}").map_err(failed)?;
-    let mut line = String::new();
-    crate::signals::without_echo(tty, || BufReader::new(&*tty).read_line(&mut line))?.map_err(failed)?;
-    writeln!(tty).map_err(failed)?;
+/// The question comes after the echo is off: what is typed before that is not taken.
+fn ask(tty: &File, question: &str) -> Result<String> {
+    let read = || {
+        let mut line = String::new();
+        (&mut &*tty).write_all(question.as_bytes())?;
+        BufReader::new(&*tty).read_line(&mut line)?;
+        (&*tty).write_all(b"\n").map(|()| line)
+    };
+    let line = crate::signals::without_echo(tty, read)?;
+    let line = line.map_err(|e| Error::io("cannot ask for the passphrase", e))?;
     Ok(line.trim_end_matches(['\n', '\r']).to_string())
 }

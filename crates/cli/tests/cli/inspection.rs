@@ -61,7 +61,6 @@ fn codecs_tell_what_they_are_for() {
 }
 
 #[test]
-#[ignore = "waits for minlen::analyze"]
 fn analysis_is_a_table_or_json() {
     let s = sandbox();
     assert!(!s.ok(["analyze", "t/a.txt"]).text().is_empty());
