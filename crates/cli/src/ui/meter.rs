@@ -67,11 +67,13 @@ impl Meter {
         self.counts.reset(total);
         match &self.mode {
             Mode::Bar(bar) => {
-                bar.reset();
-                bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
-                bar.set_prefix(human::ellipsis(name, 24));
-                bar.set_position(0);
+                // Shown last, so that nothing is drawn half-dressed.
+                bar.set_draw_target(ProgressDrawTarget::hidden());
                 style(bar, total);
+                bar.reset();
+                bar.set_message("");
+                bar.set_prefix(human::ellipsis(name, 24));
+                bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
             }
             Mode::Json => self.tick(name.to_string()),
             Mode::None => {}
