@@ -30,17 +30,37 @@ const fn table() -> [u32; 257] {
     out
 }
 
+// `From` is not const yet.
+#[allow(clippy::cast_lossless)]
 /// log2(n) in 1/65536 bits, right to about 2/65536; 0 for 0.
-pub(crate) fn log2(n: u32) -> u64 {
+pub(crate) const fn log2(n: u32) -> u64 {
     if n == 0 {
         return 0;
     }
     let whole = n.ilog2();
-    let scaled = (u64::from(n) << 32) >> whole;
+    let scaled = ((n as u64) << 32) >> whole;
     let fraction = scaled - (1 << 32);
     let (index, rest) = ((fraction >> 24) as usize, fraction & 0xff_ffff);
-    let (low, high) = (u64::from(TABLE[index]), u64::from(TABLE[index + 1]));
-    (u64::from(whole) << FRACTION) + low + (((high - low) * rest) >> 24)
+    let (low, high) = (TABLE[index] as u64, TABLE[index + 1] as u64);
+    ((whole as u64) << FRACTION) + low + (((high - low) * rest) >> 24)
+}
+
+/// n log2 n for small n: most columns of a sample have only such counts.
+const WEIGHTS: [u32; 1024] = weights();
+
+const fn weights() -> [u32; 1024] {
+    let mut out = [0u32; 1024];
+    let mut n = 1;
+    while n < 1024 {
+        out[n] = (n as u64 * log2(n as u32)) as u32;
+        n += 1;
+    }
+    out
+}
+
+/// n log2 n in 1/65536.
+fn weight(n: u32) -> u64 {
+    WEIGHTS.get(n as usize).map_or_else(|| u64::from(n) * log2(n), |&w| u64::from(w))
 }
 
 /// Entropy of a histogram in thousandths of a bit per symbol; 0 for an empty one.
@@ -67,7 +87,7 @@ pub(crate) fn cost(counts: &[u32]) -> (u64, u64) {
     let mut sum = 0u64;
     for &count in counts.iter().filter(|&&c| c > 0) {
         total += u64::from(count);
-        sum += u64::from(count) * log2(count);
+        sum += weight(count);
     }
     let all = total * log2(u32::try_from(total).unwrap_or(u32::MAX));
     (all.saturating_sub(sum), total)

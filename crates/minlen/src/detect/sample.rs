@@ -17,23 +17,17 @@ pub(crate) fn pieces(data: &[u8], count: usize, piece: usize) -> impl Iterator<I
     })
 }
 
-/// Counts the bytes of `data` into `counts`. Four tables in turn, so that runs of one byte do not wait on each other.
-pub(crate) fn histogram(data: &[u8], counts: &mut [u32; 256]) {
+/// Counts the bytes of all pieces. Four tables in turn, so that runs of one byte do not wait on each other.
+pub(crate) fn histogram_of<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> [u32; 256] {
     let mut lanes = [[0u32; 256]; 4];
-    let mut chunks = data.chunks_exact(4);
-    for chunk in &mut chunks {
-        for (lane, &byte) in lanes.iter_mut().zip(chunk) {
-            lane[usize::from(byte)] += 1;
+    for piece in pieces {
+        for chunk in piece.chunks(4) {
+            for (lane, &byte) in lanes.iter_mut().zip(chunk) {
+                lane[usize::from(byte)] += 1;
+            }
         }
     }
-    for &byte in chunks.remainder() {
-        counts[usize::from(byte)] += 1;
-    }
-    for lane in &lanes {
-        for (count, add) in counts.iter_mut().zip(lane) {
-            *count += add;
-        }
-    }
+    std::array::from_fn(|b| lanes.iter().map(|lane| lane[b]).sum())
 }
 
 #[cfg(test)]
@@ -53,8 +47,8 @@ mod tests {
 
     #[test]
     fn histogram_counts_every_byte() {
-        let mut counts = [0; 256];
-        histogram(b"abracadabra", &mut counts);
+        let counts = histogram_of(std::iter::once(b"abracadabra".as_slice()));
         assert_eq!((counts[97], counts[98], counts.iter().sum::<u32>()), (5, 2, 11));
+        assert_eq!(histogram_of([b"abrac".as_slice(), b"adabra"].into_iter()), counts);
     }
 }

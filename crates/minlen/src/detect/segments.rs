@@ -72,11 +72,8 @@ pub fn classify(window: &[u8]) -> Option<SegmentClass> {
 
 /// The class of a window, if it is clear, and its order-0 entropy in thousandths of a bit.
 fn look(window: &[u8]) -> (Option<SegmentClass>, u32) {
-    let mut counts = [0u32; 256];
     let pieces: Vec<&[u8]> = sample::pieces(window, PIECES.0, PIECES.1).collect();
-    for piece in &pieces {
-        sample::histogram(piece, &mut counts);
-    }
+    let counts = sample::histogram_of(pieces.iter().copied());
     let total: u32 = counts.iter().sum();
     let most = counts.iter().copied().max().unwrap_or(0);
     if most * 1000 >= total * 998 {
@@ -238,10 +235,7 @@ fn part(data: &[u8], around: usize, first: &Run, second: &Run) -> usize {
 fn price(data: &[u8], from: usize, to: usize) -> [u32; 256] {
     let (from, to) = (from.min(data.len()), to.min(data.len()));
     let range = if from < to { &data[from..to] } else { &[] };
-    let mut counts = [0u32; 256];
-    for piece in sample::pieces(range, 16, 512) {
-        sample::histogram(piece, &mut counts);
-    }
+    let counts = sample::histogram_of(sample::pieces(range, 16, 512));
     let total: u32 = counts.iter().sum::<u32>() + 256;
     counts.map(|count| ((log2::log2(total * 16) - log2::log2(count * 16 + 16)) >> 12) as u32)
 }

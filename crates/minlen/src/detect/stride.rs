@@ -11,13 +11,15 @@ use super::{log2, sample};
 /// The widest record looked for.
 const WIDEST: usize = 256;
 /// Widths that are always priced in full.
-const NARROW: [usize; 5] = [2, 3, 4, 6, 8];
+const NARROW: [usize; 4] = [2, 3, 4, 8];
 /// A width must save this much (thousandths of a bit per byte) over treating bytes alike.
 const WORTH: u32 = 120;
 /// A narrower width wins unless the wider one saves this much more.
 const MARGIN: u32 = 60;
 /// Fewer bytes per column than this tell nothing of its entropy.
 const COLUMN: usize = 1024;
+/// Order-0 entropy (thousandths of a bit) above which no width is sought.
+const DENSE: u32 = 7_900;
 /// Bytes per piece.
 const PIECE: usize = 2048;
 /// Bytes looked at.
@@ -27,7 +29,8 @@ const SAMPLE: (usize, usize) = (8 << 10, 16 << 10);
 /// of a sample.
 pub(crate) fn find(data: &[u8], counts: &[u32; 256]) -> u32 {
     let order0 = log2::entropy_corrected(counts);
-    if data.len() < 64 || order0 < 200 {
+    // In dense data there is nothing to find, and most of what is compressed twice is dense.
+    if data.len() < 64 || !(200..=DENSE).contains(&order0) {
         return 0;
     }
     let count = (data.len() / 256).clamp(SAMPLE.0, SAMPLE.1) / PIECE;
@@ -65,7 +68,11 @@ fn candidates(pieces: &[&[u8]], mode: u8, textual: bool) -> Vec<usize> {
     let length: usize = pieces.iter().map(|p| p.len()).sum();
     let widest = WIDEST.min(length / pieces.len().max(1) / 4);
     // Indexed by the width less 2.
-    let rates: Vec<u64> = (2..=widest).map(|width| repeat_rate(pieces, width, mode)).collect();
+    // Half of the sample shows peaks well enough, and this is the dearest step.
+    let half: Vec<&[u8]> = pieces.iter().copied().step_by(2).collect();
+    let others: usize = half.iter().map(|p| p.iter().filter(|&&b| b != mode).count()).sum();
+    let rates: Vec<u64> =
+        (2..=widest).map(|width| repeats(&half, width, mode) * 1000 / (others as u64).max(1)).collect();
     let mut sorted = rates.clone();
     sorted.sort_unstable();
     let usual = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
@@ -88,21 +95,20 @@ fn candidates(pieces: &[&[u8]], mode: u8, textual: bool) -> Vec<usize> {
     out
 }
 
-/// How many bytes per thousand equal the one `width` before, leaving out the commonest byte value.
-fn repeat_rate(pieces: &[&[u8]], width: usize, mode: u8) -> u64 {
-    let (mut same, mut all) = (0u64, 0u64);
-    for piece in pieces.iter().filter(|p| p.len() > width) {
-        for (now, before) in piece[width..].chunks(128).zip(piece.chunks(128)) {
-            let (mut s, mut a) = (0u8, 0u8);
+/// How many bytes equal the one `width` before, leaving out the commonest byte value.
+fn repeats(pieces: &[&[u8]], width: usize, mode: u8) -> u64 {
+    let mut same = 0u64;
+    for piece in pieces {
+        let now = piece.get(width..).unwrap_or_default();
+        for (now, before) in now.chunks(128).zip(piece.chunks(128)) {
+            let mut hits = 0u8;
             for (&x, &y) in now.iter().zip(before) {
-                s += u8::from((x == y) & (x != mode));
-                a += u8::from(x != mode);
+                hits += u8::from((x == y) & (x != mode));
             }
-            same += u64::from(s);
-            all += u64::from(a);
+            same += u64::from(hits);
         }
     }
-    same * 1000 / all.max(1)
+    same
 }
 
 /// The cheapest of the three models, in thousandths of a bit per byte.
@@ -112,19 +118,23 @@ fn price(pieces: &[&[u8]], width: usize, order0: u32) -> u32 {
     if !sample::PHASE.is_multiple_of(width) || length / width < COLUMN {
         return flagged.min(delta(pieces, width));
     }
-    flagged.min(columns(pieces, width, false)).min(columns(pieces, width, true))
+    let plain = flagged.min(columns(pieces, width, false));
+    // Wider numbers are seldom smooth from one to the next.
+    if width > 4 { plain } else { plain.min(columns(pieces, width, true)) }
 }
 
 /// One code per column, of the bytes or of their differences to the record before.
 fn columns(pieces: &[&[u8]], width: usize, differences: bool) -> u32 {
-    let mut counts = vec![[0u32; 256]; width];
+    let mut counts = vec![0u32; width * 256];
     let mut total = 0u64;
     for piece in pieces {
-        let (now, before) = (piece.get(width..).unwrap_or_default(), *piece);
-        for (rows, olds) in now.chunks(width).zip(before.chunks(width)) {
-            for ((&x, &y), column) in rows.iter().zip(olds).zip(&mut counts) {
-                column[usize::from(if differences { x.wrapping_sub(y) } else { x })] += 1;
-            }
+        // Pieces begin at multiples of the width, so their first byte is of the first column.
+        let now = piece.get(width..).unwrap_or_default();
+        let mut column = 0;
+        for (&x, &y) in now.iter().zip(*piece) {
+            let symbol = if differences { x.wrapping_sub(y) } else { x };
+            counts[column + usize::from(symbol)] += 1;
+            column = if column + 256 == counts.len() { 0 } else { column + 256 };
         }
         total += now.len() as u64;
     }
@@ -132,7 +142,7 @@ fn columns(pieces: &[&[u8]], width: usize, differences: bool) -> u32 {
         return 8000;
     }
     let weighted: u64 = counts
-        .iter()
+        .chunks(256)
         .map(|c| u64::from(log2::entropy_corrected(c)) * c.iter().map(|&n| u64::from(n)).sum::<u64>())
         .sum();
     (weighted / total) as u32

@@ -28,7 +28,7 @@ pub(crate) fn find(data: &[u8], _total: u64) -> Option<Detection> {
 
 /// How far below 8 bits the entropy of a sample of random bytes lies: 255 / (2 n ln 2), in thousandths.
 pub(crate) fn bias(len: usize) -> u32 {
-    let sampled = if len <= 8 << 10 { len } else { (len / 64).clamp(8 << 10, 64 << 10) };
+    let sampled = if len <= 8 << 10 { len } else { (len / 128).clamp(8 << 10, 32 << 10) };
     (255 * 721 / sampled.max(1)) as u32
 }
 
