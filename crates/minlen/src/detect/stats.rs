@@ -22,7 +22,9 @@ pub fn stats(data: &[u8]) -> Stats {
     let counts = sample::histogram_of(sample::pieces(data, bytes / PIECE, PIECE));
     let total: u32 = counts.iter().sum();
     let text = counts[0x20..0x7f].iter().sum::<u32>() + counts[9] + counts[10] + counts[13];
-    let order0_millibits = log2::entropy(&counts);
+    // A sample shows too little entropy, all of the data just what it has.
+    let whole = total as usize == data.len();
+    let order0_millibits = if whole { log2::entropy(&counts) } else { log2::entropy_corrected(&counts) };
     let text_permille = permille(text, total);
     Stats {
         order0_millibits,

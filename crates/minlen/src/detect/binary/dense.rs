@@ -26,10 +26,10 @@ pub(crate) fn find(data: &[u8], _total: u64) -> Option<Detection> {
     found(Kind::Random, if exact { 62 } else { 56 }, detail)
 }
 
-/// How far below 8 bits the entropy of a sample of random bytes lies: 255 / (2 n ln 2), in thousandths.
-pub(crate) fn bias(len: usize) -> u32 {
-    let sampled = if len <= 8 << 10 { len } else { (len / 128).clamp(8 << 10, 32 << 10) };
-    (255 * 721 / sampled.max(1)) as u32
+/// How far below 8 bits the entropy of so few random bytes lies: 255 / (2 n ln 2), in thousandths. Larger data is
+/// sampled, and [`stats`] has corrected for it.
+fn bias(len: usize) -> u32 {
+    if len <= 8 << 10 { (255 * 721 / len.max(1)) as u32 } else { 0 }
 }
 
 /// Places per thousand whose next six bytes came before (in the sample), by a small table of hashes.
