@@ -2,6 +2,7 @@
 //! either direction must be explained in review.
 //!
 //! `cargo test --release -p minlen-cli --test sizes -- --ignored` writes the table anew.
+#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
 use minlen::{Env, Limits, Options};
 use minlen_bench::{FnRival, Rival, results};
@@ -16,7 +17,8 @@ fn table() -> PathBuf {
 
 fn ours() -> Vec<Box<dyn Rival>> {
     let levels = LEVELS.iter().map(|level| (format!("minlen:{level}"), Options::new(*level).unwrap()));
-    let codecs = CODECS.iter().map(|name| (format!("codec={name}"), Options::default().with_codec(name).unwrap()));
+    let codecs =
+        CODECS.iter().map(|name| (format!("codec={name}"), Options::default().with_codec(name).unwrap()));
     levels.chain(codecs).map(|(name, options)| rival(name, options.with_threads(2))).collect()
 }
 

@@ -74,6 +74,8 @@ pub struct Env {
     pub cancel: Cancel,
     /// Where events go.
     pub progress: Arc<dyn Progress>,
+    /// Threads that one codec call may use. The result never depends on it.
+    pub threads: usize,
 }
 
 impl Default for Env {
@@ -87,7 +89,7 @@ impl Env {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         let budget = Budget::new(limits.memory);
-        Self { limits, budget, cancel: Cancel::default(), progress: Arc::new(NoProgress) }
+        Self { limits, budget, cancel: Cancel::default(), progress: Arc::new(NoProgress), threads: 1 }
     }
 
     /// The same with a progress receiver.
@@ -101,6 +103,13 @@ impl Env {
     #[must_use]
     pub fn with_cancel(mut self, cancel: Cancel) -> Self {
         self.cancel = cancel;
+        self
+    }
+
+    /// The same with this many threads for one codec call.
+    #[must_use]
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads.max(1);
         self
     }
 

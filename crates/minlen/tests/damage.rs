@@ -1,4 +1,5 @@
 //! Every truncation and every single-bit flip of every golden file: an error of the right class, or the same content.
+#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
 mod common;
 
@@ -50,7 +51,10 @@ fn every_truncation_is_noticed() {
                 // the first is whole, and nothing in it says that another should follow.
                 Ok(content) => {
                     let first_stream = name.starts_with("concatenated") && content == common::sample();
-                    assert!(content == intact || first_stream, "{name} cut to {len}: other content was accepted");
+                    assert!(
+                        content == intact || first_stream,
+                        "{name} cut to {len}: other content was accepted"
+                    );
                 }
                 Err(error) => assert!(acceptable(error.kind()), "{name} cut to {len}: {error}"),
             }

@@ -2,6 +2,7 @@
 //!
 //! `cargo test -p minlen --test golden -- --ignored write_golden_files` writes them anew. Do that only for a format
 //! version that was never released, and say so in the changelog.
+#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
 mod common;
 

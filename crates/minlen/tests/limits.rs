@@ -1,4 +1,5 @@
 //! Bombs stop at the default limits, before the memory or the disk is used.
+#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
 use minlen::{Encoder, Env, ErrorKind, Limits, Options};
 use std::io::{Read, Write};

@@ -189,7 +189,7 @@ struct FileBuilder {
 impl FileBuilder {
     /// The hash covers holes as the zeros that a reader sees.
     fn hole_until(&mut self, end: u64) {
-        const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+        static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
         if end <= self.at {
             return;
         }

@@ -40,7 +40,7 @@ impl Archive {
             .collect();
         let total = wanted.iter().map(|&i| blocks[i].stored_len).sum();
         self.env.progress.event(Event::Total { bytes: total });
-        decode_blocks(&mut self.container, wanted, &self.options, &self.env, |i, bytes| {
+        decode_blocks(&mut self.container, wanted.into_iter(), &self.options, &self.env, |i, bytes| {
             extractor.feed(blocks[i].raw_start, bytes)
         })?;
         let report = extractor.finish()?;

@@ -6,7 +6,7 @@ use super::{ReadSeek, Summary};
 use crate::options::Options;
 use crate::planner::chain_text;
 use minlen_container::{Body, Entry, Extent, crypt};
-use minlen_core::{Env, Error, Event, Result};
+use minlen_core::{Env, Error, Event, Reservation, Result};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{SeekFrom, Write};
@@ -42,6 +42,7 @@ pub struct Archive {
     pub(super) env: Env,
     encrypted: bool,
     stored_len: u64,
+    recent: Option<Recent>,
 }
 
 impl Archive {
@@ -75,7 +76,14 @@ impl Archive {
         let stored_len = reader.seek(SeekFrom::End(0))?;
         reader.seek(SeekFrom::Start(0))?;
         let container = minlen_container::Archive::open(reader, options.registry(), env)?;
-        Ok(Self { container, options: options.clone(), env: env.clone(), encrypted, stored_len })
+        Ok(Self {
+            container,
+            options: options.clone(),
+            env: env.clone(),
+            encrypted,
+            stored_len,
+            recent: None,
+        })
     }
 
     /// True for a tree of files, false for a single nameless stream.
@@ -293,6 +301,9 @@ impl Archive {
             return Ok(());
         }
         let wanted = self.container.blocks_for(range.clone());
+        if wanted.len() == 1 {
+            return self.read_within(wanted.start, range, each);
+        }
         let starts: Vec<u64> = self.container.blocks()[wanted.clone()].iter().map(|b| b.raw_start).collect();
         let first = wanted.start;
         decode_blocks(&mut self.container, wanted, &self.options, &self.env, |index, bytes| {
@@ -302,6 +313,38 @@ impl Archive {
             each(&bytes[from..to])
         })
     }
+
+    /// Reads from one block, and keeps it: small files that share a block are mostly read one after the other.
+    fn read_within(
+        &mut self,
+        index: usize,
+        range: Range<u64>,
+        each: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let start = self.container.blocks()[index].raw_start;
+        if self.recent.as_ref().is_none_or(|recent| recent.index != index) {
+            self.recent = None;
+            let mut kept = Vec::new();
+            let one = std::iter::once(index);
+            decode_blocks(&mut self.container, one, &self.options, &self.env, |_, bytes| {
+                kept = bytes.to_vec();
+                Ok(())
+            })?;
+            let held = self.env.budget.reserve(kept.len() as u64)?;
+            self.recent = Some(Recent { index, bytes: kept, _held: held });
+        }
+        let Some(recent) = &self.recent else { return Ok(()) };
+        let from = range.start.saturating_sub(start).min(recent.bytes.len() as u64) as usize;
+        let to = (range.end - start).min(recent.bytes.len() as u64) as usize;
+        each(&recent.bytes[from..to])
+    }
+}
+
+/// The block read last.
+struct Recent {
+    index: usize,
+    bytes: Vec<u8>,
+    _held: Reservation,
 }
 
 fn is_file(entry: &Entry) -> bool {
@@ -343,7 +386,7 @@ fn with_blocks(mut member: Member, entry: &Entry, blocks: &[BlockInfo]) -> Membe
 }
 
 fn write_zeros(mut at: u64, mut left: u64, each: &mut dyn FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
-    const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+    static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
     while left > 0 {
         let n = left.min(ZEROS.len() as u64);
         each(at, &ZEROS[..n as usize])?;

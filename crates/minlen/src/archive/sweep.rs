@@ -14,12 +14,15 @@ type Container = minlen_container::Archive<Box<dyn ReadSeek>>;
 /// Decodes the blocks `wanted` on several threads and calls `each` with the number and bytes of every one, in order.
 pub(super) fn decode_blocks(
     container: &mut Container,
-    wanted: impl IntoIterator<Item = usize>,
+    wanted: impl ExactSizeIterator<Item = usize>,
     options: &Options,
     env: &Env,
     mut each: impl FnMut(usize, &[u8]) -> Result<()>,
 ) -> Result<()> {
-    let mut pool: Ordered<Decoded> = Ordered::new(options.effective_threads());
+    let threads = options.effective_threads();
+    let mut pool: Ordered<Decoded> = Ordered::new(threads.min(wanted.len().max(1)));
+    // With fewer blocks than threads, a codec may use the threads that are left.
+    let inner = env.clone().with_threads(threads / wanted.len().clamp(1, threads));
     let mut take = |pool: &mut Ordered<Decoded>| -> Result<()> {
         let Some(decoded) = pool.next() else { return Ok(()) };
         let decoded = decoded?;
@@ -41,9 +44,9 @@ pub(super) fn decode_blocks(
             }
         };
         let block = container.read_block(index)?;
-        let (registry, env) = (options.registry().clone(), env.clone());
+        let (registry, inner) = (options.registry().clone(), inner.clone());
         pool.submit(move || {
-            let bytes = open_block(&block, &registry, &env)?;
+            let bytes = open_block(&block, &registry, &inner)?;
             Ok(Decoded { index, bytes, stored: block.header.stored_len, _held: held })
         });
     }
@@ -98,7 +101,7 @@ pub(super) fn sweep(
     let starts: Vec<u64> = container.blocks().iter().map(|b| b.raw_start).collect();
     let mut next = 0;
     let mut active: Vec<Piece> = Vec::new();
-    decode_blocks(container, blocks, options, env, |index, bytes| {
+    decode_blocks(container, blocks.into_iter(), options, env, |index, bytes| {
         let (start, end) = (starts[index], starts[index] + bytes.len() as u64);
         while next < pieces.len() && pieces[next].content < end {
             active.push(pieces[next]);
@@ -220,7 +223,7 @@ impl Check {
     }
 
     fn zeros_until(&mut self, end: u64) {
-        const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+        static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
         while self.at < end {
             let n = (end - self.at).min(ZEROS.len() as u64);
             self.hasher.update(&ZEROS[..n as usize]);

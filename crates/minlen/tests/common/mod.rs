@@ -1,5 +1,5 @@
 //! What the integration tests share: the golden files and a way to decode anything to one comparable value.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use minlen::archive::{Archive, Keys};
 use minlen::{Env, Limits, Options, Result};
@@ -41,9 +41,9 @@ pub fn decode_all(bytes: &[u8], env: &Env) -> Result<Vec<u8>> {
         return Ok(out);
     }
     for member in archive.members()? {
-        write!(
+        writeln!(
             out,
-            "{:?} {:?} {:o} {:?} {}\n",
+            "{:?} {:?} {:o} {:?} {}",
             member.path, member.kind, member.mode, member.mtime, member.len
         )?;
         if member.is_file() {
