@@ -1,4 +1,4 @@
-//! A binary arithmetic coder with 32-bit bounds and 16-bit probabilities (carry-less, as in Mahoney 2005).
+//! A binary arithmetic coder with 64-bit bounds and 16-bit probabilities (carry-less, as in Mahoney 2005).
 
 /// Codes one bit with the probability (1..=65535 of 65536) that it is 1: an encoder writes `bit` and returns it, a
 /// decoder ignores `bit` and returns what it read. So the model is written once for both directions.
@@ -8,27 +8,23 @@ pub(super) trait BitCoder {
 
 /// Writes bits.
 pub(super) struct Encoder {
-    low: u32,
-    high: u32,
+    low: u64,
+    high: u64,
     out: Vec<u8>,
 }
 
 impl Encoder {
     pub(super) fn new() -> Self {
-        Self { low: 0, high: u32::MAX, out: Vec::new() }
+        Self { low: 0, high: u64::MAX, out: Vec::new() }
     }
 
     /// The bytes, with as few at the end as settle the last bit: a decoder reads zeros after them.
     pub(super) fn finish(mut self) -> Vec<u8> {
-        if self.low > 0 {
-            // The shortest number in low..=high: some byte string followed by zeros.
-            let first = (1..=4u32).find_map(|n| {
-                let unit = 1u64 << (32 - 8 * n);
-                let value = u64::from(self.low).div_ceil(unit) * unit;
-                (value <= u64::from(self.high)).then_some((value as u32, n as usize))
-            });
-            let (value, n) = first.unwrap_or((self.low, 4));
-            self.out.extend_from_slice(&value.to_be_bytes()[..n]);
+        // The number in low..=high with the most zeros at its end: high without its lower bits.
+        let zeros = (0..64).rev().find(|&n| self.high >> n << n >= self.low).unwrap_or(0);
+        self.out.extend_from_slice(&(self.high >> zeros << zeros).to_be_bytes());
+        if self.low == 0 {
+            self.out.truncate(self.out.len() - 8);
         }
         while self.out.last() == Some(&0) {
             self.out.pop();
@@ -37,25 +33,30 @@ impl Encoder {
     }
 }
 
+/// The last number that stands for a 1.
 #[inline(always)]
-fn split(low: u32, high: u32, p1: u32) -> u32 {
-    let range = u64::from(high - low);
-    low + ((range * u64::from(p1)) >> 16) as u32
+fn split(low: u64, high: u64, p1: u32) -> u64 {
+    let range = high - low;
+    low + (range >> 16) * u64::from(p1) + (((range & 0xffff) * u64::from(p1)) >> 16)
+}
+
+/// The bounds after `bit`, without a branch: the bit is what is hard to predict.
+#[inline(always)]
+fn narrow(low: &mut u64, high: &mut u64, middle: u64, bit: u32) {
+    let one = u64::from(bit).wrapping_neg();
+    *high = (middle & one) | (*high & !one);
+    *low = (*low & one) | ((middle + 1) & !one);
 }
 
 impl BitCoder for Encoder {
     #[inline(always)]
     fn code(&mut self, bit: u32, p1: u32) -> u32 {
         let middle = split(self.low, self.high, p1);
-        if bit == 1 {
-            self.high = middle;
-        } else {
-            self.low = middle + 1;
-        }
-        while (self.low ^ self.high) >> 24 == 0 {
-            self.out.push((self.high >> 24) as u8);
-            self.low <<= 8;
-            self.high = (self.high << 8) | 255;
+        narrow(&mut self.low, &mut self.high, middle, bit);
+        while (self.low ^ self.high) >> 32 == 0 {
+            self.out.extend_from_slice(&((self.high >> 32) as u32).to_be_bytes());
+            self.low <<= 32;
+            self.high = (self.high << 32) | 0xffff_ffff;
         }
         bit
     }
@@ -63,31 +64,27 @@ impl BitCoder for Encoder {
 
 /// Reads bits. Past the end it reads zeros, as the encoder left out.
 pub(super) struct Decoder<'a> {
-    low: u32,
-    high: u32,
-    value: u32,
+    low: u64,
+    high: u64,
+    value: u64,
     rest: &'a [u8],
 }
 
 impl<'a> Decoder<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        let mut decoder = Self { low: 0, high: u32::MAX, value: 0, rest: bytes };
-        for _ in 0..4 {
-            decoder.shift();
-        }
+        let mut decoder = Self { low: 0, high: u64::MAX, value: 0, rest: bytes };
+        decoder.shift();
+        decoder.shift();
         decoder
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn shift(&mut self) {
-        let byte = match self.rest {
-            [first, rest @ ..] => {
-                self.rest = rest;
-                *first
-            }
-            [] => 0,
-        };
-        self.value = (self.value << 8) | u32::from(byte);
+        let (head, tail) = self.rest.split_at(self.rest.len().min(4));
+        let mut word = [0; 4];
+        word[..head.len()].copy_from_slice(head);
+        self.rest = tail;
+        self.value = (self.value << 32) | u64::from(u32::from_be_bytes(word));
     }
 
     /// True if all bytes were read: an encoder never writes more than that.
@@ -101,14 +98,10 @@ impl BitCoder for Decoder<'_> {
     fn code(&mut self, _bit: u32, p1: u32) -> u32 {
         let middle = split(self.low, self.high, p1);
         let bit = u32::from(self.value <= middle);
-        if bit == 1 {
-            self.high = middle;
-        } else {
-            self.low = middle + 1;
-        }
-        while (self.low ^ self.high) >> 24 == 0 {
-            self.low <<= 8;
-            self.high = (self.high << 8) | 255;
+        narrow(&mut self.low, &mut self.high, middle, bit);
+        while (self.low ^ self.high) >> 32 == 0 {
+            self.low <<= 32;
+            self.high = (self.high << 32) | 0xffff_ffff;
             self.shift();
         }
         bit

@@ -8,17 +8,17 @@ use super::math::{MAX, squash};
 /// Predictions that a mixer weighs: two vectors of eight 16-bit numbers.
 pub(super) const INPUTS: usize = 16;
 
-/// Weighs predictions, with one set of weights per context. Weights are in units of 2^-20.
+/// Weighs predictions, with one set of weights per context. Weights are in units of 2^-13, so at most 4.
 pub(super) struct Mixer {
-    weights: Vec<[i32; INPUTS]>,
+    weights: Vec<[i16; INPUTS]>,
     set: usize,
-    /// The error of the last mixture is taken from this.
+    /// The mixture that the error is taken from.
     dot: i32,
 }
 
 impl Mixer {
     /// A mixer with `sets` sets of equal weights.
-    pub(super) fn new(sets: usize, weight: i32) -> Self {
+    pub(super) fn new(sets: usize, weight: i16) -> Self {
         Self { weights: vec![[weight; INPUTS]; sets], set: 0, dot: 0 }
     }
 
@@ -26,19 +26,20 @@ impl Mixer {
     #[inline(always)]
     pub(super) fn mix(&mut self, inputs: &[i16; INPUTS], set: usize) -> i32 {
         self.set = set;
-        // The upper halves of weights and the products of 16-bit numbers are what SIMD units multiply fastest.
-        let products =
-            inputs.iter().zip(&self.weights[set]).map(|(&x, &w)| i32::from(x) * i32::from((w >> 8) as i16));
-        self.dot = (products.fold(0i32, i32::wrapping_add) >> 12).clamp(-MAX, MAX);
+        // Sums of products of 16-bit numbers are what SIMD units do fastest.
+        let products = inputs.iter().zip(&self.weights[set]).map(|(&x, &w)| i32::from(x) * i32::from(w));
+        self.dot = (products.fold(0i32, i32::wrapping_add) >> 13).clamp(-MAX, MAX);
         self.dot
     }
 
-    /// Moves the weights of the set last used against the error.
+    /// Moves the weights of the set last used against the error: by 1/64 of error times input, with the error in
+    /// units of 1 and the input in natural units.
     #[inline(always)]
-    pub(super) fn update(&mut self, inputs: &[i16; INPUTS], bit: u32, rate: u32) {
+    pub(super) fn update(&mut self, inputs: &[i16; INPUTS], bit: u32) {
         let error = ((bit << 16).cast_signed() - squash(self.dot).cast_signed()) >> 1;
         for (w, &x) in self.weights[self.set].iter_mut().zip(inputs) {
-            *w = w.wrapping_add((i32::from(x) * error) >> rate);
+            let step = ((i32::from(x) * error) >> 16) as i16;
+            *w = w.saturating_add((step + 4) >> 3);
         }
     }
 }
@@ -49,9 +50,9 @@ pub(super) struct Apm {
     at: usize,
 }
 
-const STEPS: usize = 24;
+const STEPS: usize = 22;
 /// Logistic units between slots.
-const STEP: u32 = 2 * (MAX as u32 + 1) / STEPS as u32 + 1;
+const STEP: u32 = 256;
 const SHIFT: u32 = 6;
 
 impl Apm {

@@ -5,8 +5,8 @@
 //!
 //! 1. [`repeat`]: repeats of 256 bytes and more become references (Bentley and McIlroy 1999).
 //! 2. [`sort`]: the last column of the sorted rotations, by libsais; the inverse walks up to 16 chains at once.
-//! 3. [`model`]: symbols of the column as binary decisions, predicted by 16 estimates in 7 contexts, which two
-//!    logistic mixers weigh and one table refines; 32-bit binary arithmetic coding ([`coder`]).
+//! 3. [`model`]: symbols of the column as binary decisions, predicted by 16 estimates in 6 contexts, which two
+//!    logistic mixers weigh and one table refines; 64-bit binary arithmetic coding ([`coder`]).
 //!
 //! Limits: 256 MiB per part; 6 bytes of memory per byte. All arithmetic is in integers.
 //! Format: docs/format/codecs/bwt.md. Sources: Burrows and Wheeler, "A block-sorting lossless data compression

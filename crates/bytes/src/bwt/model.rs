@@ -31,8 +31,8 @@ impl Model {
         let bits = bits(len);
         let by = |most: u32| most.min(bits);
         Self {
-            repeat: Site::new([12, 12, bits, by(16), 12, 12, by(14)], [256, 4096], 16 * 256),
-            spell: Site::new([8, by(16), by(16), bits, bits, 13, 14], [512, VIEWS * 16], 1024),
+            repeat: Site::new([12, 12, bits, by(16), 12, by(14)], [256, 4096], 16 * 256),
+            spell: Site::new([8, by(16), by(16), by(16), 13, 14], [512, VIEWS * 16], 1024),
             tree,
             history: History::new(),
         }
@@ -66,11 +66,10 @@ impl Model {
         let place = Place {
             at: [
                 newest << 4 | run,
-                h.repeats,
+                h.count(newest) << 4 | run,
                 hash(newest << 8 | second) + run.min(3),
                 run << 12 | p0 << 8 | p1 << 4 | p2,
                 h.ranks,
-                h.count(newest) << 4 | run,
                 (run << 4 | h.steadiness()) << 6 | h.count(second),
             ],
             sets: [run << 4 | p0, h.ranks & 4095],
@@ -84,8 +83,6 @@ impl Model {
         let h = &self.history;
         let [newest, second, third, _] = h.recent.map(usize::from);
         let (run, side) = (bucket(h.run), usize::from(asked));
-        let pair = hash(newest << 8 | second);
-        let runs = hash((newest << 4 | run) << 1 | side | 1 << 20);
         let state = run << 5 | h.runs[0] << 1 | side;
         let (ranks, steps) = (h.ranks & 255, run.min(3) << 8);
         let mut views = [newest, second, third].map(|s| self.tree.paths[s]);
@@ -98,8 +95,7 @@ impl Model {
                     node,
                     newest << 8 | node,
                     second << 8 | node,
-                    pair + node,
-                    runs + node,
+                    third << 8 | node,
                     view << 8 | ranks,
                     view << 9 | state,
                 ],

@@ -5,12 +5,10 @@ use super::math::squash;
 use super::mixer::{Apm, INPUTS, Mixer};
 use super::slot::{Slot, UNKNOWN};
 
-/// Contexts of a decision. Each gives two predictions, the first two a third: 16 in all.
-pub(super) const CONTEXTS: usize = 7;
-/// Step of the weights: inputs times error, shifted by this.
-const RATE: u32 = 12;
-/// The sum of the weights at the start, times 2^20.
-const WEIGHTS: i32 = 3 << 19;
+/// Contexts of a decision. Each gives two predictions, the first four a third: 16 in all.
+pub(super) const CONTEXTS: usize = 6;
+/// Each weight at the start, in units of 2^-13: their sum is 1.5.
+const WEIGHT: i16 = 768;
 
 /// The tables of one kind of decision.
 pub(super) struct Site {
@@ -31,7 +29,7 @@ impl Site {
     pub(super) fn new(bits: [u32; CONTEXTS], sets: [usize; 2], apm: usize) -> Self {
         Self {
             tables: bits.map(|bits| vec![UNKNOWN; 1 << bits]),
-            mixers: sets.map(|sets| Mixer::new(sets, WEIGHTS / INPUTS as i32)),
+            mixers: sets.map(|sets| Mixer::new(sets, WEIGHT)),
             apm: Apm::new(apm),
         }
     }
@@ -47,7 +45,7 @@ impl Site {
             at[i] &= table.len() - 1;
             let slot = table[at[i]];
             (inputs[2 * i], inputs[2 * i + 1]) = (slot.settled(), slot.following());
-            if i < 2 {
+            if i < INPUTS - 2 * CONTEXTS {
                 inputs[2 * CONTEXTS + i] = slot.latest();
             }
         }
@@ -58,12 +56,12 @@ impl Site {
         for i in 0..CONTEXTS {
             let slot = &mut self.tables[i][at[i]];
             slot.update(bit);
-            if i < 2 {
+            if i < INPUTS - 2 * CONTEXTS {
                 slot.update_latest(bit);
             }
         }
-        self.mixers[0].update(&inputs, bit, RATE);
-        self.mixers[1].update(&inputs, bit, RATE);
+        self.mixers[0].update(&inputs, bit);
+        self.mixers[1].update(&inputs, bit);
         self.apm.update(bit);
         bit
     }

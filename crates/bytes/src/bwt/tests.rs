@@ -39,7 +39,27 @@ fn survives_hostile_payloads() {
 #[test]
 fn known_answers() {
     let encode = |input: &[u8]| check_codec(&*bwt(), &bwt().params(), input);
-    assert_eq!(encode(b"banana"), [0, 4, 154, 11, 0, 243, 180]);
+    assert_eq!(encode(b"banana"), [0, 4, 154, 11, 15, 15, 86]);
+    let fingerprint = |payload: &[u8]| {
+        payload
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325u64, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    };
+    let cases: Vec<(usize, u64)> = (0..8)
+        .map(|seed| encode(&random_case(seed, 60_000)))
+        .map(|payload| (payload.len(), fingerprint(&payload)))
+        .collect();
+    let expected = [
+        (43651, 0x50edb87c0e479802),
+        (19919, 0xf5bdc045ef70ddc5),
+        (363, 0x97209b5268260c7e),
+        (872, 0x69e2d12410040f73),
+        (300, 0xd6f7efe0a8f79197),
+        (4890, 0x6849385fdd11f47b),
+        (575, 0xe87877a817c340c3),
+        (15819, 0xb0eb35f13223d2eb),
+    ];
+    assert_eq!(cases, expected);
 }
 
 proptest! {
