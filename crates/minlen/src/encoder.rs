@@ -65,7 +65,7 @@ impl<W: Write> Encoder<W> {
             self.kind = Some(self.blocks.options.planner.detect(&self.buffer, self.buffer.len() as u64));
         }
         let block = std::mem::take(&mut self.buffer);
-        self.blocks.submit(block, self.kind.clone())
+        self.blocks.submit(block, self.kind.clone(), u32::MAX)
     }
 }
 
@@ -101,7 +101,7 @@ impl<W: Write> BlockCoder<W> {
     }
 
     /// Hands in a block; waits for the oldest one in flight when there are enough.
-    pub(crate) fn submit(&mut self, block: Vec<u8>, known: Option<Detection>) -> Result<()> {
+    pub(crate) fn submit(&mut self, block: Vec<u8>, known: Option<Detection>, decode_ns: u32) -> Result<()> {
         self.env.check()?;
         while self.pool.is_full() {
             self.write_oldest()?;
@@ -112,6 +112,7 @@ impl<W: Write> BlockCoder<W> {
             chain: self.options.chain.clone(),
             memory: self.options.memory,
             known,
+            decode_ns,
         };
         let env = self.env.clone();
         self.pool.submit(move || planner.code(&block, &request, &env));

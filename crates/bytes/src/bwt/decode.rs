@@ -2,10 +2,11 @@
 
 use super::coder::Decoder;
 use super::model::Model;
-use super::spec::{Header, SHAPED};
+use super::spec::{HALVED, Header, SHAPED};
 use super::tree::{Tree, code_lengths};
 use super::{STEP, bytes, decode_memory, repeat, sort};
-use minlen_core::{Env, Error, Result};
+use minlen_core::varint::Reader;
+use minlen_core::{Env, Error, ErrorKind, Result};
 
 /// Appends exactly `output_len` bytes to `out`.
 pub(super) fn decode(payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
@@ -14,13 +15,8 @@ pub(super) fn decode(payload: &[u8], output_len: usize, env: &Env, out: &mut Vec
     }
     let (header, rest) = Header::get(payload, output_len)?;
     let _held = env.budget.reserve(decode_memory(header.len) + header.tokens as u64)?;
-    let mut coder = Decoder::new(rest);
     let mut tokens = vec![0; header.tokens];
-    bytes::code_tokens(&mut coder, &mut tokens);
-    let column = column(&mut coder, header.len, env)?;
-    if !coder.is_used_up() {
-        return Err(Error::corrupt("bwt: bytes after the end of the data"));
-    }
+    let column = column(rest, &header, &mut tokens, env)?;
     if tokens.is_empty() {
         return sort::inverse(&column, &header.starts, env, out);
     }
@@ -29,15 +25,59 @@ pub(super) fn decode(payload: &[u8], output_len: usize, env: &Env, out: &mut Vec
     repeat::restore(&literals, &tokens, output_len, out)
 }
 
-fn column(coder: &mut Decoder<'_>, len: usize, env: &Env) -> Result<Vec<u8>> {
-    let tree = if len < SHAPED { Tree::flat() } else { Tree::from_lengths(&code_lengths(coder, &[0; 256]))? };
-    let mut model = Model::new(len, tree);
-    let mut column = Vec::with_capacity(len);
-    while column.len() < len {
+/// The last column, in one piece or in two halves; the latter on two threads if there is one to spare.
+fn column(payload: &[u8], header: &Header, tokens: &mut [u8], env: &Env) -> Result<Vec<u8>> {
+    let mut reader = Reader::new(payload);
+    let halved = header.len >= HALVED;
+    let first_bytes =
+        if halved { reader.varint_max(payload.len() as u64, "bwt: first half")? as usize } else { 0 };
+    let first = if halved { reader.bytes(first_bytes)? } else { reader.rest() };
+    let mut coder = Decoder::new(first);
+    bytes::code_tokens(&mut coder, tokens);
+    let tree = if header.len < SHAPED {
+        Tree::flat()
+    } else {
+        Tree::from_lengths(&code_lengths(&mut coder, &[0; 256]))?
+    };
+    let mut column = vec![0; header.len];
+    let half = if halved { header.len / 2 } else { header.len };
+    let (head, tail) = column.split_at_mut(half);
+    let fill = if header.fast { fill::<4, 8, 1> } else { fill::<6, 16, 2> };
+    if !halved {
+        fill(head, tree, coder, env)?;
+        return Ok(column);
+    }
+    let rest = reader.rest();
+    let (first_tree, second) = (tree.clone(), move || fill(tail, tree, Decoder::new(rest), env));
+    if env.threads < 2 {
+        fill(head, first_tree, coder, env)?;
+        second()?;
+        return Ok(column);
+    }
+    std::thread::scope(|scope| {
+        let helper = scope.spawn(second);
+        let mine = fill(head, first_tree, coder, env);
+        let theirs = helper.join().unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "bwt: a thread failed")));
+        mine.and(theirs)
+    })?;
+    Ok(column)
+}
+
+fn fill<const C: usize, const N: usize, const M: usize>(
+    column: &mut [u8],
+    tree: Tree,
+    mut coder: Decoder<'_>,
+    env: &Env,
+) -> Result<()> {
+    let mut model = Model::<C, N, M>::new(column.len(), tree);
+    for symbols in column.chunks_mut(STEP) {
         env.check()?;
-        for _ in 0..STEP.min(len - column.len()) {
-            column.push(model.code(coder, 0));
+        for symbol in symbols {
+            *symbol = model.code(&mut coder, 0);
         }
     }
-    Ok(column)
+    if !coder.is_used_up() {
+        return Err(Error::corrupt("bwt: bytes after the end of the data"));
+    }
+    Ok(())
 }

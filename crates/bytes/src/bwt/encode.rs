@@ -2,10 +2,10 @@
 
 use super::coder::Encoder;
 use super::model::{Model, spelled};
-use super::spec::{Header, SHAPED};
+use super::spec::{HALVED, Header, SHAPED};
 use super::tree::{Tree, code_lengths, lengths};
 use super::{STEP, bytes, repeat, sort};
-use minlen_core::{Env, Params, Result};
+use minlen_core::{Env, Params, Result, varint};
 
 /// Appends the payload for `input` to `out`; nothing for an empty input.
 pub(super) fn encode(input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
@@ -17,7 +17,8 @@ pub(super) fn encode(input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>
     let text = if reduced.tokens.is_empty() { input } else { &reduced.literals[..] };
     env.check()?;
     let (column, starts) = sort::forward(text)?;
-    Header { len: text.len(), tokens: reduced.tokens.len(), starts }.put(out);
+    let fast = params.get("model") == 1;
+    Header { len: text.len(), tokens: reduced.tokens.len(), fast, starts }.put(out);
     let mut coder = Encoder::new();
     bytes::code_tokens(&mut coder, &mut reduced.tokens);
     let tree = if column.len() < SHAPED {
@@ -25,13 +26,31 @@ pub(super) fn encode(input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>
     } else {
         Tree::from_lengths(&code_lengths(&mut coder, &lengths(&spelled(&column))))?
     };
-    let mut model = Model::new(column.len(), tree);
+    let code = if fast { code_column::<4, 8, 1> } else { code_column::<6, 16, 2> };
+    if column.len() < HALVED {
+        out.extend(code(&column, tree, coder, env)?);
+        return Ok(());
+    }
+    let (first, second) = column.split_at(column.len() / 2);
+    let first = code(first, tree.clone(), coder, env)?;
+    varint::put(out, first.len() as u64);
+    out.extend(first);
+    out.extend(code(second, tree, Encoder::new(), env)?);
+    Ok(())
+}
+
+fn code_column<const C: usize, const N: usize, const M: usize>(
+    column: &[u8],
+    tree: Tree,
+    mut coder: Encoder,
+    env: &Env,
+) -> Result<Vec<u8>> {
+    let mut model = Model::<C, N, M>::new(column.len(), tree);
     for symbols in column.chunks(STEP) {
         env.check()?;
         for &symbol in symbols {
             model.code(&mut coder, symbol);
         }
     }
-    out.extend(coder.finish());
-    Ok(())
+    Ok(coder.finish())
 }

@@ -5,26 +5,23 @@
 
 use super::math::{MAX, squash};
 
-/// Predictions that a mixer weighs: two vectors of eight 16-bit numbers.
-pub(super) const INPUTS: usize = 16;
-
-/// Weighs predictions, with one set of weights per context. Weights are in units of 2^-13, so at most 4.
-pub(super) struct Mixer {
-    weights: Vec<[i16; INPUTS]>,
+/// Weighs `N` predictions, with one set of weights per context. Weights are in units of 2^-13, so at most 4.
+pub(super) struct Mixer<const N: usize> {
+    weights: Vec<[i16; N]>,
     set: usize,
     /// The mixture that the error is taken from.
     dot: i32,
 }
 
-impl Mixer {
+impl<const N: usize> Mixer<N> {
     /// A mixer with `sets` sets of equal weights.
     pub(super) fn new(sets: usize, weight: i16) -> Self {
-        Self { weights: vec![[weight; INPUTS]; sets], set: 0, dot: 0 }
+        Self { weights: vec![[weight; N]; sets], set: 0, dot: 0 }
     }
 
     /// The logistic value of the mixture.
     #[inline(always)]
-    pub(super) fn mix(&mut self, inputs: &[i16; INPUTS], set: usize) -> i32 {
+    pub(super) fn mix(&mut self, inputs: &[i16; N], set: usize) -> i32 {
         self.set = set;
         // Sums of products of 16-bit numbers are what SIMD units do fastest.
         let products = inputs.iter().zip(&self.weights[set]).map(|(&x, &w)| i32::from(x) * i32::from(w));
@@ -35,7 +32,7 @@ impl Mixer {
     /// Moves the weights of the set last used against the error: by 1/64 of error times input, with the error in
     /// units of 1 and the input in natural units.
     #[inline(always)]
-    pub(super) fn update(&mut self, inputs: &[i16; INPUTS], bit: u32) {
+    pub(super) fn update(&mut self, inputs: &[i16; N], bit: u32) {
         let error = ((bit << 16).cast_signed() - squash(self.dot).cast_signed()) >> 1;
         for (w, &x) in self.weights[self.set].iter_mut().zip(inputs) {
             let step = ((i32::from(x) * error) >> 16) as i16;

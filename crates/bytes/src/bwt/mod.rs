@@ -62,13 +62,14 @@ impl Codec for Bwt {
 
     fn memory(&self, _params: &Params, len: usize) -> Memory {
         // The suffix array and the column; the table of fingerprints is smaller and gone by then.
-        Memory { encode: 6 * len as u64 + model::Model::memory(len), decode: decode_memory(len) }
+        Memory { encode: 6 * len as u64 + model::memory(len), decode: decode_memory(len) }
     }
 
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
         let offer =
             |stages: Vec<Stage>, why| Some(Proposal { chain: Chain::new(stages).ok()?, encode_ns: 350, why });
-        let plain = || vec![Stage::of(self, self.params())];
+        let fast = i64::from(part.decode_ns < spec::NORMAL_NS);
+        let plain = || vec![Stage::of(self, self.params().with("model", fast))];
         let offers = match (part.kind, part.kind.class(), level) {
             _ if part.data.is_empty() => vec![],
             (Kind::Random | Kind::Encrypted | Kind::Minlen | Kind::Video, _, _) => vec![],
@@ -81,7 +82,7 @@ impl Codec for Bwt {
     }
 }
 
-/// The column, the table of its inverse, and the text that repeats are put back into.
+/// The column, the table of its inverse, the text that repeats are put back into, and a model for each half.
 fn decode_memory(len: usize) -> u64 {
-    2 * len as u64 + sort::inverse_memory(len as u64) + model::Model::memory(len)
+    2 * len as u64 + sort::inverse_memory(len as u64) + 2 * model::memory(len)
 }

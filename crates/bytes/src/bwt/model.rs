@@ -17,15 +17,15 @@ const MAX_BITS: u32 = 18;
 /// Where the three newest symbols lie from a node: nowhere below, or below its side 0 or 1.
 const VIEWS: usize = 27;
 
-/// The state of prediction, the same in encoder and decoder.
-pub(super) struct Model {
-    repeat: Site,
-    spell: Site,
+/// The state of prediction, the same in encoder and decoder. `C`, `N`, `M`: see [`Site`].
+pub(super) struct Model<const C: usize, const N: usize, const M: usize> {
+    repeat: Site<C, N, M>,
+    spell: Site<C, N, M>,
     tree: Tree,
     history: History,
 }
 
-impl Model {
+impl<const C: usize, const N: usize, const M: usize> Model<C, N, M> {
     /// A model for a column of `len` symbols. Short columns get small tables.
     pub(super) fn new(len: usize, tree: Tree) -> Self {
         let bits = bits(len);
@@ -36,11 +36,6 @@ impl Model {
             tree,
             history: History::new(),
         }
-    }
-
-    /// Bytes that a model for `len` symbols takes, roughly.
-    pub(super) fn memory(len: usize) -> u64 {
-        (1 << 20) + (64 << bits(len))
     }
 
     /// Codes the next symbol: an encoder passes it, a decoder gets it.
@@ -124,6 +119,11 @@ fn direction(path: u16) -> usize {
 #[inline(always)]
 fn hash(context: usize) -> usize {
     (context as u32).wrapping_mul(0x9e35_79b1) as usize >> 12 << 6
+}
+
+/// Bytes that a model for `len` symbols takes, roughly.
+pub(super) fn memory(len: usize) -> u64 {
+    (1 << 20) + (64 << bits(len))
 }
 
 fn bits(len: usize) -> u32 {

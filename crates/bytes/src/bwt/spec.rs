@@ -5,12 +5,27 @@ use super::sort::{Starts, piece_len};
 use minlen_core::varint::{self, Reader};
 use minlen_core::{CodecSpec, Error, ParamKind, ParamSpec, Result, ids};
 
-const PARAMS: &[ParamSpec] = &[ParamSpec {
-    key: "repeats",
-    doc: "1: take long repeats out before sorting",
-    kind: ParamKind::Int { min: 0, max: 1 },
-    default: 1,
-}];
+const PARAMS: &[ParamSpec] = &[
+    ParamSpec {
+        key: "repeats",
+        doc: "1: take long repeats out before sorting",
+        kind: ParamKind::Int { min: 0, max: 1 },
+        default: 1,
+    },
+    ParamSpec {
+        key: "model",
+        doc: "normal: smallest; fast: decodes in about half the time",
+        kind: ParamKind::Choice(&["normal", "fast"]),
+        default: 0,
+    },
+];
+
+/// Nanoseconds a byte that decoding takes with the normal model, about.
+pub(super) const NORMAL_NS: u32 = 240;
+
+/// Columns from this length on are coded in two halves, each by a coder and a model of its own, which two threads can
+/// decode at once. Below, what the second model has to learn anew would cost too much.
+pub(super) const HALVED: usize = 1 << 20;
 
 /// What this codec is.
 pub(super) static SPEC: CodecSpec = CodecSpec {
@@ -28,6 +43,7 @@ pub(super) static SPEC: CodecSpec = CodecSpec {
 pub(super) const SHAPED: usize = 1 << 12;
 
 const REPEATS: u8 = 1;
+const FAST: u8 = 2;
 
 /// What stands before the coded bits.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,6 +52,8 @@ pub(super) struct Header {
     pub len: usize,
     /// Length of the description of the repeats; 0 if none were taken out.
     pub tokens: usize,
+    /// True for the fast model.
+    pub fast: bool,
     /// Where the pieces of the text start.
     pub starts: Starts,
 }
@@ -43,7 +61,7 @@ pub(super) struct Header {
 impl Header {
     /// Appends the header of a text of which `whole` bytes are to come back.
     pub(super) fn put(&self, out: &mut Vec<u8>) {
-        out.push(if self.tokens > 0 { REPEATS } else { 0 });
+        out.push(if self.tokens > 0 { REPEATS } else { 0 } | if self.fast { FAST } else { 0 });
         if self.tokens > 0 {
             varint::put(out, self.len as u64);
             varint::put(out, self.tokens as u64);
@@ -56,7 +74,8 @@ impl Header {
     /// Reads a header and returns it with what follows.
     pub(super) fn get(payload: &[u8], output_len: usize) -> Result<(Self, &[u8])> {
         let mut reader = Reader::new(payload);
-        let (len, tokens) = match reader.u8()? {
+        let flags = reader.u8()?;
+        let (len, tokens) = match flags & !FAST {
             0 => (output_len, 0),
             REPEATS => {
                 let len = reader.varint_max(output_len as u64, "bwt: sorted length")? as usize;
@@ -76,7 +95,8 @@ impl Header {
             Ok(u32::from_le_bytes(row))
         });
         let rows = rows.collect::<Result<Vec<u32>>>()?;
-        Ok((Self { len, tokens, starts: Starts { piece, rows } }, reader.rest()))
+        let (fast, starts) = (flags & FAST != 0, Starts { piece, rows });
+        Ok((Self { len, tokens, fast, starts }, reader.rest()))
     }
 }
 

@@ -27,6 +27,21 @@ fn long_input_is_walked_in_pieces() {
 }
 
 #[test]
+fn halves_and_the_fast_model_come_back_on_one_thread_and_on_two() {
+    let input: Vec<u8> =
+        (0..20).flat_map(|seed| random_case(8 * seed + 3, 200_000)).take(1_300_000).collect();
+    for model in [0, 1] {
+        let params = bwt().params().with("model", model).with("repeats", 0);
+        let payload = check_codec(&*bwt(), &params, &input);
+        let env = minlen_core::Env::default().with_threads(2);
+        let mut out = Vec::new();
+        bwt().decode(&payload, input.len(), &env, &mut out).unwrap();
+        assert!(out == input);
+        check_hostile(&*bwt(), &payload[..2000.min(payload.len())], 5000, 10);
+    }
+}
+
+#[test]
 fn survives_hostile_payloads() {
     for seed in 0..16 {
         let input = random_case(seed, 3000);

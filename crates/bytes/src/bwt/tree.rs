@@ -13,6 +13,7 @@ pub(super) const MAX_LEN: u8 = 15;
 pub(super) const LEAF: u16 = 256;
 
 /// A binary tree over the bytes.
+#[derive(Clone)]
 pub(super) struct Tree {
     /// For each inner node what follows on 0 and 1.
     pub children: Vec<[u16; 2]>,

@@ -12,6 +12,11 @@ use std::path::Path;
 /// Data of another kind joins a block only while the block is smaller than this.
 const MIX_BELOW: usize = 128 << 10;
 
+/// A file of more than a twelfth of the content, but not much more, has to decode quickly (nanoseconds a byte), so that
+/// taking it out still costs a small part of unpacking all. For a file of a sixth and more nothing would help.
+const QUICK_SHARE: (u64, u64) = (12, 6);
+const QUICK_NS: u32 = 150;
+
 /// Smallest bound for a block of several files, whatever the archive's size.
 const MIN_SOLID: usize = 512 << 10;
 
@@ -29,6 +34,8 @@ pub(super) struct Content<W: Write> {
     solid: usize,
     block: usize,
     alone: bool,
+    total: u64,
+    decode_ns: u32,
     dedup: Option<Dedup>,
 }
 
@@ -55,6 +62,8 @@ impl<W: Write> Content<W> {
             solid: options.solid_size().min(share),
             block: options.block_size(),
             alone: false,
+            total,
+            decode_ns: u32::MAX,
             dedup: options.dedup.then(Dedup::default),
         })
     }
@@ -103,6 +112,8 @@ impl<W: Write> Content<W> {
         if self.alone || !fits || !alike {
             self.flush()?;
         }
+        let large = size > self.total / QUICK_SHARE.0 && size < self.total / QUICK_SHARE.1;
+        self.decode_ns = if self.alone && large { QUICK_NS } else { u32::MAX };
         // A block of several kinds is described by its content, not by one of its files.
         self.kind = match &self.kind {
             Some(kind) if kind.kind != detection.kind => {
@@ -163,7 +174,7 @@ impl<W: Write> Content<W> {
             return Ok(());
         }
         let mixed = kind.as_ref().is_some_and(|k| k.detail == "mixed");
-        self.coder.submit(std::mem::take(&mut self.buffer), if mixed { None } else { kind })
+        self.coder.submit(std::mem::take(&mut self.buffer), if mixed { None } else { kind }, self.decode_ns)
     }
 }
 

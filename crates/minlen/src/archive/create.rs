@@ -3,6 +3,7 @@
 use super::Summary;
 use super::content::{Content, Stored};
 use crate::options::Options;
+use crate::planner::Request;
 use minlen_container::walk::{self, Found, Item};
 use minlen_container::{Body, Entry, Tree};
 use minlen_core::{Coded, Detection, Env, Error, ErrorKind, Event, Result};
@@ -71,8 +72,8 @@ impl<W: Write> Write for Counted<W> {
 
 /// The directory is small and read first: whatever makes it smallest.
 fn code_tree(bytes: &[u8], options: &Options, env: &Env) -> Result<Coded> {
-    let request =
-        crate::planner::Request { level: options.level, chain: None, memory: options.memory, known: None };
+    let (level, memory) = (options.level, options.memory);
+    let request = Request { level, chain: None, memory, known: None, decode_ns: u32::MAX };
     options.planner.code_whole(bytes, &request, env)
 }
 

@@ -31,6 +31,8 @@ pub struct Request {
     pub memory: Option<u64>,
     /// What the data is, where the caller knows (from the head of a file); found from the content otherwise.
     pub known: Option<Detection>,
+    /// What decoding may cost, in nanoseconds a byte: see [`Part::decode_ns`].
+    pub decode_ns: u32,
 }
 
 /// One coded part and how it came about.
@@ -142,7 +144,13 @@ impl Planner {
     ) -> Result<(Detection, choose::Outcome)> {
         let detection = known.unwrap_or_else(|| self.detect(data, data.len() as u64));
         let stats = detect::stats(data);
-        let part = Part { data, kind: detection.kind, detail: &detection.detail, stats: &stats };
+        let part = Part {
+            data,
+            kind: detection.kind,
+            detail: &detection.detail,
+            stats: &stats,
+            decode_ns: request.decode_ns,
+        };
         let best = match &request.chain {
             Some(chain) => choose::Outcome::named(chain, data, &self.registry, env)?,
             None => choose::best(&self.offers(&part, request), data, &self.registry, env)?,
