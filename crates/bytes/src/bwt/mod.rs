@@ -29,6 +29,7 @@ mod spec;
 mod tests;
 mod tree;
 
+use crate::delta;
 use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Params, Part, Proposal, Result, Stage};
 use std::sync::Arc;
 
@@ -66,20 +67,46 @@ impl Codec for Bwt {
     }
 
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
-        let offer =
-            |stages: Vec<Stage>, why| Some(Proposal { chain: Chain::new(stages).ok()?, encode_ns: 350, why });
-        let fast = i64::from(part.decode_ns < spec::NORMAL_NS);
-        let plain = || vec![Stage::of(self, self.params().with("model", fast))];
-        let offers = match (part.kind, part.kind.class(), level) {
-            _ if part.data.is_empty() => vec![],
-            (Kind::Random | Kind::Encrypted | Kind::Minlen | Kind::Video, _, _) => vec![],
-            (_, Class::Text, 4) => vec![offer(plain(), "sorted contexts suit text")],
-            (_, Class::Dense, 4 | 5) => vec![offer(plain(), "the little that is left in coded data")],
-            (_, _, 5) => vec![offer(plain(), "sorted contexts with mixing")],
-            _ => vec![],
+        let suits = match part.kind.class() {
+            _ if part.data.is_empty() => false,
+            Class::Text => (4..=5).contains(&level),
+            Class::Dense => (4..=5).contains(&level) && may_gain(part.kind),
+            _ => level == 5,
         };
-        offers.into_iter().flatten().collect()
+        if !suits {
+            return Vec::new();
+        }
+        let mut offers = vec![(Vec::new(), "sorted contexts with mixing")];
+        if part.kind.class() == Class::Numeric {
+            offers.extend(differences(part));
+        }
+        let fast = i64::from(part.decode_ns < spec::NORMAL_NS);
+        let build = |(mut stages, why): (Vec<Stage>, _)| {
+            stages.push(Stage::of(self, self.params().with("model", fast)));
+            Some(Proposal { chain: Chain::new(stages).ok()?, encode_ns: 300, why })
+        };
+        offers.into_iter().filter_map(build).collect()
     }
+}
+
+/// Coded data of which some keep a little: headers, tables, uncompressed members.
+fn may_gain(kind: Kind) -> bool {
+    !matches!(kind, Kind::Random | Kind::Encrypted | Kind::Minlen | Kind::Video)
+}
+
+/// Filters for numbers: 16-bit differences to the element before and to the record before, as bytes and as planes.
+fn differences(part: &Part<'_>) -> Vec<(Vec<Stage>, &'static str)> {
+    let stride = i64::from(part.stats.stride);
+    let mut all = vec![(vec![delta::stage(2, 2, false)], "differences of 16-bit numbers")];
+    if part.kind == Kind::AudioRaw {
+        all.push((vec![delta::stage(2, 2, true)], "differences of samples, as byte planes"));
+        if stride > 2 && stride % 2 == 0 {
+            all.push((vec![delta::stage(stride, 2, true)], "differences of frames, as byte planes"));
+        }
+    } else if stride > 2 && stride <= 256 {
+        all.push((vec![delta::stage(stride, 1, false)], "differences of records"));
+    }
+    all
 }
 
 /// The column, the table of its inverse, the text that repeats are put back into, and a model for each half.

