@@ -12,6 +12,9 @@ use std::path::Path;
 /// Data of another kind joins a block only while the block is smaller than this.
 const MIX_BELOW: usize = 128 << 10;
 
+/// Compressed files of more than this many bytes get blocks of their own.
+const DENSE_ALONE: u64 = 64 << 10;
+
 /// A file of more than a twelfth of the content, but not much more, has to decode quickly (nanoseconds a byte), so that
 /// taking it out still costs a small part of unpacking all. For a file of a sixth and more nothing would help.
 const QUICK_SHARE: (u64, u64) = (12, 6);
@@ -106,7 +109,10 @@ impl<W: Write> Content<W> {
     }
 
     fn enter(&mut self, detection: Detection, size: u64) -> Result<()> {
-        self.alone = size > self.solid as u64;
+        // Files that are compressed already have nothing in common that a shared block could use, and whether one of them
+        // is worth coding says nothing about the next.
+        let dense = detection.kind.class() == Class::Dense && size > DENSE_ALONE;
+        self.alone = size > self.solid as u64 || dense;
         let fits = self.buffer.len() as u64 + size <= self.solid as u64;
         let alike = self.kind.as_ref().is_none_or(|kind| self.may_join(kind, &detection));
         if self.alone || !fits || !alike {
