@@ -73,6 +73,22 @@ impl<R: Read> Decoder<R> {
         })
     }
 
+    /// Everything to the end, without a copy where there is one block only.
+    pub(crate) fn read_all(mut self) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        while self.advance()? {
+            if out.is_empty() {
+                out = std::mem::take(&mut self.current);
+            } else {
+                out.extend_from_slice(&self.current);
+            }
+            self.position = 0;
+            self.current.clear();
+            self.held = None;
+        }
+        Ok(out)
+    }
+
     /// Fills the pool, then takes the next block. False at the end of the last stream.
     fn advance(&mut self) -> Result<bool> {
         loop {

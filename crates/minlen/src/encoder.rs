@@ -55,16 +55,30 @@ impl<W: Write> Encoder<W> {
         Ok(out)
     }
 
+    /// Codes all of `data` at once on this thread, without copying it first. Nothing may have been written before.
+    pub(crate) fn code_in_place(&mut self, data: &[u8]) -> Result<()> {
+        self.hasher.update(data);
+        for block in data.chunks(self.block_size) {
+            self.find_kind(block);
+            self.blocks.code_now(block, self.kind.clone())?;
+        }
+        Ok(())
+    }
+
+    /// The head of the stream tells more than the middle of it does, so later blocks inherit its kind.
+    fn find_kind(&mut self, block: &[u8]) {
+        if self.kind.is_none() {
+            self.kind = Some(self.blocks.options.planner.detect(block, block.len() as u64));
+        }
+    }
+
     fn end_block(&mut self) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
         }
         self.hasher.update(&self.buffer);
-        if self.kind.is_none() {
-            // The head of the stream tells more than the middle of it does, so later blocks inherit its kind.
-            self.kind = Some(self.blocks.options.planner.detect(&self.buffer, self.buffer.len() as u64));
-        }
         let block = std::mem::take(&mut self.buffer);
+        self.find_kind(&block);
         self.blocks.submit(block, self.kind.clone(), u32::MAX)
     }
 }
@@ -107,21 +121,33 @@ impl<W: Write> BlockCoder<W> {
             self.write_oldest()?;
         }
         let planner = Arc::clone(&self.options.planner);
-        let request = Request {
-            level: self.options.level,
-            chain: self.options.chain.clone(),
-            memory: self.options.memory,
-            known,
-            decode_ns,
-        };
+        let request = self.request(known, decode_ns);
         let env = self.env.clone();
         self.pool.submit(move || planner.code(&block, &request, &env));
         Ok(())
     }
 
+    /// Codes a block on this thread. Nothing may be in flight.
+    fn code_now(&mut self, block: &[u8], known: Option<Detection>) -> Result<()> {
+        self.env.check()?;
+        let parts = self.options.planner.code(block, &self.request(known, u32::MAX), &self.env)?;
+        self.write(parts)
+    }
+
+    fn request(&self, known: Option<Detection>, decode_ns: u32) -> Request {
+        let (level, chain, memory) = (self.options.level, self.options.chain.clone(), self.options.memory);
+        Request { level, chain, memory, known, decode_ns }
+    }
+
     fn write_oldest(&mut self) -> Result<()> {
-        let Some(parts) = self.pool.next() else { return Ok(()) };
-        for part in parts? {
+        match self.pool.next() {
+            Some(parts) => self.write(parts?),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&mut self, parts: Vec<Planned>) -> Result<()> {
+        for part in parts {
             self.writer.write_block(&part.block)?;
             let header = &part.block.header;
             self.env.progress.event(Event::Explain { line: part.explain() });

@@ -2,7 +2,7 @@
 
 use crate::{Decoder, Encoder, Options};
 use minlen_core::{Env, Limits, Result};
-use std::io::{Read, Write};
+use std::io::Write;
 
 /// Compresses `data` into a complete stream.
 ///
@@ -17,9 +17,16 @@ pub fn compress(data: &[u8], options: &Options) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`compress`]; cancelled.
 pub fn compress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8>> {
-    let mut encoder = Encoder::new(Vec::new(), options, env)?;
-    encoder.write_all(data)?;
-    encoder.finish()
+    // Room for data that does not get smaller: it is given back, and growing step by step would copy.
+    let mut encoder = Encoder::new(Vec::with_capacity(data.len() / 2 + 256), options, env)?;
+    if options.effective_threads() > 1 {
+        encoder.write_all(data)?;
+    } else {
+        encoder.code_in_place(data)?;
+    }
+    let mut out = encoder.finish()?;
+    out.shrink_to_fit();
+    Ok(out)
 }
 
 /// Decompresses one or several streams in a row. The checksums of every block and of the whole are verified.
@@ -35,7 +42,5 @@ pub fn decompress(data: &[u8], limits: &Limits) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`decompress`]; cancelled.
 pub fn decompress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    Decoder::new(data, options, env)?.read_to_end(&mut out)?;
-    Ok(out)
+    Decoder::new(data, options, env)?.read_all()
 }

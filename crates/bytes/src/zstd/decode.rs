@@ -14,9 +14,15 @@ pub(super) fn decode(payload: &[u8], output_len: usize, out: &mut Vec<u8>) -> Re
     }
     let mut context = DCtx::try_create().ok_or_else(|| Error::limit("no memory for zstd's decoder"))?;
     context.set_parameter(DParameter::Format(FrameFormat::Magicless)).map_err(failed)?;
-    let start = out.len();
-    out.resize(start + output_len, 0);
-    let written = context.decompress(&mut out[start..], payload).map_err(failed)?;
+    let written = if out.is_empty() {
+        // Straight into the fresh memory, which need not be cleared before.
+        out.reserve_exact(output_len);
+        context.decompress(out, payload).map_err(failed)?
+    } else {
+        let start = out.len();
+        out.resize(start + output_len, 0);
+        context.decompress(&mut out[start..], payload).map_err(failed)?
+    };
     if written != output_len {
         return Err(Error::corrupt(format!("zstd: {written} bytes where {output_len} were promised")));
     }

@@ -12,9 +12,15 @@ pub(super) fn encode(input: &[u8], params: &Params, out: &mut Vec<u8>) -> Result
     for parameter in settings(params) {
         context.set_parameter(parameter).map_err(failed)?;
     }
-    let mut frame = Vec::with_capacity(compress_bound(input.len()));
-    context.compress2(&mut frame, input).map_err(failed)?;
-    out.extend_from_slice(&frame);
+    let bound = compress_bound(input.len());
+    if out.is_empty() {
+        out.reserve_exact(bound);
+        context.compress2(out, input).map_err(failed)?;
+    } else {
+        let mut frame = Vec::with_capacity(bound);
+        context.compress2(&mut frame, input).map_err(failed)?;
+        out.extend_from_slice(&frame);
+    }
     Ok(())
 }
 
