@@ -3,10 +3,10 @@
 //! For text, source, logs, tables, databases and medical images: smaller than any Lempel-Ziv coder, at a tenth of
 //! the time of a full context mixer, and as fast to decode as to encode. Not for programs (use `lzma` or `mix`).
 //!
-//! 1. [`repeat`]: repeats of 256 bytes and more become references (Bentley and McIlroy 1999).
-//! 2. [`sort`]: the last column of the sorted rotations, by libsais; the inverse walks up to 16 chains at once.
-//! 3. [`model`]: symbols of the column as binary decisions, predicted by 16 estimates in 6 contexts, which two
-//!    logistic mixers weigh and one table refines; 64-bit binary arithmetic coding ([`coder`]).
+//! 1. `repeat`: repeats of 256 bytes and more become references (Bentley and McIlroy 1999).
+//! 2. `sort`: the last column of the sorted rotations, by libsais; the inverse walks up to 16 chains at once.
+//! 3. `model`: symbols of the column as binary decisions, predicted by 16 estimates in 6 contexts, which two
+//!    logistic mixers weigh and one table refines; 64-bit binary arithmetic coding (`coder`).
 //!
 //! Limits: 256 MiB per part; 6 bytes of memory per byte. All arithmetic is in integers.
 //! Format: docs/format/codecs/bwt.md. Sources: Burrows and Wheeler, "A block-sorting lossless data compression
@@ -70,7 +70,7 @@ impl Codec for Bwt {
         let suits = match part.kind.class() {
             _ if part.data.is_empty() => false,
             Class::Text => (4..=5).contains(&level),
-            Class::Dense => (4..=5).contains(&level) && may_gain(part.kind),
+            Class::Dense => level == 5 && may_gain(part.kind),
             _ => level == 5,
         };
         if !suits {

@@ -11,8 +11,10 @@ const MARGIN_PERMILLE: usize = 60;
 /// An offer must save this many thousandths of the sample; else the part is stored as it is.
 const WORTH_PERMILLE: usize = 10;
 
-/// At most this many offers are coded in full.
-const FINALISTS: usize = 3;
+/// At most this many offers are coded in full, by level: up to 4 the sample decides alone, which halves the time.
+fn finalist_count(level: u8) -> usize {
+    if level < 5 { 1 } else { 3 }
+}
 
 /// A coded part and how it was chosen.
 #[derive(Clone, Debug)]
@@ -46,10 +48,16 @@ impl Outcome {
 }
 
 /// The smallest result among `offers`; an empty outcome if there is none. Ties go to the earlier offer.
-pub(super) fn best(offers: &[Proposal], data: &[u8], registry: &Registry, env: &Env) -> Result<Outcome> {
+pub(super) fn best(
+    offers: &[Proposal],
+    level: u8,
+    data: &[u8],
+    registry: &Registry,
+    env: &Env,
+) -> Result<Outcome> {
     let mut best = Outcome::none();
     let mut tried = Vec::new();
-    for offer in finalists(offers, data, registry, env)? {
+    for offer in finalists(offers, level, data, registry, env)? {
         let Some(coded) = attempt(offer, data, registry, env)? else { continue };
         tried.push((offer.chain.to_string(), coded.payload.len()));
         if best.coded.ids.is_empty() || coded.payload.len() < best.coded.payload.len() {
@@ -63,6 +71,7 @@ pub(super) fn best(offers: &[Proposal], data: &[u8], registry: &Registry, env: &
 /// The offers worth coding in full: all of them for a small part, else those that do well on a sample.
 fn finalists<'o>(
     offers: &'o [Proposal],
+    level: u8,
     data: &[u8],
     registry: &Registry,
     env: &Env,
@@ -87,7 +96,7 @@ fn finalists<'o>(
     Ok(ranked
         .into_iter()
         .filter(|(size, _)| *size <= bound)
-        .take(FINALISTS)
+        .take(finalist_count(level))
         .map(|(_, offer)| offer)
         .collect())
 }

@@ -7,6 +7,7 @@
 
 mod choose;
 mod sample;
+mod split;
 
 use crate::detect;
 use minlen_container::{RawBlock, seal};
@@ -95,7 +96,7 @@ impl Planner {
     /// # Errors
     /// Cancelled; limit; whatever a codec named by the user says.
     pub fn code(&self, data: &[u8], request: &Request, env: &Env) -> Result<Vec<Planned>> {
-        let parts = if request.chain.is_some() { whole(data) } else { self.split(data, request) };
+        let parts = if request.chain.is_some() { whole(data) } else { self.split(data, request, env) };
         let single = parts.len() == 1;
         parts
             .into_iter()
@@ -115,12 +116,6 @@ impl Planner {
     pub fn code_whole(&self, data: &[u8], request: &Request, env: &Env) -> Result<Coded> {
         let (_, best) = self.choose(data, request.known.clone(), request, env)?;
         Ok(best.coded)
-    }
-
-    fn split(&self, data: &[u8], request: &Request) -> Vec<Range<usize>> {
-        // Dense data is dense throughout: looking for parts in it would cost time and find nothing.
-        let dense = request.known.as_ref().is_some_and(|d| d.kind.class() == minlen_core::Class::Dense);
-        if dense || data.len() < 128 << 10 { whole(data) } else { detect::segments(data) }
     }
 
     fn code_part(
@@ -153,7 +148,7 @@ impl Planner {
         };
         let best = match &request.chain {
             Some(chain) => choose::Outcome::named(chain, data, &self.registry, env)?,
-            None => choose::best(&self.offers(&part, request), data, &self.registry, env)?,
+            None => choose::best(&self.offers(&part, request), request.level, data, &self.registry, env)?,
         };
         Ok((detection, best.or_stored(data)))
     }
