@@ -20,6 +20,8 @@ pub mod lzma;
 pub mod lzw;
 pub mod rle;
 pub mod store;
+#[cfg(test)]
+mod suite;
 pub mod zstd;
 
 use minlen_core::Codec;

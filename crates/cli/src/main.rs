@@ -20,7 +20,7 @@ use std::process::ExitCode;
 const USAGE: u8 = 3;
 
 fn main() -> ExitCode {
-    let raw: Vec<_> = std::env::args_os().collect();
+    let raw = args::dash_is_stdout(std::env::args_os().collect());
     match Cli::try_parse_from(&raw) {
         Ok(cli) => commands::dispatch(cli),
         Err(error) => refuse(&error, args::wants_json(&raw)),

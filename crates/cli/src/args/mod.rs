@@ -52,6 +52,25 @@ pub fn wants_json(raw: &[std::ffi::OsString]) -> bool {
         || raw.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
 }
 
+/// `-o -` means standard output, as in other tools: the same as `-c`.
+pub fn dash_is_stdout(raw: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    let mut out: Vec<std::ffi::OsString> = Vec::with_capacity(raw.len());
+    let mut operands = false;
+    for arg in raw {
+        operands |= arg == "--";
+        let after_option = out.last().is_some_and(|last| last == "-o" || last == "--output");
+        if !operands && arg == "-" && after_option {
+            out.pop();
+            out.push("-c".into());
+        } else if !operands && (arg == "-o-" || arg == "--output=-") {
+            out.push("-c".into());
+        } else {
+            out.push(arg);
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +79,14 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_dash_as_output_is_standard_output() {
+        let words = |text: &str| text.split(' ').map(Into::into).collect::<Vec<std::ffi::OsString>>();
+        assert_eq!(dash_is_stdout(words("minlen c a -o -")), words("minlen c a -c"));
+        assert_eq!(dash_is_stdout(words("minlen -o- a")), words("minlen -c a"));
+        assert_eq!(dash_is_stdout(words("minlen - -- -o -")), words("minlen - -- -o -"));
     }
 
     #[test]
