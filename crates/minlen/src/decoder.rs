@@ -1,8 +1,8 @@
 //! Decompression of a stream.
 
+use crate::blocks::{BlockDecoder, Opened};
 use crate::options::Options;
-use crate::pipeline::Ordered;
-use minlen_container::{Item, RawBlock, StreamReader, open_block};
+use minlen_container::{Item, RawBlock, StreamReader};
 use minlen_core::{Env, Error, ErrorKind, Event, Reservation, Result};
 use std::io::{self, Read};
 
@@ -22,9 +22,8 @@ use std::io::{self, Read};
 /// ```
 pub struct Decoder<R: Read> {
     reader: StreamReader<R>,
-    options: Options,
     env: Env,
-    pool: Ordered<Decoded>,
+    pool: BlockDecoder,
     waiting: Option<RawBlock>,
     ends: Vec<PendingEnd>,
     current: Vec<u8>,
@@ -35,12 +34,6 @@ pub struct Decoder<R: Read> {
     taken: u64,
     finished: bool,
     failed: bool,
-}
-
-struct Decoded {
-    bytes: Vec<u8>,
-    stored: u64,
-    held: Reservation,
 }
 
 /// The end of a stream: due once the block with this number has been taken.
@@ -57,9 +50,8 @@ impl<R: Read> Decoder<R> {
     pub fn new(reader: R, options: &Options, env: &Env) -> Result<Self> {
         Ok(Self {
             reader: StreamReader::new(reader, env),
-            options: options.clone(),
             env: env.clone(),
-            pool: Ordered::new(options.effective_threads()),
+            pool: BlockDecoder::new(options, env, usize::MAX),
             waiting: None,
             ends: Vec::new(),
             current: Vec::new(),
@@ -113,7 +105,7 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    fn take(&mut self, decoded: Decoded) {
+    fn take(&mut self, decoded: Opened) {
         self.taken += 1;
         self.hasher.update(&decoded.bytes);
         self.env.progress.event(Event::Advance { input: decoded.stored, output: decoded.bytes.len() as u64 });
@@ -143,24 +135,18 @@ impl<R: Read> Decoder<R> {
     }
 
     fn submit(&mut self, block: RawBlock) -> Result<bool> {
-        let need = block.header.raw_len.saturating_add(block.header.stored_len);
-        let held = match self.env.budget.reserve(need) {
-            Ok(held) => held,
-            // Blocks in flight give their memory back once they are taken; without any, the limit stands.
-            Err(_) if !self.pool.is_empty() => {
-                self.waiting = Some(block);
-                return Ok(false);
+        match self.pool.reserve(block.header.raw_len, block.header.stored_len) {
+            Ok(Some(held)) => {
+                self.submitted += 1;
+                self.pool.submit(block, held);
+                Ok(true)
             }
-            Err(error) => return Err(error.at(block.offset)),
-        };
-        self.submitted += 1;
-        let (registry, env) = (self.options.registry().clone(), self.env.clone());
-        self.pool.submit(move || {
-            let stored = block.header.stored_len;
-            let bytes = open_block(&block, &registry, &env)?;
-            Ok(Decoded { bytes, stored, held })
-        });
-        Ok(true)
+            Ok(None) => {
+                self.waiting = Some(block);
+                Ok(false)
+            }
+            Err(error) => Err(error.at(block.offset)),
+        }
     }
 
     fn check_ends(&mut self) -> Result<()> {

@@ -28,6 +28,7 @@
 
 pub mod analyze;
 pub mod archive;
+mod blocks;
 mod decoder;
 pub mod detect;
 mod encoder;

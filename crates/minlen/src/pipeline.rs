@@ -41,6 +41,25 @@ impl<T: Send + 'static> Ordered<T> {
         self.pending.len() >= self.capacity
     }
 
+    /// True when jobs run one at a time.
+    pub(crate) fn is_single(&self) -> bool {
+        self.queue.is_none()
+    }
+
+    /// Waits until no job is running. The results stay to be taken.
+    pub(crate) fn settle(&mut self) {
+        for pending in &mut self.pending {
+            if let Pending::Running(receive) = pending {
+                *pending = Pending::Done(receive.recv().unwrap_or_else(|_| Err(lost())));
+            }
+        }
+    }
+
+    /// Lets fewer jobs be in flight from now on.
+    pub(crate) fn shrink(&mut self) {
+        self.capacity = (self.capacity / 2).max(1);
+    }
+
     /// True when every result was taken.
     pub(crate) fn is_empty(&self) -> bool {
         self.pending.is_empty()

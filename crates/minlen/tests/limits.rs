@@ -42,3 +42,17 @@ fn output_and_memory_limits_are_kept() {
     assert_eq!(minlen::decompress(&packed, &little).unwrap_err().kind(), ErrorKind::Limit);
     assert!(minlen::decompress(&packed, &Limits::default()).unwrap() == data);
 }
+
+#[test]
+fn many_threads_share_a_budget_that_is_too_small_for_all_of_them_at_once() {
+    let data: Vec<u8> =
+        (0..40).flat_map(|seed| minlen_core::testing::random_case(8 * seed + 3, 200_000)).collect();
+    let options = Options::default().with_codec("bwt").unwrap().with_block_size(1 << 20).with_threads(6);
+    let packed = minlen::compress(&data, &options).unwrap();
+    // One block needs some 25 MB of tables besides its content: six at once do not fit, one does.
+    let env = Env::new(Limits::default().with_memory(60 << 20));
+    assert!(minlen::decompress_with(&packed, &options, &env).unwrap() == data);
+    assert_eq!(env.budget.used(), 0);
+    let env = Env::new(Limits::default().with_memory(4 << 20));
+    assert_eq!(minlen::decompress_with(&packed, &options, &env).unwrap_err().kind(), ErrorKind::Limit);
+}

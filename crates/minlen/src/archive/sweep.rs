@@ -2,11 +2,11 @@
 
 use super::ReadSeek;
 use super::content::short_hash;
+use crate::blocks::BlockDecoder;
 use crate::options::Options;
-use crate::pipeline::Ordered;
-use minlen_container::{Body, Entry, Extent, open_block};
-use minlen_core::{Env, Error, Event, Reservation, Result};
-use std::collections::BTreeMap;
+use minlen_container::{Body, Entry, Extent};
+use minlen_core::{Env, Error, Event, Result};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 type Container = minlen_container::Archive<Box<dyn ReadSeek>>;
@@ -19,48 +19,37 @@ pub(super) fn decode_blocks(
     env: &Env,
     mut each: impl FnMut(usize, &[u8]) -> Result<()>,
 ) -> Result<()> {
-    let threads = options.effective_threads();
-    let mut pool: Ordered<Decoded> = Ordered::new(threads.min(wanted.len().max(1)));
-    // With fewer blocks than threads, a codec may use the threads that are left.
-    let inner = env.clone().with_threads(threads / wanted.len().clamp(1, threads));
-    let mut take = |pool: &mut Ordered<Decoded>| -> Result<()> {
-        let Some(decoded) = pool.next() else { return Ok(()) };
-        let decoded = decoded?;
-        env.check()?;
-        each(decoded.index, &decoded.bytes)?;
-        env.progress.event(Event::Advance { input: decoded.stored, output: decoded.bytes.len() as u64 });
-        Ok(())
-    };
+    let mut pool = BlockDecoder::new(options, env, wanted.len());
+    let mut flying = VecDeque::new();
     for index in wanted {
-        let entry = &container.blocks()[index];
-        let need = entry.raw_len.saturating_add(entry.stored_len);
+        let entry = container.blocks()[index];
         let held = loop {
-            match env.budget.reserve(need) {
-                Ok(held) if !pool.is_full() => break held,
-                // Room is made by taking what is in flight; with nothing in flight the limit stands.
-                Ok(_) => take(&mut pool)?,
-                Err(_) if !pool.is_empty() => take(&mut pool)?,
-                Err(error) => return Err(error),
+            match pool.reserve(entry.raw_len, entry.stored_len)? {
+                Some(held) => break held,
+                None => take(&mut pool, &mut flying, env, &mut each)?,
             }
         };
-        let block = container.read_block(index)?;
-        let (registry, inner) = (options.registry().clone(), inner.clone());
-        pool.submit(move || {
-            let bytes = open_block(&block, &registry, &inner)?;
-            Ok(Decoded { index, bytes, stored: block.header.stored_len, _held: held })
-        });
+        pool.submit(container.read_block(index)?, held);
+        flying.push_back(index);
     }
     while !pool.is_empty() {
-        take(&mut pool)?;
+        take(&mut pool, &mut flying, env, &mut each)?;
     }
     Ok(())
 }
 
-struct Decoded {
-    index: usize,
-    bytes: Vec<u8>,
-    stored: u64,
-    _held: Reservation,
+fn take(
+    pool: &mut BlockDecoder,
+    flying: &mut VecDeque<usize>,
+    env: &Env,
+    each: &mut impl FnMut(usize, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let (Some(opened), Some(index)) = (pool.next(), flying.pop_front()) else { return Ok(()) };
+    let opened = opened?;
+    env.check()?;
+    each(index, &opened.bytes)?;
+    env.progress.event(Event::Advance { input: opened.stored, output: opened.bytes.len() as u64 });
+    Ok(())
 }
 
 /// A run of content that belongs to a file.

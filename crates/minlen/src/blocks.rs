@@ -1,0 +1,97 @@
+//! Blocks decoded on several threads, in order, within the memory budget.
+
+use crate::options::Options;
+use crate::pipeline::Ordered;
+use minlen_container::{RawBlock, open_block};
+use minlen_core::{Env, Error, ErrorKind, Registry, Reservation, Result};
+
+/// A decoded block, with the memory that it and its payload took.
+pub(crate) struct Opened {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) stored: u64,
+    pub(crate) held: Reservation,
+}
+
+/// What a thread made of a block.
+enum Attempt {
+    Opened(Opened),
+    /// The budget did not have enough left, maybe only because of what the other threads were using.
+    Short(RawBlock, Reservation, Error),
+}
+
+/// Decodes blocks in parallel and gives them back in order.
+///
+/// Content and payload are reserved before a block is handed to a thread; how much its codec needs besides is known only
+/// there. Where that is too much for all threads together, the block is decoded again alone, and fewer run from then on.
+pub(crate) struct BlockDecoder {
+    pool: Ordered<Attempt>,
+    registry: Registry,
+    env: Env,
+    inner: Env,
+}
+
+impl BlockDecoder {
+    /// A decoder for about `blocks` blocks. With fewer blocks than threads, a codec may use the threads that are left.
+    pub(crate) fn new(options: &Options, env: &Env, blocks: usize) -> Self {
+        let threads = options.effective_threads();
+        let busy = blocks.clamp(1, threads);
+        Self {
+            pool: Ordered::new(busy),
+            registry: options.registry().clone(),
+            env: env.clone(),
+            inner: env.clone().with_threads(threads / busy),
+        }
+    }
+
+    /// True when a block should be taken before the next one is submitted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.pool.is_full()
+    }
+
+    /// True when nothing is in flight.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pool.is_empty()
+    }
+
+    /// Takes the memory for a block, or nothing if one in flight must be taken first.
+    ///
+    /// # Errors
+    /// Limit, if it would not fit with nothing in flight.
+    pub(crate) fn reserve(&self, raw: u64, stored: u64) -> Result<Option<Reservation>> {
+        if self.pool.is_full() {
+            return Ok(None);
+        }
+        match self.env.budget.reserve(raw.saturating_add(stored)) {
+            Ok(held) => Ok(Some(held)),
+            Err(_) if !self.pool.is_empty() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Hands a block in, with the memory that [`BlockDecoder::reserve`] gave for it.
+    pub(crate) fn submit(&mut self, block: RawBlock, held: Reservation) {
+        let (registry, env) = (self.registry.clone(), self.inner.clone());
+        self.pool.submit(move || match open_block(&block, &registry, &env) {
+            Ok(bytes) => Ok(Attempt::Opened(Opened { bytes, stored: block.header.stored_len, held })),
+            Err(error) if error.kind() == ErrorKind::Limit => Ok(Attempt::Short(block, held, error)),
+            Err(error) => Err(error),
+        });
+    }
+
+    /// The oldest block, waited for; `None` when nothing is in flight.
+    pub(crate) fn next(&mut self) -> Option<Result<Opened>> {
+        match self.pool.next()? {
+            Ok(Attempt::Opened(opened)) => Some(Ok(opened)),
+            Ok(Attempt::Short(_, _, error)) if self.pool.is_single() => Some(Err(error)),
+            Ok(Attempt::Short(block, held, _)) => Some(self.alone(&block, held)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn alone(&mut self, block: &RawBlock, held: Reservation) -> Result<Opened> {
+        self.pool.settle();
+        self.pool.shrink();
+        let bytes = open_block(block, &self.registry, &self.inner)?;
+        Ok(Opened { bytes, stored: block.header.stored_len, held })
+    }
+}
