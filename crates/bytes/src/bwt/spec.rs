@@ -81,7 +81,11 @@ impl Header {
                 let len = reader.varint_max(output_len as u64, "bwt: sorted length")? as usize;
                 // A repeat takes at least three bytes to describe and at most 30.
                 let most = (output_len - len) / MIN_REPEAT * 30;
-                (len, reader.varint_max(most as u64, "bwt: length of the repeats")? as usize)
+                let tokens = reader.varint_max(most as u64, "bwt: length of the repeats")? as usize;
+                if tokens == 0 {
+                    return Err(Error::corrupt("bwt: repeats that are none"));
+                }
+                (len, tokens)
             }
             _ => return Err(Error::corrupt("bwt: unknown flags")),
         };

@@ -50,6 +50,14 @@ fn survives_hostile_payloads() {
     }
 }
 
+/// Found by fuzzing: the payload said that repeats were taken out and described none, and came out too short.
+#[test]
+fn repeats_without_a_description_are_refused() {
+    let mut out = Vec::new();
+    let payload = [1, 40, 0, 2, 0];
+    assert!(bwt().decode(&payload, 98_346, &minlen_core::Env::default(), &mut out).is_err());
+}
+
 /// Any change here is a change of the format.
 #[test]
 fn known_answers() {
