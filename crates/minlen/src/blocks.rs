@@ -31,7 +31,8 @@ pub(crate) struct BlockDecoder {
 }
 
 impl BlockDecoder {
-    /// A decoder for about `blocks` blocks. With fewer blocks than threads, a codec may use the threads that are left.
+    /// A decoder for about `blocks` blocks. With few of them, the codecs may use all threads, too: the largest block would
+    /// else keep everybody waiting.
     pub(crate) fn new(options: &Options, env: &Env, blocks: usize) -> Self {
         let threads = options.effective_threads();
         let busy = blocks.clamp(1, threads);
@@ -39,7 +40,7 @@ impl BlockDecoder {
             pool: Ordered::new(busy),
             registry: options.registry().clone(),
             env: env.clone(),
-            inner: env.clone().with_threads(threads / busy),
+            inner: env.clone().with_threads(if blocks / 4 <= threads { threads } else { 1 }),
         }
     }
 

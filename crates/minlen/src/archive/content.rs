@@ -54,8 +54,8 @@ pub(super) struct Stored {
 impl<W: Write> Content<W> {
     /// An empty content on `out`; `total` is about how many bytes will come.
     pub(super) fn new(out: W, options: &Options, total: u64, env: &Env) -> Result<Self> {
-        // A sixteenth of the whole: one member is then taken out in a fraction of the time of all.
-        let share = usize::try_from(total / 16).unwrap_or(usize::MAX).max(MIN_SOLID);
+        // A 32nd of the whole: one member is then taken out in a fraction of the time of all.
+        let share = usize::try_from(total / 32).unwrap_or(usize::MAX).max(MIN_SOLID);
         Ok(Self {
             coder: BlockCoder::new(StreamWriter::archive(out)?, options, env),
             buffer: Vec::new(),
