@@ -1,6 +1,7 @@
 //! The content of an archive as it is written: files in, blocks out.
 
 use super::dedup::{CHUNK, Dedup};
+use super::hash::FileHash;
 use crate::encoder::BlockCoder;
 use crate::options::Options;
 use fastcdc::v2020::StreamCDC;
@@ -92,10 +93,9 @@ impl<W: Write> Content<W> {
             for chunk in StreamCDC::new(open(start, len)?, CHUNK.0, CHUNK.1, CHUNK.2) {
                 let chunk = chunk.map_err(|e| Error::from(std::io::Error::from(e)).in_file(path))?.data;
                 file.fresh += self.add_chunk(&chunk, at, &mut file.extents)?;
-                file.hasher.update(&chunk);
+                file.hash.update(&chunk);
                 at += chunk.len() as u64;
             }
-            file.at = at;
         }
         file.hole_until(size);
         self.leave()?;
@@ -198,36 +198,19 @@ fn append_extent(extents: &mut Vec<Extent>, offset: u64, len: u64) {
 #[derive(Default)]
 struct FileBuilder {
     extents: Vec<Extent>,
-    hasher: blake3::Hasher,
-    at: u64,
+    hash: FileHash,
     fresh: u64,
 }
 
 impl FileBuilder {
-    /// The hash covers holes as the zeros that a reader sees.
     fn hole_until(&mut self, end: u64) {
-        static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
-        if end <= self.at {
-            return;
+        if end > self.hash.at() {
+            self.extents.push(Extent::Hole { len: end - self.hash.at() });
+            self.hash.zeros_until(end);
         }
-        let mut left = end - self.at;
-        self.extents.push(Extent::Hole { len: left });
-        while left > 0 {
-            let n = left.min(ZEROS.len() as u64);
-            self.hasher.update(&ZEROS[..n as usize]);
-            left -= n;
-        }
-        self.at = end;
     }
 
     fn finish(self) -> Stored {
-        Stored { len: self.at, hash: short_hash(&self.hasher), extents: self.extents, fresh: self.fresh }
+        Stored { len: self.hash.at(), hash: self.hash.finish(), extents: self.extents, fresh: self.fresh }
     }
-}
-
-/// The first 16 bytes of the BLAKE3 hash.
-pub(super) fn short_hash(hasher: &blake3::Hasher) -> [u8; 16] {
-    let mut short = [0; 16];
-    short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    short
 }

@@ -24,7 +24,7 @@ impl Archive {
         target: &Path,
         options: &ExtractOptions,
     ) -> Result<Summary> {
-        let tree = Tree { entries: self.entries() };
+        let tree = Tree { entries: self.entries().to_vec() };
         if !self.is_tree() {
             return Err(Error::usage("this is a single stream without names: decompress it to a file"));
         }

@@ -26,6 +26,7 @@ mod content;
 mod create;
 mod dedup;
 mod extract;
+mod hash;
 mod member;
 mod read;
 mod sweep;

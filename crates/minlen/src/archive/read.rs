@@ -1,5 +1,6 @@
 //! Reading archives and single streams with random access.
 
+use super::hash::zeros;
 use super::member::{BlockInfo, Info, Member, describe};
 use super::sweep::{Check, decode_blocks, sweep};
 use super::{ReadSeek, Summary};
@@ -12,6 +13,7 @@ use std::fs::File;
 use std::io::{SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What opens an encrypted file.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +45,8 @@ pub struct Archive {
     encrypted: bool,
     stored_len: u64,
     recent: Option<Recent>,
+    /// The tree's, shared: reading changes the archive, and copying them for every member read would cost more than it.
+    entries: Arc<[Entry]>,
 }
 
 impl Archive {
@@ -76,6 +80,7 @@ impl Archive {
         let stored_len = reader.seek(SeekFrom::End(0))?;
         reader.seek(SeekFrom::Start(0))?;
         let container = minlen_container::Archive::open(reader, options.registry(), env)?;
+        let entries = container.tree().map_or_else(|| Arc::from([]), |tree| Arc::from(&tree.entries[..]));
         Ok(Self {
             container,
             options: options.clone(),
@@ -83,6 +88,7 @@ impl Archive {
             encrypted,
             stored_len,
             recent: None,
+            entries,
         })
     }
 
@@ -151,8 +157,8 @@ impl Archive {
         Ok(entries.iter().map(|entry| with_blocks(describe(entry, &entries), entry, &blocks)).collect())
     }
 
-    pub(super) fn entries(&self) -> Vec<Entry> {
-        self.container.tree().map(|tree| tree.entries.clone()).unwrap_or_default()
+    pub(super) fn entries(&self) -> Arc<[Entry]> {
+        Arc::clone(&self.entries)
     }
 
     /// Decodes and checks everything: block checksums, file hashes, the hash of the whole.
@@ -282,7 +288,7 @@ impl Archive {
             let (from, to) = (range.start.clamp(at, at + len), range.end.clamp(at, at + len));
             let mut position = from;
             match *extent {
-                Extent::Hole { .. } => write_zeros(position, to - from, each)?,
+                Extent::Hole { .. } => zeros(from, to, each)?,
                 Extent::Data { offset, .. } => {
                     self.read_extent(offset + (from - at)..offset + (to - at), &mut |bytes| {
                         each(position, bytes)?;
@@ -383,17 +389,6 @@ fn with_blocks(mut member: Member, entry: &Entry, blocks: &[BlockInfo]) -> Membe
     }
     member.codecs = codecs.into_iter().collect();
     member
-}
-
-fn write_zeros(mut at: u64, mut left: u64, each: &mut dyn FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
-    static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
-    while left > 0 {
-        let n = left.min(ZEROS.len() as u64);
-        each(at, &ZEROS[..n as usize])?;
-        at += n;
-        left -= n;
-    }
-    Ok(())
 }
 
 fn read_up_to(reader: &mut dyn ReadSeek, buffer: &mut [u8]) -> Result<usize> {

@@ -1,7 +1,7 @@
 //! Decoding blocks in parallel and dealing their bytes out to the files that they belong to.
 
 use super::ReadSeek;
-use super::content::short_hash;
+use super::hash::FileHash;
 use crate::blocks::BlockDecoder;
 use crate::options::Options;
 use minlen_container::{Body, Entry, Extent};
@@ -104,7 +104,7 @@ pub(super) fn sweep(
             if unordered.binary_search(&piece.entry).is_err() {
                 let check = checks.entry(piece.entry).or_default();
                 check.update(piece.file_offset, data);
-                if check.at == data_end(&entries[piece.entry]) {
+                if check.0.at() == data_end(&entries[piece.entry]) {
                     checks.remove(&piece.entry).unwrap_or_default().finish(&entries[piece.entry])?;
                 }
             }
@@ -185,38 +185,25 @@ fn needed_blocks(container: &Container, pieces: &[Piece]) -> Vec<usize> {
 
 /// A file's hash as its bytes go by.
 #[derive(Default)]
-pub(super) struct Check {
-    hasher: blake3::Hasher,
-    at: u64,
-}
+pub(super) struct Check(FileHash);
 
 impl Check {
     /// Takes the bytes at a file offset; what lies between is a hole.
     pub(super) fn update(&mut self, offset: u64, bytes: &[u8]) {
-        self.zeros_until(offset);
-        self.hasher.update(bytes);
-        self.at += bytes.len() as u64;
+        self.0.zeros_until(offset);
+        self.0.update(bytes);
     }
 
     /// Compares with what the archive says.
     pub(super) fn finish(mut self, entry: &Entry) -> Result<()> {
         let Body::File { len, hash, .. } = &entry.body else { return Ok(()) };
-        self.zeros_until(*len);
-        if short_hash(&self.hasher) == *hash {
+        self.0.zeros_until(*len);
+        if self.0.finish() == *hash {
             return Ok(());
         }
         Err(Error::corrupt(format!(
             "{}: the content does not match its hash",
             String::from_utf8_lossy(&entry.path)
         )))
-    }
-
-    fn zeros_until(&mut self, end: u64) {
-        static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
-        while self.at < end {
-            let n = (end - self.at).min(ZEROS.len() as u64);
-            self.hasher.update(&ZEROS[..n as usize]);
-            self.at += n;
-        }
     }
 }

@@ -11,7 +11,7 @@ mod split;
 
 use crate::detect;
 use minlen_container::{RawBlock, seal};
-use minlen_core::{Chain, CodecId, Coded, Detection, Detector, Env, Part, Registry, Result, Stats, ids};
+use minlen_core::{Chain, CodecId, Coded, Detection, Detector, Env, Part, Registry, Result, ids};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -190,10 +190,4 @@ pub fn chain_text(ids: &[CodecId], registry: &Registry) -> String {
         registry.codec(*id).map_or_else(|_| format!("#{}", id.0), |c| c.spec().name.to_string())
     };
     ids.iter().map(name).collect::<Vec<_>>().join("+")
-}
-
-/// Statistics of a piece of data, as codecs see them.
-#[must_use]
-pub fn stats(data: &[u8]) -> Stats {
-    detect::stats(data)
 }
