@@ -1,0 +1,25 @@
+//! Context mixing: many models each predict the next bit from their own context, a small network of integer mixers
+//! weighs them by what they were worth, and an arithmetic coder writes the difference to what came.
+//!
+//! Method: Mahoney, "Adaptive weighing of context models for lossless data compression" (2005), and the PAQ, lpaq and
+//! ZPAQ family that followed. Everything is integer arithmetic; vectors change the speed only ([`simd`]).
+
+pub mod history;
+pub mod maps;
+pub mod matching;
+pub mod mixer;
+pub mod model;
+pub mod simd;
+pub mod slots;
+
+/// Says how likely the next bit is a one, and learns what it was.
+///
+/// Bits come byte by byte, the highest bit first. Encoder and decoder run the same predictor, so everything in it must
+/// be a function of the bits so far.
+pub trait Predictor {
+    /// The probability that the next bit is 1, of 65536, in `1..=65535`.
+    fn p(&self) -> u32;
+
+    /// Takes in the bit that came, 0 or 1.
+    fn update(&mut self, bit: u32);
+}

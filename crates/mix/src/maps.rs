@@ -1,0 +1,61 @@
+//! Adaptive probability maps: from a small context to a probability that learns.
+
+use minlen_entropy::mixing::stretch;
+
+/// `stretch` of a 12-bit probability, taken in the middle of its step.
+static STRETCH: std::sync::LazyLock<[i16; 4096]> =
+    std::sync::LazyLock::new(|| std::array::from_fn(|i| stretch(i as u32 * 16 + 8) as i16));
+
+/// The logistic domain's value (see [`minlen_entropy::mixing::stretch`]) for probabilities in 12 bits, as a table that a
+/// model takes a reference of once.
+#[must_use]
+pub fn stretch_table() -> &'static [i16; 4096] {
+    &STRETCH
+}
+
+/// `65536 / (n + 1.5)`: the share of the difference by which the `n`th observation moves a mean.
+static SHARE: [u16; 1024] = {
+    let mut table = [0; 1024];
+    let mut n = 0;
+    while n < 1024 {
+        table[n] = (131_072 / (2 * n as u32 + 3)) as u16;
+        n += 1;
+    }
+    table
+};
+
+/// Probability in the upper 22 bits, number of observations in the lower 10.
+#[derive(Clone, Copy, Debug)]
+pub struct Cell(pub u32);
+
+impl Cell {
+    /// A cell that starts with `p1` of 65536.
+    #[must_use]
+    pub fn new(p1: u32) -> Self {
+        Self(p1.min(65_535) << 16)
+    }
+
+    /// The probability of a one in 12 bits.
+    #[inline(always)]
+    #[must_use]
+    pub fn p12(self) -> usize {
+        (self.0 >> 20) as usize
+    }
+
+    /// The probability of a one in 16 bits.
+    #[inline(always)]
+    #[must_use]
+    pub fn p16(self) -> u32 {
+        self.0 >> 16
+    }
+
+    /// Moves towards `bit` (0 or 1); the first `limit` (under 1023) observations count alike, later ones fade.
+    #[inline(always)]
+    pub fn update(&mut self, bit: u32, limit: u32) {
+        let n = self.0 & 1023;
+        let p = (self.0 >> 10) as i32;
+        let target = ((1 << 22) - 1) * bit as i32;
+        let moved = p + ((i64::from(target - p) * i64::from(SHARE[n as usize])) >> 16) as i32;
+        self.0 = (moved as u32) << 10 | (n + u32::from(n < limit));
+    }
+}

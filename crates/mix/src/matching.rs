@@ -1,0 +1,136 @@
+//! The match model: where the last bytes occurred before, what followed there is likely to follow here.
+
+use crate::maps::Cell;
+
+/// One search for a repetition of at least `min` bytes.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// Position after the last occurrence of each hash of `min` bytes.
+    heads: Vec<u32>,
+    shift: u32,
+    min: usize,
+    /// Where the copy continues; 0 for none.
+    at: usize,
+    len: usize,
+    /// The byte that the copy says, and whether its bits agree so far.
+    expected: u32,
+    agree: bool,
+    /// Probability that the expected bit comes, by length of the match and expected bit.
+    cells: Vec<Cell>,
+    cell: usize,
+    missed: u32,
+}
+
+const LENGTHS: usize = 32;
+
+/// Lengths in steps that grow.
+fn step(len: usize) -> usize {
+    match len {
+        0..=15 => len,
+        16..=31 => 16 + (len - 16) / 4,
+        32..=63 => 20 + (len - 32) / 8,
+        64..=511 => 24 + (len - 64) / 64,
+        _ => 31,
+    }
+}
+
+impl Match {
+    /// A model for repetitions of `min` bytes or more, with `2^bits` remembered places.
+    #[must_use]
+    pub fn new(min: usize, bits: u32) -> Self {
+        Self {
+            heads: vec![0; 1 << bits],
+            shift: 64 - bits,
+            min,
+            at: 0,
+            len: 0,
+            expected: 0,
+            agree: false,
+            cells: vec![Cell::new(49_152); LENGTHS * 4],
+            cell: 0,
+            missed: 0,
+        }
+    }
+
+    /// Bytes matched so far, 0 without a match.
+    #[inline(always)]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        if self.agree { self.len } else { 0 }
+    }
+
+    /// The expected byte, with a leading one, while its bits agree; else 0.
+    #[inline(always)]
+    #[must_use]
+    pub fn expected(&self) -> u32 {
+        if self.agree { self.expected | 256 } else { 0 }
+    }
+
+    /// Takes in the byte just added to `data`, and finds what may follow.
+    #[inline(always)]
+    pub fn next_byte(&mut self, data: &[u8]) {
+        let n = data.len();
+        if self.len > 0 && self.agree && self.at < n {
+            self.at += 1;
+            self.len += usize::from(self.len < 65_535);
+            self.missed = 0;
+        } else {
+            if self.len > 0 {
+                self.missed = (self.missed + 1).min(8);
+            }
+            self.len = 0;
+        }
+        if n < self.min {
+            return;
+        }
+        let hash = self.hash(&data[n - self.min..]);
+        let Some(head) = self.heads.get_mut(hash) else { return };
+        let candidate = *head as usize;
+        *head = n as u32;
+        if self.len == 0 && candidate > 0 {
+            // Counted backwards, so that a collision of the hash is no match.
+            let same =
+                data[..candidate].iter().rev().zip(data.iter().rev()).take(400).take_while(|(a, b)| a == b);
+            self.len = same.count();
+            self.at = candidate;
+            if self.len < self.min.min(6) {
+                self.len = 0;
+            }
+        }
+        self.agree = self.len > 0;
+        if self.agree {
+            self.expected = data.get(self.at).copied().map_or(0, u32::from);
+            self.agree = self.at < n;
+        }
+    }
+
+    fn hash(&self, tail: &[u8]) -> usize {
+        let word = tail.iter().fold(0u64, |h, &b| (h + u64::from(b) + 1).wrapping_mul(0x9E6D_62D0_6F6A_9A9B));
+        ((word ^ word >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize
+    }
+
+    /// Two inputs for the next bit after `c0` (the bits of this byte behind a leading one).
+    #[inline(always)]
+    pub fn predict(&mut self, c0: u32, bit: u32, stretch: &[i16; 4096]) -> [i16; 2] {
+        if !self.agree || (self.expected | 256) >> (8 - bit) != c0 {
+            self.agree = false;
+            return [0; 2];
+        }
+        let next = self.expected >> (7 - bit) & 1;
+        self.cell = (step(self.len) * 2 + usize::from(self.missed > 0)) * 2 + usize::from(bit == 0);
+        let p = self.cells[self.cell].p12();
+        let x = stretch[p];
+        let y = ((p as i32 - 2048) >> 1) as i16;
+        if next == 1 { [x, y] } else { [-x, -y] }
+    }
+
+    /// Learns the bit that came.
+    #[inline(always)]
+    pub fn update(&mut self, bit_value: u32, bit: u32) {
+        if self.agree {
+            let next = self.expected >> (7 - bit) & 1;
+            self.cells[self.cell].update(u32::from(next == bit_value), 1000);
+            self.agree = next == bit_value;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The hashed table of bit histories.
+//!
+//! A context and half a byte name a bucket of 16 bytes: a check byte and the states of the 15 nodes of a binary tree
+//! over the next four bits. Four buckets share a cache line, and a context looks among these four only: one miss for each
+//! half byte (the arrangement of lpaq and ZPAQ; Mahoney 2007). A new context replaces the bucket that knows least.
+
+use crate::history;
+use minlen_core::{Error, Result};
+
+/// States of 15 nodes; index 0 is the check.
+pub type Bucket = [u8; 16];
+
+/// A table of buckets whose number is a power of two.
+pub struct Slots {
+    bytes: memmap2::MmapMut,
+    shift: u32,
+}
+
+impl std::fmt::Debug for Slots {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slots").field("bytes", &self.bytes.len()).finish()
+    }
+}
+
+/// Where a bucket lives.
+pub type Place = u32;
+
+impl Slots {
+    /// A table of `2^bits` bytes (`bits` in 12..=32).
+    #[must_use]
+    ///
+    /// # Errors
+    /// Limit if the system has not that much memory.
+    pub fn new(bits: u32) -> Result<Self> {
+        let bits = bits.clamp(12, 32);
+        let bytes = memmap2::MmapMut::map_anon(1usize << bits)
+            .map_err(|e| Error::limit(format!("no memory for a table of {} MiB: {e}", 1u64 << bits >> 20)))?;
+        // Large pages save half of the address translations; without them it is only slower.
+        #[cfg(target_os = "linux")]
+        let _ = bytes.advise(memmap2::Advice::HugePage);
+        Ok(Self { bytes, shift: 32 + 6 - bits })
+    }
+
+    /// Memory in bytes of a table with `bits`.
+    #[must_use]
+    pub fn memory(bits: u32) -> u64 {
+        1 << bits.clamp(12, 32)
+    }
+
+    #[inline(always)]
+    fn line_of(&self, hash: u32) -> usize {
+        (u64::from(hash) >> self.shift) as usize
+    }
+
+    /// Asks the processor to fetch the line of `hash` soon.
+    #[inline(always)]
+    pub fn prefetch(&self, hash: u32, near: u32) {
+        crate::simd::prefetch(&self.bytes, (self.line_of(hash) ^ near as usize) * 64);
+    }
+
+    /// Finds or makes the bucket of `hash`, gives its place and copies it to `to`.
+    #[inline(always)]
+    pub fn take(&self, hash: u32, near: u32, check: u8, to: &mut Bucket) -> Place {
+        let line = self.line_of(hash) ^ near as usize;
+        let Some(ways) = self.bytes.as_chunks::<64>().0.get(line) else { return 0 };
+        let ways = ways.as_chunks::<16>().0;
+        // A zero check marks an empty bucket.
+        let check = check.max(1);
+        let first = usize::from(check);
+        let mut worst = (u8::MAX, 0);
+        for k in 0..4 {
+            let way = (first + k) & 3;
+            let bucket = &ways[way];
+            if bucket[0] == check {
+                *to = *bucket;
+                return (line * 4 + way) as u32;
+            }
+            let weight = history::weight(bucket[1]);
+            if weight < worst.0 {
+                worst = (weight, way);
+            }
+        }
+        *to = [check, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        (line * 4 + worst.1) as u32
+    }
+
+    /// Writes a bucket back.
+    #[inline(always)]
+    pub fn put(&mut self, place: Place, bucket: &Bucket) {
+        if let Some(at) = self.bytes.as_chunks_mut::<16>().0.get_mut(place as usize) {
+            *at = *bucket;
+        }
+    }
+}
