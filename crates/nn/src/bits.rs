@@ -1,0 +1,52 @@
+//! A distribution over bytes as predictions of bits.
+
+/// Sums of the distribution over every prefix of bits: 255 additions a byte, in one order.
+///
+/// Node `1` is the whole, node `n` splits into `2n` (next bit 0) and `2n + 1`: a node's number is the bits known
+/// so far with a leading one, the `c0` of context mixers.
+#[derive(Clone, Debug)]
+pub struct BitTree {
+    sums: [f32; 512],
+}
+
+impl Default for BitTree {
+    fn default() -> Self {
+        Self::new(&[1.0 / 256.0; 256])
+    }
+}
+
+impl BitTree {
+    /// The sums of `probs`.
+    #[must_use]
+    pub fn new(probs: &[f32; 256]) -> Self {
+        let mut tree = Self { sums: [0.0; 512] };
+        tree.set(probs);
+        tree
+    }
+
+    /// Takes a new distribution.
+    pub fn set(&mut self, probs: &[f32; 256]) {
+        self.sums[256..].copy_from_slice(probs);
+        for node in (1..256).rev() {
+            self.sums[node] = self.sums[2 * node] + self.sums[2 * node + 1];
+        }
+    }
+
+    /// P(next bit = 1) in 1/65536, from 1 to 65535, after the bits of `known` (a leading one and the bits so far:
+    /// 1 to 255; anything else counts as 1).
+    ///
+    /// The division is exact IEEE arithmetic and `as` truncates, so the integer is the same everywhere.
+    #[must_use]
+    pub fn p16(&self, known: u32) -> u16 {
+        let node = if (1..256).contains(&known) { known as usize } else { 1 };
+        let share = self.sums[2 * node + 1] / self.sums[node];
+        // `as` turns NaN into 0 and saturates: even a broken distribution cannot leave the range.
+        ((share * 65536.0) as i32).clamp(1, 65535) as u16
+    }
+
+    /// P(next bit = 1) in 1/4096, from 1 to 4095: see [`BitTree::p16`].
+    #[must_use]
+    pub fn p12(&self, known: u32) -> u16 {
+        (self.p16(known) >> 4).clamp(1, 4095)
+    }
+}
