@@ -25,7 +25,9 @@ type Tensor<'a> = (&'a mut [f32], &'a mut [f32], usize);
 fn tensors(net: &mut ByteLstm) -> Vec<Tensor<'_>> {
     let mut all: Vec<Tensor<'_>> = Vec::new();
     for layer in &mut net.layers {
-        all.push((&mut layer.bytes, &mut layer.bytes_v, layer.width));
+        for table in &mut layer.tables {
+            all.push((&mut table.w, &mut table.v, table.width));
+        }
         all.push((&mut layer.matrix, &mut layer.matrix_v, layer.width));
         if let Some(affine) = &mut layer.affine {
             all.push((&mut affine.gain, &mut affine.gain_v, 16));
@@ -33,20 +35,24 @@ fn tensors(net: &mut ByteLstm) -> Vec<Tensor<'_>> {
         }
     }
     all.push((&mut net.output.matrix, &mut net.output.matrix_v, 256));
-    all.push((&mut net.output.bias, &mut net.output.bias_v, 16));
+    let bias = &mut net.output.bias;
+    all.push((&mut bias.w, &mut bias.v, 256));
     all
 }
 
 /// The running products of β2, in file order.
 fn decays(net: &mut ByteLstm) -> Vec<&mut f32> {
-    let rows = net.layers.iter_mut().flat_map(|layer| layer.bytes_decay.iter_mut());
-    net.decay.iter_mut().chain(rows).collect()
+    let tables = net.layers.iter_mut().flat_map(|layer| layer.tables.iter_mut());
+    let tables = tables.chain([&mut net.output.bias]);
+    net.decay.iter_mut().chain(tables.flat_map(|table| table.decay.iter_mut())).collect()
 }
 
 fn put_config(out: &mut Vec<u8>, c: &Config) {
-    for field in [c.layers, c.cells, c.horizon, usize::from(c.coupled), usize::from(c.norm), c.out_every] {
+    for field in [c.layers, c.cells, c.horizon, c.out_every] {
         out.extend((field as u16).to_le_bytes());
     }
+    let flags = [c.coupled, c.norm, c.second, c.hints];
+    out.push(flags.iter().enumerate().fold(0, |all, (k, &flag)| all | u8::from(flag) << k));
     for field in [c.rate, c.rate_end, c.half_life, c.out_scale, c.keep, c.clip] {
         out.extend(field.to_le_bytes());
     }
@@ -59,8 +65,12 @@ fn get_f32(reader: &mut Reader<'_>) -> Result<f32> {
 
 fn get_config(reader: &mut Reader<'_>) -> Result<Config> {
     let mut int = || reader.array().map(|b| usize::from(u16::from_le_bytes(b)));
-    let (layers, cells, horizon) = (int()?, int()?, int()?);
-    let (coupled, norm, out_every) = (int()? == 1, int()? == 1, int()?);
+    let (layers, cells, horizon, out_every) = (int()?, int()?, int()?, int()?);
+    let flags = reader.u8()?;
+    if flags >= 16 {
+        return Err(Error::corrupt("network file: unknown flags"));
+    }
+    let [coupled, norm, second, hints] = [1, 2, 4, 8].map(|flag| flags & flag != 0);
     let mut float = || get_f32(reader);
     let (rate, rate_end, half_life) = (float()?, float()?, float()?);
     let (out_scale, keep, clip) = (float()?, float()?, float()?);
@@ -71,6 +81,8 @@ fn get_config(reader: &mut Reader<'_>) -> Result<Config> {
         horizon,
         coupled,
         norm,
+        second,
+        hints,
         rate,
         rate_end,
         half_life,

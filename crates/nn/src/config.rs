@@ -2,6 +2,8 @@
 
 use minlen_core::{Error, Result};
 
+use crate::lstm::Hint;
+
 /// Shape and learning schedule. Encoder and decoder must agree on every field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
@@ -15,6 +17,10 @@ pub struct Config {
     pub coupled: bool,
     /// Root-mean-square normalisation of each gate before its non-linearity.
     pub norm: bool,
+    /// The first layer also sees the byte before the last.
+    pub second: bool,
+    /// The first layer also sees a guess of the next byte, from elsewhere: [`crate::ByteLstm::update_with`].
+    pub hints: bool,
     /// Step size of the recurrent weights at the start.
     pub rate: f32,
     /// What the step size falls to.
@@ -36,15 +42,17 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            layers: 1,
-            cells: 128,
+            layers: 2,
+            cells: 64,
             horizon: 16,
             coupled: true,
             norm: true,
-            rate: 0.016,
+            second: true,
+            hints: true,
+            rate: 0.012,
             rate_end: 0.001,
             half_life: 60_000.0,
-            out_scale: 4.0,
+            out_scale: 5.0,
             out_every: 16,
             keep: 0.995,
             clip: 2.0,
@@ -64,6 +72,19 @@ impl Config {
     #[must_use]
     pub(crate) fn width(&self) -> usize {
         self.gates() * self.cells
+    }
+
+    /// Values of each one-hot input of layer `index`.
+    #[must_use]
+    pub(crate) fn inputs(&self, index: usize) -> Vec<usize> {
+        let mut all = vec![256];
+        if index == 0 && (self.second || self.hints) {
+            all.push(256);
+        }
+        if index == 0 && self.hints {
+            all.extend([257, 1 + Hint::TRUST]);
+        }
+        all
     }
 
     /// Rows of the recurrent matrix of layer `index`.
@@ -103,7 +124,7 @@ impl Config {
     #[must_use]
     pub fn weights(&self) -> usize {
         let affine = if self.norm { 2 * self.width() } else { 0 };
-        let layer = |i: usize| self.width() * (256 + self.rows(i)) + affine;
+        let layer = |i: usize| self.width() * (self.inputs(i).iter().sum::<usize>() + self.rows(i)) + affine;
         (0..self.layers).map(layer).sum::<usize>() + 256 * (self.layers * self.cells + 1)
     }
 

@@ -32,12 +32,18 @@ type Pick = fn(&mut ByteLstm) -> Option<(&mut [f32], &mut [f32])>;
 const MATRICES: [Pick; 8] = [
     |net| net.layers.get_mut(0).map(|l| (&mut l.matrix[..], &mut l.matrix_v[..])),
     |net| net.layers.get_mut(1).map(|l| (&mut l.matrix[..], &mut l.matrix_v[..])),
-    |net| net.layers.get_mut(0).map(|l| (&mut l.bytes[97 * l.width..], &mut l.bytes_v[97 * l.width..])),
-    |net| net.layers.get_mut(1).map(|l| (&mut l.bytes[98 * l.width..], &mut l.bytes_v[98 * l.width..])),
+    |net| {
+        let t = net.layers.get_mut(0)?.tables.first_mut()?;
+        Some((&mut t.w[97 * t.width..], &mut t.v[97 * t.width..]))
+    },
+    |net| {
+        let t = net.layers.get_mut(0)?.tables.get_mut(1)?;
+        Some((&mut t.w[97 * t.width..], &mut t.v[97 * t.width..]))
+    },
     |net| net.layers.get_mut(0)?.affine.as_mut().map(|a| (&mut a.gain[..], &mut a.gain_v[..])),
     |net| net.layers.get_mut(1)?.affine.as_mut().map(|a| (&mut a.bias[..], &mut a.bias_v[..])),
     |net| Some((&mut net.output.matrix[..], &mut net.output.matrix_v[..])),
-    |net| Some((&mut net.output.bias[..], &mut net.output.bias_v[..])),
+    |net| Some((&mut net.output.bias.w[..], &mut net.output.bias.v[..])),
 ];
 
 #[test]
@@ -45,7 +51,8 @@ fn gradients_are_those_of_the_loss() {
     let base =
         Config { cells: 16, horizon: TEXT.len(), out_every: TEXT.len(), clip: 100.0, ..Config::default() };
     for (layers, coupled, norm) in [(1, false, false), (2, true, false), (2, false, true), (2, true, true)] {
-        let config = Config { layers, coupled, norm, ..base };
+        let second = norm;
+        let config = Config { layers, coupled, norm, second, ..base };
         let start = network(config);
         let mut after = start.clone();
         TEXT.iter().for_each(|&byte| after.update(byte));

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::random::Random;
 use crate::simd::{self, Buffer, Isa, Rms};
+use crate::table::Table;
 
 /// One layer. Matrices are `[row][column]`, columns are gate blocks (see `simd/cell.rs`).
 #[derive(Clone, Debug)]
@@ -10,18 +11,18 @@ pub(crate) struct Layer {
     pub(crate) cells: usize,
     pub(crate) width: usize,
     pub(crate) rows: usize,
-    /// One row per byte value: the one-hot input is a row copied. Also the bias, as one row always counts.
-    pub(crate) bytes: Buffer,
-    pub(crate) bytes_v: Buffer,
-    /// β2^(changes) of each of these rows: rare bytes change rarely.
-    pub(crate) bytes_decay: [f32; 256],
+    /// One-hot inputs: the last byte (also the bias, as one row always counts), then what `Config` adds.
+    pub(crate) tables: Vec<Table>,
     /// Recurrent weights: the layer below (if any), then this layer one step ago.
     pub(crate) matrix: Buffer,
     pub(crate) matrix_v: Buffer,
     /// Gain and bias after normalisation, if on.
     pub(crate) affine: Option<Affine>,
     /// Last output.
-    pub(crate) h: Buffer,
+    h: Buffer,
+    /// Output of each step, and the gradient that arrives at it from above and from the losses.
+    pub(crate) hs: Buffer,
+    pub(crate) dhs: Buffer,
     xs: Buffer,
     zn: Buffer,
     act: Buffer,
@@ -30,8 +31,8 @@ pub(crate) struct Layer {
     tc: Buffer,
     dz: Buffer,
     dc: Buffer,
-    /// Gradient of `xs` of the step just gone through.
-    pub(crate) dx: Buffer,
+    /// Gradient that arrives at the output from the step after.
+    dh: Buffer,
 }
 
 /// Per-column gain and bias with their mean squares.
@@ -53,6 +54,17 @@ impl Affine {
         bias[..cells].fill(FORGET_BIAS);
         Self { gain, gain_v: zeros(), bias, bias_v: zeros(), d_gain: zeros(), d_bias: zeros() }
     }
+
+    /// Gathers its own gradients from those of its output, `d`, which become those of its input, `zn`.
+    fn back(&mut self, d: &mut [f32], zn: &[f32]) {
+        for (((d, z), gain), (d_gain, d_bias)) in
+            d.iter_mut().zip(zn).zip(self.gain.iter()).zip(self.d_gain.iter_mut().zip(self.d_bias.iter_mut()))
+        {
+            *d_gain += *d * z;
+            *d_bias += *d;
+            *d *= gain;
+        }
+    }
 }
 
 /// Start of the forget gate: remember by default.
@@ -62,23 +74,23 @@ impl Layer {
     pub(crate) fn new(config: &Config, index: usize, random: &mut Random) -> Self {
         let (cells, width, rows, steps) = (config.cells, config.width(), config.rows(index), config.horizon);
         let range = 1.0 / (rows as f32).sqrt();
-        let mut bytes = random.fill(256 * width, range);
-        if !config.norm {
-            bytes
-                .chunks_exact_mut(width)
-                .for_each(|row| row[..cells].iter_mut().for_each(|b| *b += FORGET_BIAS));
+        let values = config.inputs(index);
+        let mut tables: Vec<_> = values.iter().map(|&n| Table::new(n, width, range, random)).collect();
+        if let (Some(first), false) = (tables.first_mut(), config.norm) {
+            let rows = first.w.chunks_exact_mut(width);
+            rows.for_each(|row| row[..cells].iter_mut().for_each(|b| *b += FORGET_BIAS));
         }
         Self {
             cells,
             width,
             rows,
-            bytes,
-            bytes_v: Buffer::zeros(256 * width),
-            bytes_decay: [1.0; 256],
+            tables,
             matrix: random.fill(rows * width, range),
             matrix_v: Buffer::zeros(rows * width),
             affine: config.norm.then(|| Affine::new(width, cells)),
             h: Buffer::zeros(cells),
+            hs: Buffer::zeros(steps * cells),
+            dhs: Buffer::zeros(steps * cells),
             xs: Buffer::zeros(steps * rows),
             zn: Buffer::zeros(if config.norm { steps * width } else { 0 }),
             act: Buffer::zeros(steps * width),
@@ -87,7 +99,7 @@ impl Layer {
             tc: Buffer::zeros(steps * cells),
             dz: Buffer::zeros(steps * width),
             dc: Buffer::zeros(cells),
-            dx: Buffer::zeros(rows),
+            dh: Buffer::zeros(cells),
         }
     }
 
@@ -97,17 +109,19 @@ impl Layer {
         self.states.fill(0.0);
     }
 
-    /// Step `t` with input `byte` and the output of the layer below; the result is in `h`.
-    pub(crate) fn forward(&mut self, isa: Isa, t: usize, byte: u8, below: Option<&[f32]>) {
+    /// Step `t` with one-hot inputs `values` and the output of the layer below; the result is in `h`.
+    pub(crate) fn forward(&mut self, isa: Isa, t: usize, values: &[u16], below: Option<&Self>) {
         let (cells, width) = (self.cells, self.width);
         let x = &mut self.xs[t * self.rows..(t + 1) * self.rows];
         let (lower, own) = x.split_at_mut(self.rows - cells);
         if let Some(below) = below {
-            lower.copy_from_slice(below);
+            lower.copy_from_slice(&below.h);
         }
         own.copy_from_slice(&self.h);
         let z = &mut self.act[t * width..(t + 1) * width];
-        z.copy_from_slice(&self.bytes[usize::from(byte) * width..][..width]);
+        let mut rows = self.tables.iter().zip(values).map(|(table, &value)| table.row(value));
+        rows.next().into_iter().for_each(|row| z.copy_from_slice(row));
+        rows.for_each(|row| z.iter_mut().zip(row).for_each(|(z, r)| *z += r));
         simd::matvec(isa, z, &self.matrix, x);
         if let Some(affine) = &self.affine {
             let gates = width / cells;
@@ -121,72 +135,70 @@ impl Layer {
         }
         let (old, new) = self.states[t * cells..(t + 2) * cells].split_at_mut(cells);
         simd::forward(isa, z, old, new, &mut self.tc[t * cells..(t + 1) * cells], &mut self.h);
+        self.hs[t * cells..(t + 1) * cells].copy_from_slice(&self.h);
     }
 
-    /// Starts going back from the last step.
-    pub(crate) fn backward_begin(&mut self) {
+    /// Back through all steps, from the gradients in `dhs`; adds those of the layer below to its `below`.
+    pub(crate) fn backward(&mut self, isa: Isa, clip: f32, below: Option<&mut [f32]>) {
         self.dc.fill(0.0);
-        self.dx.fill(0.0);
+        self.dh.fill(0.0);
         if let Some(affine) = &mut self.affine {
             affine.d_gain.fill(0.0);
             affine.d_bias.fill(0.0);
         }
+        let steps = self.hs.len() / self.cells;
+        for t in (0..steps).rev() {
+            self.step_back(isa, t, clip);
+        }
+        if let Some(below) = below {
+            let matrix = &self.matrix[..(self.rows - self.cells) * self.width];
+            simd::dot_rows_many(isa, below, matrix, &self.dz, self.width);
+        }
     }
 
-    /// Step `t` back: `dh` is the gradient at its output from above and from the losses. Afterwards `dx` holds
-    /// that of the inputs: of the layer below, then of this layer one step before.
-    pub(crate) fn backward(&mut self, isa: Isa, t: usize, dh: &mut [f32], clip: f32) {
+    /// Step `t`: fills its part of `dz`, and `dh` for the step before.
+    fn step_back(&mut self, isa: Isa, t: usize, clip: f32) {
         let (cells, width) = (self.cells, self.width);
-        for (dh, from_next) in dh.iter_mut().zip(&self.dx[self.rows - cells..]) {
-            *dh += from_next;
-        }
+        let span = t * cells..(t + 1) * cells;
+        self.dh.iter_mut().zip(&self.dhs[span.clone()]).for_each(|(next, here)| *next += here);
         let dz = &mut self.dz[t * width..(t + 1) * width];
         let act = &self.act[t * width..(t + 1) * width];
-        let old = &self.states[t * cells..(t + 1) * cells];
-        simd::backward(isa, dz, &mut self.dc, dh, act, old, &self.tc[t * cells..(t + 1) * cells], clip);
+        simd::backward(
+            isa,
+            dz,
+            &mut self.dc,
+            &self.dh,
+            act,
+            &self.states[span.clone()],
+            &self.tc[span],
+            clip,
+        );
         if let Some(affine) = &mut self.affine {
-            let gates = width / cells;
             let zn = &self.zn[t * width..(t + 1) * width];
-            for k in 0..width {
-                affine.d_gain[k] += dz[k] * zn[k];
-                affine.d_bias[k] += dz[k];
-                dz[k] *= affine.gain[k];
-            }
+            affine.back(dz, zn);
+            let gates = width / cells;
             let blocks = dz.chunks_exact_mut(cells).zip(zn.chunks_exact(cells));
             for (gate, (dz, zn)) in blocks.enumerate() {
                 simd::normalise_back(isa, dz, zn, self.inverse[t * gates + gate]);
             }
         }
-        self.dx.fill(0.0);
-        simd::dot_rows(isa, &mut self.dx, &self.matrix, dz);
+        self.dh.fill(0.0);
+        let own = &self.matrix[(self.rows - cells) * width..];
+        simd::dot_rows(isa, &mut self.dh, own, &self.dz[t * width..(t + 1) * width]);
     }
 
-    /// Changes the weights by the gradients of all steps; `inputs` are the bytes of the steps.
-    pub(crate) fn learn(&mut self, isa: Isa, inputs: &[u8], rule: Rms) {
+    /// Changes the weights by the gradients of all steps; `values` are the one-hot inputs, one list a table.
+    pub(crate) fn learn(&mut self, isa: Isa, values: &[Vec<u16>], rule: Rms) {
         let width = self.width;
         simd::outer_rms(isa, &mut self.matrix, &mut self.matrix_v, &self.xs, &self.dz, width, rule);
-        for (t, &byte) in inputs.iter().enumerate() {
-            if inputs[..t].contains(&byte) {
-                continue;
-            }
-            // The gradient of a byte's row is the sum over its steps, gathered in the slot of the first.
-            for (later, &other) in inputs.iter().enumerate().skip(t + 1) {
-                if other == byte {
-                    let (first, other) = self.dz.split_at_mut(later * width);
-                    let first = &mut first[t * width..(t + 1) * width];
-                    first.iter_mut().zip(&other[..width]).for_each(|(a, b)| *a += b);
-                }
-            }
-            let row = usize::from(byte) * width;
-            self.bytes_decay[usize::from(byte)] *= rule.keep;
-            let correction = 1.0 / (1.0 - self.bytes_decay[usize::from(byte)]);
-            let (w, v) = (&mut self.bytes[row..row + width], &mut self.bytes_v[row..row + width]);
-            simd::step_rms(isa, w, v, &self.dz[t * width..(t + 1) * width], Rms { correction, ..rule });
+        for (table, values) in self.tables.iter_mut().zip(values) {
+            table.learn(isa, values, &self.dz, rule);
         }
         if let Some(a) = &mut self.affine {
             simd::step_rms(isa, &mut a.gain, &mut a.gain_v, &a.d_gain, rule);
             simd::step_rms(isa, &mut a.bias, &mut a.bias_v, &a.d_bias, rule);
         }
-        self.states.copy_within(inputs.len() * self.cells.., 0);
+        let last = self.states.len() - self.cells;
+        self.states.copy_within(last.., 0);
     }
 }

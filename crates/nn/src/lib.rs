@@ -11,13 +11,16 @@ mod config;
 mod gradient_test;
 mod layer;
 mod lstm;
+mod matcher;
 mod output;
 mod random;
 mod simd;
+mod table;
 mod train;
 
 pub use bits::BitTree;
 pub use config::Config;
-pub use lstm::ByteLstm;
+pub use lstm::{ByteLstm, Hint};
+pub use matcher::Matcher;
 pub use simd::Isa;
 pub use train::train;

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::layer::Layer;
 use crate::output::Output;
 use crate::random::Random;
-use crate::simd::{Buffer, Isa, Rms};
+use crate::simd::{Isa, Rms};
 
 /// An LSTM over bytes that learns from every byte it is shown.
 ///
@@ -23,11 +23,23 @@ pub struct ByteLstm {
     pub(crate) decay: [f32; 2],
     /// The step that the present prediction belongs to, below the horizon.
     t: usize,
-    /// Input byte of each step.
-    inputs: Vec<u8>,
-    /// Hidden states of each step, all layers in a row, and the gradients of the losses.
-    hs: Buffer,
-    dhs: Buffer,
+    /// One-hot inputs of each step: the last byte, the one before, a guess of the next, the trust in it.
+    inputs: [Vec<u16>; 4],
+}
+
+/// A guess of the next byte from elsewhere, such as the byte that follows the longest match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The guess.
+    pub byte: u8,
+    /// How much to trust it, 0 to 15 (more counts as 15): say, the length of the match. The network learns what
+    /// each value means.
+    pub trust: u8,
+}
+
+impl Hint {
+    /// Degrees of trust.
+    pub(crate) const TRUST: usize = 16;
 }
 
 /// Added under the root of the mean square.
@@ -49,7 +61,6 @@ impl ByteLstm {
     pub fn with_isa(config: Config, isa: Isa) -> Result<Self> {
         config.check()?;
         let mut random = Random::new(config.seed);
-        let hidden = config.layers * config.cells * config.horizon;
         let mut net = Self {
             config,
             isa,
@@ -58,11 +69,9 @@ impl ByteLstm {
             seen: 0,
             decay: [1.0; 2],
             t: 0,
-            inputs: vec![0; config.horizon],
-            hs: Buffer::zeros(hidden),
-            dhs: Buffer::zeros(hidden),
+            inputs: std::array::from_fn(|_| vec![0; config.horizon]),
         };
-        net.forward(0);
+        net.forward(0, None);
         Ok(net)
     }
 
@@ -83,6 +92,12 @@ impl ByteLstm {
 
     /// Shows the next byte: learns from it and predicts the one after.
     pub fn update(&mut self, byte: u8) {
+        self.update_with(byte, None);
+    }
+
+    /// As [`ByteLstm::update`], with a guess of the byte after: an input of
+    /// networks with [`Config::hints`], ignored by others.
+    pub fn update_with(&mut self, byte: u8, hint: Option<Hint>) {
         let rate = self.rate();
         self.output.note(self.t, byte);
         self.seen = self.seen.saturating_add(1);
@@ -90,21 +105,21 @@ impl ByteLstm {
         if self.t.is_multiple_of(self.config.out_every) || self.t == self.config.horizon {
             let from = (self.t - 1) / self.config.out_every * self.config.out_every;
             let rule = self.rule(1, rate * self.config.out_scale);
-            self.output.backward(self.isa, from, self.t, &mut self.dhs);
-            self.output.learn(self.isa, from, self.t, &self.hs, rule);
+            self.output.learn(self.isa, from, self.t, &mut self.layers, rule);
         }
         if self.t == self.config.horizon {
             self.back_through_time(rate);
             self.t = 0;
         }
-        self.forward(byte);
+        self.forward(byte, hint);
     }
 
     /// Forgets what was read last, not what was learned: predicts as before a first byte.
     pub fn restart(&mut self) {
         self.layers.iter_mut().for_each(Layer::restart);
+        self.inputs.iter_mut().for_each(|list| list.fill(0));
         self.t = 0;
-        self.forward(0);
+        self.forward(0, None);
     }
 
     /// Changes the learning schedule from here on: the clock reads `seen` bytes, and the step size falls from
@@ -144,33 +159,29 @@ impl ByteLstm {
         Rms { rate, keep: self.config.keep, correction, epsilon: EPSILON }
     }
 
-    pub(crate) fn forward(&mut self, byte: u8) {
-        let (cells, t) = (self.config.cells, self.t);
-        self.inputs[t] = byte;
-        let hidden = self.config.layers * cells;
-        let hs = &mut self.hs[t * hidden..(t + 1) * hidden];
-        for i in 0..self.layers.len() {
-            let (done, rest) = hs.split_at_mut(i * cells);
-            let below = (i > 0).then(|| &done[(i - 1) * cells..]);
-            self.layers[i].forward(self.isa, t, byte, below);
-            rest[..cells].copy_from_slice(&self.layers[i].h);
+    pub(crate) fn forward(&mut self, byte: u8, hint: Option<Hint>) {
+        let t = self.t;
+        let before = self.inputs[0][(t + self.config.horizon - 1) % self.config.horizon];
+        let guess = hint.map_or(256, |h| u16::from(h.byte));
+        let trust = hint.map_or(0, |h| 1 + u16::from(h.trust).min(Hint::TRUST as u16 - 1));
+        let values = [u16::from(byte), before, guess, trust];
+        for (list, value) in self.inputs.iter_mut().zip(values) {
+            list[t] = value;
         }
-        self.output.forward(self.isa, hs);
+        for i in 0..self.layers.len() {
+            let (below, rest) = self.layers.split_at_mut(i);
+            if let Some(layer) = rest.first_mut() {
+                layer.forward(self.isa, t, &values, below.last());
+            }
+        }
+        self.output.forward(self.isa, t, &self.layers);
     }
 
     fn back_through_time(&mut self, rate: f32) {
-        let (cells, clip) = (self.config.cells, self.config.clip);
-        let hidden = self.config.layers * cells;
-        self.layers.iter_mut().for_each(Layer::backward_begin);
-        for t in (0..self.config.horizon).rev() {
-            let dh = &mut self.dhs[t * hidden..(t + 1) * hidden];
-            for i in (0..self.layers.len()).rev() {
-                let (below, own) = dh.split_at_mut(i * cells);
-                self.layers[i].backward(self.isa, t, &mut own[..cells], clip);
-                if i > 0 {
-                    let down = self.layers[i].dx[..cells].iter();
-                    below[(i - 1) * cells..].iter_mut().zip(down).for_each(|(a, b)| *a += b);
-                }
+        for i in (0..self.layers.len()).rev() {
+            let (below, rest) = self.layers.split_at_mut(i);
+            if let Some(layer) = rest.first_mut() {
+                layer.backward(self.isa, self.config.clip, below.last_mut().map(|l| &mut l.dhs[..]));
             }
         }
         let rule = self.rule(0, rate);

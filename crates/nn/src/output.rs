@@ -1,20 +1,22 @@
 //! The softmax layer over all hidden states.
 
 use crate::config::Config;
+use crate::layer::Layer;
+use crate::random::Random;
 use crate::simd::{self, Buffer, Isa, Rms};
+use crate::table::Table;
 
-/// Output weights `[hidden][256]`, one row more for the bias (with rows of zeros after it, to a multiple of 8).
+/// Output weights `[hidden][256]`, the layers' rows one after the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     pub(crate) matrix: Buffer,
     pub(crate) matrix_v: Buffer,
-    pub(crate) bias: Buffer,
-    pub(crate) bias_v: Buffer,
+    /// Bias: a table of one row.
+    pub(crate) bias: Table,
     pub(crate) probs: Box<[f32; 256]>,
     logits: [f32; 256],
     errors: Buffer,
-    d_bias: [f32; 256],
-    hidden: usize,
+    cells: usize,
 }
 
 impl Output {
@@ -24,20 +26,21 @@ impl Output {
             // Zero weights: the first prediction is uniform, and the first gradients are the best start.
             matrix: Buffer::zeros(hidden * 256),
             matrix_v: Buffer::zeros(hidden * 256),
-            bias: Buffer::zeros(256),
-            bias_v: Buffer::zeros(256),
+            bias: Table::new(1, 256, 0.0, &mut Random::new(0)),
             probs: Box::new([1.0 / 256.0; 256]),
             logits: [0.0; 256],
             errors: Buffer::zeros(config.horizon * 256),
-            d_bias: [0.0; 256],
-            hidden,
+            cells: config.cells,
         }
     }
 
-    /// The distribution for hidden states `h`.
-    pub(crate) fn forward(&mut self, isa: Isa, h: &[f32]) {
-        self.logits.copy_from_slice(&self.bias);
-        simd::matvec(isa, &mut self.logits, &self.matrix, h);
+    /// The distribution after step `t` of the layers.
+    pub(crate) fn forward(&mut self, isa: Isa, t: usize, layers: &[Layer]) {
+        let cells = self.cells;
+        self.logits.copy_from_slice(self.bias.row(0));
+        for (layer, matrix) in layers.iter().zip(self.matrix.chunks_exact(cells * 256)) {
+            simd::matvec(isa, &mut self.logits, matrix, &layer.hs[t * cells..(t + 1) * cells]);
+        }
         simd::softmax(isa, &mut self.probs[..], &self.logits);
     }
 
@@ -48,22 +51,18 @@ impl Output {
         error[usize::from(byte)] -= 1.0;
     }
 
-    /// The gradients `dhs` of the hidden states of steps `from..to`.
-    pub(crate) fn backward(&mut self, isa: Isa, from: usize, to: usize, dhs: &mut [f32]) {
-        let dhs = &mut dhs[from * self.hidden..to * self.hidden];
-        dhs.fill(0.0);
-        simd::dot_rows_many(isa, dhs, &self.matrix, &self.errors[from * 256..to * 256], 256);
-    }
-
-    /// Changes the weights by the errors of steps `from..to` with hidden states `hs` (of those steps).
-    pub(crate) fn learn(&mut self, isa: Isa, from: usize, to: usize, hs: &[f32], rule: Rms) {
+    /// Gives the layers the gradients of the errors of steps `from..to`, then changes the weights by them.
+    pub(crate) fn learn(&mut self, isa: Isa, from: usize, to: usize, layers: &mut [Layer], rule: Rms) {
         let errors = &self.errors[from * 256..to * 256];
-        let hs = &hs[from * self.hidden..to * self.hidden];
-        simd::outer_rms(isa, &mut self.matrix, &mut self.matrix_v, hs, errors, 256, rule);
-        self.d_bias.fill(0.0);
-        for error in errors.chunks_exact(256) {
-            self.d_bias.iter_mut().zip(error).for_each(|(d, e)| *d += e);
+        let span = from * self.cells..to * self.cells;
+        let size = self.cells * 256;
+        let matrices = self.matrix.chunks_exact_mut(size).zip(self.matrix_v.chunks_exact_mut(size));
+        for (layer, (w, v)) in layers.iter_mut().zip(matrices) {
+            let dhs = &mut layer.dhs[span.clone()];
+            dhs.fill(0.0);
+            simd::dot_rows_many(isa, dhs, w, errors, 256);
+            simd::outer_rms(isa, w, v, &layer.hs[span.clone()], errors, 256, rule);
         }
-        simd::step_rms(isa, &mut self.bias, &mut self.bias_v, &self.d_bias, rule);
+        self.bias.learn(isa, &[0; 128][..to - from], errors, rule);
     }
 }

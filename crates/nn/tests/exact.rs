@@ -51,6 +51,8 @@ fn shapes() -> [Config; 4] {
         horizon: 16,
         coupled: false,
         norm: false,
+        second: false,
+        hints: false,
         rate: 0.008,
         rate_end: 0.001,
         half_life: 60_000.0,

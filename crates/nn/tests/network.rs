@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use minlen_core::{Cancel, Env, ErrorKind, Limits};
-use minlen_nn::{BitTree, ByteLstm, Config, Isa, train};
+use minlen_nn::{BitTree, ByteLstm, Config, Hint, Isa, train};
 use proptest::prelude::*;
 
 fn small() -> Config {
-    Config { cells: 32, ..Config::default() }
+    Config { layers: 1, cells: 32, hints: false, ..Config::default() }
 }
 
 fn noise(n: usize, seed: u32) -> Vec<u8> {
@@ -158,6 +158,27 @@ fn bad_shapes_are_refused_and_memory_is_told() {
     }
     assert!(ByteLstm::new(c).unwrap().reschedule(0, 0.5, 0.1, 1.0).is_err());
     assert!((1 << 20..4 << 20).contains(&c.memory()));
+}
+
+#[test]
+fn hints_are_learned_and_a_restart_forgets_the_past() {
+    let config = Config { hints: true, ..small() };
+    let data = noise(4000, 3);
+    let mut net = ByteLstm::new(config).unwrap();
+    let mut bits = 0.0;
+    for (at, pair) in data.windows(2).enumerate() {
+        if at > 3000 {
+            bits -= f64::from(net.probs()[usize::from(pair[0])]).log2() / 999.0;
+        }
+        net.update_with(pair[0], Some(Hint { byte: pair[1], trust: 200 }));
+    }
+    assert!(bits < 4.0, "{bits} of 8");
+    let mut other = net.clone();
+    other.update_with(7, Some(Hint { byte: 9, trust: 1 }));
+    // Before the next change of weights the past is all that differs.
+    net.restart();
+    other.restart();
+    assert_eq!(net.probs(), other.probs());
 }
 
 #[test]

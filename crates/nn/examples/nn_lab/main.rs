@@ -14,7 +14,7 @@ use std::error::Error;
 use std::time::Instant;
 
 use minlen_core::Env;
-use minlen_nn::{BitTree, ByteLstm, Config, train};
+use minlen_nn::{BitTree, ByteLstm, Config, Matcher, train};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -38,6 +38,8 @@ fn set(job: &mut Job, key: &str, value: &str) -> Result<()> {
         "cells" => config.cells = int()?,
         "horizon" => config.horizon = int()?,
         "coupled" => config.coupled = int()? == 1,
+        "second" => config.second = int()? == 1,
+        "hints" => config.hints = int()? == 1,
         "norm" => config.norm = int()? == 1,
         "rate" => config.rate = float()?,
         "rate_end" => config.rate_end = float()?,
@@ -116,14 +118,15 @@ fn main() -> Result<()> {
 
 /// Bytes of the network alone, its microseconds a byte, bytes of the mixer alone, bytes of both.
 fn measure(mut net: ByteLstm, data: &[u8], mixer: bool) -> [f64; 4] {
+    let mut matcher = Matcher::new();
     let (mut trees, mut solo) = (Vec::new(), 0.0);
     let clock = Instant::now();
-    for &byte in data {
+    for (at, &byte) in data.iter().enumerate() {
         solo -= f64::from(net.probs()[usize::from(byte)]).log2();
         if mixer {
             trees.push((BitTree::new(net.probs()), net.expected()));
         }
-        net.update(byte);
+        net.update_with(byte, matcher.guess(&data[..=at]));
     }
     let us = clock.elapsed().as_secs_f64() * 1e6 / data.len() as f64;
     let (mut alone, mut mixed) = (0.0, 0.0);
