@@ -163,7 +163,7 @@ fn bad_shapes_are_refused_and_memory_is_told() {
 #[test]
 fn hints_are_learned_and_a_restart_forgets_the_past() {
     let config = Config { hints: true, ..small() };
-    let data = noise(4000, 3);
+    let data = noise(4003, 3);
     let mut net = ByteLstm::new(config).unwrap();
     let mut bits = 0.0;
     for (at, pair) in data.windows(2).enumerate() {
