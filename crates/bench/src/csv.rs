@@ -1,5 +1,20 @@
 //! Just enough CSV (RFC 4180): fields with commas, quotes or line ends are quoted.
 
+use minlen_core::{Error, Result};
+use std::path::Path;
+
+/// Writes `text` to a file in one step: it is the old or the new one at any moment.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
+    let failed = |e| Error::io("cannot write", e).in_file(path);
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".new");
+    let new = folder.join(name);
+    std::fs::write(&new, text).map_err(failed)?;
+    std::fs::rename(&new, path).map_err(failed)
+}
+
 /// One line, with its end.
 pub(crate) fn line<S: AsRef<str>>(fields: &[S]) -> String {
     let mut out = String::new();

@@ -5,6 +5,8 @@
 //! * [`Runner`]: warm-up, repeats, verified round trips, minimum and median times, peak memory; gives a [`Report`].
 //! * [`render`]: the report as a table, CSV, JSON or Markdown, and as an SVG plot of size against speed.
 //! * [`results`]: tables of sizes that are committed, and what changed between two of them.
+//! * [`speeds`]: times and memory, kept as well, for the plots.
+//! * [`ablation`]: what each part of a codec is worth.
 //! * [`corpus`]: a small generated corpus, the same bytes everywhere, so that sizes can be checked without data files.
 //! * [`peers`]: sizes of other programs measured elsewhere, side by side with ours.
 //! * [`memory`] and [`probe`]: peak memory, within the process or in a child of its own.
@@ -20,7 +22,9 @@
 //! # Ok::<(), minlen_core::Error>(())
 //! ```
 
+pub mod ablation;
 pub mod corpus;
+pub mod cpu;
 mod csv;
 mod input;
 pub mod machine;
@@ -32,8 +36,9 @@ mod report;
 pub mod results;
 pub mod rival;
 mod runner;
+pub mod speeds;
 
 pub use input::{Input, load};
-pub use report::{Measure, Report, Row, Skipped};
+pub use report::{Measure, Report, Row, Skipped, YARDSTICK};
 pub use rival::{FnRival, Job, Op, Outcome, Resolved, Rival, RivalKind, resolve};
 pub use runner::{Options, Runner};

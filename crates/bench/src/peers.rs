@@ -25,7 +25,7 @@ pub enum RoundTrip {
 }
 
 /// What one peer makes of one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PeerSize {
     /// Bytes before.
     pub raw: u64,
@@ -33,10 +33,12 @@ pub struct PeerSize {
     pub packed: u64,
     /// Whether that can be decompressed.
     pub round_trip: RoundTrip,
+    /// Processor time of compression and decompression in seconds, where it was noted.
+    pub seconds: Option<(f64, f64)>,
 }
 
 /// All sizes of one set, by peer and file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Peers {
     sizes: BTreeMap<String, BTreeMap<String, PeerSize>>,
 }
@@ -65,6 +67,7 @@ impl Peers {
         let columns = [column("set")?, column("peer")?, column("file")?];
         let (raw, packed) = (column("raw_bytes")?, column("compressed_bytes")?);
         let checked = column("roundtrip_checked").ok();
+        let times = column("comp_cpu_s").ok().zip(column("decomp_cpu_s").ok());
         let mut peers = Self::default();
         for (i, record) in records.enumerate() {
             let field = |at: usize| record.get(at).map_or("", String::as_str);
@@ -79,7 +82,9 @@ impl Peers {
                     "no" => RoundTrip::Unchecked,
                     _ => RoundTrip::Doubtful,
                 };
-                let size = PeerSize { raw: number(raw)?, packed: number(packed)?, round_trip };
+                let seconds = times
+                    .and_then(|(there, back)| Some((field(there).parse().ok()?, field(back).parse().ok()?)));
+                let size = PeerSize { raw: number(raw)?, packed: number(packed)?, round_trip, seconds };
                 peers.sizes.entry(peer.to_owned()).or_default().insert(file.to_owned(), size);
             }
         }
@@ -169,6 +174,13 @@ impl SideBySide {
         before - self.files.len()
     }
 
+    /// Keeps only the files that the column called `name` has.
+    pub fn only_files_of(&mut self, name: &str) {
+        let at = self.columns.iter().position(|column| column == name);
+        let has = |sizes: &[Option<u64>]| at.is_some_and(|at| sizes.get(at).is_some_and(Option::is_some));
+        self.files.retain(|_, (_, sizes)| has(sizes));
+    }
+
     /// The names of the columns.
     #[must_use]
     pub fn columns(&self) -> &[String] {
@@ -210,6 +222,25 @@ impl SideBySide {
             }
         }
         sums.into_values().collect()
+    }
+
+    /// How much smaller the other columns are than the column called `base`, in percent, for the lines given.
+    #[must_use]
+    pub fn savings(&self, lines: &[Line], base: &str, markdown: bool) -> String {
+        let at = self.columns.iter().position(|column| column == base);
+        let title = format!("smaller than {base}");
+        let mut header = vec![title.as_str()];
+        header.extend(self.columns.iter().map(String::as_str));
+        let mut grid = Grid::new(&header, 1);
+        for line in lines {
+            let of = at.and_then(|at| line.sizes.get(at).copied().flatten()).filter(|&size| size > 0);
+            let saved = line.sizes.iter().map(|size| match (size, of) {
+                (Some(size), Some(of)) => format!("{:.1} %", (1.0 - *size as f64 / of as f64) * 100.0),
+                _ => "-".to_owned(),
+            });
+            grid.row(std::iter::once(line.name.clone()).chain(saved).collect());
+        }
+        if markdown { grid.markdown() } else { grid.plain() }
     }
 
     /// The comparison as a table: the lines given, then the total, then each column's difference from the first.
@@ -272,6 +303,8 @@ lossless,exe/c,1000,0,minlen:5,590
         assert_eq!(side.total().sizes, [Some(1440), None, Some(1500)]);
         let text = side.table(&side.files(), false);
         assert!(text.lines().last().unwrap().contains("+4.2 %"), "{text}");
+        let saved = side.savings(&[side.total()], "xz-9e", false);
+        assert!(saved.contains("4.0 %") && saved.contains("0.0 %"), "{saved}");
         assert_eq!(side.common(), 2);
         assert_eq!(side.total().sizes, [Some(380), Some(300), Some(400)]);
     }

@@ -6,6 +6,10 @@ use minlen_core::ErrorKind;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Speeds are also told as a share of this rival's compression speed in the same run, since machines differ and are
+/// seldom idle.
+pub const YARDSTICK: &str = "xz:9e";
+
 /// Times and peak memory of one direction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Measure {
@@ -17,6 +21,8 @@ pub struct Measure {
     pub runs: u32,
     /// Peak memory in bytes, where it could be had.
     pub peak: Option<u64>,
+    /// Processor time of the cheapest repeat, where it could be had.
+    pub cpu: Option<Duration>,
 }
 
 impl Measure {
@@ -26,7 +32,19 @@ impl Measure {
         times.sort_unstable();
         let at = |i: usize| times.get(i).copied().unwrap_or_default();
         let runs = u32::try_from(times.len()).unwrap_or(u32::MAX);
-        Self { min: at(0), median: at(times.len().saturating_sub(1) / 2), runs, peak }
+        Self { min: at(0), median: at(times.len().saturating_sub(1) / 2), runs, peak, cpu: None }
+    }
+
+    /// The same with the processor time of the cheapest repeat.
+    #[must_use]
+    pub fn with_cpu(self, cpu: Option<Duration>) -> Self {
+        Self { cpu, ..self }
+    }
+
+    /// What the work cost: processor time where known, else wall time.
+    #[must_use]
+    pub fn cost(&self) -> Duration {
+        self.cpu.unwrap_or(self.min)
     }
 
     /// Sums times, keeps the larger memory: how totals are made.
@@ -35,6 +53,7 @@ impl Measure {
         self.median = self.median.saturating_add(other.median);
         self.runs = self.runs.max(other.runs);
         self.peak = self.peak.max(other.peak);
+        self.cpu = self.cpu.zip(other.cpu).map(|(a, b)| a.saturating_add(b));
     }
 }
 
@@ -70,6 +89,12 @@ impl Row {
     #[must_use]
     pub fn bits_per_byte(&self) -> f64 {
         if self.raw == 0 { 0.0 } else { self.packed as f64 * 8.0 / self.raw as f64 }
+    }
+
+    /// How many times as fast as the compression of `yardstick` this ran in the direction of `measure`, by processor time.
+    #[must_use]
+    pub fn relative(&self, measure: &Measure, yardstick: &Self) -> f64 {
+        yardstick.compress.cost().as_secs_f64() / measure.cost().as_secs_f64()
     }
 
     /// Raw megabytes (10^6) in `time`, per second; infinite for no time at all.
@@ -137,6 +162,12 @@ impl Report {
     pub fn minlen_failed(&self) -> bool {
         let ours = |name: &str| self.rivals.iter().any(|r| r.name == name && r.kind == RivalKind::Minlen);
         self.skipped.iter().any(|s| s.error.is_some() && ours(&s.method))
+    }
+
+    /// The row that speeds are compared with in the block of `row`: [`YARDSTICK`] on the same data, if it ran on all of it.
+    #[must_use]
+    pub fn yardstick<'r>(rows: &'r [Row], row: &Row) -> Option<&'r Row> {
+        rows.iter().find(|r| r.method == YARDSTICK && r.file == row.file && r.files == row.files)
     }
 
     fn sums(&self, group: impl Fn(&str) -> String) -> Vec<Row> {

@@ -98,14 +98,7 @@ impl SizeTable {
     /// # Errors
     /// The folder cannot be made or the file not written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let failed = |e| Error::io("cannot write", e).in_file(path);
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
-        name.push(".new");
-        let new = folder.join(name);
-        std::fs::write(&new, self.to_csv()).map_err(failed)?;
-        std::fs::rename(&new, path).map_err(failed)
+        csv::replace(path, &self.to_csv())
     }
 
     /// Takes over all sizes of `other`, replacing those with the same key, and drops what this table had of the same

@@ -6,6 +6,8 @@ use crate::probe::Probe;
 use crate::report::{Measure, Report, RivalInfo, Row, Skipped};
 use crate::rival::{Job, Op, Rival, RivalKind};
 use minlen_core::{Env, Error, ErrorKind, Event, Result};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How to measure.
@@ -21,12 +23,22 @@ pub struct Options {
     pub memory: bool,
     /// Measure the memory of rivals in process in a child of their own, which is exact; else within this process.
     pub probe: Option<Probe>,
+    /// Files and rivals measured at the same time. More than one is for sizes: the times then say little, and memory
+    /// within the process is not told.
+    pub jobs: usize,
 }
 
 impl Default for Options {
     /// Three repeats after a warm-up, no more than 60 s per file and rival, memory within the process.
     fn default() -> Self {
-        Self { repeats: 3, warm_up: true, time_box: Some(Duration::from_secs(60)), memory: true, probe: None }
+        Self {
+            repeats: 3,
+            warm_up: true,
+            time_box: Some(Duration::from_secs(60)),
+            memory: true,
+            probe: None,
+            jobs: 1,
+        }
     }
 }
 
@@ -35,9 +47,10 @@ impl Options {
     fn line(&self) -> String {
         let warm = if self.warm_up { "after a warm-up" } else { "without warm-up" };
         let time = self.time_box.map(|t| format!(", at most {} s per file", t.as_secs())).unwrap_or_default();
+        let jobs = if self.jobs > 1 { ", SEVERAL AT A TIME: times say little" } else { "" };
         let build = if machine::optimised() { "" } else { ", UNOPTIMISED BUILD: speeds mean nothing" };
         format!(
-            "in memory, one thread, minimum of {} {warm}{time}, every round trip verified{build}",
+            "in memory, one thread, minimum of {} {warm}{time}, every round trip verified{jobs}{build}",
             self.repeats
         )
     }
@@ -73,24 +86,53 @@ impl Runner {
             rivals: rivals.iter().map(|r| info(&**r)).collect(),
             ..Report::default()
         };
-        for input in inputs {
-            let data = input.read()?;
-            for rival in rivals {
-                env.check()?;
-                let mut output = 0;
-                match self.measure(&input.name, &data, &**rival, env) {
-                    Ok(row) => {
-                        output = row.packed;
-                        env.progress.event(Event::Explain { line: line(&row) });
-                        report.rows.push(row);
-                    }
-                    Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
-                    Err(error) => report.skipped.push(note(&input.name, &**rival, &error, env)),
-                }
-                env.progress.event(Event::Advance { input: data.len() as u64, output });
+        let cells: Vec<(&Input, &dyn Rival)> =
+            inputs.iter().flat_map(|input| rivals.iter().map(move |rival| (input, &**rival))).collect();
+        for (cell, measured) in cells.iter().zip(self.cells(&cells, env)) {
+            match measured {
+                Ok(row) => report.rows.push(row),
+                Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+                Err(error) => report.skipped.push(note(&cell.0.name, cell.1, &error, env)),
             }
         }
         Ok(report)
+    }
+
+    /// Every pair measured, in the order given, [`Options::jobs`] at a time. After a request to stop, the rest is
+    /// answered with it.
+    fn cells(&self, cells: &[(&Input, &dyn Rival)], env: &Env) -> Vec<Result<Row>> {
+        if self.options.jobs <= 1 {
+            return cells.iter().map(|(input, rival)| self.cell(input, *rival, env)).collect();
+        }
+        let next = AtomicUsize::new(0);
+        let done: Mutex<Vec<(usize, Result<Row>)>> = Mutex::default();
+        std::thread::scope(|scope| {
+            for _ in 0..self.options.jobs.min(cells.len()) {
+                scope.spawn(|| {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some((input, rival)) = cells.get(at) else { return };
+                        let row = self.cell(input, *rival, env);
+                        done.lock().unwrap_or_else(PoisonError::into_inner).push((at, row));
+                    }
+                });
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by_key(|(at, _)| *at);
+        done.into_iter().map(|(_, row)| row).collect()
+    }
+
+    fn cell(&self, input: &Input, rival: &dyn Rival, env: &Env) -> Result<Row> {
+        env.check()?;
+        let data = input.read()?;
+        let measured = self.measure(&input.name, &data, rival, env);
+        if let Ok(row) = &measured {
+            env.progress.event(Event::Explain { line: line(row) });
+        }
+        let output = measured.as_ref().map_or(0, |row| row.packed);
+        env.progress.event(Event::Advance { input: data.len() as u64, output });
+        measured
     }
 
     /// Measures one rival on one piece of data.
@@ -101,6 +143,7 @@ impl Runner {
         let start = Instant::now();
         let first = self.round(data, rival, self.options.memory)?;
         let (mut there, mut back) = (Vec::new(), Vec::new());
+        let mut cpu = (first.cpu_compress, first.cpu_decompress);
         let boxed = |taken: Duration| self.options.time_box.is_some_and(|limit| taken >= limit);
         // What takes that long has no need to warm up.
         if !self.options.warm_up || boxed(start.elapsed()) {
@@ -115,6 +158,7 @@ impl Runner {
             }
             there.push(next.compress);
             back.push(next.decompress);
+            cpu = (least(cpu.0, next.cpu_compress), least(cpu.1, next.cpu_decompress));
         }
         Ok(Row {
             file: file.to_owned(),
@@ -123,15 +167,15 @@ impl Runner {
             files: 1,
             raw: data.len() as u64,
             packed: first.packed,
-            compress: Measure::of(there, first.peak_compress),
-            decompress: Measure::of(back, first.peak_decompress),
+            compress: Measure::of(there, first.peak_compress).with_cpu(cpu.0),
+            decompress: Measure::of(back, first.peak_decompress).with_cpu(cpu.1),
         })
     }
 
     /// There and back once, compared with the input.
     fn round(&self, data: &[u8], rival: &dyn Rival, memory: bool) -> Result<Round> {
         let child = self.options.probe.as_ref().filter(|_| memory && rival.kind() != RivalKind::Program);
-        let inside = memory && child.is_none();
+        let inside = memory && child.is_none() && self.options.jobs <= 1;
         let job = Job { op: Op::Compress, input: data, raw_len: data.len(), memory: inside };
         let mut packed = rival.run(job)?;
         // Decoding must not profit from room that only the encoder knows of.
@@ -145,6 +189,8 @@ impl Runner {
         Ok(Round {
             compress: packed.elapsed,
             decompress: restored.elapsed,
+            cpu_compress: packed.cpu,
+            cpu_decompress: restored.cpu,
             peak_compress: packed.peak.or_else(|| ask(job)),
             peak_decompress: restored.peak.or_else(|| ask(back)),
             packed: packed.bytes.len() as u64,
@@ -156,10 +202,17 @@ impl Runner {
 struct Round {
     compress: Duration,
     decompress: Duration,
+    cpu_compress: Option<Duration>,
+    cpu_decompress: Option<Duration>,
     peak_compress: Option<u64>,
     peak_decompress: Option<u64>,
     packed: u64,
     hash: blake3::Hash,
+}
+
+/// The smaller of what is known.
+fn least(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
+    a.into_iter().chain(b).min()
 }
 
 fn line(row: &Row) -> String {

@@ -6,6 +6,7 @@
 //! changing `bench/results/generated.csv` as well.
 
 mod binary;
+pub mod sets;
 mod structured;
 mod text;
 

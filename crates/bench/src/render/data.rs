@@ -6,7 +6,7 @@ use crate::machine;
 use crate::report::{Measure, Report, Row};
 use serde_json::{Value, json};
 
-const HEADER: [&str; 21] = [
+const HEADER: [&str; 23] = [
     "file",
     "method",
     "kind",
@@ -22,6 +22,8 @@ const HEADER: [&str; 21] = [
     "repeats",
     "compress_peak_bytes",
     "decompress_peak_bytes",
+    "compress_cpu_ns",
+    "decompress_cpu_ns",
     "machine",
     "settings",
     "compiler",
@@ -35,6 +37,7 @@ pub(super) fn csv(report: &Report, style: &Style) -> String {
     let mut out = csv::line(&HEADER);
     for row in report.rows.iter().chain(&report.totals()) {
         let peak = |m: &Measure| m.peak.map(|p| p.to_string()).unwrap_or_default();
+        let cpu = |m: &Measure| m.cpu.map(|c| c.as_nanos().to_string()).unwrap_or_default();
         out.push_str(&csv::line(&[
             row.file.clone(),
             row.method.clone(),
@@ -51,6 +54,8 @@ pub(super) fn csv(report: &Report, style: &Style) -> String {
             row.compress.runs.to_string(),
             peak(&row.compress),
             peak(&row.decompress),
+            cpu(&row.compress),
+            cpu(&row.decompress),
             report.machine.line(),
             report.settings.clone(),
             machine::compiler().to_owned(),
@@ -115,5 +120,6 @@ fn measure(row: &Row, m: &Measure) -> Value {
         "mb_per_s_median": row.speed(m.median),
         "repeats": m.runs,
         "peak_bytes": m.peak,
+        "cpu_ns": m.cpu.and_then(|cpu| u64::try_from(cpu.as_nanos()).ok()),
     })
 }

@@ -7,7 +7,13 @@ use crate::rival::RivalKind;
 use std::time::Duration;
 
 fn measure(ms: u64, peak: Option<u64>) -> Measure {
-    Measure { min: Duration::from_millis(ms), median: Duration::from_millis(2 * ms), runs: 3, peak }
+    Measure {
+        min: Duration::from_millis(ms),
+        median: Duration::from_millis(2 * ms),
+        runs: 3,
+        peak,
+        cpu: Some(Duration::from_millis(ms)),
+    }
 }
 
 fn row(file: &str, method: &str, kind: RivalKind, packed: u64) -> Row {
@@ -59,10 +65,10 @@ fn table_of_totals() {
     let expected = "\
 TOTAL: 2,000,000 bytes in 2 files
 
-method      bytes  ratio  bits/B  comp MB/s  median  decomp MB/s  median  comp mem  decomp mem  files
---------  -------  -----  ------  ---------  ------  -----------  ------  --------  ----------  -----
-minlen:5  400,000  5.000   1.600       10.0    5.00          250     125   3.0 MiB         n/a      2
-zstd:3    600,000  3.333   2.400       10.0    5.00          250     125   3.0 MiB         n/a      2
+method      bytes  ratio  bits/B  comp MB/s  decomp MB/s  comp CPU s  decomp CPU s  comp/xz  decomp/xz  comp mem  decomp mem  files
+--------  -------  -----  ------  ---------  -----------  ----------  ------------  -------  ---------  --------  ----------  -----
+minlen:5  400,000  5.000   1.600       10.0          250       0.200         0.008        -          -   3.0 MiB         n/a      2
+zstd:3    600,000  3.333   2.400       10.0          250       0.200         0.008        -          -   3.0 MiB         n/a      2
 
 machine: Chip, 2 cores, 4 GiB, linux 6.1 x86_64
 method: as usual

@@ -2,18 +2,20 @@
 
 use super::{Detail, Grid, Style};
 use crate::machine;
-use crate::report::{Report, Row};
+use crate::report::{Measure, Report, Row, YARDSTICK};
 use std::time::Duration;
 
-const HEADER: [&str; 11] = [
+const HEADER: [&str; 13] = [
     "method",
     "bytes",
     "ratio",
     "bits/B",
     "comp MB/s",
-    "median",
     "decomp MB/s",
-    "median",
+    "comp CPU s",
+    "decomp CPU s",
+    "comp/xz",
+    "decomp/xz",
     "comp mem",
     "decomp mem",
     "files",
@@ -76,9 +78,11 @@ fn grid(rows: &[Row]) -> Grid {
             format!("{:.3}", row.ratio()),
             format!("{:.3}", row.bits_per_byte()),
             speed(row, row.compress.min),
-            speed(row, row.compress.median),
             speed(row, row.decompress.min),
-            speed(row, row.decompress.median),
+            seconds(row.compress.cpu),
+            seconds(row.decompress.cpu),
+            relative(rows, row, &row.compress),
+            relative(rows, row, &row.decompress),
             memory(row.compress.peak),
             memory(row.decompress.peak),
             row.files.to_string(),
@@ -95,6 +99,11 @@ fn notes(report: &Report, style: &Style) -> Vec<String> {
     ];
     let stamps = [("minlen", &style.version), ("commit", &style.commit), ("date", &style.date)];
     lines.extend(stamps.iter().filter_map(|(key, value)| value.as_ref().map(|v| format!("{key}: {v}"))));
+    if report.rows.iter().any(|row| row.method == YARDSTICK) {
+        lines.push(format!(
+            "comp/xz, decomp/xz: speed as a multiple of the compression speed of {YARDSTICK}, by CPU time"
+        ));
+    }
     let mut versions: Vec<String> = Vec::new();
     for rival in &report.rivals {
         let name = rival.name.split([':', ',']).next().unwrap_or_default();
@@ -133,6 +142,20 @@ fn speed(row: &Row, time: Duration) -> String {
         _ if speed >= 10.0 => format!("{speed:.1}"),
         _ if speed >= 1.0 => format!("{speed:.2}"),
         _ => format!("{speed:.4}"),
+    }
+}
+
+fn seconds(time: Option<Duration>) -> String {
+    time.map_or_else(|| "n/a".to_owned(), |time| format!("{:.3}", time.as_secs_f64()))
+}
+
+/// Against the yardstick's compression in the same block; a dash where that did not run.
+fn relative(rows: &[Row], row: &Row, measure: &Measure) -> String {
+    let share = Report::yardstick(rows, row).map(|yardstick| row.relative(measure, yardstick));
+    match share {
+        Some(share) if share.is_finite() && share >= 10.0 => format!("{share:.0}"),
+        Some(share) if share.is_finite() => format!("{share:.3}"),
+        _ => "-".to_owned(),
     }
 }
 

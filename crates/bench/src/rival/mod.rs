@@ -7,7 +7,7 @@ pub mod program;
 pub use library::IN_PROCESS;
 pub use names::{Own, Resolved, in_process, resolve, split_list};
 
-use crate::memory;
+use crate::{cpu, memory};
 use minlen_core::Result;
 use std::time::{Duration, Instant};
 
@@ -63,6 +63,8 @@ pub struct Outcome {
     pub bytes: Vec<u8>,
     /// Wall time of the work alone.
     pub elapsed: Duration,
+    /// Processor time of the work, where it could be had. Other threads that a library starts are not in it.
+    pub cpu: Option<Duration>,
     /// Peak memory in bytes, where it was asked for and could be had.
     pub peak: Option<u64>,
 }
@@ -98,13 +100,13 @@ pub trait Rival: Send + Sync {
     /// Those of the call itself.
     fn run(&self, job: Job<'_>) -> Result<Outcome> {
         let watch = job.memory.then(memory::Watch::start).flatten();
-        let start = Instant::now();
+        let (start, used) = (Instant::now(), cpu::of_thread());
         let bytes = match job.op {
             Op::Compress => self.compress(job.input)?,
             Op::Decompress => self.decompress(job.input, job.raw_len)?,
         };
-        let elapsed = start.elapsed();
-        Ok(Outcome { bytes, elapsed, peak: watch.and_then(|w| w.peak()) })
+        let (elapsed, cpu) = (start.elapsed(), cpu::of_thread().checked_sub(used));
+        Ok(Outcome { bytes, elapsed, cpu, peak: watch.and_then(|w| w.peak()) })
     }
 }
 

@@ -97,4 +97,7 @@ minlen's levels 1, 3 and 5 run against zstd:3, zstd:19, xz:6, xz:9e, brotli:11 a
 
 Examples:
   minlen bench data --levels 3,5 --against zstd:3,xz:9e
+  minlen bench mini --levels 8 --quick       one set of the bundle, beside the peers measured on it
+  minlen bench mini --codec bwt --jobs 2     sizes only, two files at a time
+  minlen bench ablation                      the variants in bench/ablation.txt, on the set mini
   minlen bench book.txt --codec bwt --codec lz77:parse=optimal --repeats 5 --format md";

@@ -253,7 +253,7 @@ pub enum BenchFormat {
 
 #[derive(Args, Debug)]
 pub struct Bench {
-    /// Files or folders
+    /// Files or folders, or one set of the development bundle: bundle, core, mini, micro, small, small/CLASS, CLASS
     #[arg(required = true, value_name = "INPUT", value_hint = ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
     /// Rivals, with a level after a colon: zstd:3,zstd:22,long=31,xz:9e,7z,memcpy,...
@@ -274,6 +274,24 @@ pub struct Bench {
     /// Also put the sizes into this CSV table, which is kept between runs; -v says what changed
     #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath)]
     pub save: Option<PathBuf>,
+    /// The same for times and memory, summed over the inputs
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath)]
+    pub save_speeds: Option<PathBuf>,
+    /// One run each and no memory: for those who wait
+    #[arg(long)]
+    pub quick: bool,
+    /// Measure N files at a time, once and without memory: for sizes, since the times then say little
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub jobs: usize,
+    /// Measure the variants in this list, LABEL: CHAIN on each line, and say what each differs from the first
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub ablation: Option<PathBuf>,
+    /// The folder of the development bundle, from which the named sets come
+    #[arg(long, value_name = "DIR", default_value = "../shared/data/lossless", value_hint = ValueHint::DirPath)]
+    pub corpus: PathBuf,
+    /// Sizes of peers measured elsewhere, to be shown beside a named set (default: the table beside the bundle)
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath)]
+    pub peers: Option<PathBuf>,
     /// Be the child that measures the memory of one call
     #[arg(long, hide = true)]
     pub probe: bool,

@@ -71,7 +71,7 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
         Verb::Repair(a) => new(&a.common, a.format.format),
         Verb::Analyze(a) => new(&a.common, a.format.format),
         Verb::Codecs(a) => new(&a.common, a.format.format),
-        Verb::Bench(a) => new(&a.common, Format::Table),
+        Verb::Bench(a) => new(&a.common, Format::Table).explaining(&a.common, a.common.verbose > 0),
         Verb::Generate(a) => new(&a.common, Format::Table),
     }
 }

@@ -94,4 +94,21 @@ fn the_benchmark_has_four_forms() {
     s.ok(["bench", "t/b.txt", "--codec", "zstd", "--repeats", "1", "--save", "x.csv"]);
     assert!(s.exists("x.csv"));
     s.fails(["bench", "t/b.txt", "--against", "nonsense:3"], 3);
+    let jobs = ["bench", "t", "--levels", "1", "--jobs", "2", "--save-speeds", "speeds.csv"];
+    assert!(s.ok(jobs).text().contains("SEVERAL AT A TIME"));
+    assert!(s.exists("speeds.csv"));
+}
+
+#[test]
+fn sets_of_the_bundle_and_lists_of_variants_are_measured() {
+    let s = sandbox();
+    s.write("data/small/rs/a.rs", text(300, 1));
+    s.write("data/small/rs/b.rs", text(400, 2));
+    let table = s.ok(["bench", "small/rs", "--corpus", "data", "--levels", "1", "--quick"]).text();
+    assert!(table.contains("smaller than brotli:11") && table.contains("rs/*"), "{table}");
+    s.fails(["bench", "mini", "--corpus", "data", "--quick"], 1);
+    s.fails(["bench", "small/none", "--corpus", "data", "--quick"], 3);
+    s.write("list.txt", "# comment\nall: zstd:level=9\nless: zstd:level=1\n");
+    let table = s.ok(["bench", "t", "--ablation", "list.txt", "--quick"]).text();
+    assert!(table.contains("less") && table.contains('+'), "{table}");
 }

@@ -45,14 +45,14 @@ pub(super) fn run(call: &Call<'_>, input: &[u8], memory: bool) -> Result<Outcome
     check(status, call.path, folder.path())?;
     let bytes = fs::read(folder.path().join(call.to))
         .map_err(|e| Error::io("no output was written", e).in_file(call.path))?;
-    let peak = if memory { peak(folder.path()) } else { None };
-    Ok(Outcome { bytes, elapsed, peak })
+    let (peak, cpu) = if memory { told(folder.path()).unzip() } else { (None, None) };
+    Ok(Outcome { bytes, elapsed, cpu, peak })
 }
 
 fn command(call: &Call<'_>, memory: bool) -> Command {
     let mut command = if memory {
         let mut time = Command::new(GNU_TIME);
-        time.args(["-q", "-f", "%M", "-o", ".memory"]).arg(call.path);
+        time.args(["-q", "-f", "%M %U %S", "-o", ".memory"]).arg(call.path);
         time
     } else {
         Command::new(call.path)
@@ -84,10 +84,13 @@ fn check(status: ExitStatus, path: &Path, folder: &Path) -> Result<()> {
     Err(Error::new(ErrorKind::Io, format!("the program failed ({status}): {last}")).in_file(path))
 }
 
-/// What GNU time wrote, in KiB.
-fn peak(folder: &Path) -> Option<u64> {
+/// What GNU time wrote: peak memory (it says KiB) in bytes, and processor time (in hundredths of a second).
+fn told(folder: &Path) -> Option<(u64, Duration)> {
     let text = fs::read_to_string(folder.join(".memory")).ok()?;
-    text.lines().last()?.trim().parse::<u64>().ok()?.checked_mul(1024)
+    let mut words = text.lines().last()?.split_whitespace();
+    let peak = words.next()?.parse::<u64>().ok()?.checked_mul(1024)?;
+    let (user, system) = (words.next()?.parse::<f64>().ok()?, words.next()?.parse::<f64>().ok()?);
+    Some((peak, Duration::try_from_secs_f64(user + system).ok()?))
 }
 
 /// The full path of a program on the search path.
