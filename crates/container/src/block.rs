@@ -20,6 +20,8 @@ pub struct BlockHeader {
     pub inner: Vec<u64>,
     /// XXH3-64 of the content.
     pub hash: u64,
+    /// How many low bytes of the hash are known: 8, or 4 in the compact form of small content.
+    pub hash_bytes: u8,
 }
 
 /// A block as it is stored.
@@ -44,6 +46,7 @@ pub fn seal(raw: &[u8], coded: Coded) -> RawBlock {
         ids: coded.ids,
         inner: coded.inner,
         hash: hash64(raw),
+        hash_bytes: 8,
     };
     RawBlock { header, payload: coded.payload, offset: 0, raw_start: 0 }
 }
@@ -67,7 +70,7 @@ fn decode(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
     let _held = env.budget.reserve(header.raw_len)?;
     let len = to_usize(header.raw_len)?;
     let raw = Chain::decode(&header.ids, &header.inner, &block.payload, len, registry, env)?;
-    if hash64(&raw) != header.hash {
+    if !header.fits(&raw) {
         return Err(Error::corrupt("a block's checksum differs").remedy("try `minlen repair`"));
     }
     Ok(raw)
@@ -81,15 +84,33 @@ impl BlockHeader {
         varint::put(&mut out, self.stored_len);
         varint::put(&mut out, raw_start);
         varint::put(&mut out, self.raw_len);
-        for (i, id) in self.ids.iter().enumerate() {
-            let more = u64::from(i + 1 < self.ids.len());
-            varint::put(&mut out, u64::from(id.0) << 1 | more);
-        }
-        for &len in &self.inner {
-            varint::put(&mut out, len);
-        }
+        self.put_chain(&mut out)?;
         out.extend(self.hash.to_le_bytes());
         Ok(out)
+    }
+
+    /// Appends the codecs and the lengths between them.
+    pub(crate) fn put_chain(&self, out: &mut Vec<u8>) -> Result<()> {
+        self.check().map_err(|e| Error::usage(e.to_string()))?;
+        for (i, id) in self.ids.iter().enumerate() {
+            let more = u64::from(i + 1 < self.ids.len());
+            varint::put(out, u64::from(id.0) << 1 | more);
+        }
+        for &len in &self.inner {
+            varint::put(out, len);
+        }
+        Ok(())
+    }
+
+    /// Of no content, which only the compact form can say.
+    pub(crate) fn empty() -> Self {
+        Self { raw_len: 0, stored_len: 0, ids: Vec::new(), inner: Vec::new(), hash: 0, hash_bytes: 0 }
+    }
+
+    /// True if the hash is that of `raw`, as far as it is known.
+    pub(crate) fn fits(&self, raw: &[u8]) -> bool {
+        let unknown = 64 - 8 * u32::from(self.hash_bytes.min(8));
+        (hash64(raw) ^ self.hash).checked_shl(unknown).unwrap_or(0) == 0
     }
 
     /// Reads the fields of a BLOCK or TREE header; the number is where its content begins.
@@ -107,7 +128,7 @@ impl BlockHeader {
             }
         }
         let inner = (1..ids.len()).map(|_| r.varint()).collect::<Result<_>>()?;
-        let header = Self { raw_len, stored_len, ids, inner, hash: r.u64()? };
+        let header = Self { raw_len, stored_len, ids, inner, hash: r.u64()?, hash_bytes: 8 };
         if !r.is_empty() {
             return Err(Error::corrupt("a block header has bytes left over"));
         }

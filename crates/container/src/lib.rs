@@ -4,6 +4,7 @@
 //!
 //! * [`StreamWriter`] and [`StreamReader`] go through a pipe; [`Archive`] has random access and can be rebuilt by
 //!   scanning.
+//! * [`compact`]: the form of small streams, with a dozen bytes around their one block.
 //! * [`seal`] and [`open_block`] turn coded content into blocks and back.
 //! * [`Tree`] is the directory of an archive; [`walk`] makes entries from files, [`extract`] files from entries.
 //! * [`atomic`] writes a file completely or not at all.
@@ -12,6 +13,7 @@
 mod archive;
 pub mod atomic;
 mod block;
+pub mod compact;
 pub mod crypt;
 mod end;
 pub mod extract;

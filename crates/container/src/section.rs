@@ -41,10 +41,10 @@ pub mod kind {
     }
 }
 
-/// True if `bytes` begin like a stream (at least the first 8 are needed).
+/// True if `bytes` begin like a stream, compact or not (at least the first 8 are needed).
 #[must_use]
 pub fn is_mln(bytes: &[u8]) -> bool {
-    bytes.starts_with(&MAGIC)
+    bytes.starts_with(&MAGIC) || crate::compact::is_compact(bytes)
 }
 
 /// The header of a stream.

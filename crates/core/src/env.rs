@@ -20,6 +20,12 @@ pub enum Event {
         /// Output bytes produced.
         output: u64,
     },
+    /// A codec has worked through more raw bytes of a long block: see [`Env::work`]. Whoever runs the codec turns this into
+    /// [`Event::Advance`]; other receivers may ignore it.
+    Work {
+        /// Raw bytes since the last of these events.
+        bytes: u64,
+    },
     /// One part was coded: the line that `--explain` prints.
     Explain {
         /// The line, without a line end.
@@ -122,6 +128,16 @@ impl Env {
             return Err(Error::new(ErrorKind::Cancelled, "stopped on request"));
         }
         Ok(())
+    }
+
+    /// To be called by a codec that is slow, in both directions, every 64 KiB or so: `bytes` more of the raw data are
+    /// done. Keeps the progress bar moving within a block and lets a run be stopped there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] once the flag is up.
+    pub fn work(&self, bytes: u64) -> Result<()> {
+        self.progress.event(Event::Work { bytes });
+        self.check()
     }
 }
 

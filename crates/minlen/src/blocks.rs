@@ -2,6 +2,7 @@
 
 use crate::options::Options;
 use crate::pipeline::Ordered;
+use crate::within::Within;
 use minlen_container::{RawBlock, open_block};
 use minlen_core::{Env, Error, ErrorKind, Registry, Reservation, Result};
 
@@ -9,6 +10,8 @@ use minlen_core::{Env, Error, ErrorKind, Registry, Reservation, Result};
 pub(crate) struct Opened {
     pub(crate) bytes: Vec<u8>,
     pub(crate) stored: u64,
+    /// Stored bytes that were told as progress while decoding; the rest is to be told now.
+    pub(crate) told: u64,
     pub(crate) held: Reservation,
 }
 
@@ -72,8 +75,10 @@ impl BlockDecoder {
     /// Hands a block in, with the memory that [`BlockDecoder::reserve`] gave for it.
     pub(crate) fn submit(&mut self, block: RawBlock, held: Reservation) {
         let (registry, env) = (self.registry.clone(), self.inner.clone());
-        self.pool.submit(move || match open_block(&block, &registry, &env) {
-            Ok(bytes) => Ok(Attempt::Opened(Opened { bytes, stored: block.header.stored_len, held })),
+        self.pool.submit(move || match open(&block, &registry, &env) {
+            Ok((bytes, told)) => {
+                Ok(Attempt::Opened(Opened { bytes, stored: block.header.stored_len, told, held }))
+            }
             Err(error) if error.kind() == ErrorKind::Limit => Ok(Attempt::Short(block, held, error)),
             Err(error) => Err(error),
         });
@@ -92,7 +97,13 @@ impl BlockDecoder {
     fn alone(&mut self, block: &RawBlock, held: Reservation) -> Result<Opened> {
         self.pool.settle();
         self.pool.shrink();
-        let bytes = open_block(block, &self.registry, &self.inner)?;
-        Ok(Opened { bytes, stored: block.header.stored_len, held })
+        let (bytes, told) = open(block, &self.registry, &self.inner)?;
+        Ok(Opened { bytes, stored: block.header.stored_len, told, held })
     }
+}
+
+/// The content of a block, and how many of its stored bytes were told as progress on the way.
+fn open(block: &RawBlock, registry: &Registry, env: &Env) -> Result<(Vec<u8>, u64)> {
+    let (within, env) = Within::new(env, block.header.raw_len, block.header.stored_len);
+    Ok((open_block(block, registry, &env)?, within.told()))
 }

@@ -39,7 +39,8 @@ pub struct Decoder<R: Read> {
 /// The end of a stream: due once the block with this number has been taken.
 struct PendingEnd {
     after: u64,
-    hash: [u8; 32],
+    /// Compact streams have none: the checksum of their one block covers everything.
+    hash: Option<[u8; 32]>,
 }
 
 impl<R: Read> Decoder<R> {
@@ -108,7 +109,8 @@ impl<R: Read> Decoder<R> {
     fn take(&mut self, decoded: Opened) {
         self.taken += 1;
         self.hasher.update(&decoded.bytes);
-        self.env.progress.event(Event::Advance { input: decoded.stored, output: decoded.bytes.len() as u64 });
+        let (input, output) = (decoded.stored - decoded.told, decoded.bytes.len() as u64);
+        self.env.progress.event(Event::Advance { input, output });
         self.current = decoded.bytes;
         self.position = 0;
         self.held = Some(decoded.held);
@@ -152,7 +154,7 @@ impl<R: Read> Decoder<R> {
     fn check_ends(&mut self) -> Result<()> {
         while self.ends.first().is_some_and(|end| end.after == self.taken) {
             let end = self.ends.remove(0);
-            if *self.hasher.finalize().as_bytes() != end.hash {
+            if end.hash.is_some_and(|hash| *self.hasher.finalize().as_bytes() != hash) {
                 return Err(Error::new(ErrorKind::Corrupt, "the content does not match its BLAKE3 hash")
                     .remedy("do not use the output"));
             }

@@ -3,7 +3,7 @@
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
-use minlen_container::StreamWriter;
+use minlen_container::{StreamWriter, compact};
 use minlen_core::{Detection, Env, Event, Result};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -48,6 +48,13 @@ impl<W: Write> Encoder<W> {
     /// # Errors
     /// As [`Write::write`], and whatever flushing says.
     pub fn finish(mut self) -> Result<W> {
+        if self.fits_compact(self.buffer.len()) {
+            let block = std::mem::take(&mut self.buffer);
+            self.find_kind(&block);
+            self.hasher.update(&block);
+            let hash = *self.hasher.finalize().as_bytes();
+            return self.blocks.finish_small(&block, self.kind, hash);
+        }
         self.end_block()?;
         let hash = *self.hasher.finalize().as_bytes();
         let mut out = self.blocks.finish()?.finish(hash)?;
@@ -55,8 +62,17 @@ impl<W: Write> Encoder<W> {
         Ok(out)
     }
 
+    /// True if the compact form may hold `len` bytes that are all of the content.
+    fn fits_compact(&self, len: usize) -> bool {
+        self.blocks.options.compact && !self.blocks.begun && len as u64 <= compact::MAX_CONTENT
+    }
+
     /// Codes all of `data` at once on this thread, without copying it first. Nothing may have been written before.
     pub(crate) fn code_in_place(&mut self, data: &[u8]) -> Result<()> {
+        if data.len() < self.block_size && self.fits_compact(data.len()) {
+            self.buffer = data.to_vec();
+            return Ok(());
+        }
         self.hasher.update(data);
         for block in data.chunks(self.block_size) {
             self.find_kind(block);
@@ -106,17 +122,20 @@ pub(crate) struct BlockCoder<W: Write> {
     pool: Ordered<Vec<Planned>>,
     writer: StreamWriter<W>,
     env: Env,
+    /// True once a block was handed in.
+    begun: bool,
 }
 
 impl<W: Write> BlockCoder<W> {
     pub(crate) fn new(writer: StreamWriter<W>, options: &Options, env: &Env) -> Self {
         let pool = Ordered::new(options.effective_threads());
-        Self { options: options.clone(), pool, writer, env: env.clone() }
+        Self { options: options.clone(), pool, writer, env: env.clone(), begun: false }
     }
 
     /// Hands in a block; waits for the oldest one in flight when there are enough.
     pub(crate) fn submit(&mut self, block: Vec<u8>, known: Option<Detection>, decode_ns: u32) -> Result<()> {
         self.env.check()?;
+        self.begun = true;
         while self.pool.is_full() {
             self.write_oldest()?;
         }
@@ -130,8 +149,28 @@ impl<W: Write> BlockCoder<W> {
     /// Codes a block on this thread. Nothing may be in flight.
     fn code_now(&mut self, block: &[u8], known: Option<Detection>) -> Result<()> {
         self.env.check()?;
+        self.begun = true;
         let parts = self.options.planner.code(block, &self.request(known, u32::MAX), &self.env)?;
         self.write(parts)
+    }
+
+    /// Codes all of the content at once: in the compact form where it is one part, else in the full one.
+    fn finish_small(mut self, content: &[u8], known: Option<Detection>, hash: [u8; 32]) -> Result<W> {
+        let env = self.env.clone().with_threads(self.options.effective_threads());
+        let parts = self.options.planner.code(content, &self.request(known, u32::MAX), &env)?;
+        if parts.len() <= 1 {
+            match self.writer.finish_compact(parts.first().map(|part| &part.block))? {
+                Ok(out) => {
+                    parts.iter().for_each(|part| tell(part, &self.env));
+                    return Ok(out);
+                }
+                Err(writer) => self.writer = writer,
+            }
+        }
+        self.write(parts)?;
+        let mut out = self.writer.finish(hash)?;
+        out.flush()?;
+        Ok(out)
     }
 
     fn request(&self, known: Option<Detection>, decode_ns: u32) -> Request {
@@ -149,9 +188,7 @@ impl<W: Write> BlockCoder<W> {
     fn write(&mut self, parts: Vec<Planned>) -> Result<()> {
         for part in parts {
             self.writer.write_block(&part.block)?;
-            let header = &part.block.header;
-            self.env.progress.event(Event::Explain { line: part.explain() });
-            self.env.progress.event(Event::Advance { input: header.raw_len, output: header.stored_len });
+            tell(&part, &self.env);
         }
         Ok(())
     }
@@ -163,4 +200,11 @@ impl<W: Write> BlockCoder<W> {
         }
         Ok(self.writer)
     }
+}
+
+/// What was made of a part.
+fn tell(part: &Planned, env: &Env) {
+    let header = &part.block.header;
+    env.progress.event(Event::Explain { line: part.explain() });
+    env.progress.event(Event::Advance { input: header.raw_len - part.told, output: header.stored_len });
 }

@@ -36,6 +36,7 @@ mod oneshot;
 mod options;
 mod pipeline;
 pub mod planner;
+mod within;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;

@@ -77,6 +77,7 @@ pub struct Options {
     pub(crate) block: Option<usize>,
     pub(crate) dedup: bool,
     pub(crate) times: bool,
+    pub(crate) compact: bool,
     pub(crate) planner: Arc<Planner>,
 }
 
@@ -91,6 +92,7 @@ impl Default for Options {
             block: None,
             dedup: true,
             times: true,
+            compact: true,
             planner: Arc::new(Planner::new(registry())),
         }
     }
@@ -157,6 +159,14 @@ impl Options {
         self
     }
 
+    /// Whether small single streams are written in the compact form, which has a dozen bytes around the coded content
+    /// instead of some eighty, and no BLAKE3 (default: yes). Archives never are.
+    #[must_use]
+    pub fn with_compact(mut self, compact: bool) -> Self {
+        self.compact = compact;
+        self
+    }
+
     /// Uses these codecs instead of the built-in ones.
     #[must_use]
     pub fn with_registry(mut self, registry: Registry) -> Self {
@@ -174,6 +184,12 @@ impl Options {
     #[must_use]
     pub fn info(&self) -> &'static LevelInfo {
         &levels()[usize::from(self.level) - 1]
+    }
+
+    /// Whether small single streams are written in the compact form.
+    #[must_use]
+    pub fn compact(&self) -> bool {
+        self.compact
     }
 
     /// The codecs in use.

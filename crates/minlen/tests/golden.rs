@@ -31,8 +31,17 @@ const CHAINS: &[(&str, &str)] = &[
     ("chain", "delta:stride=4+rle+huffman"),
 ];
 
+/// One golden file in the compact form for each of these.
+const COMPACT: &[(&str, &str)] =
+    &[("compact-store", "store"), ("compact-zstd", "zstd"), ("compact-chain", "delta:stride=4+rle+huffman")];
+
 fn stream(chain: &str) -> Vec<u8> {
-    minlen::compress(&sample(), &Options::default().with_codec(chain).unwrap()).unwrap()
+    let options = Options::default().with_codec(chain).unwrap().with_compact(false);
+    minlen::compress(&sample(), &options).unwrap()
+}
+
+fn compact(content: &[u8], chain: &str) -> Vec<u8> {
+    minlen::compress(content, &Options::default().with_codec(chain).unwrap()).unwrap()
 }
 
 fn tree(dir: &Path) -> Vec<u8> {
@@ -65,7 +74,15 @@ fn written() -> Vec<(String, Vec<u8>)> {
         CHAINS.iter().map(|(name, chain)| (format!("{name}.mln"), stream(chain))).collect();
     files.push(("archive.mln".into(), tree(dir.path())));
     files.push(("concatenated.mln".into(), [stream("zstd"), stream("lzw")].concat()));
-    files.push(("empty.mln".into(), minlen::compress(b"", &Options::default()).unwrap()));
+    files.push(("empty.mln".into(), minlen::compress(b"", &Options::default().with_compact(false)).unwrap()));
+    files.extend(COMPACT.iter().map(|(name, chain)| (format!("{name}.mln"), compact(&sample(), chain))));
+    let long: Vec<u8> = sample().into_iter().cycle().take(6000).collect();
+    files.push(("compact-long.mln".into(), compact(&long, "zstd")));
+    files.push(("compact-empty.mln".into(), compact(b"", "zstd")));
+    files.push((
+        "concatenated-compact.mln".into(),
+        [compact(&sample(), "zstd"), stream("lzw"), compact(&sample(), "rle")].concat(),
+    ));
     files
 }
 
@@ -89,7 +106,9 @@ fn golden_files_decode() {
         match name.as_str() {
             "archive.mln" => assert!(content.windows(sample().len()).any(|w| w == sample())),
             "concatenated.mln" => assert_eq!(content, [sample(), sample()].concat()),
-            "empty.mln" => assert!(content.is_empty()),
+            "empty.mln" | "compact-empty.mln" => assert!(content.is_empty()),
+            "compact-long.mln" => assert_eq!((content.len(), &content[..100]), (6000, &sample()[..100])),
+            "concatenated-compact.mln" => assert_eq!(content, sample().repeat(3)),
             _ => assert_eq!(content, sample(), "{name}"),
         }
     }

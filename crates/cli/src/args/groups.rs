@@ -50,6 +50,9 @@ pub struct EncodeArgs {
     /// Store equal files and equal chunks of an archive as often as they occur
     #[arg(long, help_heading = "Compression")]
     pub no_dedup: bool,
+    /// Write small inputs in the full form, too: with BLAKE3, some 70 bytes larger
+    #[arg(long, help_heading = "Compression")]
+    pub no_compact: bool,
     /// Record no modification times in an archive
     #[arg(long, help_heading = "Compression")]
     pub no_times: bool,

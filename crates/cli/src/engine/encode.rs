@@ -55,7 +55,10 @@ impl Recipe {
     /// Compresses one input.
     pub fn stream(&self, input: &mut Opened, sink: &Sink, ctx: &Context) -> Result<Sizes> {
         self.finish(sink, ctx, |out| {
-            let mut encoder = Encoder::new(out, &self.options, &ctx.writing())?;
+            // What is protected or encrypted keeps the form that says the most about itself.
+            let small = self.options.compact() && self.recovery.is_none() && !self.encrypted();
+            let options = self.options.clone().with_compact(small);
+            let mut encoder = Encoder::new(out, &options, &ctx.writing())?;
             let raw = pump(input, &mut encoder)?;
             encoder.finish()?;
             Ok(raw)

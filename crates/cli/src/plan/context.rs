@@ -103,7 +103,8 @@ impl Context {
         if let Some(size) = args.block_size {
             options = options.with_block_size(usize::try_from(size).unwrap_or(usize::MAX));
         }
-        Ok(self.resources(options.with_dedup(!args.no_dedup).with_times(!args.no_times)))
+        let options = options.with_dedup(!args.no_dedup).with_times(!args.no_times);
+        Ok(self.resources(options.with_compact(!args.no_compact)))
     }
 
     fn resources(&self, options: Options) -> Options {

@@ -7,6 +7,7 @@ mod scan;
 mod walk_headers;
 
 use crate::block::{BlockHeader, RawBlock};
+use crate::compact::{self, Head};
 use crate::primitives::Input;
 use crate::section::{Section, kind};
 use crate::tree::Tree;
@@ -150,13 +151,21 @@ impl<R: Read + Seek> Archive<R> {
     /// Usage for a number that is too high; corrupt, truncated, I/O.
     pub fn read_block(&mut self, i: usize) -> Result<RawBlock> {
         let entry = *self.blocks.get(i).ok_or_else(|| Error::usage(format!("there is no block {i}")))?;
+        let misfit = || Error::corrupt("a block that does not fit the index").at(entry.file_offset);
+        if let Some((head, mut input)) = compact_at(&mut self.inner, entry.file_offset)? {
+            if (head.raw_len(), head.stored_len()) != (entry.raw_len, entry.stored_len) {
+                return Err(misfit());
+            }
+            let block = head.block(entry.file_offset, &mut input)?.ok_or_else(misfit)?;
+            return Ok(RawBlock { raw_start: entry.raw_start, ..block });
+        }
         let base = self.streams.iter().find(|s| s.blocks.contains(&i)).map_or(0, |s| s.raw_start);
         let (section, mut input) = section_at(&mut self.inner, entry.file_offset)?;
         let (header, raw_start) = parse_block(&section, kind::BLOCK, entry.file_offset)?;
         if (header.raw_len, header.stored_len) != (entry.raw_len, entry.stored_len)
             || base.checked_add(raw_start) != Some(entry.raw_start)
         {
-            return Err(Error::corrupt("a block that does not fit the index").at(entry.file_offset));
+            return Err(misfit());
         }
         let payload = input.payload(header.stored_len, &self.env)?;
         Ok(RawBlock { header, payload, offset: entry.file_offset, raw_start: entry.raw_start })
@@ -166,6 +175,18 @@ impl<R: Read + Seek> Archive<R> {
     pub fn into_inner(self) -> R {
         self.inner
     }
+}
+
+/// The head of the compact stream at `offset`, if one is there, and an input right after it.
+fn compact_at<R: Read + Seek>(r: &mut R, offset: u64) -> Result<Option<(Head, Input<&mut R>)>> {
+    r.seek(SeekFrom::Start(offset))?;
+    let mut input = Input::new(r, offset);
+    let begin = input.array("a section")?;
+    if !compact::is_compact(&begin) {
+        return Ok(None);
+    }
+    let head = Head::read(&begin, &mut input).map_err(|e| e.at(offset))?;
+    Ok(Some((head, input)))
 }
 
 /// The section header at `offset`, and an input right after it.

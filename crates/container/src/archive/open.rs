@@ -1,8 +1,9 @@
 //! Opening from the end: trailer, END, index, tree.
 
-use super::walk_headers::{check_forward, rows_by_walking};
+use super::walk_headers::{Piece, rows_by_walking, walk_forward};
 use super::{Archive, BlockEntry, StreamInfo, merge, section_at};
 use crate::block::RawBlock;
+use crate::compact::{self, Head};
 use crate::end::{END_LETTERS, End, TRAILER_LEN};
 use crate::index::{self, Row};
 use crate::primitives::Input;
@@ -29,26 +30,19 @@ impl<R: Read + Seek> Archive<R> {
     /// Truncated, corrupt (then `minlen repair` or [`Archive::open_by_scanning`] may help), unsupported, limit, I/O.
     pub fn open(mut inner: R, registry: &Registry, env: &Env) -> Result<Self> {
         let file_len = inner.seek(SeekFrom::End(0))?;
-        let mut magic = [0; MAGIC.len()];
-        inner.seek(SeekFrom::Start(0))?;
-        Input::new(&mut inner, 0).exact(&mut magic, "the magic bytes")?;
-        if magic != MAGIC {
-            let mut header = [0; HEADER_LEN];
-            header[..8].copy_from_slice(&magic);
-            parse_stream_header(&header)?;
-        }
-        let found = find_streams(&mut inner, file_len, env).map_err(|error| {
-            // Walking forward finds out what kind of damage it is.
-            check_forward(&mut inner, file_len).err().unwrap_or(error)
-        })?;
-        let archive = found.first().is_some_and(|f| f.archive);
-        if found.iter().any(|f| f.archive != archive) {
+        let pieces = pieces(&mut inner, file_len, env)?;
+        let archive = pieces.first().is_some_and(Piece::is_archive);
+        if pieces.iter().any(|piece| piece.is_archive() != archive) {
             return Err(Error::corrupt("bare content and an archive in one file"));
         }
         let mut opening =
             Opening { blocks: Vec::new(), streams: Vec::new(), trees: Vec::new(), held: Vec::new() };
-        for stream in &found {
-            opening.stream(&mut inner, stream, registry, env)?;
+        opening.held.push(env.budget.reserve((pieces.len() * size_of::<StreamInfo>()) as u64)?);
+        for piece in pieces {
+            match piece {
+                Piece::Full(stream) => opening.stream(&mut inner, &stream, registry, env)?,
+                Piece::Compact(at, head) => opening.compact(at, &head, env)?,
+            }
         }
         let tree = if archive { Some(merge::merge(opening.trees)) } else { None };
         Ok(Self {
@@ -64,6 +58,35 @@ impl<R: Read + Seek> Archive<R> {
     }
 }
 
+/// The streams of a file: found from the end, or, where compact ones are among them, by walking from the first.
+fn pieces<R: Read + Seek>(inner: &mut R, file_len: u64, env: &Env) -> Result<Vec<Piece>> {
+    let mut magic = [0; MAGIC.len()];
+    inner.seek(SeekFrom::Start(0))?;
+    Input::new(&mut *inner, 0).exact(&mut magic, "the magic bytes")?;
+    if compact::is_compact(&magic) {
+        return walk_forward(inner, file_len);
+    }
+    if magic != MAGIC {
+        let mut header = [0; HEADER_LEN];
+        header[..8].copy_from_slice(&magic);
+        parse_stream_header(&header)?;
+    }
+    match find_streams(inner, file_len, env) {
+        Ok(found) => Ok(found.into_iter().map(Piece::Full).collect()),
+        // Walking forward finds compact streams, too, or what kind of damage it is.
+        Err(error) => match walk_forward(inner, file_len)? {
+            pieces if pieces.iter().any(|piece| matches!(piece, Piece::Compact(..))) => Ok(pieces),
+            _ => Err(error),
+        },
+    }
+}
+
+impl Piece {
+    fn is_archive(&self) -> bool {
+        matches!(self, Self::Full(found) if found.archive)
+    }
+}
+
 struct Opening {
     blocks: Vec<BlockEntry>,
     streams: Vec<StreamInfo>,
@@ -72,6 +95,24 @@ struct Opening {
 }
 
 impl Opening {
+    fn compact(&mut self, offset: u64, head: &Head, env: &Env) -> Result<()> {
+        let raw_start = self.raw_end();
+        let (first, raw_len) = (self.blocks.len(), head.raw_len());
+        raw_start.checked_add(raw_len).ok_or_else(|| Error::corrupt("content of over 2^64 bytes"))?;
+        if raw_len > 0 {
+            self.held.push(env.budget.reserve(size_of::<BlockEntry>() as u64)?);
+            let (stored_len, header_len) = (head.stored_len(), head.len());
+            self.blocks.push(BlockEntry { raw_start, raw_len, stored_len, file_offset: offset, header_len });
+        }
+        let blocks = first..self.blocks.len();
+        self.streams.push(StreamInfo { offset, raw_start, content_len: raw_len, content_hash: None, blocks });
+        Ok(())
+    }
+
+    fn raw_end(&self) -> u64 {
+        self.streams.last().map_or(0, |s| s.raw_start + s.content_len)
+    }
+
     fn stream<R: Read + Seek>(
         &mut self,
         r: &mut R,
@@ -79,7 +120,7 @@ impl Opening {
         registry: &Registry,
         env: &Env,
     ) -> Result<()> {
-        let raw_start = self.streams.last().map_or(0, |s| s.raw_start + s.content_len);
+        let raw_start = self.raw_end();
         raw_start
             .checked_add(found.end.content_len)
             .ok_or_else(|| Error::corrupt("content of over 2^64 bytes"))?;

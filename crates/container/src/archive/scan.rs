@@ -4,7 +4,9 @@ use super::open::read_tree;
 use super::walk_headers::payload_len;
 use super::{Archive, BlockEntry, StreamInfo, merge};
 use crate::block::BlockHeader;
+use crate::compact::{self, Head};
 use crate::end::{END_LETTERS, End, TRAILER_LEN};
+use crate::primitives::Input;
 use crate::section::{HEADER_LEN, MAGIC, Section, kind, parse_stream_header};
 use crate::tree::Tree;
 use minlen_core::{Env, Error, Registry, Reservation, Result};
@@ -138,6 +140,9 @@ impl<R: Read + Seek> Scan<'_, R> {
             self.begin(pos, archive);
             return Ok(Some(pos + HEADER_LEN as u64));
         }
+        if compact::is_compact(look) {
+            return self.compact(pos);
+        }
         let Some(section) = Some(look).filter(|l| plausible(l)).and_then(Section::parse) else {
             return Ok(None);
         };
@@ -150,6 +155,29 @@ impl<R: Read + Seek> Scan<'_, R> {
             return Ok(None);
         };
         Ok(self.known(&section, pos).then_some(next))
+    }
+
+    /// A whole compact stream. Its head has no checksum of its own: whether it is one shows when it is decoded.
+    fn compact(&mut self, pos: u64) -> Result<Option<u64>> {
+        let look = self.window.at(pos)?;
+        let Some((begin, rest)) = look.split_first_chunk::<4>() else { return Ok(None) };
+        let Ok(head) = Head::read(begin, &mut Input::new(rest, pos + 4)) else { return Ok(None) };
+        let next = pos + head.stream_len();
+        if next > self.window.file_len || self.streams.last().is_some_and(|s| !s.closed) {
+            return Ok(None);
+        }
+        self.begin(pos, false);
+        let (stored_len, header_len, raw_len) = (head.stored_len(), head.len(), head.raw_len());
+        if let Some(stream) = self.streams.last_mut() {
+            stream.closed = true;
+            stream.info.content_len = raw_len;
+            let raw_start = stream.info.raw_start;
+            if raw_len > 0 && raw_start.checked_add(raw_len).is_some() {
+                stream.info.blocks.end += 1;
+                self.blocks.push(BlockEntry { raw_start, raw_len, stored_len, file_offset: pos, header_len });
+            }
+        }
+        Ok(Some(next))
     }
 
     fn begin(&mut self, offset: u64, archive: bool) {

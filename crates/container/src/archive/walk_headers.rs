@@ -1,8 +1,9 @@
 //! Walking from section header to section header without reading payloads.
 
 use super::open::Found;
-use super::section_at;
+use super::{compact_at, section_at};
 use crate::block::BlockHeader;
+use crate::compact::Head;
 use crate::end::{END_LETTERS, End, TRAILER_LEN};
 use crate::index::Row;
 use crate::primitives::Input;
@@ -46,10 +47,26 @@ pub(super) fn rows_by_walking<R: Read + Seek>(r: &mut R, found: &Found) -> Resul
     Ok(rows)
 }
 
-/// Walks the whole file and says what is wrong with its structure, if anything is.
-pub(super) fn check_forward<R: Read + Seek>(r: &mut R, file_len: u64) -> Result<()> {
+/// A stream that was found by walking.
+#[derive(Debug)]
+pub(super) enum Piece {
+    Full(Found),
+    /// Where it begins, and its head.
+    Compact(u64, Box<Head>),
+}
+
+/// The most streams that are walked over one by one: a bound on memory. Files of more of them are read in order.
+const MOST_STREAMS: usize = 1 << 20;
+
+/// Walks the whole file from stream to stream, or says what is wrong with its structure. Nothing that is walked over
+/// without reading (payloads, the checksums of compact streams) is compared.
+pub(super) fn walk_forward<R: Read + Seek>(r: &mut R, file_len: u64) -> Result<Vec<Piece>> {
     let mut pos = 0;
+    let mut pieces = Vec::new();
     while pos < file_len {
+        if pieces.len() == MOST_STREAMS {
+            return Err(Error::limit(format!("over {MOST_STREAMS} streams in one file")));
+        }
         r.seek(SeekFrom::Start(pos))?;
         let mut input = Input::new(&mut *r, pos);
         let [first] = input.array("a stream")?;
@@ -61,12 +78,25 @@ pub(super) fn check_forward<R: Read + Seek>(r: &mut R, file_len: u64) -> Result<
         if pos > 0 && first != MAGIC[0] {
             return Err(Error::corrupt("something other than a stream follows the end").at(pos));
         }
+        if file_len - pos >= 4
+            && let Some((head, _)) = compact_at(r, pos)?
+        {
+            let next = pos.saturating_add(head.stream_len());
+            if next > file_len {
+                return Err(Error::truncated("the data ends within a compact stream").at(pos));
+            }
+            pieces.push(Piece::Compact(pos, Box::new(head)));
+            pos = next;
+            continue;
+        }
         r.seek(SeekFrom::Start(pos))?;
         let header = Input::new(&mut *r, pos).array("the stream header")?;
         let archive = parse_stream_header(&header).map_err(|e| e.at(pos))?;
-        pos = check_stream(r, pos + HEADER_LEN as u64, archive, file_len)?;
+        let (found, next) = walk_stream(r, pos, archive, file_len)?;
+        pieces.push(Piece::Full(found));
+        pos = next;
     }
-    Ok(())
+    Ok(pieces)
 }
 
 fn next_section(pos: u64, section: &Section, file_len: u64) -> Result<u64> {
@@ -77,16 +107,18 @@ fn next_section(pos: u64, section: &Section, file_len: u64) -> Result<u64> {
     Ok(next)
 }
 
-fn check_stream<R: Read + Seek>(r: &mut R, mut pos: u64, archive: bool, file_len: u64) -> Result<u64> {
+/// The stream that begins at `start`, and where it ends.
+fn walk_stream<R: Read + Seek>(r: &mut R, start: u64, archive: bool, file_len: u64) -> Result<(Found, u64)> {
+    let mut pos = start + HEADER_LEN as u64;
     loop {
         let (section, mut input) = section_at(r, pos)?;
         if section.kind == kind::END {
-            End::parse(&section.fields, archive).map_err(|e| e.at(pos))?;
+            let end = End::parse(&section.fields, archive).map_err(|e| e.at(pos))?;
             let trailer: [u8; TRAILER_LEN] = input.array("the trailer")?;
             if u64::from(trailer[0]) != section.len() || trailer[1..] != END_LETTERS {
                 return Err(Error::corrupt("a wrong trailer").at(pos));
             }
-            return Ok(input.pos);
+            return Ok((Found { start, end_at: pos, archive, end }, input.pos));
         }
         pos = next_section(pos, &section, file_len)?;
     }

@@ -1,6 +1,7 @@
 //! Reads streams in order, from anything that can be read.
 
 use crate::block::{BlockHeader, RawBlock};
+use crate::compact::{self, Head};
 use crate::end::{END_LETTERS, End, TRAILER_LEN};
 use crate::index::{self, Row};
 use crate::limits;
@@ -27,8 +28,8 @@ pub enum Item {
     End {
         /// Bytes of content of this stream.
         content_len: u64,
-        /// BLAKE3 of the content.
-        content_hash: [u8; 32],
+        /// BLAKE3 of the content; compact streams have none.
+        content_hash: Option<[u8; 32]>,
     },
 }
 
@@ -50,6 +51,10 @@ enum State {
     First,
     /// Within a stream.
     Within(Box<Stream>),
+    /// After the head of a compact stream that begins at this byte.
+    Compact(u64, Box<Head>),
+    /// After the content of a compact stream, of so many bytes.
+    CompactEnd(u64),
     /// After an END.
     Between,
     /// At the end of the file, or after an error.
@@ -90,6 +95,8 @@ impl<R: Read> StreamReader<R> {
         match state {
             State::First => self.start(None),
             State::Within(stream) => self.within(stream),
+            State::Compact(at, head) => self.compact(at, *head),
+            State::CompactEnd(content_len) => Ok(Some(self.compact_end(content_len))),
             State::Between => self.between(),
             State::Done => Ok(None),
         }
@@ -100,14 +107,20 @@ impl<R: Read> StreamReader<R> {
         let mut header = [0; HEADER_LEN];
         let known = usize::from(first.is_some());
         header[0] = first.unwrap_or(0);
-        self.input.exact(&mut header[known..8], "the magic bytes").map_err(|e| e.at(at))?;
+        self.input.exact(&mut header[known..4], "the magic bytes").map_err(|e| e.at(at))?;
+        let begin = [header[0], header[1], header[2], header[3]];
+        if compact::is_compact(&begin) {
+            let head = Head::read(&begin, &mut self.input).map_err(|e| e.at(at))?;
+            self.bare_or_archive(false, at)?;
+            self.state = State::Compact(at, Box::new(head));
+            return Ok(Some(Item::StreamStart { archive: false }));
+        }
+        self.input.exact(&mut header[4..8], "the magic bytes").map_err(|e| e.at(at))?;
         if header[..8] == MAGIC {
             self.input.exact(&mut header[8..], "the stream header")?;
         }
         let archive = parse_stream_header(&header).map_err(|e| e.at(at))?;
-        if *self.archive.get_or_insert(archive) != archive {
-            return Err(Error::corrupt("bare content and an archive in one file").at(at));
-        }
+        self.bare_or_archive(archive, at)?;
         self.state = State::Within(Box::new(Stream {
             start: at,
             archive,
@@ -118,6 +131,35 @@ impl<R: Read> StreamReader<R> {
             index_at: None,
         }));
         Ok(Some(Item::StreamStart { archive }))
+    }
+
+    /// All streams of a file are of the same kind.
+    fn bare_or_archive(&mut self, archive: bool, at: u64) -> Result<()> {
+        if *self.archive.get_or_insert(archive) != archive {
+            return Err(Error::corrupt("bare content and an archive in one file").at(at));
+        }
+        Ok(())
+    }
+
+    fn compact(&mut self, at: u64, head: Head) -> Result<Option<Item>> {
+        let (raw_len, stored_len) = (head.raw_len(), head.stored_len());
+        let after = self.input.pos.saturating_add(stored_len);
+        let over = || Error::limit("content of over 2^64 bytes");
+        self.total = self.total.checked_add(raw_len).ok_or_else(over)?;
+        self.env.limits.check_output(self.total, after)?;
+        let block = head.block(at, &mut self.input).map_err(|e| e.at(at))?;
+        Ok(Some(match block {
+            Some(block) => {
+                self.state = State::CompactEnd(raw_len);
+                Item::Block(block)
+            }
+            None => self.compact_end(0),
+        }))
+    }
+
+    fn compact_end(&mut self, content_len: u64) -> Item {
+        self.state = State::Between;
+        Item::End { content_len, content_hash: None }
     }
 
     fn between(&mut self) -> Result<Option<Item>> {
@@ -218,7 +260,7 @@ impl<R: Read> StreamReader<R> {
         if u64::from(trailer[0]) != section.len() || trailer[1..] != END_LETTERS {
             return Err(Error::corrupt("a wrong trailer"));
         }
-        Ok(Item::End { content_len: end.content_len, content_hash: end.content_hash })
+        Ok(Item::End { content_len: end.content_len, content_hash: Some(end.content_hash) })
     }
 }
 

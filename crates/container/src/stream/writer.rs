@@ -1,10 +1,11 @@
 //! Writes a stream without ever seeking.
 
 use crate::block::RawBlock;
+use crate::compact;
 use crate::end::End;
 use crate::index::{self, Row};
 use crate::primitives::hash64;
-use crate::section::{Section, kind, stream_header};
+use crate::section::{HEADER_LEN, Section, kind, stream_header};
 use crate::tree::Tree;
 use crate::{limits, seal};
 use minlen_core::{Coded, Error, Result, varint};
@@ -15,6 +16,8 @@ use std::io::Write;
 pub struct StreamWriter<W: Write> {
     out: W,
     archive: bool,
+    /// Whether the header is written: it is with the first bytes that follow it.
+    begun: bool,
     written: u64,
     content_len: u64,
     block_end: u64,
@@ -41,10 +44,8 @@ impl<W: Write> StreamWriter<W> {
 
     fn begin(out: W, archive: bool) -> Result<Self> {
         let (rows, tree_at) = (Vec::new(), None);
-        let mut writer = Self { out, archive, written: 0, content_len: 0, block_end: 0, rows, tree_at };
-        writer.put(&stream_header(archive))?;
-        writer.block_end = writer.written;
-        Ok(writer)
+        let written = HEADER_LEN as u64;
+        Ok(Self { out, archive, begun: false, written, content_len: 0, block_end: written, rows, tree_at })
     }
 
     /// Writes the next block of the content. `offset` and `raw_start` of the block are not used: its place is here.
@@ -101,6 +102,19 @@ impl<W: Write> StreamWriter<W> {
         self.put(payload)
     }
 
+    /// Writes the whole stream in its compact form, if that can hold it: nothing was written before, and all of the content
+    /// is this one block, or there is none. Otherwise the writer comes back, and nothing has changed.
+    ///
+    /// # Errors
+    /// Whatever the output says.
+    pub fn finish_compact(mut self, block: Option<&RawBlock>) -> Result<std::result::Result<W, Self>> {
+        let small = if self.begun || self.archive { None } else { compact::bytes(block)? };
+        let Some(bytes) = small else { return Ok(Err(self)) };
+        self.out.write_all(&bytes)?;
+        self.out.flush()?;
+        Ok(Ok(self.out))
+    }
+
     /// Writes index and end, flushes, and gives the output back. `content_hash` is the BLAKE3 of the content.
     ///
     /// # Errors
@@ -149,6 +163,10 @@ impl<W: Write> StreamWriter<W> {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        if !self.begun {
+            self.begun = true;
+            self.out.write_all(&stream_header(self.archive))?;
+        }
         self.out.write_all(bytes)?;
         self.written += bytes.len() as u64;
         Ok(())

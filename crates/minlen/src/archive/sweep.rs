@@ -48,7 +48,8 @@ fn take(
     let opened = opened?;
     env.check()?;
     each(index, &opened.bytes)?;
-    env.progress.event(Event::Advance { input: opened.stored, output: opened.bytes.len() as u64 });
+    env.progress
+        .event(Event::Advance { input: opened.stored - opened.told, output: opened.bytes.len() as u64 });
     Ok(())
 }
 

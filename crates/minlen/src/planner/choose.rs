@@ -2,6 +2,7 @@
 
 use super::sample::{SMALL, has_repeats, sample};
 use super::stored;
+use crate::within::Within;
 use minlen_core::{Chain, Coded, Env, ErrorKind, Proposal, Registry, Result};
 
 /// Offers whose sample is more than this many thousandths larger than the best one's are not tried in full. The
@@ -23,13 +24,17 @@ pub(super) struct Outcome {
     pub chain: String,
     pub why: &'static str,
     pub tried: Vec<(String, usize)>,
+    /// Raw bytes that were told as progress while coding.
+    pub told: u64,
 }
 
 impl Outcome {
     /// What the chain that the user named gives.
     pub(super) fn named(chain: &Chain, data: &[u8], registry: &Registry, env: &Env) -> Result<Self> {
-        let coded = chain.encode(data, registry, env)?;
-        Ok(Self { coded, chain: chain.to_string(), why: "asked for", tried: Vec::new() })
+        let (within, env) = Within::new(env, data.len() as u64, data.len() as u64);
+        let coded = chain.encode(data, registry, &env)?;
+        let (chain, told) = (chain.to_string(), within.told());
+        Ok(Self { coded, chain, why: "asked for", tried: Vec::new(), told })
     }
 
     /// The same, or the raw bytes where coding did not make them fewer.
@@ -39,11 +44,11 @@ impl Outcome {
             return self;
         }
         let why = if self.tried.is_empty() { "nothing to gain" } else { "no codec made it smaller" };
-        Self { coded: stored(data), chain: "store".into(), why, tried: self.tried }
+        Self { coded: stored(data), chain: "store".into(), why, tried: self.tried, told: self.told }
     }
 
     fn none() -> Self {
-        Self { coded: Coded::default(), chain: String::new(), why: "", tried: Vec::new() }
+        Self { coded: Coded::default(), chain: String::new(), why: "", tried: Vec::new(), told: 0 }
     }
 }
 
@@ -57,14 +62,18 @@ pub(super) fn best(
 ) -> Result<Outcome> {
     let mut best = Outcome::none();
     let mut tried = Vec::new();
-    for offer in finalists(offers, level, data, registry, env)? {
-        let Some(coded) = attempt(offer, data, registry, env)? else { continue };
+    let finalists = finalists(offers, level, data, registry, env)?;
+    let len = data.len() as u64;
+    let (within, env) = Within::new(env, len.saturating_mul(finalists.len() as u64), len);
+    for offer in finalists {
+        let Some(coded) = attempt(offer, data, registry, &env)? else { continue };
         tried.push((offer.chain.to_string(), coded.payload.len()));
         if best.coded.ids.is_empty() || coded.payload.len() < best.coded.payload.len() {
-            best = Outcome { coded, chain: offer.chain.to_string(), why: offer.why, tried: Vec::new() };
+            best =
+                Outcome { coded, chain: offer.chain.to_string(), why: offer.why, tried: Vec::new(), told: 0 };
         }
     }
-    best.tried = tried;
+    (best.tried, best.told) = (tried, within.told());
     Ok(best)
 }
 

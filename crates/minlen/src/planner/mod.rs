@@ -49,6 +49,8 @@ pub struct Planned {
     pub why: &'static str,
     /// Offers that were coded in full, with their sizes.
     pub tried: Vec<(String, usize)>,
+    /// Raw bytes that were told as progress while coding; the rest is to be told now.
+    pub told: u64,
 }
 
 impl Planned {
@@ -127,7 +129,7 @@ impl Planner {
     ) -> Result<Planned> {
         let (detection, best) = self.choose(data, known, request, env)?;
         let (block, chain) = (seal(data, best.coded), best.chain);
-        Ok(Planned { block, detection, chain, why: best.why, tried: best.tried })
+        Ok(Planned { block, detection, chain, why: best.why, tried: best.tried, told: best.told })
     }
 
     fn choose(
