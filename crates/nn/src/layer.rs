@@ -54,17 +54,6 @@ impl Affine {
         bias[..cells].fill(FORGET_BIAS);
         Self { gain, gain_v: zeros(), bias, bias_v: zeros(), d_gain: zeros(), d_bias: zeros() }
     }
-
-    /// Gathers its own gradients from those of its output, `d`, which become those of its input, `zn`.
-    fn back(&mut self, d: &mut [f32], zn: &[f32]) {
-        for (((d, z), gain), (d_gain, d_bias)) in
-            d.iter_mut().zip(zn).zip(self.gain.iter()).zip(self.d_gain.iter_mut().zip(self.d_bias.iter_mut()))
-        {
-            *d_gain += *d * z;
-            *d_bias += *d;
-            *d *= gain;
-        }
-    }
 }
 
 /// Start of the forget gate: remember by default.
@@ -121,7 +110,7 @@ impl Layer {
         let z = &mut self.act[t * width..(t + 1) * width];
         let mut rows = self.tables.iter().zip(values).map(|(table, &value)| table.row(value));
         rows.next().into_iter().for_each(|row| z.copy_from_slice(row));
-        rows.for_each(|row| z.iter_mut().zip(row).for_each(|(z, r)| *z += r));
+        rows.for_each(|row| simd::add(isa, z, row));
         simd::matvec(isa, z, &self.matrix, x);
         if let Some(affine) = &self.affine {
             let gates = width / cells;
@@ -129,9 +118,7 @@ impl Layer {
                 self.inverse[t * gates + gate] = simd::normalise(isa, z);
             }
             self.zn[t * width..(t + 1) * width].copy_from_slice(z);
-            for ((z, gain), bias) in z.iter_mut().zip(affine.gain.iter()).zip(affine.bias.iter()) {
-                *z = *z * gain + bias;
-            }
+            simd::affine(isa, z, &affine.gain, &affine.bias);
         }
         let (old, new) = self.states[t * cells..(t + 2) * cells].split_at_mut(cells);
         simd::forward(isa, z, old, new, &mut self.tc[t * cells..(t + 1) * cells], &mut self.h);
@@ -160,7 +147,7 @@ impl Layer {
     fn step_back(&mut self, isa: Isa, t: usize, clip: f32) {
         let (cells, width) = (self.cells, self.width);
         let span = t * cells..(t + 1) * cells;
-        self.dh.iter_mut().zip(&self.dhs[span.clone()]).for_each(|(next, here)| *next += here);
+        simd::add(isa, &mut self.dh, &self.dhs[span.clone()]);
         let dz = &mut self.dz[t * width..(t + 1) * width];
         let act = &self.act[t * width..(t + 1) * width];
         simd::backward(
@@ -175,7 +162,7 @@ impl Layer {
         );
         if let Some(affine) = &mut self.affine {
             let zn = &self.zn[t * width..(t + 1) * width];
-            affine.back(dz, zn);
+            simd::affine_back(isa, dz, zn, &affine.gain, &mut affine.d_gain, &mut affine.d_bias);
             let gates = width / cells;
             let blocks = dz.chunks_exact_mut(cells).zip(zn.chunks_exact(cells));
             for (gate, (dz, zn)) in blocks.enumerate() {

@@ -40,7 +40,7 @@ impl Table {
             self.gradient.fill(0.0);
             for (&other, dz) in values[t..].iter().zip(dz[t * width..].chunks_exact(width)) {
                 if other == value {
-                    self.gradient.iter_mut().zip(dz).for_each(|(g, d)| *g += d);
+                    simd::add(isa, &mut self.gradient, dz);
                 }
             }
             let row = usize::from(value) * width;

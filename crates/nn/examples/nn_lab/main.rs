@@ -3,7 +3,7 @@
 //! `cargo run --release -p minlen-nn --example nn_lab -- [field=value ...] [pre=FILE:BYTES,...] FILE[:BYTES] ...`
 //!
 //! Fields are those of `Config`. `pre` trains on these files first (`passes` times), stores the network at 8 bits and
-//! loads it for each file; `start`, `rate2`, `rate_end2` and `half_life2` are the schedule from there on. `cm=0` leaves
+//! loads it for each file (`save=FILE` keeps it, `net=FILE` takes it from there); `start`, `rate2`, `rate_end2` and `half_life2` are the schedule from there on. `cm=0` leaves
 //! the mixer out. A line says: microseconds a byte, bytes of the network alone, of the mixer alone, of both; then the
 //! same for each file, the first as bits a byte.
 #![allow(missing_docs, clippy::print_stdout)]
@@ -26,7 +26,10 @@ struct Job {
     passes: usize,
     /// Clock, step sizes and half-life after training.
     after: (u64, f32, f32, f32),
+    /// Go on with the trained network itself, not with what its 8 bits say.
     raw: bool,
+    save: Option<String>,
+    net: Option<String>,
 }
 
 fn set(job: &mut Job, key: &str, value: &str) -> Result<()> {
@@ -52,6 +55,8 @@ fn set(job: &mut Job, key: &str, value: &str) -> Result<()> {
         "cm" => job.mixer = int()? == 1,
         "pre" => job.teachers = value.split(',').map(String::from).collect(),
         "passes" => job.passes = int()?,
+        "save" => job.save = Some(value.to_string()),
+        "net" => job.net = Some(value.to_string()),
         "raw" => job.raw = int()? == 1,
         "start" => job.after.0 = value.parse()?,
         "rate2" => job.after.1 = float()?,
@@ -71,15 +76,21 @@ fn read(name: &str) -> Result<Vec<u8>> {
 
 /// The network to start from.
 fn start(job: &Job) -> Result<ByteLstm> {
+    let (seen, rate, end, half) = job.after;
+    if let Some(file) = &job.net {
+        let mut net = ByteLstm::load(&std::fs::read(file)?)?;
+        net.reschedule(seen, rate, end, half)?;
+        return Ok(net);
+    }
     if job.teachers.is_empty() {
         return Ok(ByteLstm::new(job.config)?);
     }
     let texts = job.teachers.iter().map(|t| read(t)).collect::<Result<Vec<_>>>()?;
     let texts: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
     let mut net = train(job.config, &texts, job.passes, &Env::default())?;
-    let (seen, rate, end, half) = job.after;
     net.reschedule(seen, rate, end, half)?;
     let blob = net.save();
+    job.save.as_ref().map_or(Ok(()), |file| std::fs::write(file, &blob))?;
     println!(
         "trained on {} bytes, file of {} bytes",
         texts.iter().map(|t| t.len()).sum::<usize>(),
@@ -91,7 +102,8 @@ fn start(job: &Job) -> Result<ByteLstm> {
 fn main() -> Result<()> {
     let config = Config::default();
     let after = (0, config.rate, config.rate_end, config.half_life);
-    let mut job = Job { config, mixer: true, teachers: Vec::new(), passes: 1, after, raw: false };
+    let (teachers, save, net) = (Vec::new(), None, None);
+    let mut job = Job { config, mixer: true, teachers, passes: 1, after, raw: false, save, net };
     let (mut files, mut label) = (Vec::new(), String::new());
     for arg in std::env::args().skip(1) {
         match arg.split_once('=') {

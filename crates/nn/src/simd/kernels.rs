@@ -174,3 +174,41 @@ pub(crate) fn normalise_back<L: Lanes>(l: L, d: &mut [f32], zn: &[f32], inverse:
         l.store(d, l.flush(v, super::cell::TINY));
     }
 }
+
+#[inline(always)]
+pub(crate) fn add<L: Lanes>(l: L, a: &mut [f32], b: &[f32]) {
+    for (a, b) in a.as_chunks_mut::<16>().0.iter_mut().zip(b.as_chunks::<16>().0) {
+        let sum = l.add(l.load(a), l.load(b));
+        l.store(a, sum);
+    }
+}
+
+#[inline(always)]
+pub(crate) fn affine<L: Lanes>(l: L, z: &mut [f32], gain: &[f32], bias: &[f32]) {
+    let parts = gain.as_chunks::<16>().0.iter().zip(bias.as_chunks::<16>().0);
+    for (z, (gain, bias)) in z.as_chunks_mut::<16>().0.iter_mut().zip(parts) {
+        let v = l.add(l.mul(l.load(z), l.load(gain)), l.load(bias));
+        l.store(z, v);
+    }
+}
+
+#[inline(always)]
+pub(crate) fn affine_back<L: Lanes>(
+    l: L,
+    d: &mut [f32],
+    z: &[f32],
+    gain: &[f32],
+    d_gain: &mut [f32],
+    d_bias: &mut [f32],
+) {
+    let sums = d_gain.as_chunks_mut::<16>().0.iter_mut().zip(d_bias.as_chunks_mut::<16>().0);
+    let parts = z.as_chunks::<16>().0.iter().zip(gain.as_chunks::<16>().0).zip(sums);
+    for (d, ((z, gain), (d_gain, d_bias))) in d.as_chunks_mut::<16>().0.iter_mut().zip(parts) {
+        let v = l.load(d);
+        let sum = l.mac(l.load(d_gain), v, l.load(z));
+        l.store(d_gain, sum);
+        let sum = l.add(l.load(d_bias), v);
+        l.store(d_bias, sum);
+        l.store(d, l.mul(v, l.load(gain)));
+    }
+}

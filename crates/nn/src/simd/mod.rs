@@ -142,6 +142,18 @@ kernel!(
     kernels::normalise_back(d: &mut [f32], zn: &[f32], inverse: f32)
 );
 kernel!(
+    /// a += b.
+    kernels::add(a: &mut [f32], b: &[f32])
+);
+kernel!(
+    /// z = z gain + bias, each element for itself.
+    kernels::affine(z: &mut [f32], gain: &[f32], bias: &[f32])
+);
+kernel!(
+    /// The gradient of [`affine`]: adds those of gain and bias, and `d` becomes that of `z`.
+    kernels::affine_back(d: &mut [f32], z: &[f32], gain: &[f32], d_gain: &mut [f32], d_bias: &mut [f32])
+);
+kernel!(
     /// One step of the cells: see `cell.rs`.
     cell::forward(z: &mut [f32], c_old: &[f32], c_new: &mut [f32], tc: &mut [f32], h: &mut [f32])
 );

@@ -51,7 +51,11 @@ fn kernels_agree_on_every_instruction_set() {
             let inverse = normalise(isa, &mut z);
             let mut d = ds[n..2 * n].to_vec();
             normalise_back(isa, &mut d, &z, inverse);
-            [z, d].concat()
+            let (mut gains, mut biases) = (z.clone(), d.clone());
+            affine_back(isa, &mut d, &z, &xs[..n.min(xs.len())], &mut gains, &mut biases);
+            affine(isa, &mut z, &gains, &biases);
+            add(isa, &mut z, &d);
+            [z, d, gains, biases].concat()
         });
     }
 }
