@@ -138,11 +138,12 @@ def article(rng, page, name, titles):
     """A country's page as an article with sections, links, lists and categories."""
     out = [infobox(page, name) if rng.random() < 0.5 else "", f"'''{name}''' is a country. "]
     for top, node in page.items():
-        body = []
+        body, facts = [], 0
         for trail, text in sections(node):
             if len(text) > 90:
                 body.append(linked(rng, text, titles))
-            elif len(text) > 2:
+            elif len(text) > 2 and facts < 3 and rng.random() < 0.3:
+                facts += 1
                 body.append(f"*'''{trail[-1] if trail else top}:''' {linked(rng, text, titles)}")
         if body:
             out.append(f"\n\n== {top} ==\n" + "\n".join(body))

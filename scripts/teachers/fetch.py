@@ -38,7 +38,7 @@ def manifest(path=os.path.join(HERE, "sources.tsv")):
 
 def run(command, cwd, env=None):
     subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                   env={**os.environ, **(env or {})})
+                   env={**os.environ, **(env or {})}, timeout=300)
 
 
 def apt_environment(cache):
@@ -128,9 +128,10 @@ CLIENTS = {"npm": fetch_npm, "pypi": fetch_pypi, "win32": fetch_win32, "crate": 
 
 def members(archive, patterns):
     """The wanted files of an archive by name: (path without the package's top folder, bytes)."""
-    if archive.endswith(".whl"):
+    if archive.endswith((".whl", ".zip")):
+        short = (lambda name: name) if archive.endswith(".whl") else (lambda name: name.split("/", 1)[-1])
         with zipfile.ZipFile(archive) as box:
-            return [(name, box.read(name)) for name in sorted(box.namelist()) if wanted(name, patterns)]
+            return [(short(name), box.read(name)) for name in sorted(box.namelist()) if wanted(short(name), patterns)]
     debian = archive.endswith(".deb")
     if debian:
         data = subprocess.run(["dpkg-deb", "--fsys-tarfile", archive], check=True, stdout=subprocess.PIPE).stdout
