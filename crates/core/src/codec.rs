@@ -25,6 +25,8 @@ pub mod ids {
     pub const BWT: CodecId = CodecId(6);
     /// Byte-wise delta at a stride.
     pub const DELTA: CodecId = CodecId(7);
+    /// Context mixing.
+    pub const CM: CodecId = CodecId(8);
     /// zstd frame without magic.
     pub const ZSTD: CodecId = CodecId(16);
     /// Raw LZMA2 with optional filters.

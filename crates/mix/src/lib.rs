@@ -8,7 +8,11 @@ pub mod history;
 pub mod maps;
 pub mod matching;
 pub mod mixer;
-pub mod model;
+pub mod network;
+pub mod engine;
+mod branch;
+pub mod cm;
+pub mod contexts;
 pub mod simd;
 pub mod slots;
 
@@ -22,4 +26,10 @@ pub trait Predictor {
 
     /// Takes in the bit that came, 0 or 1.
     fn update(&mut self, bit: u32);
+}
+
+/// Every codec of this crate, ready to be registered.
+#[must_use]
+pub fn codecs() -> Vec<std::sync::Arc<dyn minlen_core::Codec>> {
+    vec![cm::codec()]
 }

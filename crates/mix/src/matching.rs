@@ -8,6 +8,7 @@ pub struct Match {
     /// Position after the last occurrence of each hash of `min` bytes.
     heads: Vec<u32>,
     shift: u32,
+    slot: usize,
     min: usize,
     /// Where the copy continues; 0 for none.
     at: usize,
@@ -34,6 +35,16 @@ fn step(len: usize) -> usize {
     }
 }
 
+/// Remembered places for `len` bytes, as a power of two.
+pub(crate) fn head_bits(len: usize) -> u32 {
+    (usize::BITS - len.leading_zeros()).clamp(8, 22)
+}
+
+/// Bytes of memory of one match model.
+pub(crate) fn memory(len: usize) -> u64 {
+    4 << head_bits(len)
+}
+
 impl Match {
     /// A model for repetitions of `min` bytes or more, with `2^bits` remembered places.
     #[must_use]
@@ -42,6 +53,7 @@ impl Match {
             heads: vec![0; 1 << bits],
             shift: 64 - bits,
             min,
+            slot: 0,
             at: 0,
             len: 0,
             expected: 0,
@@ -55,7 +67,7 @@ impl Match {
     /// Bytes matched so far, 0 without a match.
     #[inline(always)]
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn length(&self) -> usize {
         if self.agree { self.len } else { 0 }
     }
 
@@ -66,7 +78,14 @@ impl Match {
         if self.agree { self.expected | 256 } else { 0 }
     }
 
-    /// Takes in the byte just added to `data`, and finds what may follow.
+    /// Names the place for the byte just added to `data` and asks for its memory.
+    #[inline(always)]
+    pub fn prepare(&mut self, data: &[u8]) {
+        self.slot = data.len().checked_sub(self.min).map_or(0, |start| self.hash(&data[start..]));
+        crate::simd::prefetch(&self.heads, self.slot);
+    }
+
+    /// After [`Match::prepare`]: takes in the byte just added to `data`, and finds what may follow.
     #[inline(always)]
     pub fn next_byte(&mut self, data: &[u8]) {
         let n = data.len();
@@ -83,8 +102,7 @@ impl Match {
         if n < self.min {
             return;
         }
-        let hash = self.hash(&data[n - self.min..]);
-        let Some(head) = self.heads.get_mut(hash) else { return };
+        let Some(head) = self.heads.get_mut(self.slot) else { return };
         let candidate = *head as usize;
         *head = n as u32;
         if self.len == 0 && candidate > 0 {

@@ -101,7 +101,7 @@ impl Mixer {
     #[inline(always)]
     pub fn mix(&mut self, last: usize) -> i32 {
         self.used = 0;
-        simd::dots(self.isa, &self.inputs, &self.weights, &self.chosen, &mut self.dots);
+        simd::dots_any(self.isa, &self.inputs, &self.weights, &self.chosen, &mut self.dots);
         let n = self.last.x.len();
         self.last.start = last * n;
         let Some(weights) = self.last.weights.get(self.last.start..self.last.start + n) else { return 0 };
@@ -124,7 +124,7 @@ impl Mixer {
             let miss = target - squash(x) as i32;
             *error = ((miss * self.rate) >> 6).clamp(-32_767, 32_767) as i16;
         }
-        simd::trains(self.isa, &self.inputs, &mut self.weights, &self.chosen, &self.errors);
+        simd::trains_any(self.isa, &self.inputs, &mut self.weights, &self.chosen, &self.errors);
         let n = self.last.x.len();
         let miss = (target - self.last.p as i32) * self.last.rate;
         if let Some(weights) = self.last.weights.get_mut(self.last.start..self.last.start + n) {

@@ -1,0 +1,75 @@
+//! The codec `cm`.
+//!
+//! Limits: as slow in decoding as in encoding. Format: docs/format/codecs/cm.md.
+
+mod run;
+mod spec;
+#[cfg(test)]
+mod tests;
+
+use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Params, Part, Proposal, Result};
+use spec::{Header, Type};
+use std::sync::Arc;
+
+/// The codec, to be registered.
+#[must_use]
+pub fn codec() -> Arc<dyn Codec> {
+    Arc::new(Cm)
+}
+
+struct Cm;
+
+impl Codec for Cm {
+    fn spec(&self) -> &'static CodecSpec {
+        &spec::SPEC
+    }
+
+    fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        let _held = env.budget.reserve(spec::memory(params, input.len()).encode)?;
+        let header = Header::of(params, input);
+        header.write(out);
+        if header.kind != Type::X86 {
+            return run::encode(header, input, env, out);
+        }
+        let mut absolute = input.to_vec();
+        crate::branch::absolute(&mut absolute);
+        run::encode(header, &absolute, env, out)
+    }
+
+    fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        let (header, bits) = Header::read(payload)?;
+        let params = self.params().with("model", header.depth as i64);
+        let _held = env.budget.reserve(spec::memory(&params, output_len).decode)?;
+        let start = out.len();
+        run::decode(header, bits, output_len, env, out)?;
+        if header.kind == Type::X86 {
+            crate::branch::relative(&mut out[start..]);
+        }
+        Ok(())
+    }
+
+    fn memory(&self, params: &Params, len: usize) -> Memory {
+        spec::memory(params, len)
+    }
+
+    fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
+        if level < 6 || part.data.is_empty() || matches!(part.kind, Kind::Random | Kind::Encrypted) {
+            return Vec::new();
+        }
+        let (model, encode_ns) = match level {
+            6 => (0, 600),
+            7 => (1, 1500),
+            _ => (2, 6000),
+        };
+        let kind = match part.kind {
+            Kind::Elf | Kind::Pe | Kind::MachineCode if !part.detail.contains("arm") => 3,
+            kind if kind.class() == Class::Text => 1,
+            _ => 0,
+        };
+        vec![Proposal {
+            chain: Chain::single(self, self.params().with("model", model).with("type", kind)),
+            encode_ns,
+            why: "predicted bit by bit",
+        }]
+    }
+}

@@ -1,0 +1,99 @@
+//! A model between the bytes and the arithmetic coder.
+
+use super::spec::{Depth, Header, Type};
+use crate::Predictor;
+use crate::contexts::{Binary, FastBinary, FastText, NormalBinary, NormalText, Text};
+use crate::engine::Engine;
+use minlen_core::{Env, Error, Result};
+use minlen_entropy::binary::{Decoder, Encoder};
+
+/// How often the waiting hear of it.
+const STEP: usize = 1 << 15;
+
+/// What is done with a predictor, whatever its type.
+trait Job {
+    fn run(self, predictor: impl Predictor) -> Result<()>;
+}
+
+/// Makes the predictor that the header names, for `len` bytes.
+fn with(header: Header, len: usize, job: impl Job) -> Result<()> {
+    let bits = header.table_bits();
+    let x86 = header.kind == Type::X86;
+    match (header.depth, header.kind) {
+        (Depth::Fast, Type::Text) => job.run(Engine::<_, 7, 32, 5>::new(FastText::default(), len, bits)?),
+        (Depth::Fast, _) => job.run(Engine::<_, 7, 32, 5>::new(FastBinary, len, bits)?),
+        (Depth::Normal, Type::Text) => job.run(Engine::<_, 18, 64, 7>::new(NormalText::default(), len, bits)?),
+        (Depth::Normal, _) => job.run(Engine::<_, 20, 64, 7>::new(NormalBinary::new(x86), len, bits)?),
+        (Depth::Deep, Type::Text) => job.run(Engine::<_, 46, 128, 10>::new(Text::default(), len, bits)?),
+        (Depth::Deep, _) => job.run(Engine::<_, 48, 128, 10>::new(Binary::new(x86), len, bits)?),
+    }
+}
+
+/// Appends the coded bits of `input`.
+pub(super) fn encode(header: Header, input: &[u8], env: &Env, out: &mut Vec<u8>) -> Result<()> {
+    with(header, input.len(), Encode { input, env, out })
+}
+
+struct Encode<'a> {
+    input: &'a [u8],
+    env: &'a Env,
+    out: &'a mut Vec<u8>,
+}
+
+impl Job for Encode<'_> {
+    fn run(self, mut predictor: impl Predictor) -> Result<()> {
+        let mut coder = Encoder::append_to(std::mem::take(self.out));
+        for piece in self.input.chunks(STEP) {
+            for &byte in piece {
+                for shift in (0..8).rev() {
+                    let bit = u32::from(byte >> shift & 1);
+                    coder.encode(bit, predictor.p());
+                    predictor.update(bit);
+                }
+            }
+            self.env.work(piece.len() as u64)?;
+        }
+        *self.out = coder.finish();
+        Ok(())
+    }
+}
+
+/// Appends `len` bytes decoded from `bits`.
+pub(super) fn decode(header: Header, bits: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+    with(header, len, Decode { bits, len, env, out })
+}
+
+struct Decode<'a> {
+    bits: &'a [u8],
+    len: usize,
+    env: &'a Env,
+    out: &'a mut Vec<u8>,
+}
+
+impl Job for Decode<'_> {
+    fn run(self, mut predictor: impl Predictor) -> Result<()> {
+        let mut coder = Decoder::new(self.bits);
+        let mut left = self.len;
+        while left > 0 {
+            let step = left.min(STEP);
+            for _ in 0..step {
+                let mut byte = 0;
+                for _ in 0..8 {
+                    let bit = coder.decode(predictor.p());
+                    predictor.update(bit);
+                    byte = byte << 1 | bit as u8;
+                }
+                self.out.push(byte);
+                if coder.overrun() {
+                    return Err(Error::truncated("cm: the payload ends too early"));
+                }
+            }
+            left -= step;
+            self.env.work(step as u64)?;
+        }
+        if coder.consumed() < self.bits.len() {
+            return Err(Error::corrupt("cm: bytes behind the end"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! Round trips and hostile payloads.
+
+use super::codec;
+use minlen_core::testing::{check_codec, check_hostile, edge_cases, random_case};
+use minlen_core::{Codec, Params};
+use proptest::prelude::*;
+
+fn variants() -> Vec<Params> {
+    let base = codec().params();
+    let all = (0..3).flat_map(|model| (1..4).map(move |kind| (model, kind)));
+    all.map(|(model, kind)| base.clone().with("model", model).with("type", kind)).collect()
+}
+
+#[test]
+fn round_trips_edge_cases_and_random_data() {
+    let codec = codec();
+    for params in variants() {
+        for case in edge_cases().into_iter().filter(|c| c.len() < 30_000) {
+            check_codec(&*codec, &params, &case);
+        }
+        for seed in 0..6 {
+            check_codec(&*codec, &params, &random_case(seed, 3000));
+        }
+    }
+}
+
+#[test]
+fn survives_truncation_flips_and_wrong_lengths() {
+    let codec = codec();
+    for params in variants() {
+        let case = random_case(3, 400);
+        check_hostile(&*codec, &check_codec(&*codec, &params, &case), case.len(), 8);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+    #[test]
+    fn any_bytes_round_trip(input in prop::collection::vec(any::<u8>(), 0..2000)) {
+        for params in variants() {
+            check_codec(&*codec(), &params, &input);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What is looked at: the contexts of each kind of data.
+
+mod fast;
+mod normal;
+mod text;
+mod binary;
+
+pub use fast::{FastBinary, FastText};
+pub use normal::{NormalBinary, NormalText};
+pub use text::Text;
+pub use binary::Binary;
+
+/// Where the coding stands.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// All bytes so far.
+    pub data: Vec<u8>,
+    /// The last eight, the newest lowest.
+    pub c8: u64,
+    /// The bits of the current byte behind a leading one.
+    pub c0: u32,
+    /// How many they are.
+    pub bit: u32,
+    /// The bits of the current half byte behind a leading one.
+    pub node: usize,
+}
+
+impl View {
+    /// Appends a byte.
+    #[inline(always)]
+    pub fn push(&mut self, c: u8) {
+        self.data.push(c);
+        self.c8 = self.c8 << 8 | u64::from(c);
+    }
+
+    /// The last `n` (up to 8) bytes as a number.
+    #[inline(always)]
+    #[must_use]
+    pub fn last(&self, n: u32) -> u64 {
+        if n >= 8 { self.c8 } else { self.c8 & ((1 << (8 * n)) - 1) }
+    }
+
+    /// The `i`th byte from the end, 1 for the last; 0 before the start.
+    #[inline(always)]
+    #[must_use]
+    pub fn back(&self, i: usize) -> u8 {
+        self.data.len().checked_sub(i).and_then(|at| self.data.get(at)).copied().unwrap_or(0)
+    }
+}
+
+/// A set of contexts.
+pub trait Contexts<const N: usize> {
+    /// Whether order 0 to 2 come without hashing too, and more corrections at the end.
+    const DEEP: bool;
+    /// Whether every context also keeps the last bytes that followed it.
+    const RUNS: bool;
+    /// How many contexts, from the first, are orders: how many of them were seen before chooses weights. At most 11.
+    const ORDERS: usize;
+    /// Shortest repetitions that the match models look for.
+    const MATCHES: &'static [usize];
+    /// Number of contexts of each weight selector beyond the engine's own.
+    const SELECTORS: &'static [usize];
+
+    /// Names the contexts of the next byte after `view.data`.
+    fn next(&mut self, view: &View, names: &mut [u64; N]);
+
+    /// Chooses the weights of each selector for the next bit.
+    fn select(&self, view: &View, choose: impl FnMut(usize, usize));
+}
+
+/// Mixes two numbers into one.
+#[inline(always)]
+#[must_use]
+pub fn join(a: u64, b: u64) -> u64 {
+    (a ^ b.rotate_left(29)).wrapping_mul(0xA24B_AED4_963E_E407).rotate_left(23) ^ b
+}
+
+mod code;
+
+/// What followed when the last bytes were seen before.
+#[derive(Clone, Debug)]
+pub struct Indirect {
+    /// The last two bytes that followed each byte, and each pair (hashed).
+    one: Vec<u16>,
+    two: Vec<u16>,
+    c8: u64,
+}
+
+impl Default for Indirect {
+    fn default() -> Self {
+        Self { one: vec![0; 256], two: vec![0; 65_536], c8: 0 }
+    }
+}
+
+impl Indirect {
+    /// Takes in the newest byte of `c8`.
+    #[inline(always)]
+    pub fn push(&mut self, c8: u64) {
+        let c = c8 as u16 & 255;
+        let one = &mut self.one[(c8 >> 8 & 255) as usize];
+        *one = *one << 8 | c;
+        let two = &mut self.two[(c8 >> 8 & 0xffff) as usize];
+        *two = *two << 8 | c;
+        self.c8 = c8;
+    }
+
+    /// The last byte and what followed it twice.
+    #[must_use]
+    pub fn one(&self) -> u64 {
+        u64::from(self.one[(self.c8 & 255) as usize]) << 8 | self.c8 & 255
+    }
+
+    /// The last byte and what followed the last two.
+    #[must_use]
+    pub fn two(&self) -> u64 {
+        u64::from(self.two[(self.c8 & 0xffff) as usize]) << 8 | self.c8 & 255
+    }
+
+    /// What followed the last two, and what followed that.
+    #[must_use]
+    pub fn three(&self) -> u64 {
+        let guess = self.two[(self.c8 & 0xffff) as usize];
+        u64::from(guess) << 16 | u64::from(self.one[usize::from(guess & 255)])
+    }
+}

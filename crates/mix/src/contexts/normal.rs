@@ -1,0 +1,127 @@
+//! Contexts between the fast and the deep sets: what pays most for its time.
+
+use super::{Binary, Contexts, Text, View, join};
+
+/// 18 contexts for text.
+#[derive(Clone, Debug, Default)]
+pub struct NormalText(Text);
+
+impl Contexts<18> for NormalText {
+    const DEEP: bool = false;
+    const RUNS: bool = false;
+    const ORDERS: usize = 7;
+    const MATCHES: &'static [usize] = &[5, 12, 24];
+    const SELECTORS: &'static [usize] = &[256 * 16, 256 * 8, 2048];
+
+    #[inline(always)]
+    fn next(&mut self, v: &View, names: &mut [u64; 18]) {
+        let t = &mut self.0;
+        if !v.data.is_empty() {
+            t.push(v);
+        }
+        let line = t.line(v);
+        let c1 = v.c8 & 255;
+        let [w0, w1, w2, ..] = t.words;
+        let (above, agrees) = (line.above, line.agrees);
+        *names = [
+            v.last(1),
+            v.last(2),
+            v.last(3),
+            v.last(4),
+            v.last(5),
+            v.last(6),
+            join(v.c8, 8),
+            join(w0, c1),
+            join(join(w0, w1), c1),
+            join(join(w0, w1), join(w2, c1)),
+            join(w0, above << 8 | c1),
+            above << 16 | v.last(2) | agrees << 40,
+            join(t.lines.above.get(t.lines.field).copied().unwrap_or(0), t.lines.value),
+            join(t.nest.key, join(t.nest.string, c1)),
+            join(t.nest.tag ^ u64::from(t.nest.top().0), join(t.nest.in_tag, v.last(2))),
+            v.c8 >> 8 & 0xff_ffff,
+            t.masked & 0xff_ffff_ffff,
+            t.indirect.two(),
+        ];
+        t.choose(v, &line);
+    }
+
+    #[inline(always)]
+    fn select(&self, v: &View, mut choose: impl FnMut(usize, usize)) {
+        let s = &self.0.select;
+        let bit = v.bit as usize;
+        choose(0, usize::from(s[0] & 15) * 256 + v.c0 as usize);
+        choose(1, usize::from(s[1]) * 8 + bit);
+        choose(2, usize::from(s[2] & 255) * 8 + bit);
+    }
+}
+
+/// 20 contexts for other data.
+#[derive(Clone, Debug)]
+pub struct NormalBinary(Binary);
+
+impl NormalBinary {
+    /// With or without contexts for x86 code.
+    #[must_use]
+    pub fn new(x86: bool) -> Self {
+        Self(Binary::new(x86))
+    }
+}
+
+impl Contexts<20> for NormalBinary {
+    const DEEP: bool = false;
+    const RUNS: bool = false;
+    const ORDERS: usize = 6;
+    const MATCHES: &'static [usize] = &[4, 8, 20];
+    const SELECTORS: &'static [usize] = &[2048, 2048, 256 * 12];
+
+    #[inline(always)]
+    fn next(&mut self, v: &View, names: &mut [u64; 20]) {
+        let t = &mut self.0;
+        if !v.data.is_empty() {
+            t.push(v);
+        }
+        let r = t.record(v);
+        let c = v.c8;
+        let c1 = c & 255;
+        let first = [
+            v.last(1),
+            v.last(2),
+            v.last(3),
+            v.last(4),
+            v.last(5),
+            v.last(6),
+            c >> 8 & 0xffff,
+            c & 0xff00_ff00,
+            c & 0xf0f0_f0ff,
+            r.a1 << 8 | r.a2,
+            r.a1 << 16 | v.last(2),
+            r.a1 << 16 | r.an << 8 | c1,
+            r.col << 16 | v.last(2),
+            join(t.word, c1),
+        ];
+        names[..14].copy_from_slice(&first);
+        let rest = match &t.code {
+            Some(x) => x.few(),
+            None => [
+                r.a1 << 16 | r.col,
+                (c1 + 256 + r.a1 - r.left_above) & 255 | r.a1 << 8,
+                r.b1 << 16 | v.last(2),
+                t.indirect.two(),
+                c >> 8 & 0xff,
+                c >> 16 & 0xffff,
+            ],
+        };
+        names[14..].copy_from_slice(&rest);
+        t.choose(v, &r);
+    }
+
+    #[inline(always)]
+    fn select(&self, v: &View, mut choose: impl FnMut(usize, usize)) {
+        let s = &self.0.select;
+        let bit = v.bit as usize;
+        choose(0, usize::from(s[2] & 255) * 8 + bit);
+        choose(1, usize::from(s[1] & 255) * 8 + bit);
+        choose(2, usize::from(s[5]) * 256 + v.c0 as usize);
+    }
+}

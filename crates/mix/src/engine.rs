@@ -1,0 +1,399 @@
+//! The predictor: contexts in, bit probabilities out.
+
+use crate::Predictor;
+use crate::contexts::{Contexts, View};
+use crate::history;
+use crate::maps::{Cell, stretch_table};
+use crate::matching::{Match, head_bits};
+use crate::network::Network;
+use crate::slots::{Bucket, Place, Slots};
+use minlen_core::Result;
+use minlen_entropy::mixing::{Apm, squash};
+
+/// Inputs to the mixer besides those of the contexts: the match models', the direct counters', a constant.
+const EXTRA: usize = 10;
+
+/// Weight selectors of the engine itself, before those of the contexts.
+const OWN: usize = 4;
+
+/// A model with `N` hashed contexts named by `C`.
+pub struct Engine<C, const N: usize, const M: usize, const S: usize> {
+    contexts: C,
+    view: View,
+    stretch: &'static [i16; 4096],
+    slots: Slots,
+    names: [u64; N],
+    hashes: [u32; N],
+    fresh: [u32; N],
+    places: [Place; N],
+    buckets: [Bucket; N],
+    cells: Box<[[Cell; 256]; N]>,
+    runs: Box<[Run; N]>,
+    matches: Vec<Match>,
+    direct: Direct,
+    mixer: Network<M, S>,
+    apms: [Apm; 2],
+    p: u32,
+    rate: Rate,
+}
+
+/// Learning rate of the mixer: starts high, falls with every byte.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    /// In 1/65536 of a unit.
+    now: i32,
+    floor: i32,
+}
+
+impl Rate {
+    fn step(&mut self) -> i32 {
+        self.now -= (self.now - self.floor) >> 11;
+        self.now >> 16
+    }
+}
+
+/// What followed a context lately: its last byte and how often in a row, and the byte before that.
+#[derive(Clone, Copy)]
+struct Run {
+    place: Place,
+    bucket: Bucket,
+    cells: [Cell; 64],
+    other: [Cell; 64],
+    at: [u8; 2],
+}
+
+impl Run {
+    fn new() -> Self {
+        let cell = Cell::new(49_152);
+        Self { place: 0, bucket: [0; 16], cells: [cell; 64], other: [cell; 64], at: [255; 2] }
+    }
+
+    /// Learns the byte `c` that followed.
+    #[inline(always)]
+    fn learn(&mut self, c: u8) {
+        let [_, weight, b1, n1, b2, n2, ..] = &mut self.bucket;
+        if *n1 == 0 {
+            (*b1, *n1) = (c, 1);
+        } else if *b1 == c {
+            *n1 = (*n1 + 1).min(31);
+        } else if *n2 > 0 && *b2 == c {
+            (*b1, *n1, *b2, *n2) = (c, (*n2 + 1).min(31), *b1, n1.div_ceil(2));
+        } else {
+            (*b1, *n1, *b2, *n2) = (c, 1, *b1, n1.div_ceil(2));
+        }
+        *weight = history::run(*n1);
+    }
+
+    /// Inputs for the next bit.
+    #[inline(always)]
+    fn predict(&mut self, c0: u32, bit: u32, stretch: &[i16; 4096]) -> [i16; 2] {
+        let mut x = [0; 2];
+        for k in 0..2 {
+            let (byte, n) = (self.bucket[2 + 2 * k], self.bucket[3 + 2 * k]);
+            self.at[k] = 255;
+            if n == 0 || (u32::from(byte) | 256) >> (8 - bit) != c0 {
+                continue;
+            }
+            let next = byte >> (7 - bit) & 1;
+            let at = (n.min(31) << 1 | next) & 63;
+            self.at[k] = at;
+            let cell = if k == 0 { &self.cells[usize::from(at)] } else { &self.other[usize::from(at)] };
+            x[k] = stretch[cell.p12() & 4095];
+        }
+        x
+    }
+
+    #[inline(always)]
+    fn update(&mut self, bit: u32) {
+        if self.at[0] != 255 {
+            self.cells[usize::from(self.at[0] & 63)].update(bit, 1000);
+        }
+        if self.at[1] != 255 {
+            self.other[usize::from(self.at[1] & 63)].update(bit, 1000);
+        }
+    }
+}
+
+/// Order 0 to 2 without hashing, as plain probabilities.
+struct Direct {
+    order0: Box<[Cell; 256]>,
+    order1: Vec<Cell>,
+    order2: Vec<u16>,
+    at: [usize; 3],
+}
+
+impl Direct {
+    /// Tables for use, or the smallest where they are not used.
+    fn new(used: bool) -> Self {
+        let size = |n: usize| if used { n } else { 1 };
+        Self {
+            order0: Box::new([Cell::new(32_768); 256]),
+            order1: vec![Cell::new(32_768); size(65_536)],
+            order2: vec![32_768; size(1 << 20)],
+            at: [0; 3],
+        }
+    }
+
+    #[inline(always)]
+    fn predict(&mut self, c0: u32, c8: u64, stretch: &[i16; 4096]) -> [i16; 3] {
+        let c0 = c0 as usize & 255;
+        let order2 = ((c8 & 0xffff) as u32).wrapping_mul(0x9E37_79B1) >> 12;
+        self.at = [c0, (c8 & 255) as usize * 256 + c0, (order2 as usize ^ c0 * 4099) & 0xf_ffff];
+        [
+            stretch[self.order0[self.at[0]].p12()],
+            stretch[self.order1[self.at[1]].p12()],
+            stretch[usize::from(self.order2[self.at[2]] >> 4)],
+        ]
+    }
+
+    #[inline(always)]
+    fn update(&mut self, bit: u32) {
+        self.order0[self.at[0]].update(bit, 400);
+        self.order1[self.at[1]].update(bit, 250);
+        let p = &mut self.order2[self.at[2]];
+        *p = if bit == 1 { *p + ((65_535 - *p) >> 4) } else { *p - (*p >> 4) };
+    }
+}
+
+/// Mixes the number of a context into what names it.
+#[inline(always)]
+fn hash(name: u64, i: usize) -> u32 {
+    let x = name.wrapping_add((i as u64 + 1) << 56).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let x = (x ^ x >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    (x >> 32) as u32
+}
+
+/// The table grows with the input: about one bucket for a byte and a context, as half of them are new.
+fn table_bits(contexts: usize, len: usize, max_bits: u32) -> u32 {
+    let want = len.saturating_mul(contexts * 12).max(1);
+    (usize::BITS - want.leading_zeros()).clamp(16, max_bits)
+}
+
+/// Bytes of the table of a model with so many contexts for `len` bytes.
+#[must_use]
+pub fn table_size(contexts: usize, len: usize, max_bits: u32) -> u64 {
+    Slots::memory(table_bits(contexts, len, max_bits))
+}
+
+impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N, M, S> {
+    const INPUTS: usize = if C::RUNS { 4 } else { 2 };
+
+    /// A model for `len` bytes of input with tables of at most `2^max_bits` bytes.
+    ///
+    /// # Errors
+    /// Limit if there is no memory.
+    pub fn new(contexts: C, len: usize, max_bits: u32) -> Result<Self> {
+        let bits = table_bits(N, len, max_bits);
+        let cells = (0..N).map(|_| std::array::from_fn(|s| Cell::new(history::guess(s as u8)))).collect::<Vec<_>>();
+        let cells = cells.into_boxed_slice().try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
+        let runs = vec![Run::new(); N].into_boxed_slice();
+        let runs = runs.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
+        const { assert!(M >= N * Self::INPUTS + EXTRA && M.is_multiple_of(crate::simd::LANES)) };
+        const { assert!(S == OWN + C::SELECTORS.len()) };
+        let own = [256 * 3, 256, 8 * 32, 12 * 256];
+        let sets = std::array::from_fn(|i| if i < OWN { own[i] } else { C::SELECTORS[i - OWN] });
+        let heads = head_bits(len);
+        let mins: &[usize] = C::MATCHES;
+        let matches = mins.iter().map(|&min| Match::new(min, heads)).collect();
+        let mut engine = Self {
+            contexts,
+            view: View::default(),
+            stretch: stretch_table(),
+            slots: Slots::new(bits)?,
+            names: [0; N],
+            hashes: [0; N],
+            fresh: [0; N],
+            places: [0; N],
+            buckets: [[0; 16]; N],
+            cells,
+            runs,
+            matches,
+            direct: Direct::new(C::DEEP),
+            mixer: Network::new(sets, 256, (if C::RUNS { 5 } else { 10 } * 1024 / N as i32) as i16),
+            apms: [Apm::new(65536), Apm::new(if C::DEEP { 65536 } else { 1 })],
+            p: 32_768,
+            rate: Rate { now: 100 << 16, floor: if C::DEEP { 4 } else { 14 } << 16 },
+        };
+        engine.byte();
+        engine.enter_byte();
+        engine.predict();
+        Ok(engine)
+    }
+
+    /// Takes in what comes before the data, as far as it teaches: without coding it.
+    pub fn replay(&mut self, data: &[u8]) {
+        for &byte in data {
+            for shift in (0..8).rev() {
+                self.update(u32::from(byte >> shift & 1));
+            }
+        }
+    }
+
+    /// Everything coded so far.
+    pub fn into_history(self) -> Vec<u8> {
+        self.view.data
+    }
+
+    /// Names the contexts of the next byte and asks for their memory.
+    #[inline(always)]
+    fn byte(&mut self) {
+        self.contexts.next(&self.view, &mut self.names);
+        for i in 0..N {
+            self.fresh[i] = hash(self.names[i], i);
+            self.slots.prefetch(self.fresh[i], 0);
+            if C::RUNS {
+                self.slots.prefetch(self.fresh[i], 1);
+            }
+        }
+        let rate = self.rate.step();
+        self.mixer.set_rates(rate, 2);
+    }
+
+    #[inline(always)]
+    fn enter_byte(&mut self) {
+        self.hashes = self.fresh;
+        self.nibble(0, 0);
+        if C::RUNS {
+            for i in 0..N {
+                let (run, hash) = (&mut self.runs[i], self.hashes[i]);
+                run.place = self.slots.take(hash, 1, (hash as u8).wrapping_add(91), &mut run.bucket);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn leave_byte(&mut self, c: u8) {
+        if C::RUNS {
+            for run in self.runs.iter_mut() {
+                run.learn(c);
+                self.slots.put(run.place, &run.bucket);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn nibble(&mut self, near: u32, salt: u8) {
+        for i in 0..N {
+            let check = (self.hashes[i] as u8).wrapping_add(salt);
+            self.places[i] = self.slots.take(self.hashes[i], near, check, &mut self.buckets[i]);
+        }
+        self.view.node = 1;
+    }
+
+    #[inline(always)]
+    fn put_buckets(&mut self) {
+        for i in 0..N {
+            self.slots.put(self.places[i], &self.buckets[i]);
+        }
+    }
+
+    #[inline(always)]
+    fn predict(&mut self) {
+        let v = &self.view;
+        let order1 = (v.c8 & 255) as usize;
+        let node = v.node & 15;
+        let k = Self::INPUTS;
+        let x = &mut self.mixer.inputs;
+        let mut known = 0;
+        for i in 0..N {
+            let s = self.buckets[i][node];
+            if i < C::ORDERS {
+                known += usize::from(s != 0);
+            }
+            let p = self.cells[i][usize::from(s)].p12();
+            x[k * i] = self.stretch[p & 4095];
+            x[k * i + 1] = ((p as i32 - 2048) >> 1) as i16;
+            if C::RUNS {
+                [x[k * i + 2], x[k * i + 3]] = self.runs[i].predict(v.c0, v.bit, self.stretch);
+            }
+        }
+        let mut at = k * N;
+        for m in &mut self.matches {
+            [x[at], x[at + 1]] = m.predict(v.c0, v.bit, self.stretch);
+            at += 2;
+        }
+        if C::DEEP {
+            [x[at], x[at + 1], x[at + 2]] = self.direct.predict(v.c0, v.c8, self.stretch);
+            at += 3;
+        }
+        x[at] = 256;
+        let longest = self.matches.iter().map(Match::length).max().unwrap_or(0);
+        let state = match longest {
+            0 => 0,
+            1..16 => 1,
+            _ => 2,
+        };
+        let c0 = v.c0 as usize;
+        self.mixer.choose(0, c0 + 256 * state);
+        self.mixer.choose(1, order1);
+        self.mixer.choose(2, longest.min(15) + 16 * usize::from(longest > 32) + 32 * v.bit as usize);
+        self.mixer.choose(3, known * 256 + c0);
+        self.contexts.select(v, |group, context| self.mixer.choose(OWN + group, context));
+        let x = self.mixer.mix(if C::DEEP { c0 } else { 0 });
+        let p = squash(x);
+        let a = self.apms[0].refine(x, c0 | order1 * 256);
+        self.p = if C::DEEP {
+            let h = ((v.c8 & 0xff_ffff) as u32).wrapping_mul(0x9E37_79B1) >> 16;
+            let b = self.apms[1].refine(x, (h as usize ^ c0) & 0xffff);
+            ((2 * p + a + b + 2) >> 2).clamp(1, 65_535)
+        } else {
+            ((p + a + 1) >> 1).clamp(1, 65_535)
+        };
+    }
+}
+
+impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Predictor for Engine<C, N, M, S> {
+    fn p(&self) -> u32 {
+        self.p
+    }
+
+    fn update(&mut self, bit: u32) {
+        let c0 = self.view.c0 << 1 | bit;
+        let at = self.view.bit;
+        let node = self.view.node & 15;
+        match at {
+            1 => (0..N).for_each(|i| self.slots.prefetch(self.hashes[i], c0 & 3 | 4)),
+            7 => {
+                self.view.push((c0 & 255) as u8);
+                self.matches.iter_mut().for_each(|m| m.prepare(&self.view.data));
+                self.byte();
+            }
+            _ => {}
+        }
+        for i in 0..N {
+            let s = &mut self.buckets[i][node];
+            self.cells[i][usize::from(*s)].update(bit, 255);
+            *s = history::next(*s, bit as usize);
+            if C::RUNS {
+                self.runs[i].update(bit);
+            }
+        }
+        if C::DEEP {
+            self.direct.update(bit);
+            self.apms[1].update(bit, 6);
+        }
+        self.mixer.update(bit);
+        self.apms[0].update(bit, 7);
+        for m in &mut self.matches {
+            m.update(bit, at);
+        }
+        self.view.bit = (at + 1) & 7;
+        self.view.node = node << 1 | bit as usize;
+        self.view.c0 = c0;
+        if at == 3 {
+            self.put_buckets();
+            // One in 4 lines by the first two bits, the tag by all four.
+            let salt = ((c0 & 15) + 1) as u8 * 13;
+            self.nibble(c0 >> 2 & 3 | 4, salt);
+        } else if at == 7 {
+            self.view.c0 = 1;
+            self.put_buckets();
+            self.leave_byte((c0 & 255) as u8);
+            for m in &mut self.matches {
+                m.next_byte(&self.view.data);
+            }
+            self.enter_byte();
+        }
+        self.predict();
+    }
+}

@@ -1,0 +1,104 @@
+//! The same two layers as [`crate::mixer::Mixer`] with all sizes known to the compiler, which halves the time.
+
+use crate::simd::{self, Isa};
+use minlen_entropy::mixing::squash;
+
+/// Weights of the first layer have this many fraction bits: they stay within ±2.
+const FRACTION: u32 = 14;
+
+/// `M` inputs (a multiple of [`simd::LANES`]), `S` selected sets of weights, one last layer.
+#[derive(Clone, Debug)]
+pub struct Network<const M: usize, const S: usize> {
+    isa: Isa,
+    /// In the logistic domain; unused ones stay 0.
+    pub inputs: [i16; M],
+    weights: Vec<[i16; M]>,
+    /// First set and number of sets of each selector.
+    groups: [(u32, u32); S],
+    chosen: [u32; S],
+    x: [i32; S],
+    rate: i32,
+    last: Vec<[i32; S]>,
+    at: usize,
+    p: u32,
+    last_rate: i32,
+}
+
+impl<const M: usize, const S: usize> Network<M, S> {
+    /// A network whose selector `i` has `sets[i]` contexts and whose last layer has `last`. All weights of the first layer
+    /// start at `start` / 2^14.
+    #[must_use]
+    pub fn new(sets: [usize; S], last: usize, start: i16) -> Self {
+        let mut total = 0;
+        let groups = sets.map(|count| {
+            let first = total;
+            total += count as u32;
+            (first, count as u32)
+        });
+        Self {
+            isa: simd::isa(),
+            inputs: [0; M],
+            weights: vec![[start; M]; total as usize],
+            groups,
+            chosen: [0; S],
+            x: [0; S],
+            rate: 32,
+            last: vec![[65_536 / S.max(1) as i32; S]; last.max(1)],
+            at: 0,
+            p: 32_768,
+            last_rate: 2,
+        }
+    }
+
+    /// Sets the learning rate of the first layer (in 1/64) and of the last.
+    #[inline(always)]
+    pub fn set_rates(&mut self, first: i32, last: i32) {
+        self.rate = first;
+        self.last_rate = last;
+    }
+
+    /// Chooses set `context` of selector `group`.
+    #[inline(always)]
+    pub fn choose(&mut self, group: usize, context: usize) {
+        let (first, count) = self.groups[group];
+        debug_assert!((context as u32) < count, "selector {group}: {context} of {count}");
+        self.chosen[group] = first + (context as u32).min(count - 1);
+    }
+
+    /// Mixes the inputs: the prediction in the logistic domain.
+    #[inline(always)]
+    pub fn mix(&mut self, last: usize) -> i32 {
+        let dots = simd::dots(self.isa, &self.inputs, &self.weights, &self.chosen);
+        self.at = last.min(self.last.len() - 1);
+        let weights = &self.last[self.at];
+        let mut sum = 0i64;
+        for s in 0..S {
+            // The pairs were shifted by 8 already.
+            self.x[s] = (dots[s] >> (FRACTION - 8)).clamp(-2047, 2047);
+            sum += i64::from(weights[s]) * i64::from(self.x[s]);
+        }
+        let x = ((sum + (1 << 15)) >> 16).clamp(-2047, 2047) as i32;
+        self.p = squash(x);
+        x
+    }
+
+    /// Learns the bit that came.
+    #[inline(always)]
+    pub fn update(&mut self, bit: u32) {
+        let target = (bit << 16) as i32;
+        let errors = self.x.map(|x| {
+            let miss = target - squash(x) as i32;
+            ((miss * self.rate) >> 6).clamp(-32_767, 32_767) as i16
+        });
+        simd::trains(self.isa, &self.inputs, &mut self.weights, &self.chosen, &errors);
+        let miss = (target - self.p as i32) * self.last_rate;
+        for (w, &x) in self.last[self.at].iter_mut().zip(&self.x) {
+            *w += ((i64::from(x) * i64::from(miss) + (1 << 17)) >> 18) as i32;
+        }
+    }
+
+    /// The weights of both layers, for priors.
+    pub fn weights_mut(&mut self) -> (&mut [[i16; M]], &mut [[i32; S]]) {
+        (&mut self.weights, &mut self.last)
+    }
+}
