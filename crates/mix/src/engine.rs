@@ -184,7 +184,8 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
     /// Limit if there is no memory.
     pub fn new(contexts: C, len: usize, max_bits: u32) -> Result<Self> {
         let bits = table_bits(N, len, max_bits);
-        let cells = (0..N).map(|_| std::array::from_fn(|s| Cell::new(history::guess(s as u8)))).collect::<Vec<_>>();
+        let cells =
+            (0..N).map(|_| std::array::from_fn(|s| Cell::new(history::guess(s as u8)))).collect::<Vec<_>>();
         let cells = cells.into_boxed_slice().try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
         let runs = vec![Run::new(); N].into_boxed_slice();
         let runs = runs.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;

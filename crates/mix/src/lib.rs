@@ -4,15 +4,15 @@
 //! Method: Mahoney, "Adaptive weighing of context models for lossless data compression" (2005), and the PAQ, lpaq and
 //! ZPAQ family that followed. Everything is integer arithmetic; vectors change the speed only ([`simd`]).
 
+mod branch;
+pub mod cm;
+pub mod contexts;
+pub mod engine;
 pub mod history;
 pub mod maps;
 pub mod matching;
 pub mod mixer;
 pub mod network;
-pub mod engine;
-mod branch;
-pub mod cm;
-pub mod contexts;
 pub mod simd;
 pub mod slots;
 

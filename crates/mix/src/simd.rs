@@ -130,9 +130,10 @@ pub fn dots_any(isa: Isa, x: &[i16], weights: &[i16], sets: &[u32], out: &mut [i
     for (&set, out) in sets.iter().zip(out) {
         let start = set as usize * x.len();
         let Some(row) = weights.get(start..start + x.len()) else { continue };
-        *out = x.iter().zip(row).fold(0, |sum: i32, (x, w)| {
-            sum.wrapping_add(dots(isa, x, std::slice::from_ref(w), &[0])[0])
-        });
+        *out = x
+            .iter()
+            .zip(row)
+            .fold(0, |sum: i32, (x, w)| sum.wrapping_add(dots(isa, x, std::slice::from_ref(w), &[0])[0]));
     }
 }
 
@@ -156,7 +157,9 @@ pub fn prefetch<T>(data: &[T], index: usize) {
     if let Some(item) = data.get(index) {
         // SAFETY: a prefetch of a valid reference; it has no effect but on speed.
         unsafe {
-            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::from_ref(item).cast());
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(
+                std::ptr::from_ref(item).cast(),
+            );
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
@@ -181,7 +184,10 @@ mod x86 {
             for i in (0..M).step_by(32) {
                 // SAFETY: `M` is a multiple of 32, so 32 numbers follow each `i`; unaligned loads.
                 let (x, w) = unsafe {
-                    (_mm512_loadu_si512(x.as_ptr().add(i).cast()), _mm512_loadu_si512(w.as_ptr().add(i).cast()))
+                    (
+                        _mm512_loadu_si512(x.as_ptr().add(i).cast()),
+                        _mm512_loadu_si512(w.as_ptr().add(i).cast()),
+                    )
                 };
                 sum = _mm512_add_epi32(sum, _mm512_srai_epi32::<PAIR_SHIFT>(_mm512_madd_epi16(x, w)));
             }
@@ -204,7 +210,10 @@ mod x86 {
             for i in (0..M).step_by(16) {
                 // SAFETY: `M` is a multiple of 32, so 16 numbers follow each `i`; unaligned loads.
                 let (x, w) = unsafe {
-                    (_mm256_loadu_si256(x.as_ptr().add(i).cast()), _mm256_loadu_si256(w.as_ptr().add(i).cast()))
+                    (
+                        _mm256_loadu_si256(x.as_ptr().add(i).cast()),
+                        _mm256_loadu_si256(w.as_ptr().add(i).cast()),
+                    )
                 };
                 let pairs = _mm256_madd_epi16(x, w);
                 sum = _mm256_add_epi32(sum, _mm256_srai_epi32::<{ PAIR_SHIFT as i32 }>(pairs));

@@ -22,7 +22,9 @@ fn with(header: Header, len: usize, job: impl Job) -> Result<()> {
     match (header.depth, header.kind) {
         (Depth::Fast, Type::Text) => job.run(Engine::<_, 7, 32, 5>::new(FastText::default(), len, bits)?),
         (Depth::Fast, _) => job.run(Engine::<_, 7, 32, 5>::new(FastBinary, len, bits)?),
-        (Depth::Normal, Type::Text) => job.run(Engine::<_, 18, 64, 7>::new(NormalText::default(), len, bits)?),
+        (Depth::Normal, Type::Text) => {
+            job.run(Engine::<_, 18, 64, 7>::new(NormalText::default(), len, bits)?)
+        }
         (Depth::Normal, _) => job.run(Engine::<_, 20, 64, 7>::new(NormalBinary::new(x86), len, bits)?),
         (Depth::Deep, Type::Text) => job.run(Engine::<_, 46, 128, 10>::new(Text::default(), len, bits)?),
         (Depth::Deep, _) => job.run(Engine::<_, 48, 128, 10>::new(Binary::new(x86), len, bits)?),

@@ -136,7 +136,13 @@ impl X86 {
         self.immediate = match kind & !1 {
             2 => 1,
             4 => word,
-            68 => if self.wide { 8 } else { word },
+            68 => {
+                if self.wide {
+                    8
+                } else {
+                    word
+                }
+            }
             16 => 2,
             32 => 4,
             _ => 0,
@@ -205,7 +211,8 @@ impl X86 {
             | u64::from(self.modrm) << 8
             | u64::from(self.sib);
         let [p1, p2, p3, _] = self.past;
-        let short = u64::from(self.phase()) << 48 | u64::from(self.opcode) << 8 | u64::from(self.modrm >> 3 & 7);
+        let short =
+            u64::from(self.phase()) << 48 | u64::from(self.opcode) << 8 | u64::from(self.modrm >> 3 & 7);
         [
             now,
             join(now, self.value),
@@ -224,7 +231,8 @@ impl X86 {
             | u64::from(self.modrm) << 8
             | u64::from(self.sib);
         let [p1, p2, p3, p4] = self.past;
-        let short = u64::from(self.phase()) << 48 | u64::from(self.opcode) << 8 | u64::from(self.modrm >> 3 & 7);
+        let short =
+            u64::from(self.phase()) << 48 | u64::from(self.opcode) << 8 | u64::from(self.modrm >> 3 & 7);
         name(now);
         name(join(now, self.value));
         name(join(now, p1));

@@ -1,14 +1,14 @@
 //! What is looked at: the contexts of each kind of data.
 
+mod binary;
 mod fast;
 mod normal;
 mod text;
-mod binary;
 
+pub use binary::Binary;
 pub use fast::{FastBinary, FastText};
 pub use normal::{NormalBinary, NormalText};
 pub use text::Text;
-pub use binary::Binary;
 
 /// Where the coding stands.
 #[derive(Clone, Debug, Default)]

@@ -273,7 +273,8 @@ impl Contexts<N> for Text {
         let above_field = l.above.get(l.field).copied().unwrap_or(0);
         let (bracket, parent) = self.nest.top();
         let nest = &self.nest;
-        let long = |k: usize| v.data[n.saturating_sub(k)..].iter().fold(k as u64, |h, &b| join(h, u64::from(b)));
+        let long =
+            |k: usize| v.data[n.saturating_sub(k)..].iter().fold(k as u64, |h, &b| join(h, u64::from(b)));
         let shape = self.shape;
         let mut i = 0;
         let mut name = |x: u64| {
