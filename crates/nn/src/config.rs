@@ -54,7 +54,7 @@ impl Default for Config {
             half_life: 60_000.0,
             out_scale: 5.0,
             out_every: 16,
-            keep: 0.995,
+            keep: 0.998,
             clip: 2.0,
             seed: 1,
         }
