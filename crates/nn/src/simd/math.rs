@@ -2,7 +2,8 @@
 
 use super::lanes::{Lanes, ROUND};
 
-/// e^x for x in [-80, 80] (clamped to it): 2^k by the exponent bits, 2^f by a polynomial (relative error 2e-7).
+/// e^x for x in [-80, 80] (clamped to it): 2^k by the exponent bits, 2^f by a polynomial (relative error
+/// about 2e-7 + 6e-8 |x|).
 #[inline(always)]
 pub(crate) fn exp<L: Lanes>(l: L, x: L::V) -> L::V {
     let x = l.max(l.min(x, l.splat(80.0)), l.splat(-80.0));
