@@ -6,6 +6,7 @@
 //! * [`render`]: the report as a table, CSV, JSON or Markdown, and as an SVG plot of size against speed.
 //! * [`results`]: tables of sizes that are committed, and what changed between two of them.
 //! * [`speeds`]: times and memory, kept as well, for the plots.
+//! * [`page`]: the page of results and its plots, from the tables that are kept.
 //! * [`ablation`]: what each part of a codec is worth.
 //! * [`corpus`]: a small generated corpus, the same bytes everywhere, so that sizes can be checked without data files.
 //! * [`peers`]: sizes of other programs measured elsewhere, side by side with ours.
@@ -29,6 +30,7 @@ mod csv;
 mod input;
 pub mod machine;
 pub mod memory;
+pub mod page;
 pub mod peers;
 pub mod probe;
 pub mod render;

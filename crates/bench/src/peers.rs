@@ -33,8 +33,8 @@ pub struct PeerSize {
     pub packed: u64,
     /// Whether that can be decompressed.
     pub round_trip: RoundTrip,
-    /// Processor time of compression and decompression in seconds, where it was noted.
-    pub seconds: Option<(f64, f64)>,
+    /// Processor time of compression and decompression in seconds, each where it was noted.
+    pub seconds: (Option<f64>, Option<f64>),
 }
 
 /// All sizes of one set, by peer and file.
@@ -67,7 +67,7 @@ impl Peers {
         let columns = [column("set")?, column("peer")?, column("file")?];
         let (raw, packed) = (column("raw_bytes")?, column("compressed_bytes")?);
         let checked = column("roundtrip_checked").ok();
-        let times = column("comp_cpu_s").ok().zip(column("decomp_cpu_s").ok());
+        let times = (column("comp_cpu_s").ok(), column("decomp_cpu_s").ok());
         let mut peers = Self::default();
         for (i, record) in records.enumerate() {
             let field = |at: usize| record.get(at).map_or("", String::as_str);
@@ -82,8 +82,8 @@ impl Peers {
                     "no" => RoundTrip::Unchecked,
                     _ => RoundTrip::Doubtful,
                 };
-                let seconds = times
-                    .and_then(|(there, back)| Some((field(there).parse().ok()?, field(back).parse().ok()?)));
+                let time = |at: Option<usize>| at.and_then(|at| field(at).parse().ok());
+                let seconds = (time(times.0), time(times.1));
                 let size = PeerSize { raw: number(raw)?, packed: number(packed)?, round_trip, seconds };
                 peers.sizes.entry(peer.to_owned()).or_default().insert(file.to_owned(), size);
             }
@@ -172,6 +172,11 @@ impl SideBySide {
         let (before, columns) = (self.files.len(), self.columns.len());
         self.files.retain(|_, (_, sizes)| sizes.len() == columns && sizes.iter().all(Option::is_some));
         before - self.files.len()
+    }
+
+    /// Leaves out the files of these classes.
+    pub fn without(&mut self, classes: &[&str]) {
+        self.files.retain(|file, _| !classes.contains(&input::class(file)));
     }
 
     /// Keeps only the files that the column called `name` has.

@@ -5,7 +5,7 @@ mod grid;
 mod svg;
 mod text;
 
-pub use svg::{Axis, pareto};
+pub use svg::{Axis, Point, pareto, plot};
 
 pub(crate) use grid::Grid;
 

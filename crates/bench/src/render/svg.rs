@@ -1,11 +1,14 @@
 //! A plot of ratio against speed, written by hand: the upper right is where one wants to be.
 
-use crate::report::{Report, Row};
+use crate::report::Report;
+use crate::rival::RivalKind;
 use std::fmt::Write;
 
 const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 520.0;
 const MARGIN: f64 = 64.0;
+/// Height of a line of text.
+const LINE: f64 = 13.0;
 
 /// Whose speed runs along the bottom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,52 +19,88 @@ pub enum Axis {
     Decompress,
 }
 
-struct Point<'a> {
-    row: &'a Row,
-    speed: f64,
-    ratio: f64,
+/// One compressor on the plot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// What stands beside it.
+    pub name: String,
+    /// One of ours.
+    pub ours: bool,
+    /// Along the bottom, in the unit of its title.
+    pub speed: f64,
+    /// Raw size over compressed size.
+    pub ratio: f64,
 }
 
 /// The totals as an SVG picture; the line joins those that no other beats in both. `memcpy` is left out.
 #[must_use]
 pub fn pareto(report: &Report, axis: Axis) -> String {
-    let totals = report.totals();
-    let points: Vec<Point<'_>> = totals
-        .iter()
-        .filter(|row| row.method != "memcpy")
-        .map(|row| {
-            let time = if axis == Axis::Compress { row.compress.min } else { row.decompress.min };
-            Point { row, speed: row.speed(time), ratio: row.ratio() }
-        })
-        .filter(|p| p.speed.is_finite() && p.speed > 0.0 && p.ratio > 0.0)
-        .collect();
+    let point = |row: &crate::report::Row| {
+        let time = if axis == Axis::Compress { row.compress.min } else { row.decompress.min };
+        let ours = row.kind == RivalKind::Minlen;
+        Point { name: row.method.clone(), ours, speed: row.speed(time), ratio: row.ratio() }
+    };
+    let points: Vec<Point> = report.totals().iter().filter(|row| row.method != "memcpy").map(point).collect();
+    let what = if axis == Axis::Compress { "compression" } else { "decompression" };
+    plot(&points, "", &format!("{what} speed, MB/s (one thread)"))
+}
+
+/// Points as an SVG picture with a title above and the name of the speed below; the line joins those that no other beats
+/// in both.
+#[must_use]
+pub fn plot(points: &[Point], title: &str, below: &str) -> String {
+    let sound = |p: &&Point| p.speed.is_finite() && p.speed > 0.0 && p.ratio > 0.0;
+    let points: Vec<&Point> = points.iter().filter(sound).collect();
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
          font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n"
     );
     let scale = Scale::of(&points);
-    scale.axes(&mut out, axis);
+    scale.axes(&mut out, title, below);
     front(&mut out, &points, &scale);
+    let mut places = Places::default();
     for p in &points {
-        let ours = p.row.kind == crate::rival::RivalKind::Minlen;
-        let colour = if ours { "#c0392b" } else { "#2c5f8a" };
+        let colour = if p.ours { "#c0392b" } else { "#2c5f8a" };
+        let weight = if p.ours { " font-weight=\"bold\"" } else { "" };
         let (x, y) = (scale.x(p.speed), scale.y(p.ratio));
-        let name = p.row.method.replace('&', "&amp;").replace('<', "&lt;");
+        let (at_x, at_y) = places.label(x, y, &p.name);
         let _ = writeln!(
             out,
             "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{colour}\"/>\
-             <text x=\"{:.1}\" y=\"{:.1}\" fill=\"{colour}\">{name}</text>",
-            x + 6.0,
-            y - 6.0
+             <text x=\"{at_x:.1}\" y=\"{at_y:.1}\" fill=\"{colour}\"{weight}>{}</text>",
+            escape(&p.name)
         );
     }
     out.push_str("</svg>\n");
     out
 }
 
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+/// Where labels are, so that no two cover each other.
+#[derive(Default)]
+struct Places(Vec<(f64, f64, f64)>);
+
+impl Places {
+    /// Beside the point at (x, y): above it, or the nearest free place further up or down.
+    fn label(&mut self, x: f64, y: f64, name: &str) -> (f64, f64) {
+        let width = name.chars().count() as f64 * 6.5;
+        let x = if x + width + 6.0 > WIDTH { x - width - 6.0 } else { x + 6.0 };
+        let free = |y: f64| {
+            self.0.iter().all(|&(x0, y0, w0)| (y - y0).abs() >= LINE || x + width < x0 || x0 + w0 < x)
+        };
+        let steps = (0..12).flat_map(|step| [-6.0 - LINE * f64::from(step), 10.0 + LINE * f64::from(step)]);
+        let y = steps.map(|by| y + by).find(|&y| free(y)).unwrap_or(y - 6.0);
+        self.0.push((x, y, width));
+        (x, y)
+    }
+}
+
 /// The line through the points that no other beats in both.
-fn front(out: &mut String, points: &[Point<'_>], scale: &Scale) {
-    let mut sorted: Vec<&Point<'_>> = points.iter().collect();
+fn front(out: &mut String, points: &[&Point], scale: &Scale) {
+    let mut sorted = points.to_vec();
     sorted.sort_by(|a, b| b.speed.total_cmp(&a.speed).then(b.ratio.total_cmp(&a.ratio)));
     let mut best = 0.0;
     let mut line = String::new();
@@ -86,7 +125,7 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(points: &[Point<'_>]) -> Self {
+    fn of(points: &[&Point]) -> Self {
         let ends = |values: &[f64]| {
             values.iter().fold((f64::MAX, f64::MIN), |(low, high), &v| (low.min(v), high.max(v)))
         };
@@ -113,7 +152,7 @@ impl Scale {
         HEIGHT - MARGIN - (ratio - low) / (high - low) * (HEIGHT - 2.0 * MARGIN)
     }
 
-    fn axes(&self, out: &mut String, axis: Axis) {
+    fn axes(&self, out: &mut String, title: &str, below: &str) {
         let (bottom, right) = (HEIGHT - MARGIN, WIDTH - MARGIN);
         for decade in self.decades.0..=self.decades.1 {
             let speed = 10f64.powi(decade);
@@ -135,14 +174,17 @@ impl Scale {
                 MARGIN - 8.0
             );
         }
-        let what = if axis == Axis::Compress { "compression" } else { "decompression" };
         let _ = writeln!(
             out,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{what} speed, MB/s (one thread)</text>\
-             <text x=\"{MARGIN}\" y=\"{:.1}\">ratio</text>",
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\
+             <text x=\"{MARGIN}\" y=\"{:.1}\">ratio</text>\
+             <text x=\"{:.1}\" y=\"24\" text-anchor=\"middle\" font-size=\"15\">{}</text>",
             WIDTH / 2.0,
             HEIGHT - 16.0,
-            MARGIN - 16.0
+            escape(below),
+            MARGIN - 16.0,
+            WIDTH / 2.0,
+            escape(title)
         );
     }
 }
