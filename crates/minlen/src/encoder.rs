@@ -1,5 +1,6 @@
 //! Compression of a stream of unknown length.
 
+use crate::budget::Spending;
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
@@ -32,10 +33,25 @@ impl<W: Write> Encoder<W> {
     /// Starts a stream on `out`.
     ///
     /// # Errors
-    /// Whatever writing the header to `out` says.
+    /// Usage for options that need the length of the input: see [`Encoder::with_length`].
     pub fn new(out: W, options: &Options, env: &Env) -> Result<Self> {
+        Self::begin(out, options, None, env)
+    }
+
+    /// Starts a stream of `len` bytes of content, as far as is known: budgets are planned by it.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn with_length(out: W, options: &Options, len: u64, env: &Env) -> Result<Self> {
+        Self::begin(out, options, Some(len), env)
+    }
+
+    fn begin(out: W, options: &Options, len: Option<u64>, env: &Env) -> Result<Self> {
+        let settled = options.settled(len)?;
+        let spending = Spending::new(options, len.unwrap_or(0));
+        let options = &settled;
         Ok(Self {
-            blocks: BlockCoder::new(StreamWriter::new(out)?, options, env),
+            blocks: BlockCoder::new(StreamWriter::new(out)?, options, spending, env),
             buffer: Vec::new(),
             block_size: options.block_size(),
             hasher: blake3::Hasher::new(),
@@ -124,12 +140,14 @@ pub(crate) struct BlockCoder<W: Write> {
     env: Env,
     /// True once a block was handed in.
     begun: bool,
+    /// Which level each block gets.
+    spending: Spending,
 }
 
 impl<W: Write> BlockCoder<W> {
-    pub(crate) fn new(writer: StreamWriter<W>, options: &Options, env: &Env) -> Self {
+    pub(crate) fn new(writer: StreamWriter<W>, options: &Options, spending: Spending, env: &Env) -> Self {
         let pool = Ordered::new(options.effective_threads());
-        Self { options: options.clone(), pool, writer, env: env.clone(), begun: false }
+        Self { options: options.clone(), pool, writer, env: env.clone(), begun: false, spending }
     }
 
     /// Hands in a block; waits for the oldest one in flight when there are enough.
@@ -140,7 +158,7 @@ impl<W: Write> BlockCoder<W> {
             self.write_oldest()?;
         }
         let planner = Arc::clone(&self.options.planner);
-        let request = self.request(known, decode_ns);
+        let request = self.request(block.len(), known, decode_ns);
         let env = self.env.clone();
         self.pool.submit(move || planner.code(&block, &request, &env));
         Ok(())
@@ -150,14 +168,16 @@ impl<W: Write> BlockCoder<W> {
     fn code_now(&mut self, block: &[u8], known: Option<Detection>) -> Result<()> {
         self.env.check()?;
         self.begun = true;
-        let parts = self.options.planner.code(block, &self.request(known, u32::MAX), &self.env)?;
+        let request = self.request(block.len(), known, u32::MAX);
+        let parts = self.options.planner.code(block, &request, &self.env)?;
         self.write(parts)
     }
 
     /// Codes all of the content at once: in the compact form where it is one part, else in the full one.
     fn finish_small(mut self, content: &[u8], known: Option<Detection>, hash: [u8; 32]) -> Result<W> {
         let env = self.env.clone().with_threads(self.options.effective_threads());
-        let parts = self.options.planner.code(content, &self.request(known, u32::MAX), &env)?;
+        let request = self.request(content.len(), known, u32::MAX);
+        let parts = self.options.planner.code(content, &request, &env)?;
         if parts.len() <= 1 {
             match self.writer.finish_compact(parts.first().map(|part| &part.block))? {
                 Ok(out) => {
@@ -173,8 +193,9 @@ impl<W: Write> BlockCoder<W> {
         Ok(out)
     }
 
-    fn request(&self, known: Option<Detection>, decode_ns: u32) -> Request {
-        let (level, chain, memory) = (self.options.level, self.options.chain.clone(), self.options.memory);
+    fn request(&mut self, len: usize, known: Option<Detection>, decode_ns: u32) -> Request {
+        let (level, decode_ns) = (self.spending.next(len as u64), decode_ns.min(self.options.decode_ns));
+        let (chain, memory) = (self.options.chain.clone(), self.options.memory);
         Request { level, chain, memory, known, decode_ns }
     }
 

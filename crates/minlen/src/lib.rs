@@ -29,17 +29,21 @@
 pub mod analyze;
 pub mod archive;
 mod blocks;
+mod budget;
 mod decoder;
 pub mod detect;
 mod encoder;
+mod levels;
 mod oneshot;
 mod options;
 mod pipeline;
 pub mod planner;
 mod within;
 
+pub use budget::Estimate;
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub use levels::{LevelInfo, MAX_LEVEL, levels};
 pub use minlen_container as container;
 pub use minlen_core::{
     Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Detection, Detector, Env, Error, ErrorKind,
@@ -47,4 +51,4 @@ pub use minlen_core::{
     Registry, Result, Stats,
 };
 pub use oneshot::{compress, compress_with, decompress, decompress_with};
-pub use options::{LevelInfo, Options, levels, registry};
+pub use options::{Options, registry};

@@ -18,7 +18,8 @@ pub fn compress(data: &[u8], options: &Options) -> Result<Vec<u8>> {
 /// As [`compress`]; cancelled.
 pub fn compress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8>> {
     // Room for data that does not get smaller: it is given back, and growing step by step would copy.
-    let mut encoder = Encoder::new(Vec::with_capacity(data.len() / 2 + 256), options, env)?;
+    let out = Vec::with_capacity(data.len() / 2 + 256);
+    let mut encoder = Encoder::with_length(out, options, data.len() as u64, env)?;
     if options.effective_threads() > 1 {
         encoder.write_all(data)?;
     } else {

@@ -1,62 +1,16 @@
 //! What a caller can ask for.
 
+use crate::levels::{LevelInfo, MAX_LEVEL, MIB, levels};
 use crate::planner::Planner;
 use minlen_core::{Chain, Error, Registry, Result};
 use std::sync::Arc;
-
-/// What a level means: the table behind `--help`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LevelInfo {
-    /// 1..=9.
-    pub level: u8,
-    /// What runs, in a few words.
-    pub engine: &'static str,
-    /// Largest block in bytes: the unit of parallel work and of random access inside one file.
-    pub block: usize,
-    /// Small files are put together into blocks of at most this many bytes.
-    pub solid: usize,
-    /// Working memory of one encoding thread in bytes, blocks in flight included.
-    pub encode_memory: u64,
-    /// Working memory of one decoding thread in bytes, blocks in flight included.
-    pub decode_memory: u64,
-    /// False while the level is still to come.
-    pub available: bool,
-}
-
-const MIB: usize = 1 << 20;
-
-/// Every level, weakest first.
-#[must_use]
-pub fn levels() -> &'static [LevelInfo] {
-    const fn level(
-        level: u8,
-        engine: &'static str,
-        block: usize,
-        solid: usize,
-        mem: (u64, u64),
-    ) -> LevelInfo {
-        let (encode_memory, decode_memory) = (mem.0 << 20, mem.1 << 20);
-        LevelInfo { level, engine, block, solid, encode_memory, decode_memory, available: level <= 5 }
-    }
-    const LEVELS: &[LevelInfo] = &[
-        level(1, "zstd, fastest", 4 * MIB, 4 * MIB, (32, 32)),
-        level(2, "zstd, fast", 4 * MIB, 4 * MIB, (40, 32)),
-        level(3, "zstd, the default of most tools", 4 * MIB, 4 * MIB, (48, 32)),
-        level(4, "zstd, LZMA or BWT, as a sample says", 16 * MIB, 4 * MIB, (256, 128)),
-        level(5, "best of LZMA, BWT and Brotli for each part", 32 * MIB, 4 * MIB, (640, 320)),
-        level(6, "fast context mixing (not in this version)", 8 * MIB, 8 * MIB, (0, 0)),
-        level(7, "context mixing (not in this version)", 8 * MIB, 8 * MIB, (0, 0)),
-        level(8, "deep context mixing (not in this version)", 8 * MIB, 8 * MIB, (0, 0)),
-        level(9, "deep context mixing with a network (not in this version)", 8 * MIB, 8 * MIB, (0, 0)),
-    ];
-    LEVELS
-}
+use std::time::Duration;
 
 /// Every codec of this build.
 #[must_use]
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
-    for codec in minlen_bytes::codecs() {
+    for codec in minlen_bytes::codecs().into_iter().chain(minlen_mix::codecs()) {
         registry.register(codec);
     }
     registry
@@ -74,6 +28,10 @@ pub struct Options {
     pub(crate) chain: Option<Chain>,
     pub(crate) threads: usize,
     pub(crate) memory: Option<u64>,
+    /// Nanoseconds on the reference machine.
+    pub(crate) time: Option<u64>,
+    /// Nanoseconds a byte on the reference machine.
+    pub(crate) decode_ns: u32,
     pub(crate) block: Option<usize>,
     pub(crate) dedup: bool,
     pub(crate) times: bool,
@@ -89,6 +47,8 @@ impl Default for Options {
             chain: None,
             threads: 1,
             memory: None,
+            time: None,
+            decode_ns: u32::MAX,
             block: None,
             dedup: true,
             times: true,
@@ -99,7 +59,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Options for a level, 1..=9.
+    /// Options for a level, 1..=9, or [`MAX_LEVEL`] for what the command calls `--max`.
     ///
     /// # Errors
     /// Usage for another number; unsupported for a level that is still to come.
@@ -108,11 +68,22 @@ impl Options {
             .get(usize::from(level).wrapping_sub(1))
             .ok_or_else(|| Error::usage(format!("there is no level {level}")).remedy("levels are 1 to 9"))?;
         if !info.available {
-            return Err(
-                Error::unsupported(format!("level {level}: {}", info.engine)).remedy("use -5 or lower")
-            );
+            let top = Self::top_level();
+            return Err(Error::unsupported(format!("{}: {}", info.name(), info.engine))
+                .remedy(format!("use -{top} or lower")));
         }
         Ok(Self { level, ..Self::default() })
+    }
+
+    /// The strongest level of this build that has a number.
+    #[must_use]
+    pub fn top_level() -> u8 {
+        levels()
+            .iter()
+            .filter(|info| info.available && info.level < MAX_LEVEL)
+            .map(|info| info.level)
+            .max()
+            .unwrap_or(1)
     }
 
     /// Codes every part with this chain (`name[:key=value,...][+name...]`) instead of planning.
@@ -135,6 +106,24 @@ impl Options {
     #[must_use]
     pub fn with_memory(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
+        self
+    }
+
+    /// Spends about this long: every block gets the strongest level, of those up to the one asked for, that the rest of
+    /// the time allows for the rest of the input. The time is counted by a table of what each level costs on one core of
+    /// the reference machine ([`LevelInfo::encode_ns`]) and never by a clock, so the same options give the same bytes
+    /// everywhere; a machine twice as fast takes half as long. The length of the input must be known.
+    #[must_use]
+    pub fn with_time_budget(mut self, time: Duration) -> Self {
+        self.time = Some(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        self
+    }
+
+    /// Uses only what decodes at this many bytes a second or faster on one core of the reference machine.
+    #[must_use]
+    pub fn with_decode_speed(mut self, bytes_per_second: u64) -> Self {
+        let ns = 1_000_000_000 / bytes_per_second.max(1);
+        self.decode_ns = u32::try_from(ns).unwrap_or(u32::MAX - 1);
         self
     }
 

@@ -18,10 +18,12 @@ fn mixed(len: usize) -> Vec<u8> {
 
 #[test]
 fn a_stream_is_the_same_for_every_thread_count_and_write_size() {
-    let data = mixed(3_000_000);
-    for level in [1, 3, 4, 5] {
-        let options = Options::new(level).unwrap().with_block_size(512 << 10);
-        let one = minlen::compress(&data, &options.clone().with_threads(1)).unwrap();
+    let all = mixed(3_000_000);
+    for level in [1, 3, 4, 5, 6, 7, 8] {
+        // The strong levels are slow: a few blocks of them are enough.
+        let (data, block) = if level < 6 { (&all[..], 512 << 10) } else { (&all[..150_000], 40_000) };
+        let options = Options::new(level).unwrap().with_block_size(block);
+        let one = minlen::compress(data, &options.clone().with_threads(1)).unwrap();
         for threads in [2, 5] {
             let mut encoder =
                 minlen::Encoder::new(Vec::new(), &options.clone().with_threads(threads), &Env::default())
@@ -35,6 +37,16 @@ fn a_stream_is_the_same_for_every_thread_count_and_write_size() {
             minlen::decompress_with(&one, &Options::default().with_threads(3), &Env::default()).unwrap();
         assert!(back == data);
     }
+}
+
+#[test]
+fn a_time_budget_gives_the_same_bytes_for_every_thread_count() {
+    let data = mixed(600_000);
+    let options = Options::new(5).unwrap().with_block_size(100_000);
+    let options = options.with_time_budget(std::time::Duration::from_millis(200));
+    let one = minlen::compress(&data, &options.clone().with_threads(1)).unwrap();
+    assert!(one == minlen::compress(&data, &options.with_threads(3)).unwrap());
+    assert!(minlen::decompress(&one, &minlen::Limits::default()).unwrap() == data);
 }
 
 #[test]

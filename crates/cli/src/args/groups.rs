@@ -44,6 +44,12 @@ pub struct EncodeArgs {
     /// Code everything with this chain instead of choosing by content: NAME[:KEY=VAL,...][+NAME...]
     #[arg(long, value_name = "CHAIN", help_heading = "Compression")]
     pub codec: Option<String>,
+    /// Choose levels so that one core of the reference machine is done in this time (such as 90s, 5m or 1h)
+    #[arg(long, value_name = "TIME", value_parser = value::duration, help_heading = "Compression")]
+    pub time_budget: Option<std::time::Duration>,
+    /// Use only what decodes at this speed or faster on one core of the reference machine (such as 5MB/s)
+    #[arg(long, value_name = "SPEED", value_parser = value::speed, help_heading = "Compression")]
+    pub decode_speed: Option<u64>,
     /// Largest block, the unit of parallel work and of random access (default: from the level)
     #[arg(long, value_name = "SIZE", value_parser = value::size, help_heading = "Compression")]
     pub block_size: Option<u64>,

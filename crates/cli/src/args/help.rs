@@ -53,7 +53,9 @@ fn levels() -> String {
         String::from("Levels, with the memory of each thread in MiB:\n       encode  decode  engine\n");
     for info in minlen::levels().iter().filter(|info| info.available) {
         let (encode, decode) = (info.encode_memory >> 20, info.decode_memory >> 20);
-        let _ = writeln!(table, "  -{}  {encode:>7} {decode:>7}  {}", info.level, info.engine);
+        let name =
+            if info.level == minlen::MAX_LEVEL { "max".to_owned() } else { format!("-{}", info.level) };
+        let _ = writeln!(table, "  {name:<3} {encode:>7} {decode:>7}  {}", info.engine);
     }
     table
 }

@@ -40,6 +40,16 @@ fn describe(info: &minlen::LevelInfo) -> String {
     )
 }
 
+/// The levels that have a digit.
+fn numbered() -> impl Iterator<Item = &'static minlen::LevelInfo> {
+    minlen::levels().iter().filter(|info| info.level < minlen::MAX_LEVEL)
+}
+
+fn strongest() -> String {
+    let info = minlen::levels().iter().find(|info| info.level == minlen::MAX_LEVEL);
+    info.map(describe).unwrap_or_default()
+}
+
 fn digit(info: &minlen::LevelInfo) -> Arg {
     let arg = Arg::new(id(info.level))
         .short(char::from(b'0' + info.level))
@@ -65,10 +75,10 @@ impl Args for LevelArgs {
         let max = Arg::new("max")
             .long("max")
             .action(ArgAction::SetTrue)
-            .help("Everything, minutes per megabyte (not in this version)")
+            .help(strongest())
             .help_heading(HEADING)
             .overrides_with_all(ids());
-        minlen::levels().iter().fold(command, |c, info| c.arg(digit(info))).arg(level).arg(max)
+        numbered().fold(command, |c, info| c.arg(digit(info))).arg(level).arg(max)
     }
 
     fn augment_args_for_update(command: Command) -> Command {

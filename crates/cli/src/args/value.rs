@@ -62,6 +62,28 @@ pub fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(1 << shift).ok_or_else(|| "too large".to_string())
 }
 
+/// Reads a time: `90`, `90s`, `1.5m`, `2h`.
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let scale = match &text[digits.len()..] {
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        unit => return Err(format!("unknown unit '{unit}': there are s, m and h")),
+    };
+    let seconds = digits.parse::<f64>().ok().filter(|s| *s > 0.0 && *s <= 1e9);
+    let seconds = seconds.ok_or("expected a time such as 90s, 5m or 1h")?;
+    std::time::Duration::try_from_secs_f64(seconds * scale).map_err(|e| e.to_string())
+}
+
+/// Reads a speed in bytes a second: `5MB/s`, `5M`.
+pub fn speed(text: &str) -> Result<u64, String> {
+    match size(text.strip_suffix("/s").unwrap_or(text))? {
+        0 => Err("expected a speed such as 5MB/s".into()),
+        speed => Ok(speed),
+    }
+}
+
 /// Reads `5%` or `5`: 1 to 100.
 pub fn percent(text: &str) -> Result<u16, String> {
     let number = text.strip_suffix('%').unwrap_or(text).trim();
@@ -84,6 +106,19 @@ mod tests {
         for bad in ["", "k", "1x", "-1", "99999999T"] {
             assert!(size(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn times_and_speeds_have_units() {
+        use std::time::Duration;
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
+        assert_eq!(speed("5MB/s"), Ok(5 << 20));
+        for bad in ["", "0s", "-1s", "1d", "x", "1e99"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+        assert!(speed("0").is_err() && speed("5MB/m").is_err());
     }
 
     #[test]

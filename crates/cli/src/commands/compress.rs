@@ -6,12 +6,13 @@ use crate::engine::sink::Sink;
 use crate::engine::source::Opened;
 use crate::engine::{decode, remove, verify};
 use crate::exit::Tally;
-use crate::plan::{self, Context, Source, Target, gather};
+use crate::plan::{self, Context, Source, Survey, Target, gather};
 use crate::ui::human;
 use minlen::{Error, Result};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// One output to make.
 enum Work {
@@ -86,6 +87,10 @@ fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, targe
     }
     target.is_not(input)?;
     target.check(args.out.force, true)?;
+    if let Some(path) = input.path().filter(|_| opened.seekable()) {
+        announce(ctx, recipe, &input.to_string(), std::slice::from_ref(&path.to_path_buf()));
+    }
+    let start = Instant::now();
     ctx.ui.meter.start(&input.to_string(), opened.len().unwrap_or(0));
     let sink = Sink::create(target, args.out.force)?;
     let sizes = recipe.stream(&mut opened, &sink, ctx)?;
@@ -95,7 +100,7 @@ fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, targe
         verify::stream(made, path, ctx)?;
         remove::file(path, &opened.meta, made, ctx)?;
     }
-    report(ctx, &input.to_string(), sizes, target);
+    report(ctx, &input.to_string(), sizes, target, start);
     Ok(())
 }
 
@@ -108,6 +113,8 @@ fn archive(
 ) -> Result<()> {
     target.check(args.out.force, true)?;
     let label = inputs.first().map(|p| p.display().to_string()).unwrap_or_default();
+    announce(ctx, recipe, &label, inputs);
+    let start = Instant::now();
     ctx.ui.meter.start(&label, 0);
     let sink = Sink::create(target, args.out.force)?;
     let sizes = recipe.archive(inputs, &sink, ctx)?;
@@ -116,7 +123,7 @@ fn archive(
     if let (true, Target::File(made)) = (args.out.rm, target) {
         remove_inputs(made, inputs, ctx)?;
     }
-    report(ctx, &label, sizes, target);
+    report(ctx, &label, sizes, target, start);
     Ok(())
 }
 
@@ -136,9 +143,42 @@ fn locate(name: &[u8], inputs: &[PathBuf]) -> Option<PathBuf> {
     Some(if below.as_os_str().is_empty() { input.clone() } else { input.join(below) })
 }
 
-fn report(ctx: &Context, label: &str, sizes: Sizes, target: &Target) {
+/// From this many bytes on it takes a while, and people are told what to expect.
+const WORTH_TELLING: u64 = 1 << 20;
+/// Seconds from which on they are told without having asked.
+const LONG: f64 = 5.0;
+
+/// Says beforehand about how long it will take and how small it will get.
+fn announce(ctx: &Context, recipe: &Recipe, label: &str, inputs: &[PathBuf]) {
+    let asked = ctx.ui.verbose() || recipe.has_budget();
+    if !(asked || ctx.ui.notes()) {
+        return;
+    }
+    let survey = Survey::of(inputs);
+    if survey.bytes < WORTH_TELLING && !recipe.has_budget() {
+        return;
+    }
+    let estimate = recipe.estimate(&survey);
+    if asked || estimate.seconds >= LONG {
+        ctx.ui.note(&format!(
+            "{}: about {} and {} at {} (seconds of the reference machine)",
+            human::safe(label),
+            human::seconds(estimate.seconds),
+            human::bytes(estimate.bytes),
+            minlen::levels()
+                .iter()
+                .find(|i| i.level == estimate.level)
+                .map(minlen::LevelInfo::name)
+                .unwrap_or_default(),
+        ));
+    }
+}
+
+fn report(ctx: &Context, label: &str, sizes: Sizes, target: &Target, start: Instant) {
+    let seconds = start.elapsed().as_secs_f64();
+    let time = if seconds >= 1.0 { format!(" in {}", human::seconds(seconds)) } else { String::new() };
     ctx.ui.note(&format!(
-        "{}: {} -> {} ({}), {}",
+        "{}: {} -> {} ({}){time}, {}",
         human::safe(label),
         human::bytes(sizes.raw),
         human::bytes(sizes.stored),

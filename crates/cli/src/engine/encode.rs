@@ -3,11 +3,11 @@
 use super::sink::{BUFFER, Sink, pump, write_failed};
 use super::source::Opened;
 use crate::args::EncodeArgs;
-use crate::plan::Context;
+use crate::plan::{Context, Survey};
 use minlen::container::atomic::AtomicFile;
 use minlen::container::crypt::{self, Recipients};
 use minlen::container::recovery;
-use minlen::{Encoder, Error, Options, Result};
+use minlen::{Encoder, Error, Estimate, Options, Result};
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -47,6 +47,16 @@ impl Recipe {
         })
     }
 
+    /// What compressing these inputs will take and give, roughly.
+    pub fn estimate(&self, survey: &Survey) -> Estimate {
+        self.options.estimate(&survey.sample, survey.bytes)
+    }
+
+    /// True where the levels are up to a budget.
+    pub fn has_budget(&self) -> bool {
+        self.options.needs_length()
+    }
+
     /// True where what this run writes can be opened again with what it knows.
     pub fn can_read_back(&self, ctx: &Context) -> bool {
         self.recipients.is_empty() || !ctx.keys.identities().is_empty()
@@ -58,7 +68,10 @@ impl Recipe {
             // What is protected or encrypted keeps the form that says the most about itself.
             let small = self.options.compact() && self.recovery.is_none() && !self.encrypted();
             let options = self.options.clone().with_compact(small);
-            let mut encoder = Encoder::new(out, &options, &ctx.writing())?;
+            let mut encoder = match input.len() {
+                Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
+                None => Encoder::new(out, &options, &ctx.writing())?,
+            };
             let raw = pump(input, &mut encoder)?;
             encoder.finish()?;
             Ok(raw)

@@ -3,7 +3,7 @@
 use super::keys::KeyRing;
 use crate::args::{Common, EncodeArgs, Format, KeyArgs, LevelArgs, LimitArgs};
 use crate::ui::Ui;
-use minlen::{Cancel, Env, Error, Limits, Options, Result};
+use minlen::{Cancel, Env, Limits, Options, Result};
 use std::sync::Arc;
 
 /// The surroundings of a verb.
@@ -91,12 +91,18 @@ impl Context {
     /// Options for compressing.
     pub fn write_options(&self, args: &EncodeArgs) -> Result<Options> {
         let mut options = match args.levels {
+            // A budget may buy more than the default.
+            LevelArgs::Default if args.time_budget.is_some() => Options::new(Options::top_level())?,
             LevelArgs::Default => Options::default(),
             LevelArgs::Level(level) => Options::new(level)?,
-            LevelArgs::Max => {
-                return Err(Error::unsupported("--max is not in this version").remedy("use -5 or lower"));
-            }
+            LevelArgs::Max => Options::new(minlen::MAX_LEVEL)?,
         };
+        if let Some(time) = args.time_budget {
+            options = options.with_time_budget(time);
+        }
+        if let Some(speed) = args.decode_speed {
+            options = options.with_decode_speed(speed);
+        }
         if let Some(chain) = &args.codec {
             options = options.with_codec(chain)?;
         }

@@ -3,8 +3,10 @@
 mod context;
 mod inputs;
 mod keys;
+mod survey;
 mod target;
 
 pub use context::Context;
 pub use inputs::{Source, gather};
+pub use survey::Survey;
 pub use target::{Target, compressed, is_folder, is_ours, own_name, repaired, restored};

@@ -12,6 +12,17 @@ pub fn bytes(n: u64) -> String {
     format!("{:.1} {}", n as f64 / (1u64 << (10 * unit)) as f64, UNITS[unit - 1])
 }
 
+/// `0.4 s`, `12 s`, `5 min 3 s`, `2 h 10 min`.
+pub fn seconds(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        _ if seconds < 10.0 => format!("{seconds:.1} s"),
+        0..120 => format!("{whole} s"),
+        120..7200 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole / 60 % 60),
+    }
+}
+
 /// What is left of the input, as a share: `35.2 %`.
 pub fn share(raw: u64, stored: u64) -> String {
     match raw {

@@ -48,10 +48,15 @@ impl Ui {
 
     /// A line for people who asked for one with `-v`, or who sit at a terminal and did not say `-q`.
     pub fn note(&self, message: &str) {
-        let wanted = self.verbose > 0 || std::io::stderr().is_terminal();
-        if self.quiet == 0 && wanted && !self.json() {
+        if self.notes() {
             self.meter.say(message);
         }
+    }
+
+    /// True where notes are shown.
+    pub fn notes(&self) -> bool {
+        let wanted = self.verbose > 0 || std::io::stderr().is_terminal();
+        self.quiet == 0 && wanted && !self.json()
     }
 
     /// A line for those who said `-v`.

@@ -163,3 +163,17 @@ fn a_chosen_codec_is_used() {
     let ran = s.run(["compress", "-f", "--explain", "a"]);
     assert!(ran.code == 0 && !ran.stderr.is_empty(), "{ran:?}");
 }
+
+#[test]
+fn budgets_choose_levels_and_are_announced() {
+    let s = Sandbox::new();
+    s.write("a.txt", text(60_000, 5));
+    let said = s.ok(["compress", "-v", "--time-budget", "10s", "-o", "long.mln", "a.txt"]).stderr;
+    assert!(said.contains(": about ") && said.contains(" at level "), "{said}");
+    s.ok(["compress", "--time-budget", "1s", "--decode-speed", "50MB/s", "-o", "fast.mln", "a.txt"]);
+    assert!(s.read("long.mln").len() < s.read("fast.mln").len());
+    for name in ["long.mln", "fast.mln"] {
+        assert_eq!(s.ok(["cat", name]).stdout, s.read("a.txt"));
+    }
+    assert_eq!(s.pipe(["compress", "--time-budget", "1s", "-c"], b"from a pipe").code, 3);
+}

@@ -2,6 +2,7 @@
 
 use super::dedup::{CHUNK, Dedup};
 use super::hash::FileHash;
+use crate::budget::Spending;
 use crate::encoder::BlockCoder;
 use crate::options::Options;
 use fastcdc::v2020::StreamCDC;
@@ -54,11 +55,11 @@ pub(super) struct Stored {
 
 impl<W: Write> Content<W> {
     /// An empty content on `out`; `total` is about how many bytes will come.
-    pub(super) fn new(out: W, options: &Options, total: u64, env: &Env) -> Result<Self> {
+    pub(super) fn new(out: W, options: &Options, spending: Spending, total: u64, env: &Env) -> Result<Self> {
         // A 32nd of the whole: one member is then taken out in a fraction of the time of all.
         let share = usize::try_from(total / 32).unwrap_or(usize::MAX).max(MIN_SOLID);
         Ok(Self {
-            coder: BlockCoder::new(StreamWriter::archive(out)?, options, env),
+            coder: BlockCoder::new(StreamWriter::archive(out)?, options, spending, env),
             buffer: Vec::new(),
             kind: None,
             len: 0,

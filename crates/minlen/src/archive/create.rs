@@ -2,6 +2,7 @@
 
 use super::Summary;
 use super::content::{Content, Stored};
+use crate::budget::Spending;
 use crate::options::Options;
 use crate::planner::Request;
 use minlen_container::walk::{self, Found, Item};
@@ -28,7 +29,9 @@ pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env
     let mut summary = Summary { warnings, ..Summary::default() };
     let total = items.iter().map(data_len).sum();
     env.progress.event(Event::Total { bytes: total });
-    let mut content = Content::new(Counted { out, bytes: 0 }, options, total, env)?;
+    let spending = Spending::new(options, total);
+    let options = &options.settled(Some(total))?;
+    let mut content = Content::new(Counted { out, bytes: 0 }, options, spending, total, env)?;
     let mut bodies: Vec<Option<Body>> = items.iter().map(|_| None).collect();
     for (index, detection) in reading_order(&items, options, &mut summary) {
         match store(&items[index], detection, &mut content) {

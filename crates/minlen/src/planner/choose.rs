@@ -17,6 +17,9 @@ fn finalist_count(level: u8) -> usize {
     if level < 5 { 1 } else { 3 }
 }
 
+/// From this level on codecs are so slow that nothing is tried out: the strongest offer is taken.
+pub(super) const STRONG: u8 = 6;
+
 /// A coded part and how it was chosen.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
@@ -60,6 +63,9 @@ pub(super) fn best(
     registry: &Registry,
     env: &Env,
 ) -> Result<Outcome> {
+    if level >= STRONG {
+        return strongest(offers, data, registry, env);
+    }
     let mut best = Outcome::none();
     let mut tried = Vec::new();
     let finalists = finalists(offers, level, data, registry, env)?;
@@ -75,6 +81,24 @@ pub(super) fn best(
     }
     (best.tried, best.told) = (tried, within.told());
     Ok(best)
+}
+
+/// The first offer that makes the part smaller, the most expensive one first: what costs more knows more.
+fn strongest(offers: &[Proposal], data: &[u8], registry: &Registry, env: &Env) -> Result<Outcome> {
+    let mut ranked: Vec<&Proposal> = offers.iter().collect();
+    ranked.sort_by_key(|offer| std::cmp::Reverse(offer.encode_ns));
+    let mut tried = Vec::new();
+    let len = data.len() as u64;
+    let (within, env) = Within::new(env, len, len);
+    for offer in ranked {
+        let Some(coded) = attempt(offer, data, registry, &env)? else { continue };
+        tried.push((offer.chain.to_string(), coded.payload.len()));
+        if coded.payload.len() < data.len() {
+            let (chain, told) = (offer.chain.to_string(), within.told());
+            return Ok(Outcome { coded, chain, why: offer.why, tried, told });
+        }
+    }
+    Ok(Outcome { tried, told: within.told(), ..Outcome::none() })
 }
 
 /// The offers worth coding in full: all of them for a small part, else those that do well on a sample.

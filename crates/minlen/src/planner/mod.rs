@@ -166,7 +166,12 @@ impl Planner {
                 .memory
                 .is_none_or(|bound| offer.chain.stages().iter().map(need).max().unwrap_or(0) <= bound)
         };
-        self.registry.iter().flat_map(|codec| codec.propose(part, request.level)).filter(fits).collect()
+        let at = |level: u8| -> Vec<minlen_core::Proposal> {
+            self.registry.iter().flat_map(|codec| codec.propose(part, level)).filter(fits).collect()
+        };
+        let offers = at(request.level);
+        // Where the strong codecs have nothing to offer, or not within the memory, the others have.
+        if offers.is_empty() && request.level >= choose::STRONG { at(choose::STRONG - 1) } else { offers }
     }
 }
 

@@ -60,7 +60,7 @@ impl Planner {
     }
 
     /// The size that the fast codecs give, whatever the data is.
-    fn probe(&self, data: &[u8], env: &Env) -> usize {
+    pub(crate) fn probe(&self, data: &[u8], env: &Env) -> usize {
         let stats = Stats::default();
         let part =
             Part { data, kind: minlen_core::Kind::Binary, detail: "", stats: &stats, decode_ns: u32::MAX };

@@ -1,0 +1,151 @@
+//! Levels chosen by what they cost, from a fixed table: the same options give the same bytes on every machine.
+
+use crate::levels::{LevelInfo, levels};
+use crate::options::Options;
+use minlen_core::{Error, Result};
+
+/// What compressing will take and give, roughly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The level of most blocks.
+    pub level: u8,
+    /// Seconds on the reference machine with as many threads.
+    pub seconds: f64,
+    /// Bytes of output.
+    pub bytes: u64,
+}
+
+/// Hands out time to the blocks of an input.
+#[derive(Clone, Debug)]
+pub(crate) struct Spending {
+    /// The levels that may be used, weakest first.
+    levels: Vec<LevelInfo>,
+    /// Nanoseconds left, where there is a bound.
+    left: Option<u128>,
+    /// Bytes still to come.
+    bytes: u64,
+}
+
+impl Spending {
+    /// For an input of `total` bytes.
+    pub(crate) fn new(options: &Options, total: u64) -> Self {
+        Self { levels: options.allowed(), left: options.time.map(u128::from), bytes: total }
+    }
+
+    /// The level of the next block, of `len` bytes: the strongest whose cost is within the block's share of what is left.
+    pub(crate) fn next(&mut self, len: u64) -> u8 {
+        let weakest = self.levels.first().map_or(1, |info| info.level);
+        let strongest = self.levels.last().map_or(weakest, |info| info.level);
+        let Some(left) = self.left else { return strongest };
+        let share = left * u128::from(len) / u128::from(self.bytes.max(len).max(1));
+        let cost = |info: &LevelInfo| u128::from(info.encode_ns) * u128::from(len);
+        let fitting = self.levels.iter().rev().find(|info| cost(info) <= share).or(self.levels.first());
+        self.left = Some(left.saturating_sub(fitting.map_or(0, cost)));
+        self.bytes = self.bytes.saturating_sub(len);
+        fitting.map_or(weakest, |info| info.level)
+    }
+}
+
+impl Options {
+    /// True where levels depend on the length of the input.
+    #[must_use]
+    pub fn needs_length(&self) -> bool {
+        self.time.is_some()
+    }
+
+    /// The levels that this may use: up to the one asked for, as fast to decode as asked for, and, where the level is up to
+    /// a budget, within the memory. The weakest level always remains.
+    fn allowed(&self) -> Vec<LevelInfo> {
+        let suits = |info: &&LevelInfo| {
+            let memory = self.memory.filter(|_| self.time.is_some());
+            let fits = memory.is_none_or(|memory| info.encode_memory.max(info.decode_memory) <= memory);
+            info.level == 1
+                || (info.available && info.level <= self.level && info.decode_ns <= self.decode_ns && fits)
+        };
+        levels().iter().filter(suits).copied().collect()
+    }
+
+    /// These options for an input of `total` bytes: block sizes and memory are those of the level that most blocks get.
+    ///
+    /// # Errors
+    /// Usage where there is a time budget and the length is not known.
+    pub(crate) fn settled(&self, total: Option<u64>) -> Result<Self> {
+        let total = match total {
+            Some(total) => total,
+            None if self.needs_length() => {
+                return Err(Error::usage("a time budget needs to know how long the input is")
+                    .remedy("name a file, or choose a level"));
+            }
+            None => 0,
+        };
+        // A cut in time leaves the level free; otherwise it is the one asked for, or less for the sake of decoding.
+        let level = Spending::new(self, total).next(total);
+        Ok(Self { level, ..self.clone() })
+    }
+
+    /// What compressing `total` bytes that look like `sample` will take and give, by the table of levels: for people who
+    /// wait. Costs what level 3 takes for the sample.
+    #[must_use]
+    pub fn estimate(&self, sample: &[u8], total: u64) -> Estimate {
+        let level = self.settled(Some(total)).map_or(self.level, |options| options.level);
+        let all = levels();
+        let info = all.iter().find(|info| info.level == level).copied().unwrap_or(all[0]);
+        let threads = self.effective_threads() as f64;
+        let env = minlen_core::Env::default();
+        let probe = self.planner.probe(sample, &env) as f64 / sample.len().max(1) as f64;
+        // Noise does not get smaller at any level.
+        let share = if probe > 0.98 { 1.0 } else { probe * f64::from(info.size_permille) / 1000.0 };
+        Estimate {
+            level,
+            seconds: total as f64 * f64::from(info.encode_ns) / 1e9 / threads,
+            bytes: (total as f64 * share) as u64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn spent(options: &Options, blocks: &[u64]) -> Vec<u8> {
+        let mut spending = Spending::new(options, blocks.iter().sum());
+        blocks.iter().map(|&len| spending.next(len)).collect()
+    }
+
+    #[test]
+    fn every_block_gets_what_its_share_of_the_time_allows() {
+        let options = Options::new(5).unwrap();
+        assert_eq!(spent(&options, &[1000; 3]), [5; 3]);
+        let within = |ms| options.clone().with_time_budget(Duration::from_millis(ms));
+        let blocks = [1 << 20; 4];
+        assert_eq!(spent(&within(10_000), &blocks), [5; 4]);
+        assert_eq!(spent(&within(1), &blocks), [1; 4]);
+        let mixed = spent(&within(1500), &blocks);
+        assert!(mixed.contains(&4) && mixed.contains(&5), "{mixed:?}");
+        let cost: u64 = mixed.iter().map(|&l| u64::from(levels()[usize::from(l) - 1].encode_ns) << 20).sum();
+        assert!(cost <= 1_500_000_000);
+    }
+
+    #[test]
+    fn decoding_and_memory_bound_the_level() {
+        let options = Options::new(5).unwrap();
+        assert_eq!(options.clone().with_decode_speed(5_000_000).settled(None).unwrap().level, 5);
+        assert_eq!(options.clone().with_decode_speed(100_000_000).settled(None).unwrap().level, 3);
+        assert_eq!(options.clone().with_decode_speed(u64::MAX).settled(None).unwrap().level, 1);
+        let hour = options.clone().with_time_budget(Duration::from_secs(3600));
+        assert_eq!(hour.clone().with_memory(300 << 20).settled(Some(1000)).unwrap().level, 4);
+        assert_eq!(options.with_memory(300 << 20).settled(None).unwrap().level, 5);
+        assert!(hour.settled(None).is_err());
+    }
+
+    #[test]
+    fn estimates_are_of_the_right_size() {
+        let text = b"whatever it predicts it need not store ".repeat(2000);
+        let estimate = Options::new(5).unwrap().estimate(&text, 1_000_000_000);
+        assert_eq!(estimate.level, 5);
+        assert!(estimate.bytes < 100_000_000 && estimate.seconds > 100.0);
+        let noise = minlen_core::testing::random_case(0, 100_000);
+        assert_eq!(Options::default().estimate(&noise, 1000).bytes, 1000);
+    }
+}
