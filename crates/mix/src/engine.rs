@@ -115,6 +115,7 @@ impl Run {
 }
 
 /// Order 0 to 2 without hashing, as plain probabilities.
+#[derive(Clone)]
 struct Direct {
     order0: Box<[Cell; 256]>,
     order1: Vec<Cell>,
@@ -135,10 +136,15 @@ impl Direct {
     }
 
     #[inline(always)]
-    fn predict(&mut self, c0: u32, c8: u64, stretch: &[i16; 4096]) -> [i16; 3] {
+    fn point(&mut self, c0: u32, c8: u64) {
         let c0 = c0 as usize & 255;
         let order2 = ((c8 & 0xffff) as u32).wrapping_mul(0x9E37_79B1) >> 12;
         self.at = [c0, (c8 & 255) as usize * 256 + c0, (order2 as usize ^ c0 * 4099) & 0xf_ffff];
+    }
+
+    #[inline(always)]
+    fn predict(&mut self, c0: u32, c8: u64, stretch: &[i16; 4096]) -> [i16; 3] {
+        self.point(c0, c8);
         [
             stretch[self.order0[self.at[0]].p12()],
             stretch[self.order1[self.at[1]].p12()],
@@ -191,7 +197,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
         let runs = runs.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
         const { assert!(M >= N * Self::INPUTS + EXTRA && M.is_multiple_of(crate::simd::LANES)) };
         const { assert!(S == OWN + C::SELECTORS.len()) };
-        let own = [256 * 3, 256, 8 * 32, 12 * 256];
+        let own = [256 * 3, 256, 32 * 8, 12 * 256];
         let sets = std::array::from_fn(|i| if i < OWN { own[i] } else { C::SELECTORS[i - OWN] });
         let heads = head_bits(len);
         let mins: &[usize] = C::MATCHES;
@@ -221,13 +227,55 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
         Ok(engine)
     }
 
-    /// Takes in what comes before the data, as far as it teaches: without coding it.
-    pub fn replay(&mut self, data: &[u8]) {
-        for &byte in data {
+    /// Takes in what comes before the data: the tables learn all of it, the mixers the last `warm` bytes only, as that
+    /// takes several times as long.
+    pub fn start_from(&mut self, window: &[u8], warm: usize) {
+        let (first, last) = window.split_at(window.len().saturating_sub(warm));
+        self.replay(first);
+        for &byte in last {
             for shift in (0..8).rev() {
                 self.update(u32::from(byte >> shift & 1));
             }
         }
+    }
+
+    fn replay(&mut self, data: &[u8]) {
+        for (i, &byte) in data.iter().enumerate() {
+            // The names of the next byte come first, so that its memory is on its way while this one is learned.
+            self.view.push(byte);
+            self.matches.iter_mut().for_each(|m| m.prepare(&self.view.data));
+            self.byte();
+            let next = u32::from(data.get(i + 1).copied().unwrap_or(0)) >> 4;
+            self.fresh.iter().for_each(|&hash| self.slots.prefetch(hash, next >> 2 & 3 | 4));
+            self.learn_half(1, byte >> 4);
+            let c0 = u32::from(byte >> 4) | 16;
+            self.nibble(c0 >> 2 & 3 | 4, second_half(c0));
+            self.learn_half(c0, byte & 15);
+            self.leave_byte(byte);
+            for m in &mut self.matches {
+                m.next_byte(&self.view.data);
+            }
+            self.enter_byte();
+        }
+        self.predict();
+    }
+
+    #[inline(always)]
+    fn learn_half(&mut self, mut c0: u32, half: u8) {
+        let mut node = 1;
+        for shift in (0..4).rev() {
+            let bit = usize::from(half >> shift & 1);
+            if C::DEEP {
+                self.direct.point(c0, self.view.c8 >> 8);
+                self.direct.update(bit as u32);
+                c0 = c0 << 1 | bit as u32;
+            }
+            for bucket in &mut self.buckets {
+                bucket[node & 15] = history::next(bucket[node & 15], bit);
+            }
+            node = node << 1 | bit;
+        }
+        self.put_buckets();
     }
 
     /// Everything coded so far.
@@ -327,7 +375,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
         let c0 = v.c0 as usize;
         self.mixer.choose(0, c0 + 256 * state);
         self.mixer.choose(1, order1);
-        self.mixer.choose(2, longest.min(15) + 16 * usize::from(longest > 32) + 32 * v.bit as usize);
+        self.mixer.choose(2, (longest.min(15) + 16 * usize::from(longest > 32)) * 8 + v.bit as usize);
         self.mixer.choose(3, known * 256 + c0);
         self.contexts.select(v, |group, context| self.mixer.choose(OWN + group, context));
         let x = self.mixer.mix(if C::DEEP { c0 } else { 0 });
@@ -341,6 +389,12 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
             ((p + a + 1) >> 1).clamp(1, 65_535)
         };
     }
+}
+
+/// What tells the buckets of the second half byte apart: one in 4 lines by the first two bits, the tag by all four.
+#[inline(always)]
+fn second_half(c0: u32) -> u8 {
+    ((c0 & 15) + 1) as u8 * 13
 }
 
 impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Predictor for Engine<C, N, M, S> {
@@ -383,9 +437,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Predictor f
         self.view.c0 = c0;
         if at == 3 {
             self.put_buckets();
-            // One in 4 lines by the first two bits, the tag by all four.
-            let salt = ((c0 & 15) + 1) as u8 * 13;
-            self.nibble(c0 >> 2 & 3 | 4, salt);
+            self.nibble(c0 >> 2 & 3 | 4, second_half(c0));
         } else if at == 7 {
             self.view.c0 = 1;
             self.put_buckets();

@@ -4,7 +4,7 @@
 //! Method: Mahoney, "Adaptive weighing of context models for lossless data compression" (2005), and the PAQ, lpaq and
 //! ZPAQ family that followed. Everything is integer arithmetic; vectors change the speed only ([`simd`]).
 
-mod branch;
+pub mod branch;
 pub mod cm;
 pub mod contexts;
 pub mod engine;
@@ -13,6 +13,8 @@ pub mod maps;
 pub mod matching;
 pub mod mixer;
 pub mod network;
+pub mod prior;
+mod shipped;
 pub mod simd;
 pub mod slots;
 

@@ -96,9 +96,4 @@ impl<const M: usize, const S: usize> Network<M, S> {
             *w += ((i64::from(x) * i64::from(miss) + (1 << 17)) >> 18) as i32;
         }
     }
-
-    /// The weights of both layers, for priors.
-    pub fn weights_mut(&mut self) -> (&mut [[i16; M]], &mut [[i32; S]]) {
-        (&mut self.weights, &mut self.last)
-    }
 }

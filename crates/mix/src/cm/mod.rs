@@ -2,13 +2,15 @@
 //!
 //! Limits: as slow in decoding as in encoding. Format: docs/format/codecs/cm.md.
 
+mod choose;
 mod run;
 mod spec;
 #[cfg(test)]
 mod tests;
 
 use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Params, Part, Proposal, Result};
-use spec::{Header, Type};
+use spec::Header;
+pub use spec::{Depth, Type};
 use std::sync::Arc;
 
 /// The codec, to be registered.
@@ -26,22 +28,22 @@ impl Codec for Cm {
 
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let _held = env.budget.reserve(spec::memory(params, input.len()).encode)?;
-        let header = Header::of(params, input);
+        let header = Header::of(params, input)?;
         header.write(out);
         if header.kind != Type::X86 {
-            return run::encode(header, input, env, out);
+            return run::encode(&header, input, env, out);
         }
         let mut absolute = input.to_vec();
         crate::branch::absolute(&mut absolute);
-        run::encode(header, &absolute, env, out)
+        run::encode(&header, &absolute, env, out)
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let (header, bits) = Header::read(payload)?;
-        let params = self.params().with("model", header.depth as i64);
+        let params = self.params().with("model", header.depth as i64).with("prior", header.number.into());
         let _held = env.budget.reserve(spec::memory(&params, output_len).decode)?;
         let start = out.len();
-        run::decode(header, bits, output_len, env, out)?;
+        run::decode(&header, bits, output_len, env, out)?;
         if header.kind == Type::X86 {
             crate::branch::relative(&mut out[start..]);
         }
@@ -62,12 +64,19 @@ impl Codec for Cm {
             _ => (2, 6000),
         };
         let kind = match part.kind {
-            Kind::Elf | Kind::Pe | Kind::MachineCode if !part.detail.contains("arm") => 3,
-            kind if kind.class() == Class::Text => 1,
-            _ => 0,
+            Kind::Elf | Kind::Pe | Kind::MachineCode if !part.detail.contains("arm") => Type::X86,
+            kind if kind.class() == Class::Text => Type::Text,
+            _ => spec::guess(part.data),
         };
+        // What is neither program nor text may still be called so by the bytes alone.
+        let known =
+            if kind == Type::X86 && part.kind.class() != Class::Code { Kind::MachineCode } else { part.kind };
+        let prior = choose::prior_for(known, kind, part.data, &Env::default());
         vec![Proposal {
-            chain: Chain::single(self, self.params().with("model", model).with("type", kind)),
+            chain: Chain::single(
+                self,
+                self.params().with("model", model).with("type", kind as i64 + 1).with("prior", prior.into()),
+            ),
             encode_ns,
             why: "predicted bit by bit",
         }]

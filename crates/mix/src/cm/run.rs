@@ -2,7 +2,7 @@
 
 use super::spec::{Depth, Header, Type};
 use crate::Predictor;
-use crate::contexts::{Binary, FastBinary, FastText, NormalBinary, NormalText, Text};
+use crate::contexts::{Binary, Contexts, FastBinary, FastText, NormalBinary, NormalText, Text};
 use crate::engine::Engine;
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::{Decoder, Encoder};
@@ -15,24 +15,33 @@ trait Job {
     fn run(self, predictor: impl Predictor) -> Result<()>;
 }
 
-/// Makes the predictor that the header names, for `len` bytes.
-fn with(header: Header, len: usize, job: impl Job) -> Result<()> {
-    let bits = header.table_bits();
+/// Makes the predictor that the header names, started from its prior, with tables for `len` bytes.
+fn with(header: &Header, len: usize, job: impl Job) -> Result<()> {
     let x86 = header.kind == Type::X86;
     match (header.depth, header.kind) {
-        (Depth::Fast, Type::Text) => job.run(Engine::<_, 7, 32, 5>::new(FastText::default(), len, bits)?),
-        (Depth::Fast, _) => job.run(Engine::<_, 7, 32, 5>::new(FastBinary, len, bits)?),
-        (Depth::Normal, Type::Text) => {
-            job.run(Engine::<_, 18, 64, 7>::new(NormalText::default(), len, bits)?)
-        }
-        (Depth::Normal, _) => job.run(Engine::<_, 20, 64, 7>::new(NormalBinary::new(x86), len, bits)?),
-        (Depth::Deep, Type::Text) => job.run(Engine::<_, 46, 128, 10>::new(Text::default(), len, bits)?),
-        (Depth::Deep, _) => job.run(Engine::<_, 48, 128, 10>::new(Binary::new(x86), len, bits)?),
+        (Depth::Fast, Type::Text) => start::<_, 7, 32, 5>(FastText::default(), header, len, job),
+        (Depth::Fast, _) => start::<_, 7, 32, 5>(FastBinary, header, len, job),
+        (Depth::Normal, Type::Text) => start::<_, 18, 64, 7>(NormalText::default(), header, len, job),
+        (Depth::Normal, _) => start::<_, 20, 64, 7>(NormalBinary::new(x86), header, len, job),
+        (Depth::Deep, Type::Text) => start::<_, 46, 128, 10>(Text::default(), header, len, job),
+        (Depth::Deep, _) => start::<_, 48, 128, 10>(Binary::new(x86), header, len, job),
     }
 }
 
+fn start<C: Contexts<N>, const N: usize, const M: usize, const S: usize>(
+    contexts: C,
+    header: &Header,
+    len: usize,
+    job: impl Job,
+) -> Result<()> {
+    let window = header.prior.as_ref().map_or(&[][..], |prior| prior.window_for(header.depth, len));
+    let mut engine = Engine::<C, N, M, S>::new(contexts, len + window.len(), header.depth.table_bits())?;
+    engine.start_from(window, header.depth.warm(len));
+    job.run(engine)
+}
+
 /// Appends the coded bits of `input`.
-pub(super) fn encode(header: Header, input: &[u8], env: &Env, out: &mut Vec<u8>) -> Result<()> {
+pub(super) fn encode(header: &Header, input: &[u8], env: &Env, out: &mut Vec<u8>) -> Result<()> {
     with(header, input.len(), Encode { input, env, out })
 }
 
@@ -61,7 +70,7 @@ impl Job for Encode<'_> {
 }
 
 /// Appends `len` bytes decoded from `bits`.
-pub(super) fn decode(header: Header, bits: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+pub(super) fn decode(header: &Header, bits: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
     with(header, len, Decode { bits, len, env, out })
 }
 

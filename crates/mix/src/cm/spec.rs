@@ -1,6 +1,8 @@
 //! What the codec can be told, and the payload header.
 
+use crate::prior::{self, Id, OWN_NUMBER, Prior};
 use minlen_core::{CodecSpec, Error, Memory, ParamKind, ParamSpec, Params, Result, ids};
+use std::sync::Arc;
 
 const fn choice(
     key: &'static str,
@@ -14,6 +16,12 @@ const fn choice(
 const PARAMS: &[ParamSpec] = &[
     choice("model", "how many models predict", &["fast", "normal", "deep"], 1),
     choice("type", "what the data is taken for", &["auto", "text", "binary", "x86"], 0),
+    ParamSpec {
+        key: "prior",
+        doc: "what the model knows before: 0 nothing, 255 the user's own prior, else the number of a shipped one",
+        kind: ParamKind::Int { min: 0, max: 255 },
+        default: 0,
+    },
 ];
 
 /// What this codec is.
@@ -32,41 +40,80 @@ const VERSION: u8 = 1;
 
 /// How many models predict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Depth {
+pub enum Depth {
+    /// 7 contexts.
     Fast,
+    /// 18 or 20.
     Normal,
+    /// 46 or 48.
     Deep,
 }
 
 /// What the data is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub enum Type {
+    /// Anything to be read.
     Text,
+    /// Records, numbers, databases.
     Binary,
+    /// x86 machine code.
     X86,
 }
 
+impl Type {
+    /// The type with this number.
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        [Self::Text, Self::Binary, Self::X86].get(usize::from(number)).copied()
+    }
+}
+
 /// What the payload begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub depth: Depth,
     pub kind: Type,
+    /// The number of the prior, its content name if it is the user's own, and itself.
+    pub number: u8,
+    pub id: Id,
+    pub prior: Option<Arc<Prior>>,
 }
 
 impl Header {
     /// From what the user or the planner asked for.
-    pub fn of(params: &Params, input: &[u8]) -> Self {
+    ///
+    /// # Errors
+    /// Usage for a prior that is not there.
+    pub fn of(params: &Params, input: &[u8]) -> Result<Self> {
         let kind = match params.get("type") {
             1 => Type::Text,
             2 => Type::Binary,
             3 => Type::X86,
             _ => guess(input),
         };
-        Self { depth: depth(params), kind }
+        let mut header = Self { depth: depth(params), kind, number: 0, id: Id::default(), prior: None };
+        match params.get("prior") as u8 {
+            0 => {}
+            OWN_NUMBER => {
+                let (id, prior) = prior::latest().ok_or_else(|| {
+                    Error::usage("cm: no prior was given").remedy("name it with --prior FILE")
+                })?;
+                header = Self { kind: prior.kind, number: OWN_NUMBER, id, prior: Some(prior), ..header };
+            }
+            number => {
+                let prior = prior::shipped(number)
+                    .ok_or_else(|| Error::usage(format!("cm: there is no prior {number}")))?;
+                header = Self { kind: prior.kind, number, prior: Some(prior), ..header };
+            }
+        }
+        Ok(header)
     }
 
-    pub fn write(self, out: &mut Vec<u8>) {
+    pub fn write(&self, out: &mut Vec<u8>) {
         out.push(VERSION << 4 | (self.depth as u8) << 2 | self.kind as u8);
+        out.push(self.number);
+        if self.number == OWN_NUMBER {
+            out.extend(self.id);
+        }
     }
 
     /// # Errors
@@ -84,18 +131,60 @@ impl Header {
             2 => Depth::Deep,
             _ => return Err(Error::corrupt("cm: no such model")),
         };
-        let kind = match byte & 3 {
-            0 => Type::Text,
-            1 => Type::Binary,
-            2 => Type::X86,
-            _ => return Err(Error::corrupt("cm: no such type of data")),
+        let kind = Type::from_number(byte & 3).ok_or_else(|| Error::corrupt("cm: no such type of data"))?;
+        let (&number, rest) = rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?;
+        let mut header = Self { depth, kind, number, id: Id::default(), prior: None };
+        let missing = |what: String| {
+            Error::unsupported(format!("cm: the prior {what} is not there"))
+                .remedy("name its file with --prior")
         };
-        Ok((Self { depth, kind }, rest))
+        match number {
+            0 => Ok((header, rest)),
+            OWN_NUMBER => {
+                let (id, rest) =
+                    rest.split_first_chunk::<8>().ok_or_else(|| Error::truncated("cm: no header"))?;
+                let hex = id.iter().map(|b| format!("{b:02x}")).collect();
+                header.prior = Some(prior::own(*id).ok_or_else(|| missing(hex))?);
+                header.id = *id;
+                header.check().map(|()| (header, rest))
+            }
+            _ => {
+                header.prior = Some(prior::shipped(number).ok_or_else(|| missing(number.to_string()))?);
+                header.check().map(|()| (header, rest))
+            }
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let fits = self.prior.as_ref().is_none_or(|prior| prior.kind == self.kind);
+        if fits { Ok(()) } else { Err(Error::corrupt("cm: the prior is for another type of data")) }
+    }
+}
+
+impl Depth {
+    /// How much of a prior's window the tables see before the data.
+    pub fn window(self, len: usize) -> usize {
+        match self {
+            Self::Fast if len < 1 << 16 => 160 << 10,
+            Self::Fast => 384 << 10,
+            Self::Normal => 640 << 10,
+            Self::Deep => 768 << 10,
+        }
+    }
+
+    /// How much of a prior's window the mixers see before the data.
+    pub fn warm(self, len: usize) -> usize {
+        match self {
+            Self::Fast if len < 1 << 16 => 24 << 10,
+            Self::Fast => 48 << 10,
+            Self::Normal => 64 << 10,
+            Self::Deep => 64 << 10,
+        }
     }
 
     /// Largest table, as a power of two.
     pub fn table_bits(self) -> u32 {
-        match self.depth {
+        match self {
             Depth::Fast => 26,
             Depth::Normal => 28,
             Depth::Deep => 29,
@@ -114,19 +203,20 @@ fn depth(params: &Params) -> Depth {
 /// Working memory: the table, the networks, and the history of the input.
 pub(super) fn memory(params: &Params, len: usize) -> Memory {
     let depth = depth(params);
-    let header = Header { depth, kind: Type::Text };
     let (contexts, fixed) = match depth {
         Depth::Fast => (7, 12 << 20),
         Depth::Normal => (20, 16 << 20),
         Depth::Deep => (48, 32 << 20),
     };
-    let table = crate::engine::table_size(contexts, len, header.table_bits());
+    let window = if params.get("prior") == 0 { 0 } else { depth.window(len) };
+    let len = len + window;
+    let table = crate::engine::table_size(contexts, len, depth.table_bits());
     let all = table + fixed + 2 * len as u64 + crate::matching::memory(len) * 3;
     Memory { encode: all, decode: all }
 }
 
 /// Text, program or other, from the bytes alone.
-fn guess(input: &[u8]) -> Type {
+pub(super) fn guess(input: &[u8]) -> Type {
     let sample = &input[..input.len().min(1 << 16)];
     let control = sample.iter().filter(|&&b| b < 9 || (14..32).contains(&b)).count();
     if control * 100 < sample.len().max(1) {

@@ -2,7 +2,7 @@
 
 use super::codec;
 use minlen_core::testing::{check_codec, check_hostile, edge_cases, random_case};
-use minlen_core::{Codec, Params};
+use minlen_core::Params;
 use proptest::prelude::*;
 
 fn variants() -> Vec<Params> {

@@ -49,7 +49,7 @@ impl Record {
         if c8 & 0xffff != 0 && (2..GAPS).contains(&gap) {
             self.gaps[gap] = self.gaps[gap].saturating_add(1);
         }
-        if n % 512 == 0 {
+        if n.is_multiple_of(512) {
             self.choose();
         }
     }

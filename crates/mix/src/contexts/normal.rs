@@ -11,7 +11,7 @@ impl Contexts<18> for NormalText {
     const RUNS: bool = false;
     const ORDERS: usize = 7;
     const MATCHES: &'static [usize] = &[5, 12, 24];
-    const SELECTORS: &'static [usize] = &[256 * 16, 256 * 8, 2048];
+    const SELECTORS: &'static [usize] = &[4096, 2048, 2048];
 
     #[inline(always)]
     fn next(&mut self, v: &View, names: &mut [u64; 18]) {

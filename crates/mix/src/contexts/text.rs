@@ -5,7 +5,7 @@ use super::{Contexts, View, join};
 const N: usize = 46;
 
 /// Orders 1 to 20, words, lines and columns, nesting, keys and tags, gaps, shapes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Text {
     /// Hashes of the current word and the four before it, letters in lower case.
     pub(super) words: [u64; 5],
@@ -71,23 +71,6 @@ fn class(c: u8) -> u64 {
         b'=' | b'+' | b'*' | b'&' | b'|' | b'%' | b'^' | b'~' => 13,
         128..=255 => 14,
         _ => 15,
-    }
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self {
-            words: [0; 5],
-            number: 0,
-            shape: 0,
-            lines: Lines::default(),
-            nest: Nest::default(),
-            indirect: super::Indirect::default(),
-            mark: 0,
-            folded: 0,
-            masked: 0,
-            select: [0; 6],
-        }
     }
 }
 
@@ -244,7 +227,7 @@ impl Text {
         } else if c != b'.' {
             self.number = 0;
         }
-        if kind >= 7 && kind < 14 {
+        if (7..14).contains(&kind) {
             self.mark = c;
         }
         self.lines.push(c, n);
@@ -258,7 +241,7 @@ impl Contexts<N> for Text {
     const RUNS: bool = false;
     const ORDERS: usize = 10;
     const MATCHES: &'static [usize] = &[5, 9, 24];
-    const SELECTORS: &'static [usize] = &[256 * 16, 256 * 8, 2048, 2048, 256 * 8, 4096];
+    const SELECTORS: &'static [usize] = &[4096, 2048, 2048, 2048, 256, 2048];
 
     fn next(&mut self, v: &View, names: &mut [u64; N]) {
         if !v.data.is_empty() {

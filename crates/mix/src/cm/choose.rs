@@ -1,0 +1,65 @@
+//! Which models and which prior suit a piece of data.
+
+use super::run;
+use super::spec::{Depth, Header, Type};
+use crate::prior;
+use crate::shipped::{DB, DOC, EXE32, EXE64, JSON, LOG, RECORDS, SOURCE, TEXT, XML};
+use minlen_core::{Env, Kind};
+
+/// So much of the data is coded with every candidate.
+const TRIAL: usize = 12 << 10;
+
+/// The priors worth a trial for a kind of data, the likeliest first.
+fn candidates(kind: Kind) -> &'static [u8] {
+    match kind {
+        Kind::Text | Kind::TextLatin => &[TEXT, DOC, LOG],
+        Kind::Source => &[SOURCE, DOC],
+        Kind::Json | Kind::Ndjson => &[JSON],
+        Kind::Csv => &[RECORDS],
+        Kind::Xml => &[XML, TEXT],
+        Kind::Html => &[DOC, XML],
+        Kind::Log => &[LOG],
+        Kind::Elf => &[EXE64, EXE32],
+        Kind::Pe | Kind::MachineCode => &[EXE32, EXE64],
+        Kind::Tar => &[SOURCE, TEXT],
+        Kind::Database | Kind::Binary | Kind::Records => &[DB],
+        _ => &[],
+    }
+}
+
+/// The number of the prior that makes the beginning of `data` smallest, of those for `kind` and of the type `of`; 0 for
+/// none.
+pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], env: &Env) -> u8 {
+    let fitting = |&number: &u8| prior::shipped(number).filter(|prior| prior.kind == of).map(|p| (number, p));
+    let mut trials: Vec<_> =
+        candidates(kind).iter().filter_map(fitting).map(|(number, prior)| (number, Some(prior))).collect();
+    if trials.is_empty() {
+        return 0;
+    }
+    trials.push((0, None));
+    let sample = sample(data, of);
+    let size = |(number, prior): &(u8, _)| {
+        let header = Header {
+            depth: Depth::Fast,
+            kind: of,
+            number: *number,
+            id: prior::Id::default(),
+            prior: Option::clone(prior),
+        };
+        let mut out = Vec::new();
+        // A trial is not the work that the waiting wait for.
+        let quiet = Env { progress: std::sync::Arc::new(minlen_core::NoProgress), ..env.clone() };
+        run::encode(&header, &sample, &quiet, &mut out).map_or(usize::MAX, |()| out.len())
+    };
+    trials.iter().min_by_key(|trial| size(trial)).map_or(0, |(number, _)| *number)
+}
+
+/// From a quarter of the way in, where headers are over.
+fn sample(data: &[u8], of: Type) -> Vec<u8> {
+    let start = if data.len() > 4 * TRIAL { data.len() / 4 } else { 0 };
+    let mut sample = data[start..data.len().min(start + TRIAL)].to_vec();
+    if of == Type::X86 {
+        crate::branch::absolute(&mut sample);
+    }
+    sample
+}

@@ -1,0 +1,155 @@
+//! Priors: what a model knows before it has seen anything.
+//!
+//! A prior is a *window*: typical data of its kind, the most typical last. To start from it, a model replays the end of the
+//! window through its tables, without mixing, and the last part of that with mixing. The tables that come of it are not
+//! shipped: they are twenty to forty times larger than the text that they come from, and replaying costs a tenth of coding
+//! as much. Trained weights were tried as well (one row for each run of contexts): they gave nothing beside the replay.
+//!
+//! Format: docs/format/prior.md.
+
+use crate::cm::{Depth, Type};
+use minlen_core::{Error, Result};
+use std::sync::{Arc, LazyLock, RwLock};
+
+/// A prior.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Prior {
+    /// What it is for, for people.
+    pub name: String,
+    /// The models it belongs to.
+    pub kind: Type,
+    /// Typical data, the most typical last; branch targets already absolute for [`Type::X86`].
+    pub window: Vec<u8>,
+}
+
+impl std::fmt::Debug for Prior {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prior").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+const MAGIC: &[u8; 4] = b"MLP1";
+/// No prior is larger, packed or unpacked.
+const MAX: usize = 64 << 20;
+
+/// The name of a prior by its content: the first eight bytes of the BLAKE3 hash of its file.
+pub type Id = [u8; 8];
+
+impl Prior {
+    /// The file of the prior.
+    ///
+    /// # Errors
+    /// Limit if the parts do not fit a file.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut plain = vec![self.kind as u8, self.name.len().min(255) as u8];
+        plain.extend(self.name.bytes().take(255));
+        plain.extend(&self.window);
+        if plain.len() > MAX {
+            return Err(Error::limit("prior: too large").remedy("give it less than 64 MiB"));
+        }
+        let mut out = MAGIC.to_vec();
+        out.extend((plain.len() as u32).to_le_bytes());
+        out.extend(zstd::bulk::compress(&plain, 22).map_err(|e| Error::limit(format!("prior: {e}")))?);
+        Ok(out)
+    }
+
+    /// Reads the file of a prior.
+    ///
+    /// # Errors
+    /// Corrupt, truncated, or too large.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let bad = || Error::corrupt("not a prior, or damaged");
+        let (head, packed) = bytes.split_first_chunk::<8>().ok_or_else(bad)?;
+        let len = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        if &head[..4] != MAGIC {
+            return Err(bad());
+        }
+        if len > MAX {
+            return Err(Error::limit("prior: too large"));
+        }
+        let plain = zstd::bulk::decompress(packed, len).map_err(|_| bad())?;
+        let [kind, name_len, rest @ ..] = plain.as_slice() else { return Err(bad()) };
+        let kind = Type::from_number(*kind).ok_or_else(bad)?;
+        let (name, window) = rest.split_at_checked(usize::from(*name_len)).ok_or_else(bad)?;
+        Ok(Self { name: String::from_utf8_lossy(name).into_owned(), kind, window: window.to_vec() })
+    }
+
+    /// A prior from typical data, the most typical last.
+    ///
+    /// # Errors
+    /// Usage for too little data.
+    pub fn new(name: &str, kind: Type, mut window: Vec<u8>) -> Result<Self> {
+        if window.len() < 64 {
+            return Err(
+                Error::usage("a prior needs more data").remedy("give it some 100 KB of typical files")
+            );
+        }
+        if kind == Type::X86 {
+            crate::branch::absolute(&mut window);
+        }
+        Ok(Self { name: name.to_string(), kind, window })
+    }
+
+    /// How much of the window a model replays for an input of `len` bytes.
+    #[must_use]
+    pub fn window_for(&self, depth: Depth, len: usize) -> &[u8] {
+        let most = depth.window(len);
+        &self.window[self.window.len().saturating_sub(most)..]
+    }
+}
+
+/// The priors of this build, with the numbers that payloads name them by. A number is never given to another prior.
+static SHIPPED: LazyLock<Vec<(u8, Arc<Prior>)>> = LazyLock::new(|| {
+    let read = |&(number, bytes): &(u8, &[u8])| Some((number, Arc::new(Prior::from_bytes(bytes).ok()?)));
+    crate::shipped::FILES.iter().filter_map(read).collect()
+});
+
+static OWN: RwLock<Vec<(Id, Arc<Prior>)>> = RwLock::new(Vec::new());
+
+/// What a payload calls the user's own priors.
+pub const OWN_NUMBER: u8 = 255;
+
+/// The shipped prior with this number.
+#[must_use]
+pub fn shipped(number: u8) -> Option<Arc<Prior>> {
+    SHIPPED.iter().find(|(n, _)| *n == number).map(|(_, prior)| Arc::clone(prior))
+}
+
+/// Numbers and names of the shipped priors.
+pub fn all() -> impl Iterator<Item = (u8, &'static str, Type)> {
+    SHIPPED.iter().map(|(n, prior)| (*n, prior.name.as_str(), prior.kind))
+}
+
+/// Makes a prior of the user's known to this process, for coding and decoding; the last one added is the one that is used
+/// for coding. Returns its name.
+///
+/// # Errors
+/// As [`Prior::from_bytes`].
+pub fn add(bytes: &[u8]) -> Result<Id> {
+    let prior = Arc::new(Prior::from_bytes(bytes)?);
+    let id = id(bytes);
+    if let Ok(mut own) = OWN.write() {
+        own.retain(|(other, _)| *other != id);
+        own.push((id, prior));
+    }
+    Ok(id)
+}
+
+/// The content name of a prior's file.
+#[must_use]
+pub fn id(bytes: &[u8]) -> Id {
+    let hash = blake3::hash(bytes);
+    std::array::from_fn(|i| hash.as_bytes()[i])
+}
+
+/// The user's prior with this name.
+#[must_use]
+pub fn own(id: Id) -> Option<Arc<Prior>> {
+    OWN.read().ok()?.iter().find(|(other, _)| *other == id).map(|(_, prior)| Arc::clone(prior))
+}
+
+/// The user's prior that was added last.
+#[must_use]
+pub fn latest() -> Option<(Id, Arc<Prior>)> {
+    OWN.read().ok()?.last().cloned()
+}
