@@ -4,16 +4,19 @@
 //! Method: Mahoney, "Adaptive weighing of context models for lossless data compression" (2005), and the PAQ, lpaq and
 //! ZPAQ family that followed. Everything is integer arithmetic; vectors change the speed only ([`simd`]).
 
+pub mod audio;
 pub mod branch;
 pub mod cm;
 pub mod contexts;
 pub mod engine;
 pub mod history;
+pub mod image;
 pub mod maps;
 pub mod matching;
 pub mod mixer;
 pub mod network;
 pub mod prior;
+pub mod sample;
 mod shipped;
 pub mod simd;
 pub mod slots;

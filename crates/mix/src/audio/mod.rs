@@ -1,0 +1,169 @@
+//! Sound that is not compressed: PCM of 8, 16 or 24 bits, predicted sample by sample.
+//!
+//! [`AudioModel`] takes the bytes of whole frames (one sample of each channel); [`detect`] finds them in a file.
+//! Each sample is foretold by least squares over the last samples of its channel and of the channels before it, then by
+//! a cascade of adaptive filters over what that leaves (as Monkey's Audio and OptimFROG do; Ghido 2003), and a last
+//! small least squares blends the stages. They are the experts of [`crate::sample`].
+
+mod detect;
+mod filters;
+mod opinions;
+mod repeats;
+
+use crate::Predictor;
+use crate::sample::coder::{Coder, Plan, hash};
+use crate::sample::experts::size;
+use crate::sample::{FRACTION, Shape};
+use minlen_core::{Error, Result};
+use opinions::Opinions;
+
+pub use detect::detect;
+
+/// How the samples lie in the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// Bits of a sample: 8, 16 or 24.
+    pub bits: u8,
+    /// Interleaved channels, 1 to 8.
+    pub channels: u8,
+    /// Low byte first, as in WAV.
+    pub little: bool,
+    /// Two's complement; WAV of 8 bits is not.
+    pub signed: bool,
+}
+
+impl Format {
+    /// Whether a model can be made.
+    #[must_use]
+    pub fn is_sane(&self) -> bool {
+        matches!(self.bits, 8 | 16 | 24) && (1..=8).contains(&self.channels)
+    }
+
+    /// Bytes of one sample of every channel.
+    #[must_use]
+    pub fn frame_bytes(&self) -> usize {
+        usize::from(self.bits / 8) * usize::from(self.channels)
+    }
+}
+
+/// Predicts the bits of samples, the first channel of the first frame first.
+#[derive(Debug)]
+pub struct AudioModel {
+    format: Format,
+    coder: Coder,
+    opinions: Opinions,
+    channel: usize,
+    byte: u32,
+    bit: u32,
+    /// The last two samples of each channel.
+    last: Vec<[u32; 2]>,
+    hashes: usize,
+}
+
+const SIZES: usize = 44;
+
+impl AudioModel {
+    /// A model for `format`. `depth` 0 is fast, 1 deep, 2 has everything.
+    ///
+    /// # Errors
+    /// Usage if the format is not sane; limit if there is no memory.
+    pub fn new(format: Format, depth: u32) -> Result<Self> {
+        if !format.is_sane() {
+            return Err(Error::usage("no sound has this format"));
+        }
+        let depth = depth.min(2) as usize;
+        let channels = usize::from(format.channels);
+        let shape = Shape {
+            bytes: u32::from(format.bits / 8),
+            little: format.little,
+            signed: format.signed,
+            wrap: false,
+        };
+        let hashes = [4, 6, 8][depth];
+        let opinions = Opinions::new(&format, depth);
+        let plan = Plan {
+            shape,
+            experts: opinions.count(),
+            hashes,
+            slot_bits: 22,
+            selectors: vec![channels * SIZES, 16 * 16, 24, 32 * 2, 9 * 3],
+            corrections: [SIZES, 128],
+        };
+        let mut model = Self {
+            format,
+            coder: Coder::new(&plan)?,
+            opinions,
+            channel: 0,
+            byte: 0,
+            bit: 0,
+            last: vec![[0; 2]; channels],
+            hashes,
+        };
+        model.begin();
+        Ok(model)
+    }
+
+    fn begin(&mut self) {
+        if self.byte == 0 {
+            self.opinions.form(self.channel, &mut self.coder.experts);
+        }
+        let c = self.channel;
+        let best = self.opinions.best();
+        let value = (best >> FRACTION) as u32;
+        let s = size(self.opinions.best_scale());
+        let before = if c > 0 { self.last[c - 1][0] } else { self.last[self.last.len() - 1][0] };
+        let [w, ww] = self.last[c];
+        let tag = c as u32;
+        let (level, expected) = self.opinions.repeated(c);
+        let beyond = self.opinions.beyond();
+        let all = [
+            hash(&[tag, expected as u32, level as u32 / 2]),
+            hash(&[tag, beyond as u32, w, 4]),
+            hash(&[tag, w]),
+            hash(&[tag, value, 1]),
+            hash(&[tag, w, ww]),
+            hash(&[tag, before, 2]),
+            hash(&[tag, w, before]),
+            hash(&[tag, value, s, 3]),
+        ];
+        self.coder.hashes.copy_from_slice(&all[..self.hashes]);
+        let s = (s as usize).min(SIZES - 1);
+        let (near, far) = self.opinions.spreads();
+        self.coder.selected[0] = c * SIZES + s;
+        self.coder.selected[1] = (near as usize / 2).min(15) * 16 + (far as usize / 2).min(15);
+        self.coder.selected[2] = (self.opinions.disagreement() as usize).min(23);
+        self.coder.selected[3] = level * 2 + usize::from(c > 0);
+        let edge =
+            |v: u32| usize::from(v >= self.opinions.seen().1) + 2 * usize::from(v <= self.opinions.seen().0);
+        self.coder.selected[4] = beyond * 3 + edge(w).min(2);
+        self.coder.corrected = [s, (best >> FRACTION) as usize & 127];
+        self.coder.start(self.byte);
+    }
+}
+
+impl Predictor for AudioModel {
+    #[inline]
+    fn p(&self) -> u32 {
+        self.coder.p()
+    }
+
+    #[inline]
+    fn update(&mut self, bit: u32) {
+        self.coder.update(bit);
+        self.bit += 1;
+        if self.bit < 8 {
+            return;
+        }
+        self.bit = 0;
+        self.byte += 1;
+        if self.byte * 8 >= u32::from(self.format.bits) {
+            self.byte = 0;
+            let value = self.coder.value();
+            let [w, _] = self.last[self.channel];
+            self.last[self.channel] = [value, w];
+            self.opinions.update(self.channel, value as i32);
+            self.channel = (self.channel + 1) % usize::from(self.format.channels);
+        }
+        self.begin();
+    }
+}

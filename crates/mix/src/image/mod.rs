@@ -1,0 +1,125 @@
+//! Pixels that are not compressed: a predictor that knows its neighbours in two directions.
+//!
+//! [`ImageModel`] takes the bytes of the pixels only; [`detect`] finds them in a file. Rows may be those of a PNG after
+//! the deflate stream is taken away: each begins with the number of a filter, which the model undoes for its contexts.
+//!
+//! Numbers (grey, colours, 16 bits) are foretold by local least squares and simple gradients, as experts of
+//! [`crate::sample`]; pages of one bit by templates of pixels; palettes by bit histories.
+
+mod bilevel;
+mod detect;
+mod dicom;
+mod numeric;
+mod opinions;
+mod png;
+mod raw;
+mod rows;
+mod tiff;
+
+use crate::Predictor;
+use minlen_core::Result;
+
+pub use detect::detect;
+
+/// How the pixels lie in the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Pixels of a row.
+    pub width: u32,
+    /// Bytes from one row to the next, with padding and a PNG's filter byte.
+    pub stride: u32,
+    /// Samples of a pixel: 1 to 4.
+    pub channels: u8,
+    /// Bits of a sample: 1, 8 or 16.
+    pub bits: u8,
+    /// Samples of 16 bits have the low byte first.
+    pub little: bool,
+    /// Samples of 16 bits are in two's complement.
+    pub signed: bool,
+    /// The values are numbers of colours, not colours.
+    pub palette: bool,
+    /// Every row begins with a PNG filter byte, and its bytes are filtered by it.
+    pub png: bool,
+    /// Rows after which the next picture of a series begins, 0 for a single one.
+    pub frame: u32,
+}
+
+impl Layout {
+    /// A picture of `width` pixels of 8 bits without padding.
+    #[must_use]
+    pub fn new(width: u32, channels: u8) -> Self {
+        Self {
+            width,
+            stride: width.saturating_mul(u32::from(channels)),
+            channels,
+            bits: 8,
+            little: false,
+            signed: false,
+            palette: false,
+            png: false,
+            frame: 0,
+        }
+    }
+
+    /// Bytes of a row without padding and filter byte.
+    #[must_use]
+    pub fn row_bytes(&self) -> u64 {
+        (u64::from(self.width) * u64::from(self.channels) * u64::from(self.bits)).div_ceil(8)
+    }
+
+    /// Whether a model can be made: bounds on the sizes, and rows that fit their stride.
+    #[must_use]
+    pub fn is_sane(&self) -> bool {
+        (1..=1 << 20).contains(&self.width)
+            && (1..=4).contains(&self.channels)
+            && (matches!(self.bits, 8 | 16) || self.bits == 1 && self.channels == 1)
+            && self.row_bytes() + u64::from(self.png) <= u64::from(self.stride)
+            && self.stride <= 1 << 24
+            && self.frame <= 1 << 16
+            && (!self.png || self.bits == 8)
+    }
+}
+
+#[derive(Debug)]
+enum Kind {
+    Numeric(Box<numeric::Numeric>),
+    Bilevel(Box<bilevel::Bilevel>),
+}
+
+/// Predicts the bits of an image's pixels, row after row, the first pixel first.
+#[derive(Debug)]
+pub struct ImageModel(Kind);
+
+impl ImageModel {
+    /// A model for `layout`. `depth` 0 is fast (about 500 KB/s), 1 is deep (100 KB/s), 2 has everything.
+    ///
+    /// # Errors
+    /// Usage if the layout is not sane; limit if there is no memory.
+    pub fn new(layout: Layout, depth: u32) -> Result<Self> {
+        if !layout.is_sane() {
+            return Err(minlen_core::Error::usage("no image has this layout"));
+        }
+        Ok(Self(match layout.bits {
+            1 => Kind::Bilevel(Box::new(bilevel::Bilevel::new(layout, depth)?)),
+            _ => Kind::Numeric(Box::new(numeric::Numeric::new(layout, depth)?)),
+        }))
+    }
+}
+
+impl Predictor for ImageModel {
+    #[inline]
+    fn p(&self) -> u32 {
+        match &self.0 {
+            Kind::Numeric(m) => m.p(),
+            Kind::Bilevel(m) => m.p(),
+        }
+    }
+
+    #[inline]
+    fn update(&mut self, bit: u32) {
+        match &mut self.0 {
+            Kind::Numeric(m) => m.update(bit),
+            Kind::Bilevel(m) => m.update(bit),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The network behind every sample model: experts, bit histories of hashed contexts, mixing, and correction.
+
+use super::experts::{Border, Experts, Shape};
+use crate::history;
+use crate::maps::{Cell, stretch_table};
+use crate::mixer::Mixer;
+use crate::slots::{Bucket, Place, Slots};
+use minlen_core::Result;
+use minlen_entropy::mixing::{Apm, squash};
+
+/// The size of a network.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The samples.
+    pub shape: Shape,
+    /// Number of experts.
+    pub experts: usize,
+    /// Number of hashed contexts.
+    pub hashes: usize,
+    /// log2 of the bytes of their table.
+    pub slot_bits: u32,
+    /// Contexts of each selector of weights; every selector also knows the bit's place.
+    pub selectors: Vec<usize>,
+    /// Contexts of the two corrections (of at most 256 each) besides the bits of this byte.
+    pub corrections: [usize; 2],
+}
+
+/// The network. For each byte: [`Coder::start`], then eight times [`Coder::p`] and [`Coder::update`].
+#[derive(Debug)]
+pub struct Coder {
+    stretch: &'static [i16; 4096],
+    shape: Shape,
+    /// Opinions about the samples.
+    pub experts: Experts,
+    slots: Slots,
+    /// Hashes of the contexts for the next byte.
+    pub hashes: Vec<u32>,
+    places: Vec<Place>,
+    buckets: Vec<Bucket>,
+    states: Vec<[Cell; 256]>,
+    mixer: Mixer,
+    /// Contexts of the selectors.
+    pub selected: Vec<usize>,
+    /// Contexts of the corrections.
+    pub corrected: [usize; 2],
+    apms: [Apm; 2],
+    prefix: u32,
+    known: u32,
+    byte: u32,
+    bit: u32,
+    node: usize,
+    flip: u32,
+    rate: i32,
+    p: u32,
+}
+
+/// The last 16 bits of a learning rate that starts high and sinks.
+const RATE_START: i32 = 96 << 16;
+const RATE_END: i32 = 6 << 16;
+
+impl Coder {
+    /// A network as planned.
+    ///
+    /// # Errors
+    /// Limit if the system has no memory for the table of contexts.
+    pub fn new(plan: &Plan) -> Result<Self> {
+        let shape = plan.shape.sane();
+        let places = shape.bits() as usize;
+        let inputs = plan.experts + 2 * plan.hashes + 1;
+        let mut sets: Vec<usize> = plan.selectors.iter().map(|n| n * places).collect();
+        sets.push(256 * shape.bytes as usize);
+        let states = std::array::from_fn(|s| Cell::new(history::guess(s as u8)));
+        Ok(Self {
+            stretch: stretch_table(),
+            shape,
+            experts: Experts::new(shape, plan.experts, 500),
+            slots: Slots::new(plan.slot_bits)?,
+            hashes: vec![0; plan.hashes],
+            places: vec![0; plan.hashes],
+            buckets: vec![[0; 16]; plan.hashes],
+            states: vec![states; plan.hashes],
+            mixer: Mixer::new(inputs, &sets, places, (20_000 / inputs.max(1)) as i16),
+            selected: vec![0; plan.selectors.len()],
+            corrected: [0; 2],
+            apms: plan.corrections.map(|n| Apm::new(n * 256 * shape.bytes as usize)),
+            prefix: 1,
+            known: 0,
+            byte: 0,
+            bit: 0,
+            node: 1,
+            flip: 0,
+            rate: RATE_START,
+            p: 32_768,
+        })
+    }
+
+    /// The probability of a one, of 65536.
+    #[inline(always)]
+    #[must_use]
+    pub fn p(&self) -> u32 {
+        self.p
+    }
+
+    /// The value of the sample's bytes so far; signed samples have their range's half added.
+    #[must_use]
+    pub fn value(&self) -> u32 {
+        self.known
+    }
+
+    /// Begins byte `byte` of a sample, in coding order, when experts, hashes and contexts are set.
+    pub fn start(&mut self, byte: u32) {
+        self.byte = byte.min(self.shape.bytes - 1);
+        if byte == 0 {
+            self.known = 0;
+        }
+        self.prefix = 1;
+        self.bit = 0;
+        for (i, hash) in self.hashes.iter_mut().enumerate() {
+            *hash =
+                spread(*hash ^ (i as u32) << 27 ^ self.known.wrapping_mul(0x9E37_79B1)).wrapping_add(byte);
+            self.slots.prefetch(*hash, 0);
+        }
+        self.fetch(0, 0);
+        self.rate += (RATE_END - self.rate) >> 12;
+        self.mixer.set_rates(self.rate >> 16, 3);
+        self.predict();
+    }
+
+    #[inline(always)]
+    fn fetch(&mut self, near: u32, salt: u8) {
+        self.node = 1;
+        for ((hash, bucket), place) in self.hashes.iter().zip(&mut self.buckets).zip(&mut self.places) {
+            *place = self.slots.take(*hash, near, (*hash as u8).wrapping_add(salt), bucket);
+        }
+    }
+
+    fn store(&mut self) {
+        for (bucket, place) in self.buckets.iter().zip(&self.places) {
+            self.slots.put(*place, bucket);
+        }
+    }
+
+    /// Takes in a bit.
+    pub fn update(&mut self, bit: u32) {
+        let bit = bit & 1;
+        let seen = bit ^ self.flip;
+        self.experts.update(seen);
+        let node = self.node & 15;
+        for (bucket, cells) in self.buckets.iter_mut().zip(&mut self.states) {
+            let state = bucket[node];
+            cells[usize::from(state)].update(seen, 400);
+            bucket[node] = history::next(state, seen as usize);
+        }
+        self.mixer.update(seen);
+        self.apms.iter_mut().for_each(|a| a.update(seen, 6));
+        self.prefix = self.prefix << 1 | seen;
+        self.node = self.node << 1 | seen as usize;
+        self.bit += 1;
+        match self.bit {
+            2 => {
+                let near = self.prefix & 3 | 4;
+                self.hashes.iter().for_each(|&h| self.slots.prefetch(h, near));
+            }
+            4 => {
+                self.store();
+                self.fetch(self.prefix >> 2 & 3 | 4, (self.prefix as u8 & 15) * 13 + 13);
+            }
+            8 => {
+                self.store();
+                let value = self.prefix & 255;
+                self.known = if self.shape.little {
+                    self.known | value << (8 * self.byte)
+                } else {
+                    self.known << 8 | value
+                };
+                return;
+            }
+            _ => {}
+        }
+        self.predict();
+    }
+
+    fn predict(&mut self) {
+        let first = self.byte == if self.shape.little { self.shape.bytes - 1 } else { 0 };
+        self.flip = u32::from(self.shape.signed && first && self.bit == 0);
+        let border = Border::new(self.shape, self.byte, self.bit & 7, self.prefix, self.known);
+        let x = self.mixer.inputs_mut();
+        let n = self.experts.count().min(x.len());
+        let (opinions, rest) = x.split_at_mut(n);
+        self.experts.predict(border, self.stretch, opinions);
+        let node = self.node & 15;
+        let pairs = self.buckets.iter().zip(&self.states);
+        for ((bucket, cells), pair) in pairs.zip(rest.as_chunks_mut::<2>().0) {
+            let state = bucket[node];
+            let p = cells[usize::from(state)].p12();
+            // A history that saw nothing has nothing to say.
+            *pair =
+                if state == 0 { [0; 2] } else { [self.stretch[p & 4095], ((p as i32 - 2048) >> 1) as i16] };
+        }
+        if let Some(bias) = rest.get_mut(2 * self.states.len()) {
+            *bias = 256;
+        }
+        let place = border.place as usize;
+        let places = self.shape.bits() as usize;
+        for (group, &context) in self.selected.iter().enumerate() {
+            self.mixer.choose(group, context * places + place);
+        }
+        let at = self.byte as usize * 256 + self.prefix as usize;
+        self.mixer.choose(self.selected.len(), at);
+        let x = self.mixer.mix(place);
+        let p = squash(x);
+        let width = self.shape.bytes as usize * 256;
+        let [a, b] = &mut self.apms;
+        let a = a.refine(x, self.corrected[0] * width + at);
+        let b = b.refine(x, self.corrected[1] * width + at);
+        let p = (2 * p + a + b + 2) >> 2;
+        self.p = if self.flip == 1 { 65_536 - p } else { p }.clamp(1, 65_535);
+    }
+}
+
+/// Mixes the bits of a hash.
+#[inline(always)]
+#[must_use]
+pub fn spread(x: u32) -> u32 {
+    let x = (x ^ x >> 16).wrapping_mul(0x7FEB_352D);
+    let x = (x ^ x >> 15).wrapping_mul(0x846C_A68B);
+    x ^ x >> 16
+}
+
+/// A hash of a few numbers.
+#[inline(always)]
+#[must_use]
+pub fn hash(numbers: &[u32]) -> u32 {
+    numbers.iter().fold(0x9E37_79B9, |h, &n| (h ^ n).wrapping_mul(0x2C1B_3C6D).rotate_left(13))
+}
