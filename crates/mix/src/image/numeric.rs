@@ -23,6 +23,7 @@ pub struct Numeric {
     filter: u8,
     /// What the PNG filter subtracts from this sample.
     offset: i32,
+    offsets: [i32; 4],
     prefix: u32,
     depth: usize,
     hashes: usize,
@@ -75,6 +76,7 @@ impl Numeric {
             y: 0,
             filter: 0,
             offset: 0,
+            offsets: [0; 4],
             prefix: 1,
             depth,
             hashes,
@@ -155,6 +157,7 @@ impl Numeric {
         let byte = if last { u32::from(self.layout.bits / 8) - 1 } else { 0 };
         if byte == 0 {
             self.offset = if self.layout.png { self.subtracted(x, channel) } else { 0 };
+            self.offsets[channel & 3] = self.offset;
             self.opinions.form(&self.rows, x, channel, self.offset << FRACTION, &mut self.coder.experts);
         }
         self.contexts(x, channel);
@@ -171,16 +174,18 @@ impl Numeric {
 
     /// Sets hashes, selectors and corrections of the coder.
     fn contexts(&mut self, x: usize, channel: usize) {
-        let near = |right, up| self.rows.at(x, channel, right, up) as u32;
+        let mask = if self.layout.png { 255 } else { u32::MAX };
+        // In a PNG everything is seen from what its filter subtracts, as the bytes are.
+        let near = |right, up| (self.rows.at(x, channel, right, up) - self.offset) as u32 & mask;
         let known = |back: usize| match channel.checked_sub(back) {
-            Some(c) => self.rows.at(x, c, 0, 0) as u32,
+            Some(c) => (self.rows.at(x, c, 0, 0) - self.offsets[c & 3]) as u32 & mask,
             None => 0,
         };
         let (w, n, nw, ne) = (near(-1, 0), near(0, 1), near(-1, 1), near(1, 1));
         let best = self.opinions.best();
-        let value = (best >> FRACTION) as u32;
+        let value = ((best >> FRACTION) - self.offset) as u32 & mask;
         let s = size(self.opinions.best_scale());
-        let tag = (channel as u32) << 8 | self.offset as u32 & 255;
+        let tag = (channel as u32) << 8;
         let (k1, k2) = (known(1), known(2));
         let all = [
             hash(&[tag, w, n, k1]),

@@ -57,9 +57,10 @@ const SYSTEMS: [&[System]; 3] = [
     &[System { own: 5, known: 3, later: 0, before: 1, keep: 0.85, block: 4 }],
     &[System { own: 10, known: 5, later: 2, before: 5, keep: 0.87, block: 3 }],
     &[
-        System { own: 6, known: 3, later: 0, before: 1, keep: 0.75, block: 2 },
-        System { own: 12, known: 5, later: 3, before: 5, keep: 0.87, block: 2 },
-        System { own: 20, known: 7, later: 4, before: 9, keep: 0.95, block: 3 },
+        System { own: 6, known: 3, later: 0, before: 1, keep: 0.72, block: 2 },
+        System { own: 12, known: 5, later: 3, before: 5, keep: 0.84, block: 2 },
+        System { own: 20, known: 7, later: 4, before: 9, keep: 0.92, block: 2 },
+        System { own: 14, known: 7, later: 4, before: 5, keep: 0.78, block: 1 },
     ],
 ];
 
@@ -98,6 +99,8 @@ pub struct Opinions {
     max: i32,
     fits: Vec<Vec<Fit>>,
     gradients: usize,
+    /// Weighs the experts themselves by least squares.
+    judges: Vec<Judge>,
     biases: Vec<Bias>,
     values: Vec<i32>,
     scales: Vec<u32>,
@@ -117,7 +120,7 @@ impl Opinions {
     /// The number of experts of `layout` at `depth`.
     pub fn count(layout: &Layout, depth: usize) -> usize {
         let _ = layout;
-        SYSTEMS[depth].len() + 1 + GRADIENTS[depth] + BIASES[depth] + 2
+        SYSTEMS[depth].len() + 1 + GRADIENTS[depth] + BIASES[depth] + 3
     }
 
     pub fn new(layout: &Layout, depth: usize) -> Self {
@@ -131,6 +134,7 @@ impl Opinions {
             max: (1 << layout.bits) - 1,
             fits: fits.collect(),
             gradients: GRADIENTS[depth],
+            judges: (0..channels).map(|_| Judge::new(SYSTEMS[depth].len() + 1 + GRADIENTS[depth].min(12), width)).collect(),
             biases: vec![Bias { sums: vec![(0, 0); BIAS_CONTEXTS * channels], at: 0 }; BIASES[depth]],
             values: vec![0; m],
             scales: vec![0; m],
@@ -168,7 +172,12 @@ impl Opinions {
         let g = gradients(rows, x, channel, self.max);
         let first = self.blend + 1;
         self.values[first..first + self.gradients].copy_from_slice(&g[..self.gradients]);
-        self.values[self.blend] = self.mean();
+        let mean = self.mean();
+        let last = self.values.len() - 1;
+        self.values[last] = mean;
+        self.values[self.blend] = mean;
+        let judged = self.judges[channel].predict(x, mean, &self.values);
+        self.values[self.blend] = judged.clamp(0, self.max * ONE);
         self.correct(rows, x, channel);
         for (i, (&v, &s)) in self.values.iter().zip(&self.scales).enumerate() {
             experts.set(i, v - offset, s);
@@ -286,6 +295,7 @@ impl Opinions {
             fit.plane.update(x, &fit.values, 256.0 / s);
         }
         let truth = value * ONE;
+        self.judges[channel].update(x, truth, 16.0 / (self.scales[self.blend] + 16) as f32);
         let miss = truth - self.values[self.blend];
         for bias in &mut self.biases {
             let (sum, n) = &mut bias.sums[bias.at];
@@ -307,6 +317,7 @@ impl Opinions {
     /// Ends a row.
     pub fn end_row(&mut self) {
         self.fits.iter_mut().flatten().for_each(|fit| fit.plane.end_row());
+        self.judges.iter_mut().for_each(|judge| judge.plane.end_row());
         let (c, m) = (self.channels, self.values.len());
         let end = self.misses[0].len() - PAD * c;
         for i in 0..PAD * c {
@@ -322,6 +333,36 @@ impl Opinions {
             let (row, above) = self.errors.split_at_mut(1);
             row[0][i * m..(i + 1) * m].copy_from_slice(&above[0][from..from + m]);
         }
+    }
+}
+
+/// Least squares over what experts say, as differences from their mean.
+#[derive(Clone, Debug)]
+struct Judge {
+    plane: Plane,
+    values: Vec<f32>,
+    mean: i32,
+}
+
+impl Judge {
+    fn new(n: usize, width: usize) -> Self {
+        let k = crate::sample::knob(14, 0.95) as f32;
+        Self { plane: Plane::new(n, width, 3, k, crate::sample::knob(15, 16.0) as f32), values: vec![0.0; n + 1], mean: 0 }
+    }
+
+    fn predict(&mut self, x: usize, mean: i32, opinions: &[i32]) -> i32 {
+        self.mean = mean;
+        let n = self.values.len() - 1;
+        for (v, &o) in self.values[..n].iter_mut().zip(opinions) {
+            *v = (o - mean) as f32 / ONE as f32;
+        }
+        mean + (self.plane.predict(x, &self.values) * ONE as f32) as i32
+    }
+
+    fn update(&mut self, x: usize, truth: i32, weight: f32) {
+        let n = self.values.len() - 1;
+        self.values[n] = (truth - self.mean) as f32 / ONE as f32;
+        self.plane.update(x, &self.values, weight);
     }
 }
 
