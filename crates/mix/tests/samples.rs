@@ -225,6 +225,7 @@ fn impossible_layouts_are_refused() {
         Layout { bits: 1, ..good },
         Layout { png: true, ..good },
         Layout { frame: u32::MAX, ..good },
+        Layout { stride: 5000, ..good },
     ] {
         assert!(ImageModel::new(bad, 2).is_err(), "{bad:?}");
     }

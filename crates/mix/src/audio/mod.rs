@@ -39,6 +39,12 @@ impl Format {
         matches!(self.bits, 8 | 16 | 24) && (1..=8).contains(&self.channels)
     }
 
+    /// About how many bytes a model for this format takes.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        (8 << 20) + (2 << 20) * u64::from(self.bits / 8) + (6 << 20) * u64::from(self.channels)
+    }
+
     /// Bytes of one sample of every channel.
     #[must_use]
     pub fn frame_bytes(&self) -> usize {

@@ -83,8 +83,8 @@ impl Opinions {
     pub fn new(format: &Format, depth: usize) -> Self {
         let systems = SYSTEMS[depth];
         let stages = systems.len() + FILTERS[depth].len();
-        let make = |c: usize| Channel {
-            lines: systems.iter().map(|s| line(s, c, usize::from(format.channels))).collect(),
+        let make = |_| Channel {
+            lines: systems.iter().map(|s| line(s, usize::from(format.channels))).collect(),
             filters: FILTERS[depth].iter().map(|&(n, rate)| Filter::new(n, rate)).collect(),
             guesses: vec![0.0; FILTERS[depth].len()],
             last: blend(stages),
@@ -265,8 +265,7 @@ impl Opinions {
     }
 }
 
-fn line(s: &System, c: usize, channels: usize) -> Line {
-    let _ = c;
+fn line(s: &System, channels: usize) -> Line {
     let n = s.own + if channels > 1 { s.other } else { 0 } + LOOPED;
     let mut line = Line::new(n, s.keep, 1.0, s.every);
     line.weights_mut()[0] = 1.0;

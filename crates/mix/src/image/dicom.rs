@@ -103,6 +103,9 @@ fn pixels(data: &[u8], header: &Header, element: &Element) -> Option<(Range<usiz
     let frame = u64::from(layout.stride) * u64::from(header.rows);
     if u64::from(element.len) >= 2 * frame {
         layout.frame = header.rows;
+        if !layout.is_sane() {
+            layout.frame = 0;
+        }
     }
     Some((span(data, element.at, u64::from(element.len))?, layout))
 }

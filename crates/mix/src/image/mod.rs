@@ -21,6 +21,15 @@ use minlen_core::Result;
 
 pub use detect::detect;
 
+/// Samples of a row at most: rows of errors are kept for every expert.
+const MAX_SAMPLES: u64 = 1 << 18;
+
+/// Bytes between rows at most.
+const MAX_PADDING: u64 = 1 << 12;
+
+/// Samples of a picture of a series at most: the picture before is kept.
+const MAX_FRAME: u64 = 1 << 25;
+
 /// How the pixels lie in the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -70,13 +79,27 @@ impl Layout {
     /// Whether a model can be made: bounds on the sizes, and rows that fit their stride.
     #[must_use]
     pub fn is_sane(&self) -> bool {
-        (1..=1 << 20).contains(&self.width)
+        let samples = u64::from(self.width) * u64::from(self.channels);
+        let row = self.row_bytes() + u64::from(self.png);
+        self.width > 0
             && (1..=4).contains(&self.channels)
+            && samples <= MAX_SAMPLES
             && (matches!(self.bits, 8 | 16) || self.bits == 1 && self.channels == 1)
-            && self.row_bytes() + u64::from(self.png) <= u64::from(self.stride)
-            && self.stride <= 1 << 24
-            && self.frame <= 1 << 16
+            && (row..=row + MAX_PADDING).contains(&u64::from(self.stride))
+            && samples * u64::from(self.frame) <= MAX_FRAME
             && (!self.png || self.bits == 8)
+    }
+
+    /// About how many bytes a model for this layout takes.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let samples = u64::from(self.width) * u64::from(self.channels);
+        if self.bits == 1 {
+            return (20 << 20) + samples * 6;
+        }
+        let systems = u64::from(self.channels) * (16 << 20);
+        let tables = (5 << 20) * u64::from(self.bits / 8);
+        (8 << 20) + tables + systems + samples * (160 + 4 * u64::from(self.frame))
     }
 }
 

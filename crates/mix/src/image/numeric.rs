@@ -2,7 +2,7 @@
 
 use super::opinions::Opinions;
 use super::rows::Rows;
-use super::{Layout, png};
+use super::{Layout, png, rows};
 use crate::maps::Cell;
 use crate::sample::coder::{Coder, Plan, hash};
 use crate::sample::experts::size;
@@ -25,7 +25,6 @@ pub struct Numeric {
     offset: i32,
     offsets: [i32; 4],
     prefix: u32,
-    depth: usize,
     hashes: usize,
 }
 
@@ -59,13 +58,13 @@ impl Numeric {
         let hashes = if layout.palette { 10 } else { HASHES[depth] };
         let plan = Plan {
             shape,
-            experts: Opinions::count(&layout, depth),
+            experts: Opinions::count(depth),
             hashes,
             slot_bits: 22,
             selectors: vec![channels * SIZES, channels * 64, 16 * 16],
             corrections: [channels * SIZES, 256],
         };
-        let kept = 4 + layout.frame as usize;
+        let kept = rows::MARGIN + 1 + layout.frame as usize;
         let mut model = Self {
             layout,
             coder: Coder::new(&plan)?,
@@ -78,7 +77,6 @@ impl Numeric {
             offset: 0,
             offsets: [0; 4],
             prefix: 1,
-            depth,
             hashes,
         };
         model.begin();
@@ -207,6 +205,5 @@ impl Numeric {
         self.coder.selected[1] = channel * 64 + self.opinions.pattern;
         self.coder.selected[2] = spread * 16 + wave;
         self.coder.corrected = [channel * SIZES + s, value as usize & 255];
-        let _ = self.depth;
     }
 }

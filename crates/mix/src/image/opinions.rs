@@ -10,7 +10,7 @@ use crate::sample::least::Plane;
 const ONE: i32 = 1 << FRACTION;
 
 /// Own neighbours in the order of their worth, as (columns to the right, rows up).
-const NEAR: [(i32, usize); 20] = [
+const NEAR: [(i32, usize); 28] = [
     (-1, 0),
     (0, 1),
     (1, 1),
@@ -31,13 +31,21 @@ const NEAR: [(i32, usize); 20] = [
     (1, 3),
     (3, 2),
     (-3, 2),
+    (-4, 0),
+    (0, 4),
+    (4, 1),
+    (-4, 1),
+    (3, 3),
+    (-3, 3),
+    (2, 3),
+    (-2, 3),
 ];
 
 /// Neighbours in a plane whose present sample is known already.
-const KNOWN: [(i32, usize); 7] = [(0, 0), (-1, 0), (0, 1), (1, 1), (-1, 1), (-2, 0), (0, 2)];
+const KNOWN: [(i32, usize); 9] = [(0, 0), (-1, 0), (0, 1), (1, 1), (-1, 1), (-2, 0), (0, 2), (2, 1), (-2, 1)];
 
 /// Neighbours in a plane that comes later.
-const LATER: [(i32, usize); 4] = [(-1, 0), (0, 1), (-1, 1), (1, 1)];
+const LATER: [(i32, usize); 6] = [(-1, 0), (0, 1), (-1, 1), (1, 1), (-2, 0), (0, 2)];
 
 /// Neighbours in the picture before.
 const BEFORE: [(i32, i32); 9] =
@@ -55,12 +63,17 @@ struct System {
 
 const SYSTEMS: [&[System]; 3] = [
     &[System { own: 5, known: 3, later: 0, before: 1, keep: 0.85, block: 4 }],
-    &[System { own: 10, known: 5, later: 2, before: 5, keep: 0.87, block: 3 }],
     &[
-        System { own: 6, known: 3, later: 0, before: 1, keep: 0.72, block: 2 },
-        System { own: 12, known: 5, later: 3, before: 5, keep: 0.84, block: 2 },
+        System { own: 8, known: 5, later: 2, before: 5, keep: 0.8, block: 3 },
+        System { own: 16, known: 5, later: 3, before: 5, keep: 0.9, block: 3 },
+    ],
+    &[
+        System { own: 6, known: 3, later: 0, before: 1, keep: 0.7, block: 2 },
+        System { own: 10, known: 5, later: 2, before: 3, keep: 0.8, block: 2 },
+        System { own: 12, known: 5, later: 3, before: 5, keep: 0.87, block: 2 },
         System { own: 20, known: 7, later: 4, before: 9, keep: 0.92, block: 2 },
-        System { own: 14, known: 7, later: 4, before: 5, keep: 0.78, block: 1 },
+        System { own: 14, known: 7, later: 4, before: 5, keep: 0.77, block: 1 },
+        System { own: 28, known: 9, later: 6, before: 9, keep: 0.96, block: 3 },
     ],
 ];
 
@@ -117,16 +130,15 @@ pub struct Opinions {
 const PAD: usize = 4;
 
 impl Opinions {
-    /// The number of experts of `layout` at `depth`.
-    pub fn count(layout: &Layout, depth: usize) -> usize {
-        let _ = layout;
+    /// The number of experts at `depth`.
+    pub fn count(depth: usize) -> usize {
         SYSTEMS[depth].len() + 1 + GRADIENTS[depth] + BIASES[depth] + 3
     }
 
     pub fn new(layout: &Layout, depth: usize) -> Self {
         let channels = usize::from(layout.channels);
         let width = layout.width as usize;
-        let m = Self::count(layout, depth);
+        let m = Self::count(depth);
         let fits = (0..channels).map(|c| SYSTEMS[depth].iter().map(|s| fit(layout, c, s)).collect());
         let samples = (width + 2 * PAD) * channels;
         Self {
@@ -134,7 +146,9 @@ impl Opinions {
             max: (1 << layout.bits) - 1,
             fits: fits.collect(),
             gradients: GRADIENTS[depth],
-            judges: (0..channels).map(|_| Judge::new(SYSTEMS[depth].len() + 1 + GRADIENTS[depth].min(12), width)).collect(),
+            judges: (0..channels)
+                .map(|_| Judge::new(SYSTEMS[depth].len() + 1 + GRADIENTS[depth].min(12), width))
+                .collect(),
             biases: vec![Bias { sums: vec![(0, 0); BIAS_CONTEXTS * channels], at: 0 }; BIASES[depth]],
             values: vec![0; m],
             scales: vec![0; m],
@@ -346,8 +360,7 @@ struct Judge {
 
 impl Judge {
     fn new(n: usize, width: usize) -> Self {
-        let k = crate::sample::knob(14, 0.95) as f32;
-        Self { plane: Plane::new(n, width, 3, k, crate::sample::knob(15, 16.0) as f32), values: vec![0.0; n + 1], mean: 0 }
+        Self { plane: Plane::new(n, width, 3, 0.95, 16.0), values: vec![0.0; n + 1], mean: 0 }
     }
 
     fn predict(&mut self, x: usize, mean: i32, opinions: &[i32]) -> i32 {

@@ -15,11 +15,11 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Room for `kept` rows (at least 4) of `width` pixels.
+    /// Room for `kept` rows (at least one more than the margin) of `width` pixels.
     #[must_use]
     pub fn new(width: usize, channels: usize, kept: usize) -> Self {
         let pitch = (width + 2 * MARGIN) * channels;
-        let kept = kept.max(4);
+        let kept = kept.max(MARGIN + 1);
         Self { data: vec![0; pitch * kept], channels, width, pitch, kept, y: 0 }
     }
 

@@ -177,8 +177,8 @@ impl Plane {
     #[must_use]
     pub fn new(n: usize, width: usize, block: u32, keep: f32, ridge: f32) -> Self {
         let len = packed(n);
-        // Wide rows share systems: the memory stays under 16 MiB.
-        let limit = ((2 << 20) / len.max(1)).max(1);
+        // Wide rows share systems: the memory stays at 2 MiB.
+        let limit = ((1 << 18) / len.max(1)).max(1);
         let mut block = block;
         while (width >> block) + 1 > limit && block < 30 {
             block += 1;

@@ -15,8 +15,3 @@ pub(crate) mod read;
 
 pub use coder::{Coder, Plan};
 pub use experts::{FRACTION, Shape};
-/// TUNING
-pub fn knob(i: usize, d: f64) -> f64 {
-    static K: std::sync::OnceLock<Vec<Option<f64>>> = std::sync::OnceLock::new();
-    K.get_or_init(|| (0..40).map(|i| std::env::var(format!("K{i}")).ok().and_then(|s| s.parse().ok())).collect())[i].unwrap_or(d)
-}
