@@ -9,7 +9,7 @@
 
 use crate::cm::{Depth, Type};
 use minlen_core::{Error, Result};
-use std::sync::{Arc, LazyLock, RwLock};
+use std::sync::{Arc, LazyLock, OnceLock, RwLock};
 
 /// A prior.
 #[derive(Clone, PartialEq, Eq)]
@@ -99,25 +99,20 @@ impl Prior {
 }
 
 /// The priors of this build, with the numbers that payloads name them by. A number is never given to another prior.
-static SHIPPED: LazyLock<Vec<(u8, Arc<Prior>)>> = LazyLock::new(|| {
-    let read = |&(number, bytes): &(u8, &[u8])| Some((number, Arc::new(Prior::from_bytes(bytes).ok()?)));
-    crate::shipped::FILES.iter().filter_map(read).collect()
-});
+static SHIPPED: LazyLock<Vec<(u8, OnceLock<Option<Arc<Prior>>>)>> =
+    LazyLock::new(|| crate::shipped::FILES.iter().map(|(number, _)| (*number, OnceLock::new())).collect());
 
 static OWN: RwLock<Vec<(Id, Arc<Prior>)>> = RwLock::new(Vec::new());
 
 /// What a payload calls the user's own priors.
 pub const OWN_NUMBER: u8 = 255;
 
-/// The shipped prior with this number.
+/// The shipped prior with this number; unpacked when it is first asked for.
 #[must_use]
 pub fn shipped(number: u8) -> Option<Arc<Prior>> {
-    SHIPPED.iter().find(|(n, _)| *n == number).map(|(_, prior)| Arc::clone(prior))
-}
-
-/// Numbers and names of the shipped priors.
-pub fn all() -> impl Iterator<Item = (u8, &'static str, Type)> {
-    SHIPPED.iter().map(|(n, prior)| (*n, prior.name.as_str(), prior.kind))
+    let (_, file) = crate::shipped::FILES.iter().find(|(n, _)| *n == number)?;
+    let (_, slot) = SHIPPED.iter().find(|(n, _)| *n == number)?;
+    slot.get_or_init(|| Prior::from_bytes(file).ok().map(Arc::new)).clone()
 }
 
 /// Makes a prior of the user's known to this process, for coding and decoding; the last one added is the one that is used

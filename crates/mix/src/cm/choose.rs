@@ -3,7 +3,7 @@
 use super::run;
 use super::spec::{Depth, Header, Type};
 use crate::prior;
-use crate::shipped::{DB, DOC, EXE32, EXE64, JSON, LOG, RECORDS, SOURCE, TEXT, XML};
+use crate::shipped::{C, DB, DOC, EXE32, EXE64, GRIDS, JSON, LOG, RECORDS, RUST, SCRIPT, TEXT, XML};
 use minlen_core::{Env, Kind};
 
 /// So much of the data is coded with every candidate.
@@ -13,15 +13,15 @@ const TRIAL: usize = 12 << 10;
 fn candidates(kind: Kind) -> &'static [u8] {
     match kind {
         Kind::Text | Kind::TextLatin => &[TEXT, DOC, LOG],
-        Kind::Source => &[SOURCE, DOC],
-        Kind::Json | Kind::Ndjson => &[JSON],
+        Kind::Source => &[C, RUST, SCRIPT],
+        Kind::Json | Kind::Ndjson => &[JSON, GRIDS],
         Kind::Csv => &[RECORDS],
         Kind::Xml => &[XML, TEXT],
         Kind::Html => &[DOC, XML],
         Kind::Log => &[LOG],
         Kind::Elf => &[EXE64, EXE32],
         Kind::Pe | Kind::MachineCode => &[EXE32, EXE64],
-        Kind::Tar => &[SOURCE, TEXT],
+        Kind::Tar => &[C, RUST, SCRIPT, TEXT],
         Kind::Database | Kind::Binary | Kind::Records => &[DB],
         _ => &[],
     }
