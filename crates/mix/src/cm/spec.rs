@@ -165,7 +165,7 @@ impl Depth {
     /// How much of a prior's window the tables see before the data.
     pub fn window(self, len: usize) -> usize {
         match self {
-            Self::Fast if len < 1 << 16 => 160 << 10,
+            Self::Fast if len < 1 << 16 => 320 << 10,
             Self::Fast => 384 << 10,
             Self::Normal => 640 << 10,
             Self::Deep => 768 << 10,
@@ -175,7 +175,7 @@ impl Depth {
     /// How much of a prior's window the mixers see before the data.
     pub fn warm(self, len: usize) -> usize {
         match self {
-            Self::Fast if len < 1 << 16 => 24 << 10,
+            Self::Fast if len < 1 << 16 => 40 << 10,
             Self::Fast => 48 << 10,
             Self::Normal => 64 << 10,
             Self::Deep => 64 << 10,
