@@ -8,10 +8,11 @@ use crate::matching::{Match, head_bits};
 use crate::network::Network;
 use crate::slots::{Bucket, Place, Slots};
 use minlen_core::Result;
-use minlen_entropy::mixing::{Apm, squash};
+use crate::recurrent::Recurrent;
+use minlen_entropy::mixing::{Apm, squash, stretch};
 
 /// Inputs to the mixer besides those of the contexts: the match models', the direct counters', a constant.
-const EXTRA: usize = 10;
+const EXTRA: usize = 12;
 
 /// Weight selectors of the engine itself, before those of the contexts.
 const OWN: usize = 4;
@@ -31,6 +32,7 @@ pub struct Engine<C, const N: usize, const M: usize, const S: usize> {
     runs: Box<[Run; N]>,
     matches: Vec<Match>,
     direct: Direct,
+    net: Option<Recurrent>,
     mixer: Network<M, S>,
     apms: [Apm; 2],
     p: u32,
@@ -189,16 +191,19 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
     /// # Errors
     /// Limit if there is no memory.
     pub fn new(contexts: C, len: usize, max_bits: u32) -> Result<Self> {
-        let bits = table_bits(N, len, max_bits);
+        let bits = table_bits(if C::RUNS { 2 * N } else { N }, len, max_bits);
         let cells =
             (0..N).map(|_| std::array::from_fn(|s| Cell::new(history::guess(s as u8)))).collect::<Vec<_>>();
         let cells = cells.into_boxed_slice().try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
         let runs = vec![Run::new(); N].into_boxed_slice();
         let runs = runs.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
         const { assert!(M >= N * Self::INPUTS + EXTRA && M.is_multiple_of(crate::simd::LANES)) };
-        const { assert!(S == OWN + C::SELECTORS.len()) };
+        const { assert!(S == OWN + C::NETWORK as usize + C::SELECTORS.len()) };
         let own = [256 * 3, 256, 32 * 8, 12 * 256];
-        let sets = std::array::from_fn(|i| if i < OWN { own[i] } else { C::SELECTORS[i - OWN] });
+        let sets = std::array::from_fn(|i| {
+            let last = C::SELECTORS.get(i.wrapping_sub(OWN)).copied().unwrap_or(Recurrent::CONTEXTS);
+            own.get(i).copied().unwrap_or(last)
+        });
         let heads = head_bits(len);
         let mins: &[usize] = C::MATCHES;
         let matches = mins.iter().map(|&min| Match::new(min, heads)).collect();
@@ -216,6 +221,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
             runs,
             matches,
             direct: Direct::new(C::DEEP),
+            net: if C::NETWORK { Some(Recurrent::new()?) } else { None },
             mixer: Network::new(sets, 256, (if C::RUNS { 5 } else { 10 } * 1024 / N as i32) as i16),
             apms: [Apm::new(65536), Apm::new(if C::DEEP { 65536 } else { 1 })],
             p: 32_768,
@@ -366,6 +372,12 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
             at += 3;
         }
         x[at] = 256;
+        if let Some(net) = &self.net {
+            let p = net.tree.p16(v.c0);
+            x[at + 1] = stretch(u32::from(p)) as i16;
+            x[at + 2] = ((i32::from(p) - 32_768) >> 5) as i16;
+            self.mixer.choose(S - 1, net.context(v.c0, v.bit, order1));
+        }
         let longest = self.matches.iter().map(Match::length).max().unwrap_or(0);
         let state = match longest {
             0 => 0,
@@ -442,6 +454,9 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Predictor f
             self.view.c0 = 1;
             self.put_buckets();
             self.leave_byte((c0 & 255) as u8);
+            if let Some(net) = &mut self.net {
+                net.push(&self.view.data);
+            }
             for m in &mut self.matches {
                 m.next_byte(&self.view.data);
             }

@@ -17,6 +17,7 @@ pub mod mixer;
 pub mod network;
 pub mod prior;
 pub mod sample;
+mod recurrent;
 mod shipped;
 pub mod simd;
 pub mod slots;

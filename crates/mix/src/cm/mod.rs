@@ -61,7 +61,8 @@ impl Codec for Cm {
         let (model, encode_ns) = match level {
             6 => (0, 600),
             7 => (1, 1500),
-            _ => (2, 6000),
+            8 => (2, 6000),
+            _ => (3, 20_000),
         };
         let kind = match part.kind {
             Kind::Elf | Kind::Pe | Kind::MachineCode if !part.detail.contains("arm") => Type::X86,

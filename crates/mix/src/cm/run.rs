@@ -2,7 +2,7 @@
 
 use super::spec::{Depth, Header, Type};
 use crate::Predictor;
-use crate::contexts::{Binary, Contexts, FastBinary, FastText, NormalBinary, NormalText, Text};
+use crate::contexts::{Binary, Contexts, FastBinary, FastText, Full, NormalBinary, NormalText, Text};
 use crate::engine::Engine;
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::{Decoder, Encoder};
@@ -25,6 +25,8 @@ fn with(header: &Header, len: usize, job: impl Job) -> Result<()> {
         (Depth::Normal, _) => start::<_, 20, 64, 7>(NormalBinary::new(x86), header, len, job),
         (Depth::Deep, Type::Text) => start::<_, 46, 128, 10>(Text::default(), header, len, job),
         (Depth::Deep, _) => start::<_, 48, 128, 10>(Binary::new(x86), header, len, job),
+        (Depth::Full, Type::Text) => start::<_, 46, 224, 11>(Full(Text::default()), header, len, job),
+        (Depth::Full, _) => start::<_, 48, 224, 11>(Full(Binary::new(x86)), header, len, job),
     }
 }
 

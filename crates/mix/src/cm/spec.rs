@@ -14,7 +14,7 @@ const fn choice(
 }
 
 const PARAMS: &[ParamSpec] = &[
-    choice("model", "how many models predict", &["fast", "normal", "deep"], 1),
+    choice("model", "how many models predict", &["fast", "normal", "deep", "full"], 1),
     choice("type", "what the data is taken for", &["auto", "text", "binary", "x86"], 0),
     ParamSpec {
         key: "prior",
@@ -47,6 +47,8 @@ pub enum Depth {
     Normal,
     /// 46 or 48.
     Deep,
+    /// The same, each with the bytes that followed it last, and a recurrent network.
+    Full,
 }
 
 /// What the data is taken for.
@@ -129,7 +131,7 @@ impl Header {
             0 => Depth::Fast,
             1 => Depth::Normal,
             2 => Depth::Deep,
-            _ => return Err(Error::corrupt("cm: no such model")),
+            _ => Depth::Full,
         };
         let kind = Type::from_number(byte & 3).ok_or_else(|| Error::corrupt("cm: no such type of data"))?;
         let (&number, rest) = rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?;
@@ -169,6 +171,7 @@ impl Depth {
             Self::Fast => 384 << 10,
             Self::Normal => 640 << 10,
             Self::Deep => 768 << 10,
+            Self::Full => 2 << 20,
         }
     }
 
@@ -179,6 +182,7 @@ impl Depth {
             Self::Fast => 48 << 10,
             Self::Normal => 64 << 10,
             Self::Deep => 64 << 10,
+            Self::Full => 96 << 10,
         }
     }
 
@@ -188,6 +192,7 @@ impl Depth {
             Depth::Fast => 26,
             Depth::Normal => 28,
             Depth::Deep => 29,
+            Depth::Full => 30,
         }
     }
 }
@@ -196,7 +201,8 @@ fn depth(params: &Params) -> Depth {
     match params.get("model") {
         0 => Depth::Fast,
         1 => Depth::Normal,
-        _ => Depth::Deep,
+        2 => Depth::Deep,
+        _ => Depth::Full,
     }
 }
 
@@ -207,6 +213,7 @@ pub(super) fn memory(params: &Params, len: usize) -> Memory {
         Depth::Fast => (7, 12 << 20),
         Depth::Normal => (20, 16 << 20),
         Depth::Deep => (48, 32 << 20),
+        Depth::Full => (48 * 2, (40 << 20) + crate::recurrent::Recurrent::memory()),
     };
     let window = if params.get("prior") == 0 { 0 } else { depth.window(len) };
     let len = len + window;

@@ -2,10 +2,12 @@
 
 mod binary;
 mod fast;
+mod full;
 mod normal;
 mod text;
 
 pub use binary::Binary;
+pub use full::Full;
 pub use fast::{FastBinary, FastText};
 pub use normal::{NormalBinary, NormalText};
 pub use text::Text;
@@ -54,6 +56,8 @@ pub trait Contexts<const N: usize> {
     const DEEP: bool;
     /// Whether every context also keeps the last bytes that followed it.
     const RUNS: bool;
+    /// Whether a recurrent network predicts as well, trained along the way.
+    const NETWORK: bool = false;
     /// How many contexts, from the first, are orders: how many of them were seen before chooses weights. At most 11.
     const ORDERS: usize;
     /// Shortest repetitions that the match models look for.
