@@ -6,9 +6,9 @@ use crate::history;
 use crate::maps::{Cell, stretch_table};
 use crate::matching::{Match, head_bits};
 use crate::network::Network;
+use crate::recurrent::Recurrent;
 use crate::slots::{Bucket, Place, Slots};
 use minlen_core::Result;
-use crate::recurrent::Recurrent;
 use minlen_entropy::mixing::{Apm, squash, stretch};
 
 /// Inputs to the mixer besides those of the contexts: the match models', the direct counters', a constant.
@@ -222,7 +222,11 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
             matches,
             direct: Direct::new(C::DEEP),
             net: if C::NETWORK { Some(Recurrent::new()?) } else { None },
-            mixer: Network::new(sets, 256, (if C::RUNS { 5 } else { 10 } * 1024 / N as i32) as i16),
+            mixer: Network::new(
+                sets,
+                [256, 256, 12 * 8],
+                (if C::RUNS { 5 } else { 10 } * 1024 / N as i32) as i16,
+            ),
             apms: [Apm::new(65536), Apm::new(if C::DEEP { 65536 } else { 1 })],
             p: 32_768,
             rate: Rate { now: 100 << 16, floor: if C::DEEP { 4 } else { 14 } << 16 },
@@ -390,7 +394,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
         self.mixer.choose(2, (longest.min(15) + 16 * usize::from(longest > 32)) * 8 + v.bit as usize);
         self.mixer.choose(3, known * 256 + c0);
         self.contexts.select(v, |group, context| self.mixer.choose(OWN + group, context));
-        let x = self.mixer.mix(if C::DEEP { c0 } else { 0 });
+        let x = self.mixer.mix([c0, longest.min(31) * 8 + v.bit as usize, known * 8 + v.bit as usize]);
         let p = squash(x);
         let a = self.apms[0].refine(x, c0 | order1 * 256);
         self.p = if C::DEEP {

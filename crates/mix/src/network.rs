@@ -6,6 +6,17 @@ use minlen_entropy::mixing::squash;
 /// Weights of the first layer have this many fraction bits: they stay within ±2.
 const FRACTION: u32 = 14;
 
+/// Last layers side by side: their answers are averaged.
+pub const LAST: usize = 3;
+
+/// A last layer.
+#[derive(Clone, Debug)]
+struct Last<const S: usize> {
+    weights: Vec<[i32; S]>,
+    at: usize,
+    p: u32,
+}
+
 /// `M` inputs (a multiple of [`simd::LANES`]), `S` selected sets of weights, one last layer.
 #[derive(Clone, Debug)]
 pub struct Network<const M: usize, const S: usize> {
@@ -18,17 +29,15 @@ pub struct Network<const M: usize, const S: usize> {
     chosen: [u32; S],
     x: [i32; S],
     rate: i32,
-    last: Vec<[i32; S]>,
-    at: usize,
-    p: u32,
+    last: [Last<S>; LAST],
     last_rate: i32,
 }
 
 impl<const M: usize, const S: usize> Network<M, S> {
-    /// A network whose selector `i` has `sets[i]` contexts and whose last layer has `last`. All weights of the first layer
+    /// A network whose selector `i` has `sets[i]` contexts and whose last layers have `last`. All weights of the first layer
     /// start at `start` / 2^14.
     #[must_use]
-    pub fn new(sets: [usize; S], last: usize, start: i16) -> Self {
+    pub fn new(sets: [usize; S], last: [usize; LAST], start: i16) -> Self {
         let mut total = 0;
         let groups = sets.map(|count| {
             let first = total;
@@ -43,9 +52,11 @@ impl<const M: usize, const S: usize> Network<M, S> {
             chosen: [0; S],
             x: [0; S],
             rate: 32,
-            last: vec![[65_536 / S.max(1) as i32; S]; last.max(1)],
-            at: 0,
-            p: 32_768,
+            last: last.map(|n| Last {
+                weights: vec![[65_536 / S.max(1) as i32; S]; n.max(1)],
+                at: 0,
+                p: 32_768,
+            }),
             last_rate: 2,
         }
     }
@@ -65,21 +76,22 @@ impl<const M: usize, const S: usize> Network<M, S> {
         self.chosen[group] = first + (context as u32).min(count - 1);
     }
 
-    /// Mixes the inputs: the prediction in the logistic domain.
+    /// Mixes the inputs, with last layers of these contexts: the prediction in the logistic domain.
     #[inline(always)]
-    pub fn mix(&mut self, last: usize) -> i32 {
+    pub fn mix(&mut self, last: [usize; LAST]) -> i32 {
         let dots = simd::dots(self.isa, &self.inputs, &self.weights, &self.chosen);
-        self.at = last.min(self.last.len() - 1);
-        let weights = &self.last[self.at];
-        let mut sum = 0i64;
-        for s in 0..S {
-            // The pairs were shifted by 8 already.
-            self.x[s] = (dots[s] >> (FRACTION - 8)).clamp(-2047, 2047);
-            sum += i64::from(weights[s]) * i64::from(self.x[s]);
+        // The pairs were shifted by 8 already.
+        self.x = dots.map(|dot| (dot >> (FRACTION - 8)).clamp(-2047, 2047));
+        let mut total = 0;
+        for (layer, at) in self.last.iter_mut().zip(last) {
+            layer.at = at.min(layer.weights.len() - 1);
+            let weights = &layer.weights[layer.at];
+            let sum: i64 = weights.iter().zip(&self.x).map(|(&w, &x)| i64::from(w) * i64::from(x)).sum();
+            let x = ((sum + (1 << 15)) >> 16).clamp(-2047, 2047) as i32;
+            layer.p = squash(x);
+            total += x;
         }
-        let x = ((sum + (1 << 15)) >> 16).clamp(-2047, 2047) as i32;
-        self.p = squash(x);
-        x
+        total / LAST as i32
     }
 
     /// Learns the bit that came.
@@ -91,9 +103,11 @@ impl<const M: usize, const S: usize> Network<M, S> {
             ((miss * self.rate) >> 6).clamp(-32_767, 32_767) as i16
         });
         simd::trains(self.isa, &self.inputs, &mut self.weights, &self.chosen, &errors);
-        let miss = (target - self.p as i32) * self.last_rate;
-        for (w, &x) in self.last[self.at].iter_mut().zip(&self.x) {
-            *w += ((i64::from(x) * i64::from(miss) + (1 << 17)) >> 18) as i32;
+        for layer in &mut self.last {
+            let miss = (target - layer.p as i32) * self.last_rate;
+            for (w, &x) in layer.weights[layer.at].iter_mut().zip(&self.x) {
+                *w += ((i64::from(x) * i64::from(miss) + (1 << 17)) >> 18) as i32;
+            }
         }
     }
 }

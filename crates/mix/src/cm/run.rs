@@ -24,9 +24,9 @@ fn with(header: &Header, len: usize, job: impl Job) -> Result<()> {
         (Depth::Normal, Type::Text) => start::<_, 18, 64, 7>(NormalText::default(), header, len, job),
         (Depth::Normal, _) => start::<_, 20, 64, 7>(NormalBinary::new(x86), header, len, job),
         (Depth::Deep, Type::Text) => start::<_, 46, 128, 10>(Text::default(), header, len, job),
-        (Depth::Deep, _) => start::<_, 48, 128, 10>(Binary::new(x86), header, len, job),
+        (Depth::Deep, _) => start::<_, 52, 128, 10>(Binary::new(x86), header, len, job),
         (Depth::Full, Type::Text) => start::<_, 46, 224, 11>(Full(Text::default()), header, len, job),
-        (Depth::Full, _) => start::<_, 48, 224, 11>(Full(Binary::new(x86)), header, len, job),
+        (Depth::Full, _) => start::<_, 52, 224, 11>(Full(Binary::new(x86)), header, len, job),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Round trips and hostile payloads.
 
 use super::codec;
-use minlen_core::testing::{check_codec, check_hostile, edge_cases, random_case};
 use minlen_core::Params;
+use minlen_core::testing::{check_codec, check_hostile, edge_cases, random_case};
 use proptest::prelude::*;
 
 fn variants() -> Vec<Params> {

@@ -3,17 +3,64 @@
 use super::code::X86;
 use super::{Contexts, Indirect, View, join};
 
-const N: usize = 48;
+const N: usize = 52;
 
 /// Orders, gaps, records of a width that is found along the way, machine code, words inside.
 #[derive(Clone, Debug)]
 pub struct Binary {
     record: Record,
     pub(super) code: Option<X86>,
+    fields: Fields,
     pub(super) word: u64,
     before: u64,
     pub(super) indirect: Indirect,
     pub(super) select: [u16; 6],
+}
+
+/// Records of no fixed width: one begins where text ends.
+#[derive(Clone, Debug, Default)]
+struct Fields {
+    /// Classes of the last 16 bytes, 4 bits each.
+    shape: u64,
+    /// Readable bytes in a row.
+    text: u32,
+    start: usize,
+    before: usize,
+}
+
+/// Classes of bytes: zero, small, control, ...
+fn class(c: u8) -> u64 {
+    match c {
+        0 => 0,
+        1..=8 => 1,
+        9..=31 => 2,
+        b' ' => 3,
+        b'0'..=b'9' => 4,
+        b'a'..=b'z' => 5,
+        b'A'..=b'Z' => 6,
+        33..=126 => 7,
+        127..=159 => 8,
+        160..=191 => 9,
+        192..=223 => 10,
+        224..=254 => 11,
+        255 => 12,
+    }
+}
+
+impl Fields {
+    fn push(&mut self, c: u8, n: usize) {
+        let class = class(c);
+        self.shape = self.shape << 4 | class;
+        if (3..8).contains(&class) {
+            self.text += 1;
+        } else {
+            if self.text >= 4 {
+                self.before = self.start;
+                self.start = n - 1;
+            }
+            self.text = 0;
+        }
+    }
 }
 
 /// Bytes above in records of the two likeliest widths.
@@ -80,6 +127,7 @@ impl Binary {
         Self {
             record: Record::new(),
             code: x86.then(X86::default),
+            fields: Fields::default(),
             word: 0,
             before: 0,
             indirect: Indirect::default(),
@@ -112,7 +160,7 @@ impl Binary {
             near.col.min(255) as u16,
             a1 as u16,
             zeros | (c1 >> 5 << 2) as u16 | (c >> 13 & 7) as u16 * 32,
-            (a1 >> 4 | (c1 >> 4) << 4) as u16,
+            (self.fields.shape & 255) as u16,
             phase.min(255),
             phase.min(11),
         ];
@@ -123,6 +171,7 @@ impl Binary {
         let c = v.c8 as u8;
         self.record.push(v.c8, v.data.len());
         self.indirect.push(v.c8);
+        self.fields.push(c, v.data.len());
         let low = c.to_ascii_lowercase();
         if low.is_ascii_alphanumeric() || low == b'_' {
             self.word = join(self.word, u64::from(low) + 1);
@@ -196,6 +245,13 @@ impl Contexts<N> for Binary {
         name(self.indirect.one());
         name(self.indirect.two());
         name(self.indirect.three());
+        let f = &self.fields;
+        let since = n - f.start;
+        let over = v.data.get(f.before + since).copied().map_or(0, u64::from);
+        name(f.shape & 0xffff_ffff | 1 << 60);
+        name(f.shape & 0xf_ffff | c1 << 24);
+        name(since.min(255) as u64 | (f.shape & 0xff) << 8 | over << 16);
+        name(over | c1 << 8 | (f.shape >> 4 & 0xf) << 16);
         match &self.code {
             Some(x) => x.names(v, &mut name),
             None => {

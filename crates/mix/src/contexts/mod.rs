@@ -7,8 +7,8 @@ mod normal;
 mod text;
 
 pub use binary::Binary;
-pub use full::Full;
 pub use fast::{FastBinary, FastText};
+pub use full::Full;
 pub use normal::{NormalBinary, NormalText};
 pub use text::Text;
 
