@@ -90,7 +90,9 @@ impl Options {
         let level = self.settled(Some(total)).map_or(self.level, |options| options.level);
         let all = levels();
         let info = all.iter().find(|info| info.level == level).copied().unwrap_or(all[0]);
-        let threads = self.effective_threads() as f64;
+        // Blocks are what runs in parallel.
+        let block = self.block.map_or(info.block, |block| block.min(info.block)) as u64;
+        let threads = (self.effective_threads() as u64).min(total.div_ceil(block.max(1))).max(1) as f64;
         let env = minlen_core::Env::default();
         let probe = self.planner.probe(sample, &env) as f64 / sample.len().max(1) as f64;
         // Noise does not get smaller at any level.
