@@ -12,6 +12,7 @@
 //! | files and folders | [`archive::create`], [`archive::Archive`] |
 //! | the question "how small can it get?" | [`analyze`] |
 //! | the question "what is this?" | [`detect`] |
+//! | many small records of one kind | [`prior`] |
 //! | a codec of your own | [`Codec`], [`Registry`], [`Options::with_registry`] |
 //!
 //! ## Example
@@ -38,6 +39,7 @@ mod oneshot;
 mod options;
 mod pipeline;
 pub mod planner;
+pub mod prior;
 mod within;
 
 pub use budget::Estimate;

@@ -2,6 +2,7 @@
 
 use crate::levels::{LevelInfo, MAX_LEVEL, MIB, levels};
 use crate::planner::Planner;
+use crate::prior::PriorUse;
 use minlen_core::{Chain, Error, Registry, Result};
 use std::sync::Arc;
 use std::time::Duration;
@@ -156,7 +157,14 @@ impl Options {
         self
     }
 
-    /// Uses these codecs instead of the built-in ones.
+    /// Which priors strong levels may start from.
+    #[must_use]
+    pub fn with_prior(mut self, prior: PriorUse) -> Self {
+        self.planner = Arc::new(Planner::new(self.planner.registry().clone()).with_prior(prior));
+        self
+    }
+
+    /// Uses these codecs instead of the built-in ones, and the priors that suit them.
     #[must_use]
     pub fn with_registry(mut self, registry: Registry) -> Self {
         self.planner = Arc::new(Planner::new(registry));

@@ -96,6 +96,9 @@ pub struct KeyArgs {
     /// Open with the age identity in this file; can be repeated
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
     pub identity: Vec<PathBuf>,
+    /// Start the strong levels from this prior of your own (see `minlen train`), also to read with; `none` for no prior
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Compression")]
+    pub prior: Vec<PathBuf>,
 }
 
 /// Where the output goes and what happens to the input.

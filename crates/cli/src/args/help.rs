@@ -93,6 +93,15 @@ Examples:
   minlen extract crate.mln 'src/*.rs' -o there
   minlen extract big.log.mln --range 1G..1025M -o part.log";
 
+pub const TRAIN: &str = "\
+A prior is typical data from which the strong levels (-6 and up) start. It helps many small files of one kind, each
+compressed alone. It is named in them by its hash, and needed to read them: keep it.
+
+Examples:
+  minlen train prior --kind json events/2025 -o events.mlp
+  minlen compress -6 --prior events.mlp today.json
+  minlen decompress --prior events.mlp today.json.mln";
+
 pub const BENCH: &str = "\
 Each file is compressed and decompressed in memory, and compared. Without --against, --levels and --codec
 minlen's levels 1, 3 and 5 run against zstd:3, zstd:19, xz:6, xz:9e, brotli:11 and bzip2:9.

@@ -1,6 +1,7 @@
 //! Values of options: sizes, ranges, percentages, choices.
 
 use clap::ValueEnum;
+use minlen::prior::PriorKind;
 
 /// How what is printed looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -82,6 +83,15 @@ pub fn speed(text: &str) -> Result<u64, String> {
         0 => Err("expected a speed such as 5MB/s".into()),
         speed => Ok(speed),
     }
+}
+
+/// Reads the kind of a prior.
+pub fn prior_kind(text: &str) -> Result<PriorKind, String> {
+    let found = PriorKind::NAMES.iter().find(|(_, name)| *name == text).map(|(kind, _)| *kind);
+    found.ok_or_else(|| {
+        let names: Vec<_> = PriorKind::NAMES.iter().map(|(_, name)| *name).collect();
+        format!("there are {}", names.join(", "))
+    })
 }
 
 /// Reads `5%` or `5`: 1 to 100.

@@ -37,6 +37,9 @@ pub enum Verb {
     /// Measure minlen and its rivals on your data
     #[command(after_long_help = help::BENCH)]
     Bench(Bench),
+    /// Make what your data has in common known in advance
+    #[command(after_long_help = help::TRAIN)]
+    Train(Train),
     /// Write man pages or shell completions to a folder
     #[command(hide = true)]
     Generate(Generate),
@@ -295,6 +298,36 @@ pub struct Bench {
     /// Be the child that measures the memory of one call
     #[arg(long, hide = true)]
     pub probe: bool,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What `train` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TrainWhat {
+    /// A prior for the strong levels.
+    Prior,
+}
+
+#[derive(Args, Debug)]
+pub struct Train {
+    /// prior
+    pub what: TrainWhat,
+    /// Typical files or folders, the most typical last
+    #[arg(required = true, value_name = "DATA", value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+    /// What they are
+    #[arg(long, value_name = "KIND", default_value = "generic", value_parser = value::prior_kind)]
+    pub kind: minlen::prior::PriorKind,
+    /// What to call it, for people
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub name: String,
+    /// Write the prior to this file
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::AnyPath, help_heading = "Output")]
+    pub output: PathBuf,
+    /// Overwrite what is there
+    #[arg(short, long, help_heading = "Output")]
+    pub force: bool,
     #[command(flatten)]
     pub common: Common,
 }

@@ -11,6 +11,7 @@ mod info;
 mod list;
 mod repair;
 mod test;
+mod train;
 
 use crate::args::{self, Bare, Cli, Format, Verb};
 use crate::exit::{self, Tally};
@@ -24,7 +25,8 @@ pub fn dispatch(cli: Cli) -> ExitCode {
     let verb = cli.verb.unwrap_or_else(|| of_bare(cli.bare));
     let ctx = context(&verb, &cancel);
     let mut tally = Tally::default();
-    let watched = crate::signals::watch(cancel).and_then(|()| run(&verb, &ctx));
+    let watched =
+        crate::signals::watch(cancel).and_then(|()| ctx.load_priors()).and_then(|()| run(&verb, &ctx));
     match watched {
         Ok(done) => tally = done,
         Err(error) => {
@@ -48,6 +50,7 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
         Verb::Analyze(args) => analyze::run(args, ctx),
         Verb::Codecs(args) => once(codecs::run(args, ctx)),
         Verb::Bench(args) => once(bench::run(args, ctx)),
+        Verb::Train(args) => once(train::run(args, ctx)),
         Verb::Generate(args) => once(generate::run(args)),
     }
 }
@@ -72,6 +75,7 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
         Verb::Analyze(a) => new(&a.common, a.format.format),
         Verb::Codecs(a) => new(&a.common, a.format.format),
         Verb::Bench(a) => new(&a.common, Format::Table).explaining(&a.common, a.common.verbose > 0),
+        Verb::Train(a) => new(&a.common, Format::Table),
         Verb::Generate(a) => new(&a.common, Format::Table),
     }
 }

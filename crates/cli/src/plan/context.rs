@@ -3,8 +3,13 @@
 use super::keys::KeyRing;
 use crate::args::{Common, EncodeArgs, Format, KeyArgs, LevelArgs, LimitArgs};
 use crate::ui::Ui;
-use minlen::{Cancel, Env, Limits, Options, Result};
+use minlen::prior::PriorUse;
+use minlen::{Cancel, Env, Error, Limits, Options, Result};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The name of no prior.
+const NONE: &str = "none";
 
 /// The surroundings of a verb.
 pub struct Context {
@@ -16,6 +21,7 @@ pub struct Context {
     threads: usize,
     memory: Option<u64>,
     limits: LimitArgs,
+    priors: Vec<PathBuf>,
 }
 
 impl Context {
@@ -28,6 +34,7 @@ impl Context {
             threads: common.threads,
             memory: common.memory,
             limits: LimitArgs::default(),
+            priors: Vec::new(),
         }
     }
 
@@ -40,6 +47,7 @@ impl Context {
     /// The same with keys.
     pub fn with_keys(mut self, keys: &KeyArgs) -> Self {
         self.keys = KeyRing::new(keys);
+        self.priors.clone_from(&keys.prior);
         self
     }
 
@@ -47,6 +55,23 @@ impl Context {
     pub fn with_limits(mut self, limits: &LimitArgs) -> Self {
         self.limits = limits.clone();
         self
+    }
+
+    /// Makes the priors that were named known to the codecs.
+    pub fn load_priors(&self) -> Result<()> {
+        for path in self.priors.iter().filter(|path| *path != Path::new(NONE)) {
+            let file = std::fs::read(path).map_err(|e| Error::io("cannot read", e).in_file(path))?;
+            minlen::prior::load(&file).map_err(|e| e.in_file(path))?;
+        }
+        Ok(())
+    }
+
+    fn prior_use(&self) -> PriorUse {
+        match self.priors.last() {
+            None => PriorUse::Auto,
+            Some(path) if path == Path::new(NONE) => PriorUse::None,
+            Some(_) => PriorUse::Own,
+        }
     }
 
     /// Surroundings for reading one input: safe limits unless others were asked for.
@@ -109,6 +134,7 @@ impl Context {
         if let Some(size) = args.block_size {
             options = options.with_block_size(usize::try_from(size).unwrap_or(usize::MAX));
         }
+        let options = options.with_prior(self.prior_use());
         let options = options.with_dedup(!args.no_dedup).with_times(!args.no_times);
         Ok(self.resources(options.with_compact(!args.no_compact)))
     }

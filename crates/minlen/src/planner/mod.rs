@@ -10,6 +10,7 @@ mod sample;
 mod split;
 
 use crate::detect;
+use crate::prior::{self, PriorUse};
 use minlen_container::{RawBlock, seal};
 use minlen_core::{Chain, CodecId, Coded, Detection, Detector, Env, Part, Registry, Result, ids};
 use std::ops::Range;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 pub struct Planner {
     registry: Registry,
     detectors: Vec<Arc<dyn Detector>>,
+    prior: PriorUse,
 }
 
 /// What the planner is told besides the data.
@@ -78,7 +80,14 @@ impl Planner {
     /// A planner over these codecs with the built-in detectors.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        Self { registry, detectors: detect::detectors() }
+        Self { registry, detectors: detect::detectors(), prior: PriorUse::Auto }
+    }
+
+    /// The same with another use of priors.
+    #[must_use]
+    pub fn with_prior(mut self, prior: PriorUse) -> Self {
+        self.prior = prior;
+        self
     }
 
     /// The codecs.
@@ -150,12 +159,12 @@ impl Planner {
         };
         let best = match &request.chain {
             Some(chain) => choose::Outcome::named(chain, data, &self.registry, env)?,
-            None => choose::best(&self.offers(&part, request), request.level, data, &self.registry, env)?,
+            None => choose::best(&self.offers(&part, request)?, request.level, data, &self.registry, env)?,
         };
         Ok((detection, best.or_stored(data)))
     }
 
-    fn offers(&self, part: &Part<'_>, request: &Request) -> Vec<minlen_core::Proposal> {
+    fn offers(&self, part: &Part<'_>, request: &Request) -> Result<Vec<minlen_core::Proposal>> {
         let fits = |offer: &minlen_core::Proposal| {
             let need = |stage: &minlen_core::Stage| {
                 self.registry
@@ -171,7 +180,10 @@ impl Planner {
         };
         let offers = at(request.level);
         // Where the strong codecs have nothing to offer, or not within the memory, the others have.
-        if offers.is_empty() && request.level >= choose::STRONG { at(choose::STRONG - 1) } else { offers }
+        if offers.is_empty() && request.level >= choose::STRONG {
+            return Ok(at(choose::STRONG - 1));
+        }
+        prior::apply(self.prior, offers, &self.registry)
     }
 }
 

@@ -1,0 +1,192 @@
+//! What a model knows before it has seen anything: typical data of one kind, given along.
+//!
+//! Context mixing (levels 6 and up) starts from one of the priors of this build where a trial says that it helps. For many
+//! small records of your own, a prior trained on some of them is worth far more: [`train`] makes one, [`load`] makes it
+//! known to this process for coding and decoding, and [`crate::Options::with_prior`] says to use it. The compressed file
+//! names the prior by its hash and cannot be read without it.
+//!
+//! ```
+//! # fn main() -> minlen::Result<()> {
+//! use minlen::prior::{self, PriorKind, PriorUse};
+//! let records: Vec<Vec<u8>> = (0..200).map(|i| format!("{{\"user\":{i},\"city\":\"Oslo\"}}").into_bytes()).collect();
+//! let file = prior::train(PriorKind::Json, "my records", &records)?;
+//! prior::load(&file)?;
+//! let options = minlen::Options::new(6)?.with_prior(PriorUse::Own);
+//! let small = minlen::compress(b"{\"user\":7000,\"city\":\"Oslo\"}", &options)?;
+//! assert!(small.len() < 40);
+//! # Ok(())
+//! # }
+//! ```
+
+use minlen_core::{Chain, Error, Proposal, Registry, Result, Stage};
+use minlen_mix::cm::Type;
+use minlen_mix::prior::{self, Prior};
+
+/// Which priors may be used for coding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PriorUse {
+    /// One of this build's, or none, as a trial on each part says.
+    #[default]
+    Auto,
+    /// None.
+    None,
+    /// The one that was [`load`]ed last, for every part where it does better than the others.
+    Own,
+}
+
+/// What a prior is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PriorKind {
+    /// Prose.
+    Text,
+    /// Programs to be read.
+    Source,
+    /// JSON.
+    Json,
+    /// XML and HTML.
+    Xml,
+    /// Logs.
+    Log,
+    /// Records, tables of numbers, databases.
+    Records,
+    /// x86 machine code.
+    Exe,
+    /// Whatever it looks like.
+    Generic,
+}
+
+impl PriorKind {
+    /// Every kind with the name it has on the command line.
+    pub const NAMES: [(Self, &'static str); 8] = [
+        (Self::Text, "text"),
+        (Self::Source, "source"),
+        (Self::Json, "json"),
+        (Self::Xml, "xml"),
+        (Self::Log, "log"),
+        (Self::Records, "records"),
+        (Self::Exe, "exe"),
+        (Self::Generic, "generic"),
+    ];
+
+    /// Which models it is for.
+    fn models(self, sample: &[u8]) -> Type {
+        match self {
+            Self::Text | Self::Source | Self::Json | Self::Xml | Self::Log => Type::Text,
+            Self::Exe => Type::X86,
+            Self::Records => Type::Binary,
+            Self::Generic => {
+                let control = sample.iter().filter(|&&b| b < 9 || (14..32).contains(&b)).count();
+                if control * 100 < sample.len() { Type::Text } else { Type::Binary }
+            }
+        }
+    }
+}
+
+/// More typical data than this is not kept: models look at less than a megabyte of it.
+pub const MOST: usize = 1 << 20;
+
+/// The file of a prior made from typical data, which all get their share of it; the most typical should come last.
+///
+/// # Errors
+/// Usage for too little data.
+pub fn train(kind: PriorKind, name: &str, data: &[Vec<u8>]) -> Result<Vec<u8>> {
+    let total: usize = data.iter().map(Vec::len).sum();
+    let mut window = Vec::with_capacity(total.min(MOST));
+    // Beginnings of all rather than all of some; from the last ones where there are too many for that.
+    let count = data.len().min(MOST / 256).max(1);
+    let kept = &data[data.len() - count.min(data.len())..];
+    let mut room = MOST;
+    for (i, piece) in kept.iter().enumerate() {
+        let share = room / (kept.len() - i);
+        let taken = if total <= MOST { piece.len() } else { piece.len().min(share) };
+        window.extend_from_slice(&piece[..taken]);
+        room = room.saturating_sub(taken);
+    }
+    let models = kind.models(&window);
+    Prior::new(name, models, window)?.to_bytes()
+}
+
+/// Makes a prior known to this process, for coding and decoding; gives the hash it is named by.
+///
+/// # Errors
+/// Corrupt for what is no prior, limit for one that is too large.
+pub fn load(file: &[u8]) -> Result<[u8; 8]> {
+    prior::add(file)
+}
+
+/// Names of the priors of this build.
+#[must_use]
+pub fn shipped() -> Vec<String> {
+    prior::all().map(|(_, name, _)| name.to_owned()).collect()
+}
+
+/// The offers with what the user said of priors: none, or their own beside the others.
+pub(crate) fn apply(wanted: PriorUse, offers: Vec<Proposal>, registry: &Registry) -> Result<Vec<Proposal>> {
+    let number = match wanted {
+        PriorUse::Auto => return Ok(offers),
+        PriorUse::None => 0,
+        PriorUse::Own if prior::latest().is_none() => {
+            return Err(Error::usage("no prior was loaded").remedy("name its file with --prior FILE"));
+        }
+        PriorUse::Own => prior::OWN_NUMBER.into(),
+    };
+    let mut all = Vec::new();
+    for offer in offers {
+        let stages =
+            offer.chain.stages().iter().map(|stage| told(stage, number, registry)).collect::<Vec<_>>();
+        let changed = Proposal { chain: Chain::new(stages)?, ..offer.clone() };
+        let keep = wanted == PriorUse::Own && changed.chain != offer.chain;
+        all.push(changed);
+        all.extend(keep.then_some(offer));
+    }
+    Ok(all)
+}
+
+fn told(stage: &Stage, number: i64, registry: &Registry) -> Stage {
+    let knows = registry.codec(stage.id).is_ok_and(|c| c.spec().params.iter().any(|p| p.key == "prior"));
+    let params = if knows { stage.params.clone().with("prior", number) } else { stage.params.clone() };
+    Stage { params, ..stage.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, Options, compress, decompress};
+
+    fn records(from: usize, count: usize) -> Vec<Vec<u8>> {
+        (from..from + count)
+            .map(|i| {
+                format!(
+                    "{{\"id\":{i},\"city\":\"Trondheim\",\"state\":\"open\",\"sum\":{}}}",
+                    i * 7919 % 1000
+                )
+                .into_bytes()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_own_prior_helps_its_records_and_is_named_by_hash() {
+        let file = train(PriorKind::Json, "orders", &records(0, 400)).unwrap();
+        assert_eq!(file, train(PriorKind::Json, "orders", &records(0, 400)).unwrap());
+        let id = load(&file).unwrap();
+        assert_eq!(id, blake3::hash(&file).as_bytes()[..8]);
+        let record = &records(5000, 1)[0];
+        let size = |choice| compress(record, &Options::new(6).unwrap().with_prior(choice)).unwrap();
+        let (own, none) = (size(PriorUse::Own), size(PriorUse::None));
+        assert!(own.len() + 20 < none.len(), "{} {}", own.len(), none.len());
+        for small in [own, none, size(PriorUse::Auto)] {
+            assert_eq!(&decompress(&small, &Limits::default()).unwrap(), record);
+        }
+        assert!(load(b"nonsense").is_err() && train(PriorKind::Text, "", &[]).is_err());
+    }
+
+    #[test]
+    fn much_data_is_cut_so_that_every_file_has_its_share() {
+        let many: Vec<Vec<u8>> = (0..50u8).map(|i| vec![b'a' + i % 20; 100_000]).collect();
+        let file = train(PriorKind::Generic, "many", &many).unwrap();
+        let prior = Prior::from_bytes(&file).unwrap();
+        assert!(prior.window.len() <= MOST && prior.window.len() > MOST / 2);
+        assert_eq!(prior.kind, Type::Text);
+    }
+}
