@@ -40,7 +40,7 @@ pub const MAX_LEVEL: u8 = 10;
 pub(crate) const MIB: usize = 1 << 20;
 
 /// The strongest level that this build has.
-const NEWEST: u8 = 8;
+const NEWEST: u8 = 9;
 
 /// Every level, weakest first.
 #[must_use]
@@ -72,17 +72,10 @@ pub fn levels() -> &'static [LevelInfo] {
         level(3, "zstd, the default of most tools", (4, 4), (48, 32), (5, 1), 1000),
         level(4, "zstd, LZMA or BWT, as a sample says", (16, 4), (256, 128), (310, 60), 730),
         level(5, "best of LZMA, BWT and Brotli for each part", (32, 4), (640, 320), (440, 110), 680),
-        level(6, "context mixing, fast", (16, 16), (256, 224), (660, 650), 612),
-        level(7, "context mixing", (16, 16), (512, 448), (1600, 1450), 566),
-        level(8, "deep context mixing", (16, 16), (832, 768), (4300, 4300), 545),
-        level(
-            9,
-            "deep context mixing with a network (not in this version)",
-            (16, 16),
-            (0, 0),
-            (36_000, 36_000),
-            500,
-        ),
+        level(6, "context mixing, fast", (16, 16), (256, 224), (700, 650), 612),
+        level(7, "context mixing", (16, 16), (512, 448), (1700, 1600), 566),
+        level(8, "deep context mixing", (16, 16), (832, 768), (5500, 5500), 545),
+        level(9, "deep context mixing with a recurrent network", (16, 16), (1280, 1216), (20_000, 20_000), 500),
         level(
             MAX_LEVEL,
             "everything, minutes per megabyte (not in this version)",

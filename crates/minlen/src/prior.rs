@@ -93,7 +93,7 @@ pub fn train(kind: PriorKind, name: &str, data: &[Vec<u8>]) -> Result<Vec<u8>> {
     let total: usize = data.iter().map(Vec::len).sum();
     let mut window = Vec::with_capacity(total.min(MOST));
     // Beginnings of all rather than all of some; from the last ones where there are too many for that.
-    let count = data.len().min(MOST / 256).max(1);
+    let count = data.len().clamp(1, MOST / 256);
     let kept = &data[data.len() - count.min(data.len())..];
     let mut room = MOST;
     for (i, piece) in kept.iter().enumerate() {
@@ -112,12 +112,6 @@ pub fn train(kind: PriorKind, name: &str, data: &[Vec<u8>]) -> Result<Vec<u8>> {
 /// Corrupt for what is no prior, limit for one that is too large.
 pub fn load(file: &[u8]) -> Result<[u8; 8]> {
     prior::add(file)
-}
-
-/// Names of the priors of this build.
-#[must_use]
-pub fn shipped() -> Vec<String> {
-    prior::all().map(|(_, name, _)| name.to_owned()).collect()
 }
 
 /// The offers with what the user said of priors: none, or their own beside the others.

@@ -48,19 +48,19 @@ pub struct EncodeArgs {
     #[arg(long, value_name = "TIME", value_parser = value::duration, help_heading = "Compression")]
     pub time_budget: Option<std::time::Duration>,
     /// Use only what decodes at this speed or faster on one core of the reference machine (such as 5MB/s)
-    #[arg(long, value_name = "SPEED", value_parser = value::speed, help_heading = "Compression")]
+    #[arg(long, value_name = "SPEED", value_parser = value::speed, hide_short_help = true, help_heading = "Compression")]
     pub decode_speed: Option<u64>,
     /// Largest block, the unit of parallel work and of random access (default: from the level)
     #[arg(long, value_name = "SIZE", value_parser = value::size, help_heading = "Compression")]
     pub block_size: Option<u64>,
     /// Store equal files and equal chunks of an archive as often as they occur
-    #[arg(long, help_heading = "Compression")]
+    #[arg(long, hide_short_help = true, help_heading = "Compression")]
     pub no_dedup: bool,
     /// Write small inputs in the full form, too: with BLAKE3, some 70 bytes larger
-    #[arg(long, help_heading = "Compression")]
+    #[arg(long, hide_short_help = true, help_heading = "Compression")]
     pub no_compact: bool,
     /// Record no modification times in an archive
-    #[arg(long, help_heading = "Compression")]
+    #[arg(long, hide_short_help = true, help_heading = "Compression")]
     pub no_times: bool,
     /// Say for each part what was detected, which codec it got and what that saved
     #[arg(long, help_heading = "Compression")]

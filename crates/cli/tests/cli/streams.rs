@@ -177,3 +177,20 @@ fn budgets_choose_levels_and_are_announced() {
     }
     assert_eq!(s.pipe(["compress", "--time-budget", "1s", "-c"], b"from a pipe").code, 3);
 }
+
+#[test]
+fn an_own_prior_makes_small_records_smaller_and_is_needed_to_read_them() {
+    let s = Sandbox::new();
+    for i in 0..60 {
+        s.write(format!("old/{i}.json"), format!("{{\"order\":{i},\"city\":\"Reykjavik\",\"paid\":true}}\n"));
+    }
+    s.write("new.json", "{\"order\":977,\"city\":\"Reykjavik\",\"paid\":true}\n");
+    s.ok(["train", "prior", "--kind", "json", "old", "-o", "own.mlp"]);
+    s.ok(["compress", "-6", "--prior", "own.mlp", "-o", "own.mln", "new.json"]);
+    s.ok(["compress", "-6", "--prior", "none", "-o", "none.mln", "new.json"]);
+    assert!(s.read("own.mln").len() + 10 < s.read("none.mln").len());
+    assert_eq!(s.ok(["cat", "--prior", "own.mlp", "own.mln"]).stdout, s.read("new.json"));
+    assert_eq!(s.ok(["cat", "none.mln"]).stdout, s.read("new.json"));
+    assert!(s.fails(["cat", "own.mln"], 5).contains("--prior"));
+    s.fails(["compress", "-6", "--prior", "new.json", "-o", "x.mln", "new.json"], 4);
+}

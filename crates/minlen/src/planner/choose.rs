@@ -2,6 +2,7 @@
 
 use super::sample::{SMALL, has_repeats, sample};
 use super::stored;
+use crate::levels::MAX_LEVEL;
 use crate::within::Within;
 use minlen_core::{Chain, Coded, Env, ErrorKind, Proposal, Registry, Result};
 
@@ -66,7 +67,7 @@ pub(super) fn best(
     registry: &Registry,
     env: &Env,
 ) -> Result<Outcome> {
-    if level >= STRONG {
+    if (STRONG..MAX_LEVEL).contains(&level) {
         return strongest(offers, data, registry, env);
     }
     let mut best = Outcome::none();
@@ -129,7 +130,7 @@ fn finalists<'o>(
     registry: &Registry,
     env: &Env,
 ) -> Result<Vec<&'o Proposal>> {
-    if offers.len() < 2 || data.len() <= SMALL {
+    if offers.len() < 2 || data.len() <= SMALL || level == MAX_LEVEL {
         return Ok(offers.iter().collect());
     }
     let sample = sample(data);
