@@ -27,6 +27,10 @@ pub mod ids {
     pub const DELTA: CodecId = CodecId(7);
     /// Context mixing.
     pub const CM: CodecId = CodecId(8);
+    /// Raw images.
+    pub const PIXELS: CodecId = CodecId(12);
+    /// PCM sound.
+    pub const SOUND: CodecId = CodecId(13);
     /// zstd frame without magic.
     pub const ZSTD: CodecId = CodecId(16);
     /// Raw LZMA2 with optional filters.

@@ -18,6 +18,7 @@ pub mod network;
 pub mod prior;
 mod recurrent;
 pub mod sample;
+pub mod samples;
 mod shipped;
 pub mod simd;
 pub mod slots;
@@ -37,5 +38,5 @@ pub trait Predictor {
 /// Every codec of this crate, ready to be registered.
 #[must_use]
 pub fn codecs() -> Vec<std::sync::Arc<dyn minlen_core::Codec>> {
-    vec![cm::codec()]
+    std::iter::once(cm::codec()).chain(samples::codecs()).collect()
 }

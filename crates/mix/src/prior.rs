@@ -98,8 +98,11 @@ impl Prior {
     }
 }
 
+/// Unpacked when it is first asked for.
+type Shipped = OnceLock<Option<Arc<Prior>>>;
+
 /// The priors of this build, with the numbers that payloads name them by. A number is never given to another prior.
-static SHIPPED: LazyLock<Vec<(u8, OnceLock<Option<Arc<Prior>>>)>> =
+static SHIPPED: LazyLock<Vec<(u8, Shipped)>> =
     LazyLock::new(|| crate::shipped::FILES.iter().map(|(number, _)| (*number, OnceLock::new())).collect());
 
 static OWN: RwLock<Vec<(Id, Arc<Prior>)>> = RwLock::new(Vec::new());

@@ -9,6 +9,7 @@ mod spec;
 mod tests;
 
 use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Params, Part, Proposal, Result};
+pub(crate) use run::{decode_bits, encode_bits};
 use spec::Header;
 pub use spec::{Depth, Type};
 use std::sync::Arc;
@@ -57,6 +58,9 @@ impl Codec for Cm {
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
         if level < 6 || part.data.is_empty() || matches!(part.kind, Kind::Random | Kind::Encrypted) {
             return Vec::new();
+        }
+        if let Some(offer) = crate::samples::offer(part, level) {
+            return vec![offer];
         }
         let (model, encode_ns) = match level {
             6 => (0, 600),

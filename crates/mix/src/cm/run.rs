@@ -55,20 +55,30 @@ struct Encode<'a> {
 
 impl Job for Encode<'_> {
     fn run(self, mut predictor: impl Predictor) -> Result<()> {
-        let mut coder = Encoder::append_to(std::mem::take(self.out));
-        for piece in self.input.chunks(STEP) {
-            for &byte in piece {
-                for shift in (0..8).rev() {
-                    let bit = u32::from(byte >> shift & 1);
-                    coder.encode(bit, predictor.p());
-                    predictor.update(bit);
-                }
-            }
-            self.env.work(piece.len() as u64)?;
-        }
-        *self.out = coder.finish();
-        Ok(())
+        encode_bits(&mut predictor, self.input, self.env, self.out)
     }
+}
+
+/// Appends the bits of `input`, coded by what `predictor` says.
+pub(crate) fn encode_bits(
+    predictor: &mut (impl Predictor + ?Sized),
+    input: &[u8],
+    env: &Env,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let mut coder = Encoder::append_to(std::mem::take(out));
+    for piece in input.chunks(STEP) {
+        for &byte in piece {
+            for shift in (0..8).rev() {
+                let bit = u32::from(byte >> shift & 1);
+                coder.encode(bit, predictor.p());
+                predictor.update(bit);
+            }
+        }
+        env.work(piece.len() as u64)?;
+    }
+    *out = coder.finish();
+    Ok(())
 }
 
 /// Appends `len` bytes decoded from `bits`.
@@ -85,28 +95,39 @@ struct Decode<'a> {
 
 impl Job for Decode<'_> {
     fn run(self, mut predictor: impl Predictor) -> Result<()> {
-        let mut coder = Decoder::new(self.bits);
-        let mut left = self.len;
-        while left > 0 {
-            let step = left.min(STEP);
-            for _ in 0..step {
-                let mut byte = 0;
-                for _ in 0..8 {
-                    let bit = coder.decode(predictor.p());
-                    predictor.update(bit);
-                    byte = byte << 1 | bit as u8;
-                }
-                self.out.push(byte);
-                if coder.overrun() {
-                    return Err(Error::truncated("cm: the payload ends too early"));
-                }
-            }
-            left -= step;
-            self.env.work(step as u64)?;
-        }
-        if coder.consumed() < self.bits.len() {
-            return Err(Error::corrupt("cm: bytes behind the end"));
-        }
-        Ok(())
+        decode_bits(&mut predictor, self.bits, self.len, self.env, self.out)
     }
+}
+
+/// Appends `len` bytes from `bits`, by what `predictor` says.
+pub(crate) fn decode_bits(
+    predictor: &mut (impl Predictor + ?Sized),
+    bits: &[u8],
+    len: usize,
+    env: &Env,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let mut coder = Decoder::new(bits);
+    let mut left = len;
+    while left > 0 {
+        let step = left.min(STEP);
+        for _ in 0..step {
+            let mut byte = 0;
+            for _ in 0..8 {
+                let bit = coder.decode(predictor.p());
+                predictor.update(bit);
+                byte = byte << 1 | bit as u8;
+            }
+            out.push(byte);
+            if coder.overrun() {
+                return Err(Error::truncated("cm: the payload ends too early"));
+            }
+        }
+        left -= step;
+        env.work(step as u64)?;
+    }
+    if coder.consumed() < bits.len() {
+        return Err(Error::corrupt("cm: bytes behind the end"));
+    }
+    Ok(())
 }

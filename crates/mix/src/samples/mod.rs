@@ -1,0 +1,104 @@
+//! The codecs `pixels` and `sound`: raw images and PCM by the models of [`crate::image`] and [`crate::audio`].
+//!
+//! The samples are a range of the input; what comes before and after it goes through `cm`, which also makes the offers
+//! to the planner: the general or these models, whichever code a piece of the data smaller. Limits: nothing for data
+//! that is not in rows or frames. Format: docs/format/codecs/pixels.md and sound.md.
+
+mod offer;
+mod spec;
+#[cfg(test)]
+mod tests;
+
+use crate::Predictor;
+use crate::audio::AudioModel;
+use crate::cm::{decode_bits, encode_bits};
+use crate::image::ImageModel;
+use minlen_core::varint::{Reader, put};
+use minlen_core::{Codec, CodecSpec, Env, Error, Memory, Params, Result};
+use spec::{Samples, What};
+use std::sync::Arc;
+
+pub(crate) use offer::offer;
+
+/// Both codecs, to be registered.
+#[must_use]
+pub fn codecs() -> [Arc<dyn Codec>; 2] {
+    [Arc::new(Media { sound: false }), Arc::new(Media { sound: true })]
+}
+
+struct Media {
+    sound: bool,
+}
+
+impl Codec for Media {
+    fn spec(&self) -> &'static CodecSpec {
+        if self.sound { &spec::SOUND } else { &spec::PIXELS }
+    }
+
+    fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        let samples = Samples::of(self.sound, params, input)?;
+        let _held = env.budget.reserve(samples.what.memory())?;
+        let range = samples.start..samples.start + samples.len;
+        let (head, body) = input.split_at_checked(range.start).ok_or_else(bad_range)?;
+        let (body, tail) = body.split_at_checked(samples.len).ok_or_else(bad_range)?;
+        samples.write(out);
+        let rest = [head, tail].concat();
+        let mut coded = Vec::new();
+        if !rest.is_empty() {
+            let cm = crate::cm::codec();
+            cm.encode(&rest, &cm.params().with("model", i64::from(samples.depth.min(2))), env, &mut coded)?;
+        }
+        put(out, coded.len() as u64);
+        out.extend(coded);
+        let job = |model: &mut dyn Predictor| encode_bits(model, body, env, out);
+        samples.with_model(job)
+    }
+
+    fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        let mut reader = Reader::new(payload);
+        let samples = Samples::read(self.sound, &mut reader)?;
+        let rest_len = output_len.checked_sub(samples.len).ok_or_else(bad_range)?;
+        if samples.start > rest_len {
+            return Err(bad_range());
+        }
+        let _held = env.budget.reserve(samples.what.memory() + rest_len as u64)?;
+        let coded_len = usize::try_from(reader.varint()?).map_err(|_| bad_range())?;
+        let (coded, bits) = reader
+            .rest()
+            .split_at_checked(coded_len)
+            .ok_or_else(|| Error::truncated("samples: the payload ends too early"))?;
+        let mut rest = Vec::new();
+        if rest_len > 0 {
+            crate::cm::codec().decode(coded, rest_len, env, &mut rest)?;
+        } else if !coded.is_empty() {
+            return Err(Error::corrupt("samples: bytes for nothing"));
+        }
+        out.extend(&rest[..samples.start]);
+        let job = |model: &mut dyn Predictor| decode_bits(model, bits, samples.len, env, out);
+        samples.with_model(job)?;
+        out.extend(&rest[samples.start..]);
+        Ok(())
+    }
+
+    fn memory(&self, params: &Params, len: usize) -> Memory {
+        let model = match Samples::of(self.sound, params, &[]) {
+            Ok(samples) => samples.what.memory(),
+            Err(_) => 256 << 20,
+        };
+        let all = model + 2 * len as u64;
+        Memory { encode: all, decode: all }
+    }
+}
+
+impl Samples {
+    fn with_model(&self, job: impl FnOnce(&mut dyn Predictor) -> Result<()>) -> Result<()> {
+        match self.what {
+            What::Image(layout) => job(&mut ImageModel::new(layout, self.depth.into())?),
+            What::Sound(format) => job(&mut AudioModel::new(format, self.depth.into())?),
+        }
+    }
+}
+
+fn bad_range() -> Error {
+    Error::corrupt("samples: they reach beyond the data")
+}

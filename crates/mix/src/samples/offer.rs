@@ -1,0 +1,96 @@
+//! Whether a part of the data is samples, and how they lie.
+
+use super::Media;
+use super::spec::{Samples, What};
+use crate::audio;
+use crate::image::{self, Layout};
+use minlen_core::{Chain, Class, Codec, Env, Kind, Part, Proposal};
+
+/// So many bytes are coded both ways where it is not certain.
+const TRIAL: usize = 64 << 10;
+
+/// The codec for a part that is samples.
+pub(crate) fn offer(part: &Part<'_>, level: u8) -> Option<Proposal> {
+    let samples = find(part, level)?;
+    let sound = matches!(samples.what, What::Sound(_));
+    let codec = Media { sound };
+    let keys: &[&str] = if sound {
+        &["channels", "bits", "flags"]
+    } else {
+        &["width", "stride", "channels", "bits", "frame", "flags"]
+    };
+    let mut params = codec
+        .params()
+        .with("depth", samples.depth.into())
+        .with("start", samples.start as i64)
+        .with("len", samples.len as i64);
+    for (key, value) in keys.iter().zip(samples.what.numbers()) {
+        params = params.with(key, value as i64);
+    }
+    let why = if sound { "samples predicted by filters" } else { "pixels predicted from their neighbours" };
+    Some(Proposal { chain: Chain::single(&codec, params), encode_ns: 10_000, why })
+}
+
+/// Samples that are worth a model of their own.
+fn find(part: &Part<'_>, level: u8) -> Option<Samples> {
+    let depth = match level {
+        0..=5 => return None,
+        6 | 7 => 0,
+        8 => 1,
+        _ => 2,
+    };
+    let data = part.data;
+    if part.kind.class() == Class::Text || part.kind.class() == Class::Code || data.len() < 4096 {
+        return None;
+    }
+    if let Some(layout) = rows_of_png(part) {
+        return Some(Samples { start: 0, len: data.len(), depth, what: What::Image(layout) });
+    }
+    if part.kind.class() == Class::Dense && part.kind != Kind::Random {
+        return None;
+    }
+    let (range, what) = audio::detect(data)
+        .map(|(range, format)| (range, What::Sound(format)))
+        .or_else(|| image::detect(data).map(|(range, layout)| (range, What::Image(layout))))?;
+    let samples = Samples { start: range.start, len: range.len(), depth, what };
+    (range.len() >= 2048 && pays(&samples, data)).then_some(samples)
+}
+
+/// `png rows WxH channels C depth D stride S`, as the codec that unpacked it says.
+fn rows_of_png(part: &Part<'_>) -> Option<Layout> {
+    let rest = part.detail.strip_prefix("png rows ")?;
+    let mut words = rest.split([' ', 'x']);
+    let mut numbers = std::iter::from_fn(|| words.find_map(|word| word.parse::<u32>().ok()));
+    let (width, _, channels, bits, stride) =
+        (numbers.next()?, numbers.next()?, numbers.next()?, numbers.next()?, numbers.next()?);
+    let layout = Layout {
+        width,
+        stride,
+        channels: channels.try_into().ok()?,
+        bits: bits.try_into().ok()?,
+        png: true,
+        ..Layout::new(width, 1)
+    };
+    layout.is_sane().then_some(layout)
+}
+
+/// Whether a piece from the middle comes out smaller than with the general models.
+fn pays(samples: &Samples, data: &[u8]) -> bool {
+    let unit = match samples.what {
+        What::Image(layout) => layout.stride as usize,
+        What::Sound(format) => format.frame_bytes(),
+    };
+    let unit = unit.max(1);
+    let middle = samples.start + samples.len / 2 / unit * unit;
+    let end = (middle + TRIAL).min(samples.start + samples.len);
+    let Some(piece) = data.get(middle..end) else { return false };
+    let quiet = Env::default();
+    let mut special = Vec::new();
+    let trial = Samples { start: 0, len: piece.len(), depth: 0, what: samples.what };
+    let coded = trial.with_model(|model| crate::cm::encode_bits(model, piece, &quiet, &mut special));
+    let cm = crate::cm::codec();
+    let mut general = Vec::new();
+    coded.is_ok()
+        && cm.encode(piece, &cm.params().with("model", 0), &quiet, &mut general).is_ok()
+        && special.len() < general.len()
+}

@@ -1,0 +1,188 @@
+//! What the codecs can be told, and the payload header.
+
+use crate::audio::{self, Format};
+use crate::image::{self, Layout};
+use minlen_core::varint::{Reader, put};
+use minlen_core::{CodecSpec, Error, ParamKind, ParamSpec, Params, Result, ids};
+
+const fn int(key: &'static str, doc: &'static str, min: i64, max: i64, default: i64) -> ParamSpec {
+    ParamSpec { key, doc, kind: ParamKind::Int { min, max }, default }
+}
+
+const DEPTH: ParamSpec = int("depth", "how much is predicted from: 0 little, 1 more, 2 everything", 0, 2, 1);
+const START: ParamSpec = int("start", "offset of the first sample", 0, 1 << 30, 0);
+const LEN: ParamSpec = int("len", "bytes of samples; 0 for all that follow", 0, 1 << 30, 0);
+
+const PIXEL_PARAMS: &[ParamSpec] = &[
+    DEPTH,
+    START,
+    LEN,
+    int("width", "pixels of a row; 0 to find out", 0, 1 << 18, 0),
+    int("stride", "bytes from row to row; 0 for no padding", 0, 1 << 22, 0),
+    int("channels", "samples of a pixel", 1, 4, 1),
+    int("bits", "bits of a sample: 1, 8 or 16", 1, 16, 8),
+    int("frame", "rows of a picture in a series", 0, 1 << 20, 0),
+    int("flags", "1 low byte first, 2 signed, 4 palette, 8 rows filtered as in PNG", 0, 15, 0),
+];
+
+const SOUND_PARAMS: &[ParamSpec] = &[
+    DEPTH,
+    START,
+    LEN,
+    int("channels", "interleaved channels; 0 to find out", 0, 8, 0),
+    int("bits", "bits of a sample: 8, 16 or 24", 8, 24, 16),
+    int("flags", "1 low byte first, 2 signed", 0, 3, 3),
+];
+
+/// What `pixels` is.
+pub(super) static PIXELS: CodecSpec = CodecSpec {
+    id: ids::PIXELS,
+    name: "pixels",
+    summary: "raw images: each pixel predicted from its neighbours, bit by bit",
+    source: "own; least squares prediction after Wu et al., TMW and the PAQ8 family's image models",
+    limits: "0.1 to 0.9 MB/s, the same in both directions; only for pixels in rows",
+    params: PIXEL_PARAMS,
+    max_input: 1 << 30,
+};
+
+/// What `sound` is.
+pub(super) static SOUND: CodecSpec = CodecSpec {
+    id: ids::SOUND,
+    name: "sound",
+    summary: "PCM sound: cascaded adaptive filters, their answers mixed bit by bit",
+    source: "own; sign LMS cascades after Monkey's Audio and OptimFROG, mixing after PAQ8",
+    limits: "0.1 to 0.3 MB/s, the same in both directions; only for PCM",
+    params: SOUND_PARAMS,
+    max_input: 1 << 30,
+};
+
+/// How the samples lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    Image(Layout),
+    Sound(Format),
+}
+
+/// Where the samples are, and how they are predicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Samples {
+    pub start: usize,
+    pub len: usize,
+    pub depth: u8,
+    pub what: What,
+}
+
+impl What {
+    pub(super) fn memory(&self) -> u64 {
+        match self {
+            Self::Image(layout) => layout.memory(),
+            Self::Sound(format) => format.memory(),
+        }
+    }
+
+    fn is_sane(&self) -> bool {
+        match self {
+            Self::Image(layout) => layout.is_sane(),
+            Self::Sound(format) => format.is_sane(),
+        }
+    }
+
+    /// As numbers, in the order of the header.
+    pub(super) fn numbers(&self) -> Vec<u64> {
+        match self {
+            Self::Image(l) => {
+                let flags = u64::from(l.little)
+                    | u64::from(l.signed) << 1
+                    | u64::from(l.palette) << 2
+                    | u64::from(l.png) << 3;
+                vec![l.width.into(), l.stride.into(), l.channels.into(), l.bits.into(), l.frame.into(), flags]
+            }
+            Self::Sound(f) => {
+                vec![f.channels.into(), f.bits.into(), u64::from(f.little) | u64::from(f.signed) << 1]
+            }
+        }
+    }
+
+    fn from_numbers(sound: bool, n: &[u64]) -> Option<Self> {
+        let what = if sound {
+            let &[channels, bits, flags] = n else { return None };
+            Self::Sound(Format {
+                bits: bits.try_into().ok()?,
+                channels: channels.try_into().ok()?,
+                little: flags & 1 != 0,
+                signed: flags & 2 != 0,
+            })
+        } else {
+            let &[width, stride, channels, bits, frame, flags] = n else { return None };
+            Self::Image(Layout {
+                width: width.try_into().ok()?,
+                stride: stride.try_into().ok()?,
+                channels: channels.try_into().ok()?,
+                bits: bits.try_into().ok()?,
+                frame: frame.try_into().ok()?,
+                little: flags & 1 != 0,
+                signed: flags & 2 != 0,
+                palette: flags & 4 != 0,
+                png: flags & 8 != 0,
+            })
+        };
+        what.is_sane().then_some(what)
+    }
+}
+
+impl Samples {
+    /// From what was asked for; what was not is found in `input`.
+    ///
+    /// # Errors
+    /// Usage for a layout that cannot be, or where none was found.
+    pub(crate) fn of(sound: bool, params: &Params, input: &[u8]) -> Result<Self> {
+        let get = |key: &str| u64::try_from(params.get(key)).unwrap_or(0);
+        let depth = get("depth") as u8;
+        let missing = || Error::usage("no samples found").remedy("tell the codec how they lie");
+        if sound && get("channels") == 0 {
+            let (range, format) = audio::detect(input).ok_or_else(missing)?;
+            return Ok(Self { start: range.start, len: range.len(), depth, what: What::Sound(format) });
+        }
+        if !sound && get("width") == 0 {
+            let (range, layout) = image::detect(input).ok_or_else(missing)?;
+            return Ok(Self { start: range.start, len: range.len(), depth, what: What::Image(layout) });
+        }
+        let numbers = if sound {
+            vec![get("channels"), get("bits"), get("flags")]
+        } else {
+            let png = get("flags") >> 3 & 1;
+            let row = (get("width") * get("channels") * get("bits")).div_ceil(8) + png;
+            let stride = if get("stride") == 0 { row } else { get("stride") };
+            vec![get("width"), stride, get("channels"), get("bits"), get("frame"), get("flags")]
+        };
+        let what = What::from_numbers(sound, &numbers).ok_or_else(|| {
+            Error::usage("samples cannot lie like this").remedy("see the codec's parameters")
+        })?;
+        let start = get("start") as usize;
+        let left = input.len().saturating_sub(start);
+        let len = if get("len") == 0 { left } else { (get("len") as usize).min(left) };
+        Ok(Self { start: start.min(input.len()), len, depth, what })
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        out.push(1 << 4 | self.depth);
+        put(out, self.start as u64);
+        put(out, self.len as u64);
+        self.what.numbers().into_iter().for_each(|n| put(out, n));
+    }
+
+    pub(super) fn read(sound: bool, reader: &mut Reader<'_>) -> Result<Self> {
+        let version = reader.u8()?;
+        if version >> 4 != 1 {
+            return Err(Error::unsupported("samples: models of a later version").remedy("use a newer minlen"));
+        }
+        let depth = version & 15;
+        let mut number = || reader.varint();
+        let (start, len) = (number()?, number()?);
+        let numbers = (0..if sound { 3 } else { 6 }).map(|_| number()).collect::<Result<Vec<_>>>()?;
+        let bad = || Error::corrupt("samples: no such layout");
+        let what = What::from_numbers(sound, &numbers).filter(|_| depth < 3).ok_or_else(bad)?;
+        let size = |n: u64| usize::try_from(n).ok().filter(|n| *n <= 1 << 30).ok_or_else(bad);
+        Ok(Self { start: size(start)?, len: size(len)?, depth, what })
+    }
+}
