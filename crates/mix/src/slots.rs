@@ -27,7 +27,6 @@ pub type Place = u32;
 
 impl Slots {
     /// A table of `2^bits` bytes (`bits` in 12..=32).
-    #[must_use]
     ///
     /// # Errors
     /// Limit if the system has not that much memory.
