@@ -30,7 +30,11 @@ pub fn round_trip(data: &[u8]) {
     let codecs: Vec<_> = registry.iter().collect();
     let codec = codecs[usize::from(turn) % codecs.len()];
     let (mut payload, mut out) = (Vec::new(), Vec::new());
-    codec.encode(input, &codec.params(), &env(), &mut payload).expect("encodes");
+    // A codec of one kind of data may refuse others.
+    match codec.encode(input, &codec.params(), &env(), &mut payload) {
+        Err(error) if error.kind() == minlen_core::ErrorKind::Usage => return,
+        encoded => encoded.expect("encodes"),
+    }
     codec.decode(&payload, input.len(), &env(), &mut out).expect("decodes");
     assert!(out == input);
 }

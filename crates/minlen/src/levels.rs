@@ -75,7 +75,14 @@ pub fn levels() -> &'static [LevelInfo] {
         level(6, "context mixing, fast", (16, 16), (256, 224), (900, 750), 612),
         level(7, "context mixing", (16, 16), (512, 448), (2400, 1900), 566),
         level(8, "deep context mixing", (16, 16), (832, 768), (9000, 8000), 545),
-        level(9, "deep context mixing with a recurrent network", (16, 16), (1280, 1216), (36_000, 30_000), 500),
+        level(
+            9,
+            "deep context mixing with a recurrent network",
+            (16, 16),
+            (1280, 1216),
+            (36_000, 30_000),
+            500,
+        ),
         level(
             MAX_LEVEL,
             "everything, minutes per megabyte (not in this version)",

@@ -22,7 +22,7 @@ pub struct CodecResult {
 }
 
 /// Every codec with its default and its strongest parameters, and differences before the strongest of them if the
-/// data has a width. Smallest first. What a codec refuses for a limit is left out.
+/// data has a width. Smallest first. What a codec refuses (for a limit, or as not its kind of data) is left out.
 pub(super) fn measure(
     sample: &[u8],
     registry: &Registry,
@@ -69,7 +69,11 @@ fn run(chain: &Chain, sample: &[u8], registry: &Registry, env: &Env) -> Result<O
     let start = Instant::now();
     let coded = match chain.encode(sample, registry, env) {
         Ok(coded) => coded,
-        Err(error) if matches!(error.kind(), ErrorKind::Limit | ErrorKind::Unsupported) => return Ok(None),
+        Err(error)
+            if matches!(error.kind(), ErrorKind::Limit | ErrorKind::Unsupported | ErrorKind::Usage) =>
+        {
+            return Ok(None);
+        }
         Err(error) => return Err(error),
     };
     let encode = start.elapsed();

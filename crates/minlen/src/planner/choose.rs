@@ -4,7 +4,7 @@ use super::sample::{SMALL, has_repeats, sample};
 use super::stored;
 use crate::levels::MAX_LEVEL;
 use crate::within::Within;
-use minlen_core::{Chain, Coded, Env, ErrorKind, Proposal, Registry, Result};
+use minlen_core::{Chain, Coded, Env, ErrorKind, Proposal, Registry, Result, ids};
 
 /// Offers whose sample is more than this many thousandths larger than the best one's are not tried in full. The
 /// sample underrates codecs that profit from long distances, hence the margin.
@@ -87,10 +87,12 @@ pub(super) fn best(
     Ok(best)
 }
 
-/// The first offer that makes the part smaller, the most expensive one first: what costs more knows more.
+/// The first offer that makes the part smaller: those of codecs for some kinds of data before that for all kinds, and the
+/// most expensive one first, since what costs more knows more.
 fn strongest(offers: &[Proposal], data: &[u8], registry: &Registry, env: &Env) -> Result<Outcome> {
     let mut ranked: Vec<&Proposal> = offers.iter().collect();
-    ranked.sort_by_key(|offer| std::cmp::Reverse(offer.encode_ns));
+    let general = |offer: &Proposal| offer.chain.stages().first().is_some_and(|stage| stage.id == ids::CM);
+    ranked.sort_by_key(|offer| (general(offer), std::cmp::Reverse(offer.encode_ns)));
     better_prior(&mut ranked, data, registry, env)?;
     let mut tried = Vec::new();
     let len = data.len() as u64;
