@@ -24,17 +24,17 @@ const SYSTEMS: [&[System]; 3] = [
         System { own: 8, other: 4, keep: 0.99, every: 2 },
     ],
     &[
-        System { own: 32, other: 16, keep: 0.9985, every: 1 },
-        System { own: 12, other: 8, keep: 0.99, every: 1 },
+        System { own: 32, other: 16, keep: 0.998, every: 1 },
+        System { own: 12, other: 8, keep: 0.987, every: 1 },
         System { own: 16, other: 8, keep: 0.9997, every: 2 },
     ],
 ];
 
 /// Orders and rates of the filters behind the first least squares.
 const FILTERS: [&[(usize, f32)]; 3] = [
-    &[(32, 0.005), (16, 0.008)],
-    &[(256, 0.002), (32, 0.004), (16, 0.008)],
-    &[(1024, 0.002), (256, 0.002), (32, 0.004), (16, 0.008)],
+    &[(32, 0.1), (16, 0.2)],
+    &[(256, 0.05), (32, 0.1), (16, 0.2)],
+    &[(1024, 0.05), (256, 0.05), (32, 0.1), (16, 0.2)],
 ];
 
 /// What one channel remembers.
@@ -267,7 +267,7 @@ impl Opinions {
 
 fn line(s: &System, channels: usize) -> Line {
     let n = s.own + if channels > 1 { s.other } else { 0 } + LOOPED;
-    let mut line = Line::new(n, s.keep, 1.0, s.every);
+    let mut line = Line::new(n, s.keep, 0.1, s.every);
     line.weights_mut()[0] = 1.0;
     line
 }
