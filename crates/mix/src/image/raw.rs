@@ -44,7 +44,9 @@ fn page(data: &[u8]) -> Option<Layout> {
     // Bits of one byte are also alike: text and numbers with many zeros are not.
     let runs: u32 = part.iter().map(|&b| (b ^ b << 1 & 0xfe).count_ones()).sum();
     let ones: u32 = part.iter().map(|b| b.count_ones()).sum();
-    let alike = score * 2 < near && runs < ones.min(8 * part.len() as u32 - ones) * 2;
+    // Records of a few bytes are alike at every multiple of their size.
+    let record = (1..=16).map(differ).min()?;
+    let alike = score * 2 < near && score * 2 < record && runs < ones.min(8 * part.len() as u32 - ones) * 2;
     alike.then(|| Layout { bits: 1, stride: best as u32, ..Layout::new(best as u32 * 8, 1) })
 }
 
