@@ -1,5 +1,7 @@
 //! Sizes and speeds of the models: `try [-6|-7|-8] [-d] [-p PRIOR] [-t TYPE] [-c CUT] FILE...`.
 
+#![allow(clippy::print_stdout)]
+
 use minlen_core::Env;
 use std::time::Instant;
 

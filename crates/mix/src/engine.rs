@@ -14,11 +14,8 @@ use minlen_entropy::mixing::{Apm, squash, stretch};
 /// Inputs to the mixer besides those of the contexts: the match models', the direct counters', a constant.
 const EXTRA: usize = 12;
 
-/// Weight selectors of the engine itself, before those of the contexts.
-const OWN: usize = 4;
-
 /// A model with `N` hashed contexts named by `C`.
-pub struct Engine<C, const N: usize, const M: usize, const S: usize> {
+pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: usize> {
     contexts: C,
     view: View,
     stretch: &'static [i16; 4096],
@@ -33,7 +30,7 @@ pub struct Engine<C, const N: usize, const M: usize, const S: usize> {
     matches: Vec<Match>,
     direct: Direct,
     net: Option<Recurrent>,
-    mixer: Network<M, S>,
+    mixer: Network<M, S, L>,
     apms: [Apm; 2],
     p: u32,
     rate: Rate,
@@ -183,8 +180,10 @@ pub fn table_size(contexts: usize, len: usize, max_bits: u32) -> u64 {
     Slots::memory(table_bits(contexts, len, max_bits))
 }
 
-impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N, M, S> {
+impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: usize> Engine<C, N, M, S, L> {
     const INPUTS: usize = if C::RUNS { 4 } else { 2 };
+    /// Weight selectors of the engine itself, before those of the contexts.
+    const OWN: usize = if C::MORE { 4 } else { 2 };
 
     /// A model for `len` bytes of input with tables of at most `2^max_bits` bytes.
     ///
@@ -198,10 +197,10 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
         let runs = vec![Run::new(); N].into_boxed_slice();
         let runs = runs.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
         const { assert!(M >= N * Self::INPUTS + EXTRA && M.is_multiple_of(crate::simd::LANES)) };
-        const { assert!(S == OWN + C::NETWORK as usize + C::SELECTORS.len()) };
-        let own = [256 * 3, 256, 32 * 8, 12 * 256];
+        const { assert!(S == Self::OWN + C::NETWORK as usize + C::SELECTORS.len()) };
+        let own: &[usize] = if C::MORE { &[256 * 3, 12 * 256, 32 * 8, 256] } else { &[256 * 3, 12 * 256] };
         let sets = std::array::from_fn(|i| {
-            let last = C::SELECTORS.get(i.wrapping_sub(OWN)).copied().unwrap_or(Recurrent::CONTEXTS);
+            let last = C::SELECTORS.get(i.wrapping_sub(own.len())).copied().unwrap_or(Recurrent::CONTEXTS);
             own.get(i).copied().unwrap_or(last)
         });
         let heads = head_bits(len);
@@ -224,7 +223,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
             net: if C::NETWORK { Some(Recurrent::new()?) } else { None },
             mixer: Network::new(
                 sets,
-                [256, 256, 12 * 8],
+                std::array::from_fn(|i| [256, 256, 12 * 8][i]),
                 (if C::RUNS { 5 } else { 10 } * 1024 / N as i32) as i16,
             ),
             apms: [Apm::new(65536), Apm::new(if C::DEEP { 65536 } else { 1 })],
@@ -390,11 +389,14 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Engine<C, N
         };
         let c0 = v.c0 as usize;
         self.mixer.choose(0, c0 + 256 * state);
-        self.mixer.choose(1, order1);
-        self.mixer.choose(2, (longest.min(15) + 16 * usize::from(longest > 32)) * 8 + v.bit as usize);
-        self.mixer.choose(3, known * 256 + c0);
-        self.contexts.select(v, |group, context| self.mixer.choose(OWN + group, context));
-        let x = self.mixer.mix([c0, longest.min(31) * 8 + v.bit as usize, known * 8 + v.bit as usize]);
+        self.mixer.choose(1, known * 256 + c0);
+        let bit = v.bit as usize;
+        if C::MORE {
+            self.mixer.choose(2, (longest.min(15) + 16 * usize::from(longest > 32)) * 8 + bit);
+            self.mixer.choose(3, order1);
+        }
+        self.contexts.select(v, |group, context| self.mixer.choose(Self::OWN + group, context));
+        let x = self.mixer.mix(std::array::from_fn(|i| [c0, longest.min(31) * 8 + bit, known * 8 + bit][i]));
         let p = squash(x);
         let a = self.apms[0].refine(x, c0 | order1 * 256);
         self.p = if C::DEEP {
@@ -413,7 +415,9 @@ fn second_half(c0: u32) -> u8 {
     ((c0 & 15) + 1) as u8 * 13
 }
 
-impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize> Predictor for Engine<C, N, M, S> {
+impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: usize> Predictor
+    for Engine<C, N, M, S, L>
+{
     fn p(&self) -> u32 {
         self.p
     }

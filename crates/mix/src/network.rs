@@ -6,9 +6,6 @@ use minlen_entropy::mixing::squash;
 /// Weights of the first layer have this many fraction bits: they stay within ±2.
 const FRACTION: u32 = 14;
 
-/// Last layers side by side: their answers are averaged.
-pub const LAST: usize = 3;
-
 /// A last layer.
 #[derive(Clone, Debug)]
 struct Last<const S: usize> {
@@ -17,9 +14,9 @@ struct Last<const S: usize> {
     p: u32,
 }
 
-/// `M` inputs (a multiple of [`simd::LANES`]), `S` selected sets of weights, one last layer.
+/// `M` inputs (a multiple of [`simd::LANES`]), `S` selected sets of weights, `L` last layers side by side whose answers are averaged.
 #[derive(Clone, Debug)]
-pub struct Network<const M: usize, const S: usize> {
+pub struct Network<const M: usize, const S: usize, const L: usize> {
     isa: Isa,
     /// In the logistic domain; unused ones stay 0.
     pub inputs: [i16; M],
@@ -29,15 +26,15 @@ pub struct Network<const M: usize, const S: usize> {
     chosen: [u32; S],
     x: [i32; S],
     rate: i32,
-    last: [Last<S>; LAST],
+    last: [Last<S>; L],
     last_rate: i32,
 }
 
-impl<const M: usize, const S: usize> Network<M, S> {
+impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
     /// A network whose selector `i` has `sets[i]` contexts and whose last layers have `last`. All weights of the first layer
     /// start at `start` / 2^14.
     #[must_use]
-    pub fn new(sets: [usize; S], last: [usize; LAST], start: i16) -> Self {
+    pub fn new(sets: [usize; S], last: [usize; L], start: i16) -> Self {
         let mut total = 0;
         let groups = sets.map(|count| {
             let first = total;
@@ -78,7 +75,7 @@ impl<const M: usize, const S: usize> Network<M, S> {
 
     /// Mixes the inputs, with last layers of these contexts: the prediction in the logistic domain.
     #[inline(always)]
-    pub fn mix(&mut self, last: [usize; LAST]) -> i32 {
+    pub fn mix(&mut self, last: [usize; L]) -> i32 {
         let dots = simd::dots(self.isa, &self.inputs, &self.weights, &self.chosen);
         // The pairs were shifted by 8 already.
         self.x = dots.map(|dot| (dot >> (FRACTION - 8)).clamp(-2047, 2047));
@@ -91,7 +88,7 @@ impl<const M: usize, const S: usize> Network<M, S> {
             layer.p = squash(x);
             total += x;
         }
-        total / LAST as i32
+        total / L as i32
     }
 
     /// Learns the bit that came.

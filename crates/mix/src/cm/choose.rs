@@ -29,7 +29,11 @@ fn candidates(kind: Kind) -> &'static [u8] {
 
 /// The number of the prior that makes the beginning of `data` smallest, of those for `kind` and of the type `of`; 0 for
 /// none.
-pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], env: &Env) -> u8 {
+pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env) -> u8 {
+    // What a prior saves is at most some kilobytes: of so much it is not worth the time at the fastest level.
+    if level == 6 && data.len() > 1 << 20 {
+        return 0;
+    }
     let fitting = |&number: &u8| prior::shipped(number).filter(|prior| prior.kind == of).map(|p| (number, p));
     let mut trials: Vec<_> =
         candidates(kind).iter().filter_map(fitting).map(|(number, prior)| (number, Some(prior))).collect();

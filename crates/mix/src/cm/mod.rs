@@ -76,7 +76,7 @@ impl Codec for Cm {
         // What is neither program nor text may still be called so by the bytes alone.
         let known =
             if kind == Type::X86 && part.kind.class() != Class::Code { Kind::MachineCode } else { part.kind };
-        let prior = choose::prior_for(known, kind, part.data, &Env::default());
+        let prior = choose::prior_for(known, kind, part.data, level, &Env::default());
         vec![Proposal {
             chain: Chain::single(
                 self,

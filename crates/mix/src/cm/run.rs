@@ -19,25 +19,25 @@ trait Job {
 fn with(header: &Header, len: usize, job: impl Job) -> Result<()> {
     let x86 = header.kind == Type::X86;
     match (header.depth, header.kind) {
-        (Depth::Fast, Type::Text) => start::<_, 7, 32, 5>(FastText::default(), header, len, job),
-        (Depth::Fast, _) => start::<_, 7, 32, 5>(FastBinary, header, len, job),
-        (Depth::Normal, Type::Text) => start::<_, 18, 64, 7>(NormalText::default(), header, len, job),
-        (Depth::Normal, _) => start::<_, 20, 64, 7>(NormalBinary::new(x86), header, len, job),
-        (Depth::Deep, Type::Text) => start::<_, 46, 128, 10>(Text::default(), header, len, job),
-        (Depth::Deep, _) => start::<_, 52, 128, 10>(Binary::new(x86), header, len, job),
-        (Depth::Full, Type::Text) => start::<_, 46, 224, 11>(Full(Text::default()), header, len, job),
-        (Depth::Full, _) => start::<_, 52, 224, 11>(Full(Binary::new(x86)), header, len, job),
+        (Depth::Fast, Type::Text) => start::<_, 7, 32, 3, 1>(FastText::default(), header, len, job),
+        (Depth::Fast, _) => start::<_, 7, 32, 3, 1>(FastBinary, header, len, job),
+        (Depth::Normal, Type::Text) => start::<_, 18, 64, 7, 3>(NormalText::default(), header, len, job),
+        (Depth::Normal, _) => start::<_, 20, 64, 7, 3>(NormalBinary::new(x86), header, len, job),
+        (Depth::Deep, Type::Text) => start::<_, 46, 128, 10, 3>(Text::default(), header, len, job),
+        (Depth::Deep, _) => start::<_, 52, 128, 10, 3>(Binary::new(x86), header, len, job),
+        (Depth::Full, Type::Text) => start::<_, 46, 224, 11, 3>(Full(Text::default()), header, len, job),
+        (Depth::Full, _) => start::<_, 52, 224, 11, 3>(Full(Binary::new(x86)), header, len, job),
     }
 }
 
-fn start<C: Contexts<N>, const N: usize, const M: usize, const S: usize>(
+fn start<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: usize>(
     contexts: C,
     header: &Header,
     len: usize,
     job: impl Job,
 ) -> Result<()> {
     let window = header.prior.as_ref().map_or(&[][..], |prior| prior.window_for(header.depth, len));
-    let mut engine = Engine::<C, N, M, S>::new(contexts, len + window.len(), header.depth.table_bits())?;
+    let mut engine = Engine::<C, N, M, S, L>::new(contexts, len + window.len(), header.depth.table_bits())?;
     engine.start_from(window, header.depth.warm(len));
     job.run(engine)
 }

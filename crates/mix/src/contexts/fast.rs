@@ -12,9 +12,10 @@ pub struct FastText {
 impl Contexts<7> for FastText {
     const DEEP: bool = false;
     const RUNS: bool = false;
+    const MORE: bool = false;
     const ORDERS: usize = 5;
     const MATCHES: &'static [usize] = &[6];
-    const SELECTORS: &'static [usize] = &[2048];
+    const SELECTORS: &'static [usize] = &[256];
 
     #[inline(always)]
     fn next(&mut self, view: &View, names: &mut [u64; 7]) {
@@ -39,7 +40,7 @@ impl Contexts<7> for FastText {
 
     #[inline(always)]
     fn select(&self, view: &View, mut choose: impl FnMut(usize, usize)) {
-        choose(0, (view.c8 >> 13 & 7) as usize * 256 + view.c0 as usize);
+        choose(0, (view.c8 & 255) as usize);
     }
 }
 
@@ -50,9 +51,10 @@ pub struct FastBinary;
 impl Contexts<7> for FastBinary {
     const DEEP: bool = false;
     const RUNS: bool = false;
+    const MORE: bool = false;
     const ORDERS: usize = 5;
     const MATCHES: &'static [usize] = &[6];
-    const SELECTORS: &'static [usize] = &[2048];
+    const SELECTORS: &'static [usize] = &[256];
 
     #[inline(always)]
     fn next(&mut self, view: &View, names: &mut [u64; 7]) {
@@ -70,6 +72,6 @@ impl Contexts<7> for FastBinary {
 
     #[inline(always)]
     fn select(&self, view: &View, mut choose: impl FnMut(usize, usize)) {
-        choose(0, (view.c8 >> 13 & 7) as usize * 256 + view.c0 as usize);
+        choose(0, (view.c8 & 255) as usize);
     }
 }

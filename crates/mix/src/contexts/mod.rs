@@ -56,6 +56,8 @@ pub trait Contexts<const N: usize> {
     const DEEP: bool;
     /// Whether every context also keeps the last bytes that followed it.
     const RUNS: bool;
+    /// Whether the engine adds two selectors of weights of its own.
+    const MORE: bool = true;
     /// Whether a recurrent network predicts as well, trained along the way.
     const NETWORK: bool = false;
     /// How many contexts, from the first, are orders: how many of them were seen before chooses weights. At most 11.
