@@ -2,12 +2,14 @@
 
 use super::run;
 use super::spec::{Depth, Header, Type};
-use crate::prior;
+use crate::prior::{self, Prior};
 use crate::shipped::{C, DB, DOC, EXE32, EXE64, GRIDS, JSON, LOG, RECORDS, RUST, SCRIPT, TEXT, XML};
 use minlen_core::{Env, Kind};
+use std::sync::Arc;
 
 /// So much of the data is coded with every candidate.
 const TRIAL: usize = 12 << 10;
+const TRIAL_WINDOW: usize = 96 << 10;
 
 /// The priors worth a trial for a kind of data, the likeliest first.
 fn candidates(kind: Kind) -> &'static [u8] {
@@ -30,14 +32,21 @@ fn candidates(kind: Kind) -> &'static [u8] {
 /// The number of the prior that makes the beginning of `data` smallest, of those for `kind` and of the type `of`; 0 for
 /// none.
 pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env) -> u8 {
-    // What a prior saves is at most some kilobytes: of so much it is not worth the time at the fastest level.
-    if level == 6 && data.len() > 1 << 20 {
+    // What a prior saves is at most some kilobytes: of so much binary data it is not worth the time at the fastest level.
+    if level == 6 && data.len() > 1 << 20 && of != Type::Text {
         return 0;
     }
+    // For long texts the first candidate is as good as a trial.
+    if level == 6 && data.len() > 1 << 20 {
+        return candidates(kind).first().copied().unwrap_or(0);
+    }
     let fitting = |&number: &u8| prior::shipped(number).filter(|prior| prior.kind == of).map(|p| (number, p));
-    let mut trials: Vec<_> =
-        candidates(kind).iter().filter_map(fitting).map(|(number, prior)| (number, Some(prior))).collect();
-    if trials.is_empty() {
+    let mut trials: Vec<_> = candidates(kind)
+        .iter()
+        .filter_map(fitting)
+        .map(|(number, prior)| (number, Some(shortened(&prior))))
+        .collect();
+    if trials.is_empty() || data.is_empty() {
         return 0;
     }
     trials.push((0, None));
@@ -56,6 +65,12 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env)
         run::encode(&header, &sample, &quiet, &mut out).map_or(usize::MAX, |()| out.len())
     };
     trials.iter().min_by_key(|trial| size(trial)).map_or(0, |(number, _)| *number)
+}
+
+/// The most typical part of a prior: enough to tell it from the others.
+fn shortened(prior: &Prior) -> Arc<Prior> {
+    let window = prior.window[prior.window.len().saturating_sub(TRIAL_WINDOW)..].to_vec();
+    Arc::new(Prior { name: prior.name.clone(), kind: prior.kind, window })
 }
 
 /// From a quarter of the way in, where headers are over.

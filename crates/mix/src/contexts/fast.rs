@@ -44,30 +44,22 @@ impl Contexts<7> for FastText {
     }
 }
 
-/// Orders 1 to 4 and 6, two with gaps.
+/// Orders 1 to 4, two with gaps.
 #[derive(Clone, Debug, Default)]
 pub struct FastBinary;
 
-impl Contexts<7> for FastBinary {
+impl Contexts<6> for FastBinary {
     const DEEP: bool = false;
     const RUNS: bool = false;
     const MORE: bool = false;
-    const ORDERS: usize = 5;
+    const ORDERS: usize = 4;
     const MATCHES: &'static [usize] = &[6];
     const SELECTORS: &'static [usize] = &[256];
 
     #[inline(always)]
-    fn next(&mut self, view: &View, names: &mut [u64; 7]) {
+    fn next(&mut self, view: &View, names: &mut [u64; 6]) {
         let c = view.c8;
-        *names = [
-            view.last(1),
-            view.last(2),
-            view.last(3),
-            view.last(4),
-            view.last(6),
-            c & 0xff00_ff00,
-            c & 0xff_ff00,
-        ];
+        *names = [view.last(1), view.last(2), view.last(3), view.last(4), c & 0xff00_ff00, c & 0xff_ff00];
     }
 
     #[inline(always)]
