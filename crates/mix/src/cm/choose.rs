@@ -36,10 +36,6 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env)
     if level == 6 && data.len() > 1 << 20 && of != Type::Text {
         return 0;
     }
-    // For long texts the first candidate is as good as a trial.
-    if level == 6 && data.len() > 1 << 20 {
-        return candidates(kind).first().copied().unwrap_or(0);
-    }
     let fitting = |&number: &u8| prior::shipped(number).filter(|prior| prior.kind == of).map(|p| (number, p));
     let mut trials: Vec<_> = candidates(kind)
         .iter()

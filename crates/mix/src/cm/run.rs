@@ -19,7 +19,7 @@ trait Job {
 fn with(header: &Header, len: usize, job: impl Job) -> Result<()> {
     let x86 = header.kind == Type::X86;
     match (header.depth, header.kind) {
-        (Depth::Fast, Type::Text) => start::<_, 7, 32, 3, 1>(FastText::default(), header, len, job),
+        (Depth::Fast, Type::Text) => start::<_, 7, 32, 4, 2>(FastText::default(), header, len, job),
         (Depth::Fast, _) => start::<_, 6, 32, 3, 1>(FastBinary, header, len, job),
         (Depth::Normal, Type::Text) => start::<_, 18, 64, 7, 3>(NormalText::default(), header, len, job),
         (Depth::Normal, _) => start::<_, 20, 64, 7, 3>(NormalBinary::new(x86), header, len, job),

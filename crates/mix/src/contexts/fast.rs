@@ -15,7 +15,7 @@ impl Contexts<7> for FastText {
     const MORE: bool = false;
     const ORDERS: usize = 5;
     const MATCHES: &'static [usize] = &[6];
-    const SELECTORS: &'static [usize] = &[256];
+    const SELECTORS: &'static [usize] = &[256, 2048];
 
     #[inline(always)]
     fn next(&mut self, view: &View, names: &mut [u64; 7]) {
@@ -41,6 +41,7 @@ impl Contexts<7> for FastText {
     #[inline(always)]
     fn select(&self, view: &View, mut choose: impl FnMut(usize, usize)) {
         choose(0, (view.c8 & 255) as usize);
+        choose(1, (view.c8 >> 13 & 7) as usize * 256 + view.c0 as usize);
     }
 }
 
