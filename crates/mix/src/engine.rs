@@ -11,9 +11,6 @@ use crate::slots::{Bucket, Place, Slots};
 use minlen_core::Result;
 use minlen_entropy::mixing::{Apm, squash, stretch};
 
-/// Inputs to the mixer besides those of the contexts: the match models', the direct counters', a constant.
-const EXTRA: usize = 12;
-
 /// A model with `N` hashed contexts named by `C`.
 pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: usize> {
     contexts: C,
@@ -182,6 +179,8 @@ pub fn table_size(contexts: usize, len: usize, max_bits: u32) -> u64 {
 
 impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: usize> Engine<C, N, M, S, L> {
     const INPUTS: usize = if C::RUNS { 4 } else { 2 };
+    /// Inputs besides those of the contexts: two of each match model, the direct counters', a constant, the network's.
+    const EXTRA: usize = 2 * C::MATCHES.len() + 1 + 3 * C::DEEP as usize + 2 * C::NETWORK as usize;
     /// Weight selectors of the engine itself, before those of the contexts.
     const OWN: usize = if C::MORE { 4 } else { 2 };
 
@@ -196,7 +195,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         let cells = cells.into_boxed_slice().try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
         let runs = vec![Run::new(); N].into_boxed_slice();
         let runs = runs.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
-        const { assert!(M >= N * Self::INPUTS + EXTRA && M.is_multiple_of(crate::simd::LANES)) };
+        const { assert!(M >= N * Self::INPUTS + Self::EXTRA && M.is_multiple_of(crate::simd::LANES)) };
         const { assert!(S == Self::OWN + C::NETWORK as usize + C::SELECTORS.len()) };
         let own: &[usize] = if C::MORE { &[256 * 3, 12 * 256, 32 * 8, 256] } else { &[256 * 3, 12 * 256] };
         let sets = std::array::from_fn(|i| {

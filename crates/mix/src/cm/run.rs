@@ -21,8 +21,8 @@ fn with(header: &Header, len: usize, job: impl Job) -> Result<()> {
     match (header.depth, header.kind) {
         (Depth::Fast, Type::Text) => start::<_, 7, 32, 4, 2>(FastText::default(), header, len, job),
         (Depth::Fast, _) => start::<_, 6, 32, 3, 1>(FastBinary, header, len, job),
-        (Depth::Normal, Type::Text) => start::<_, 18, 64, 7, 3>(NormalText::default(), header, len, job),
-        (Depth::Normal, _) => start::<_, 20, 64, 7, 3>(NormalBinary::new(x86), header, len, job),
+        (Depth::Normal, Type::Text) => start::<_, 12, 32, 5, 2>(NormalText::default(), header, len, job),
+        (Depth::Normal, _) => start::<_, 13, 32, 5, 2>(NormalBinary::new(x86), header, len, job),
         (Depth::Deep, Type::Text) => start::<_, 46, 128, 10, 3>(Text::default(), header, len, job),
         (Depth::Deep, _) => start::<_, 52, 128, 10, 3>(Binary::new(x86), header, len, job),
         (Depth::Full, Type::Text) => start::<_, 46, 224, 11, 3>(Full(Text::default()), header, len, job),

@@ -43,7 +43,7 @@ const VERSION: u8 = 1;
 pub enum Depth {
     /// 7 contexts.
     Fast,
-    /// 18 or 20.
+    /// 12 or 13.
     Normal,
     /// 46 or 48.
     Deep,
@@ -211,9 +211,9 @@ pub(super) fn memory(params: &Params, len: usize) -> Memory {
     let depth = depth(params);
     let (contexts, fixed) = match depth {
         Depth::Fast => (7, 12 << 20),
-        Depth::Normal => (20, 16 << 20),
-        Depth::Deep => (48, 32 << 20),
-        Depth::Full => (48 * 2, (40 << 20) + crate::recurrent::Recurrent::memory()),
+        Depth::Normal => (13, 16 << 20),
+        Depth::Deep => (52, 32 << 20),
+        Depth::Full => (52 * 2, (40 << 20) + crate::recurrent::Recurrent::memory()),
     };
     let window = if params.get("prior") == 0 { 0 } else { depth.window(len) };
     let len = len + window;

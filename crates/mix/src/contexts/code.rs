@@ -203,24 +203,17 @@ impl X86 {
         }
     }
 
-    /// Six contexts.
-    pub fn few(&self) -> [u64; 6] {
+    /// Three contexts.
+    pub fn few(&self) -> [u64; 3] {
         let now = u64::from(self.phase()) << 48
             | u64::from(self.prefix) << 40
             | u64::from(self.opcode) << 16
             | u64::from(self.modrm) << 8
             | u64::from(self.sib);
-        let [p1, p2, p3, _] = self.past;
+        let [p1, p2, ..] = self.past;
         let short =
             u64::from(self.phase()) << 48 | u64::from(self.opcode) << 8 | u64::from(self.modrm >> 3 & 7);
-        [
-            now,
-            join(now, self.value),
-            join(now, p1),
-            join(join(now, p1), p2),
-            join(short, join(self.value, p1 >> 8)),
-            join(join(short, p1 >> 8), join(p2 >> 8, p3 >> 8)),
-        ]
+        [join(now, self.value), join(join(now, p1), p2), join(short, join(self.value, p1 >> 8))]
     }
 
     /// Ten contexts.

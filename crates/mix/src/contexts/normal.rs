@@ -2,45 +2,40 @@
 
 use super::{Binary, Contexts, Text, View, join};
 
-/// 18 contexts for text.
+/// 12 contexts for text.
 #[derive(Clone, Debug, Default)]
 pub struct NormalText(Text);
 
-impl Contexts<18> for NormalText {
+impl Contexts<12> for NormalText {
     const DEEP: bool = false;
     const RUNS: bool = false;
-    const ORDERS: usize = 7;
-    const MATCHES: &'static [usize] = &[5, 12, 24];
+    const MORE: bool = false;
+    const ORDERS: usize = 5;
+    const MATCHES: &'static [usize] = &[6, 16];
     const SELECTORS: &'static [usize] = &[4096, 2048, 2048];
 
     #[inline(always)]
-    fn next(&mut self, v: &View, names: &mut [u64; 18]) {
+    fn next(&mut self, v: &View, names: &mut [u64; 12]) {
         let t = &mut self.0;
         if !v.data.is_empty() {
             t.push(v);
         }
         let line = t.line(v);
         let c1 = v.c8 & 255;
-        let [w0, w1, w2, ..] = t.words;
+        let [w0, w1, ..] = t.words;
         let (above, agrees) = (line.above, line.agrees);
         *names = [
             v.last(1),
             v.last(2),
             v.last(3),
             v.last(4),
-            v.last(5),
             v.last(6),
-            join(v.c8, 8),
             join(w0, c1),
             join(join(w0, w1), c1),
-            join(join(w0, w1), join(w2, c1)),
-            join(w0, above << 8 | c1),
             above << 16 | v.last(2) | agrees << 40,
-            join(t.lines.above.get(t.lines.field).copied().unwrap_or(0), t.lines.value),
             join(t.nest.key, join(t.nest.string, c1)),
             join(t.nest.tag ^ u64::from(t.nest.top().0), join(t.nest.in_tag, v.last(2))),
             v.c8 >> 8 & 0xff_ffff,
-            t.masked & 0xff_ffff_ffff,
             t.indirect.two(),
         ];
         t.choose(v, &line);
@@ -56,7 +51,7 @@ impl Contexts<18> for NormalText {
     }
 }
 
-/// 20 contexts for other data.
+/// 13 contexts for other data.
 #[derive(Clone, Debug)]
 pub struct NormalBinary(Binary);
 
@@ -68,15 +63,16 @@ impl NormalBinary {
     }
 }
 
-impl Contexts<20> for NormalBinary {
+impl Contexts<13> for NormalBinary {
     const DEEP: bool = false;
     const RUNS: bool = false;
-    const ORDERS: usize = 6;
-    const MATCHES: &'static [usize] = &[4, 8, 20];
+    const MORE: bool = false;
+    const ORDERS: usize = 5;
+    const MATCHES: &'static [usize] = &[5, 16];
     const SELECTORS: &'static [usize] = &[2048, 2048, 256 * 12];
 
     #[inline(always)]
-    fn next(&mut self, v: &View, names: &mut [u64; 20]) {
+    fn next(&mut self, v: &View, names: &mut [u64; 13]) {
         let t = &mut self.0;
         if !v.data.is_empty() {
             t.push(v);
@@ -84,35 +80,24 @@ impl Contexts<20> for NormalBinary {
         let r = t.record(v);
         let c = v.c8;
         let c1 = c & 255;
-        let first = [
+        let first: [u64; 10] = [
             v.last(1),
             v.last(2),
             v.last(3),
             v.last(4),
-            v.last(5),
             v.last(6),
             c >> 8 & 0xffff,
             c & 0xff00_ff00,
-            c & 0xf0f0_f0ff,
             r.a1 << 8 | r.a2,
             r.a1 << 16 | v.last(2),
-            r.a1 << 16 | r.an << 8 | c1,
-            r.col << 16 | v.last(2),
             join(t.word, c1),
         ];
-        names[..14].copy_from_slice(&first);
+        names[..10].copy_from_slice(&first);
         let rest = match &t.code {
             Some(x) => x.few(),
-            None => [
-                r.a1 << 16 | r.col,
-                (c1 + 256 + r.a1 - r.left_above) & 255 | r.a1 << 8,
-                r.b1 << 16 | v.last(2),
-                t.indirect.two(),
-                c >> 8 & 0xff,
-                c >> 16 & 0xffff,
-            ],
+            None => [r.a1 << 16 | r.col, r.b1 << 16 | v.last(2), t.indirect.two()],
         };
-        names[14..].copy_from_slice(&rest);
+        names[10..].copy_from_slice(&rest);
         t.choose(v, &r);
     }
 
