@@ -57,7 +57,7 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env)
         };
         let mut out = Vec::new();
         // A trial is not the work that the waiting wait for.
-        let quiet = Env { progress: std::sync::Arc::new(minlen_core::NoProgress), ..env.clone() };
+        let quiet = Env { progress: Arc::new(minlen_core::NoProgress), ..env.clone() };
         run::encode(&header, &sample, &quiet, &mut out).map_or(usize::MAX, |()| out.len())
     };
     trials.iter().min_by_key(|trial| size(trial)).map_or(0, |(number, _)| *number)
