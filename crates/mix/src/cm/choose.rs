@@ -7,14 +7,19 @@ use crate::shipped::{C, DB, DOC, EXE32, EXE64, GRIDS, JSON, LOG, RECORDS, RUST, 
 use minlen_core::{Env, Kind};
 use std::sync::Arc;
 
-/// So much of the data is coded with every candidate.
-const TRIAL: usize = 12 << 10;
-const TRIAL_WINDOW: usize = 96 << 10;
+/// So much of the data is coded with every candidate, after so much of its window.
+fn trial(level: u8) -> (usize, usize) {
+    match level {
+        0..=7 => (12 << 10, 96 << 10),
+        8 => (16 << 10, 160 << 10),
+        _ => (48 << 10, 320 << 10),
+    }
+}
 
 /// The priors worth a trial for a kind of data, the likeliest first.
 fn candidates(kind: Kind) -> &'static [u8] {
     match kind {
-        Kind::Text | Kind::TextLatin => &[TEXT, DOC, LOG],
+        Kind::Text | Kind::TextLatin => &[TEXT, DOC, LOG, XML, RECORDS],
         Kind::Source => &[C, RUST, SCRIPT],
         Kind::Json | Kind::Ndjson => &[JSON, GRIDS],
         Kind::Csv => &[RECORDS],
@@ -36,18 +41,19 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env)
     if level == 6 && data.len() > 1 << 20 && of != Type::Text {
         return 0;
     }
+    let (size, window) = trial(level);
     let fitting = |&number: &u8| prior::shipped(number).filter(|prior| prior.kind == of).map(|p| (number, p));
     let mut trials: Vec<_> = candidates(kind)
         .iter()
         .filter_map(fitting)
-        .map(|(number, prior)| (number, Some(shortened(&prior))))
+        .map(|(number, prior)| (number, Some(shortened(&prior, window))))
         .collect();
     if trials.is_empty() || data.is_empty() {
         return 0;
     }
     trials.push((0, None));
-    let sample = sample(data, of);
-    let size = |(number, prior): &(u8, _)| {
+    let sample = sample(data, size, of);
+    let cost = |(number, prior): &(u8, _)| {
         let header = Header {
             depth: Depth::Fast,
             kind: of,
@@ -60,19 +66,19 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env)
         let quiet = Env { progress: Arc::new(minlen_core::NoProgress), ..env.clone() };
         run::encode(&header, &sample, &quiet, &mut out).map_or(usize::MAX, |()| out.len())
     };
-    trials.iter().min_by_key(|trial| size(trial)).map_or(0, |(number, _)| *number)
+    trials.iter().min_by_key(|trial| cost(trial)).map_or(0, |(number, _)| *number)
 }
 
 /// The most typical part of a prior: enough to tell it from the others.
-fn shortened(prior: &Prior) -> Arc<Prior> {
-    let window = prior.window[prior.window.len().saturating_sub(TRIAL_WINDOW)..].to_vec();
+fn shortened(prior: &Prior, most: usize) -> Arc<Prior> {
+    let window = prior.window[prior.window.len().saturating_sub(most)..].to_vec();
     Arc::new(Prior { name: prior.name.clone(), kind: prior.kind, window })
 }
 
 /// From a quarter of the way in, where headers are over.
-fn sample(data: &[u8], of: Type) -> Vec<u8> {
-    let start = if data.len() > 4 * TRIAL { data.len() / 4 } else { 0 };
-    let mut sample = data[start..data.len().min(start + TRIAL)].to_vec();
+fn sample(data: &[u8], size: usize, of: Type) -> Vec<u8> {
+    let start = if data.len() > 4 * size { data.len() / 4 } else { 0 };
+    let mut sample = data[start..data.len().min(start + size)].to_vec();
     if of == Type::X86 {
         crate::branch::absolute(&mut sample);
     }

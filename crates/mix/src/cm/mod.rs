@@ -71,6 +71,7 @@ impl Codec for Cm {
         let kind = match part.kind {
             Kind::Elf | Kind::Pe | Kind::MachineCode if !part.detail.contains("arm") => Type::X86,
             kind if kind.class() == Class::Text => Type::Text,
+            Kind::Tar if spec::readable(part.data) => Type::Text,
             _ => spec::guess(part.data),
         };
         // What is neither program nor text may still be called so by the bytes alone.

@@ -222,6 +222,13 @@ pub(super) fn memory(params: &Params, len: usize) -> Memory {
     Memory { encode: all, decode: all }
 }
 
+/// Whether an archive holds mostly text; the zeros that fill up its blocks do not count.
+pub(super) fn readable(input: &[u8]) -> bool {
+    let sample = &input[..input.len().min(1 << 20)];
+    let control = sample.iter().filter(|&&b| (1..9).contains(&b) || (14..32).contains(&b)).count();
+    control * 200 < sample.len()
+}
+
 /// Text, program or other, from the bytes alone.
 pub(super) fn guess(input: &[u8]) -> Type {
     let sample = &input[..input.len().min(1 << 16)];

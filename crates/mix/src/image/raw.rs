@@ -71,6 +71,10 @@ fn plane(data: &[u8]) -> Option<Layout> {
     let spread: u64 = values[..size].iter().map(|&v| (i64::from(v) - mean).unsigned_abs()).sum();
     let (score, beside, far) = (differ(best), differ(1), differ(best / 2 + 7));
     // Samples of few values, as tables have, are no plane: their neighbours are equal or wild.
-    let alike = score * 4 < far * 3 && beside * 2 < spread && score * 2 < spread && beside > 0;
+    // Noise on a plain ground is rough, but a row's length still stands out from the lengths beside it.
+    let peak = differ(best - 3).min(differ(best + 3));
+    let smooth = beside * 2 < spread && score * 2 < spread;
+    let regular = score * 5 < peak * 4 && beside * 5 < spread * 4;
+    let alike = score * 4 < far * 3 && (smooth || regular) && beside > 0;
     alike.then(|| Layout { bits: 16, little, stride: best as u32 * 2, ..Layout::new(best as u32, 1) })
 }
