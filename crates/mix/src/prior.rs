@@ -68,6 +68,9 @@ impl Prior {
             return Err(Error::limit("prior: too large"));
         }
         let plain = zstd::bulk::decompress(packed, len).map_err(|_| bad())?;
+        if plain.len() != len {
+            return Err(bad());
+        }
         let [kind, name_len, rest @ ..] = plain.as_slice() else { return Err(bad()) };
         let kind = Type::from_number(*kind).ok_or_else(bad)?;
         let (name, window) = rest.split_at_checked(usize::from(*name_len)).ok_or_else(bad)?;
