@@ -20,7 +20,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 minlen_mix::prior::add(&std::fs::read(args.next().unwrap_or_default())?)?;
                 params = params.with("prior", 255);
             }
-            "-6" | "-7" | "-8" | "-9" => params = params.with("model", i64::from(arg.as_bytes()[1]) - 54),
+            "-6" | "-7" | "-8" | "-9" | "-:" => {
+                params = params.with("model", i64::from(arg.as_bytes()[1]) - 54)
+            }
             _ => files.push(arg),
         }
     }

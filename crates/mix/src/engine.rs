@@ -358,8 +358,10 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
                 known += usize::from(s != 0);
             }
             let p = self.cells[i][usize::from(s)].p12();
-            x[k * i] = self.stretch[p & 4095];
-            x[k * i + 1] = ((p as i32 - 2048) >> 1) as i16;
+            // What was never seen says nothing.
+            let seen = if C::DEEP { -i16::from(s != 0) } else { -1 };
+            x[k * i] = self.stretch[p & 4095] & seen;
+            x[k * i + 1] = ((p as i32 - 2048) >> 1) as i16 & seen;
             if C::RUNS {
                 [x[k * i + 2], x[k * i + 3]] = self.runs[i].predict(v.c0, v.bit, self.stretch);
             }

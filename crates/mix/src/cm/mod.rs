@@ -66,7 +66,8 @@ impl Codec for Cm {
             6 => (0, 600),
             7 => (1, 1500),
             8 => (2, 6000),
-            _ => (3, 20_000),
+            9 => (3, 20_000),
+            _ => (4, 50_000),
         };
         let kind = match part.kind {
             Kind::Elf | Kind::Pe | Kind::MachineCode if !part.detail.contains("arm") => Type::X86,

@@ -2,7 +2,7 @@
 
 use super::spec::{Depth, Header, Type};
 use crate::Predictor;
-use crate::contexts::{Binary, Contexts, FastBinary, FastText, Full, NormalBinary, NormalText, Text};
+use crate::contexts::{Binary, Both, Contexts, FastBinary, FastText, Full, NormalBinary, NormalText, Text};
 use crate::engine::Engine;
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::{Decoder, Encoder};
@@ -25,6 +25,7 @@ fn with(header: &Header, len: usize, job: impl Job) -> Result<()> {
         (Depth::Normal, _) => start::<_, 13, 32, 5, 2>(NormalBinary::new(x86), header, len, job),
         (Depth::Deep, Type::Text) => start::<_, 46, 128, 10, 3>(Text::default(), header, len, job),
         (Depth::Deep, _) => start::<_, 52, 128, 10, 3>(Binary::new(x86), header, len, job),
+        (Depth::Max, _) => start::<_, 98, 416, 17, 3>(Both::new(x86), header, len, job),
         (Depth::Full, Type::Text) => start::<_, 46, 224, 11, 3>(Full(Text::default()), header, len, job),
         (Depth::Full, _) => start::<_, 52, 224, 11, 3>(Full(Binary::new(x86)), header, len, job),
     }

@@ -14,7 +14,7 @@ const fn choice(
 }
 
 const PARAMS: &[ParamSpec] = &[
-    choice("model", "how many models predict", &["fast", "normal", "deep", "full"], 1),
+    choice("model", "how many models predict", &["fast", "normal", "deep", "full", "max"], 1),
     choice("type", "what the data is taken for", &["auto", "text", "binary", "x86"], 0),
     ParamSpec {
         key: "prior",
@@ -49,6 +49,8 @@ pub enum Depth {
     Deep,
     /// The same, each with the bytes that followed it last, and a recurrent network.
     Full,
+    /// All contexts of both kinds, and the network.
+    Max,
 }
 
 /// What the data is taken for.
@@ -111,7 +113,7 @@ impl Header {
     }
 
     pub fn write(&self, out: &mut Vec<u8>) {
-        out.push(VERSION << 4 | (self.depth as u8) << 2 | self.kind as u8);
+        out.push(VERSION << 6 | (self.depth as u8) << 3 | self.kind as u8);
         out.push(self.number);
         if self.number == OWN_NUMBER {
             out.extend(self.id);
@@ -123,17 +125,19 @@ impl Header {
     pub fn read(payload: &[u8]) -> Result<(Self, &[u8])> {
         let (&byte, rest) =
             payload.split_first().ok_or_else(|| Error::truncated("cm: the payload is empty"))?;
-        if byte >> 4 != VERSION {
-            return Err(Error::unsupported(format!("cm: models of version {}", byte >> 4))
+        if byte >> 6 != VERSION {
+            return Err(Error::unsupported(format!("cm: models of version {}", byte >> 6))
                 .remedy("use a newer minlen"));
         }
-        let depth = match byte >> 2 & 3 {
+        let depth = match byte >> 3 & 7 {
             0 => Depth::Fast,
             1 => Depth::Normal,
             2 => Depth::Deep,
-            _ => Depth::Full,
+            3 => Depth::Full,
+            4 => Depth::Max,
+            _ => return Err(Error::corrupt("cm: no such model")),
         };
-        let kind = Type::from_number(byte & 3).ok_or_else(|| Error::corrupt("cm: no such type of data"))?;
+        let kind = Type::from_number(byte & 7).ok_or_else(|| Error::corrupt("cm: no such type of data"))?;
         let (&number, rest) = rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?;
         let mut header = Self { depth, kind, number, id: Id::default(), prior: None };
         let missing = |what: String| {
@@ -171,7 +175,7 @@ impl Depth {
             Self::Fast => 384 << 10,
             Self::Normal => 640 << 10,
             Self::Deep => 768 << 10,
-            Self::Full => 2 << 20,
+            Self::Full | Self::Max => 2 << 20,
         }
     }
 
@@ -183,6 +187,7 @@ impl Depth {
             Self::Normal => 64 << 10,
             Self::Deep => 64 << 10,
             Self::Full => 96 << 10,
+            Self::Max => 384 << 10,
         }
     }
 
@@ -193,6 +198,7 @@ impl Depth {
             Depth::Normal => 28,
             Depth::Deep => 29,
             Depth::Full => 30,
+            Depth::Max => 30,
         }
     }
 }
@@ -202,7 +208,8 @@ fn depth(params: &Params) -> Depth {
         0 => Depth::Fast,
         1 => Depth::Normal,
         2 => Depth::Deep,
-        _ => Depth::Full,
+        3 => Depth::Full,
+        _ => Depth::Max,
     }
 }
 
@@ -213,6 +220,7 @@ pub(super) fn memory(params: &Params, len: usize) -> Memory {
         Depth::Fast => (7, 12 << 20),
         Depth::Normal => (13, 16 << 20),
         Depth::Deep => (52, 32 << 20),
+        Depth::Max => (98 * 2, (64 << 20) + crate::recurrent::Recurrent::memory()),
         Depth::Full => (52 * 2, (40 << 20) + crate::recurrent::Recurrent::memory()),
     };
     let window = if params.get("prior") == 0 { 0 } else { depth.window(len) };

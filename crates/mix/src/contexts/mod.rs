@@ -1,12 +1,14 @@
 //! What is looked at: the contexts of each kind of data.
 
 mod binary;
+mod both;
 mod fast;
 mod full;
 mod normal;
 mod text;
 
 pub use binary::Binary;
+pub use both::Both;
 pub use fast::{FastBinary, FastText};
 pub use full::Full;
 pub use normal::{NormalBinary, NormalText};
