@@ -1,0 +1,2 @@
+//! Re-expression of what is compressed already.
+mod deflate;
