@@ -41,6 +41,7 @@ mod pipeline;
 pub mod planner;
 pub mod prior;
 mod within;
+mod recode;
 
 pub use budget::Estimate;
 pub use decoder::Decoder;

@@ -17,7 +17,7 @@ mod parse;
 mod settings;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tokens;
 mod trees;
 

@@ -2,6 +2,7 @@
 
 use super::bits::BitReader;
 use super::tables::{CODE_ORDER, DISTANCES, DISTS, END, LENGTHS, LITERALS, Token, fixed};
+use std::sync::OnceLock;
 
 /// How a dynamic block spells its code lengths.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +59,8 @@ pub(super) fn parse(data: &[u8], limit: usize) -> Option<Stream> {
         let form = match bits.take(2)? {
             0 => stored(&mut bits, &mut stream.plain, limit)?,
             1 => {
-                let (literals, distances) = fixed();
-                tokens(&mut bits, &Decoder::new(&literals)?, &Decoder::new(&distances)?, &mut stream, limit)?;
+                let (literals, distances) = fixed_decoders()?;
+                tokens(&mut bits, literals, distances, &mut stream, limit)?;
                 Form::Fixed
             }
             2 => {
@@ -77,6 +78,17 @@ pub(super) fn parse(data: &[u8], limit: usize) -> Option<Stream> {
             return Some(stream);
         }
     }
+}
+
+/// The decoders of fixed codes, made once: a search for streams meets many blocks that only look like one.
+fn fixed_decoders() -> Option<&'static (Decoder, Decoder)> {
+    static FIXED: OnceLock<Option<(Decoder, Decoder)>> = OnceLock::new();
+    FIXED
+        .get_or_init(|| {
+            let (literals, distances) = fixed();
+            Some((Decoder::new(&literals)?, Decoder::new(&distances)?))
+        })
+        .as_ref()
 }
 
 fn stored(bits: &mut BitReader<'_>, plain: &mut Vec<u8>, limit: usize) -> Option<Form> {
@@ -101,6 +113,9 @@ fn trees(bits: &mut BitReader<'_>) -> Option<Trees> {
     for &symbol in &CODE_ORDER[..op_count] {
         op_lengths[symbol] = bits.take(3)? as u8;
     }
+    if !complete(&op_lengths) {
+        return None;
+    }
     let decoder = Decoder::new(&op_lengths)?;
     let (mut lengths, mut ops) = (Vec::with_capacity(literals + distances), Vec::new());
     while lengths.len() < literals + distances {
@@ -115,7 +130,7 @@ fn trees(bits: &mut BitReader<'_>) -> Option<Trees> {
         ops.push((symbol, extra as u8));
         lengths.extend(std::iter::repeat_n(value, base + extra as usize));
     }
-    let fits = lengths.len() == literals + distances && lengths[END] > 0;
+    let fits = lengths.len() == literals + distances && lengths[END] > 0 && complete(&lengths[..literals]);
     fits.then_some(Trees { lengths, literals, ops, op_lengths, op_count })
 }
 
@@ -165,6 +180,13 @@ fn copy(plain: &mut Vec<u8>, len: usize, dist: usize) {
             plain.push(plain[start + i]);
         }
     }
+}
+
+/// True if every sequence of bits begins with a code word, or there is one word only: what compressors write. It rules out nearly
+/// everything that is no deflate stream.
+fn complete(lengths: &[u8]) -> bool {
+    let sum: u32 = lengths.iter().filter(|&&l| l > 0).map(|&l| 1 << (15 - l)).sum();
+    sum == 1 << 15 || lengths.iter().filter(|l| **l > 0).count() == 1
 }
 
 const FAST_BITS: u32 = 10;
