@@ -39,9 +39,10 @@ mod oneshot;
 mod options;
 mod pipeline;
 pub mod planner;
-pub mod prior;
 mod within;
+pub mod prior;
 mod recode;
+mod within;
 
 pub use budget::Estimate;
 pub use decoder::Decoder;

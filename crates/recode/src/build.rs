@@ -43,7 +43,8 @@ impl<'a> Builder<'a> {
 
     /// A part whose kind is to be found.
     fn part(&mut self, data: &[u8], depth: usize) -> Result<Node> {
-        let stream = if data.is_empty() { fixed::OTHER } else { self.stream_for((self.classify)(data), data.len()) };
+        let stream =
+            if data.is_empty() { fixed::OTHER } else { self.stream_for((self.classify)(data), data.len()) };
         self.node(data, stream, depth)
     }
 
@@ -118,12 +119,20 @@ impl<'a> Builder<'a> {
                 Ok(Some(Item::Deflate { used, corrections: corrections.len(), tail, node }))
             }
             What::Idat { found, head, chunks, joined, shape } => {
-                let Some((plain, corrections)) = self.expand(found, &joined[2..], "png") else { return Ok(None) };
+                let Some((plain, corrections)) = self.expand(found, &joined[2..], "png") else {
+                    return Ok(None);
+                };
                 self.streams[stream].data.extend_from_slice(gap);
                 self.streams[fixed::CORRECTIONS].data.extend_from_slice(&corrections);
                 let used = joined.len() - 2 - Tail::Adler.len();
                 let node = self.picture(&plain, shape);
-                Ok(Some(Item::Idat { head, chunks: Chunks::new(chunks), used, corrections: corrections.len(), node }))
+                Ok(Some(Item::Idat {
+                    head,
+                    chunks: Chunks::new(chunks),
+                    used,
+                    corrections: corrections.len(),
+                    node,
+                }))
             }
             What::Jpeg => Ok(self.jpeg(bytes, (stream, gap))),
             What::Text(found) => {
@@ -160,7 +169,16 @@ impl<'a> Builder<'a> {
     fn picture(&mut self, plain: &[u8], shape: Option<Shape>) -> Node {
         let detail = shape.filter(|s| !s.interlaced).map_or_else(
             || "png rows".into(),
-            |s| format!("png rows {}x{} channels {} depth {} stride {}", s.width, s.height, s.channels, s.depth, s.stride()),
+            |s| {
+                format!(
+                    "png rows {}x{} channels {} depth {} stride {}",
+                    s.width,
+                    s.height,
+                    s.channels,
+                    s.depth,
+                    s.stride()
+                )
+            },
         );
         let stream = self.stream(Kind::ImageRaw, detail, plain.len() >= ALONE);
         self.streams[stream].data.extend_from_slice(plain);
@@ -168,8 +186,7 @@ impl<'a> Builder<'a> {
     }
 
     fn jpeg(&mut self, bytes: &[u8], (stream, gap): (usize, &[u8])) -> Option<Item> {
-        let coded = jpeg::encode(bytes, self.env)
-            .filter(|c| c.body.len() + c.header.len() / 2 < bytes.len());
+        let coded = jpeg::encode(bytes, self.env).filter(|c| c.body.len() + c.header.len() / 2 < bytes.len());
         let Some(coded) = coded else {
             self.report.kept("jpeg", bytes.len());
             return None;

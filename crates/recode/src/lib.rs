@@ -90,7 +90,10 @@ pub fn express(data: &[u8], classify: Classify<'_>, env: &Env) -> Result<Express
     let mut back = Vec::with_capacity(data.len());
     rebuild(&expression.recipe, &streams, data.len(), env, &mut back)?;
     if back != data {
-        return Err(minlen_core::Error::new(minlen_core::ErrorKind::Verify, "recode: not the same bytes again"));
+        return Err(minlen_core::Error::new(
+            minlen_core::ErrorKind::Verify,
+            "recode: not the same bytes again",
+        ));
     }
     Ok(expression)
 }

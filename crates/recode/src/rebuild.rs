@@ -112,8 +112,9 @@ impl<'a> Rebuilder<'a> {
 fn cut(joined: &[u8], chunks: &Chunks, out: &mut Vec<u8>) -> Result<()> {
     let mut rest = joined;
     for len in (0..chunks.count()).map(|i| chunks.get(i)) {
-        let (piece, after) =
-            rest.split_at_checked(len).ok_or_else(|| Error::corrupt("recode: chunks longer than their picture"))?;
+        let (piece, after) = rest
+            .split_at_checked(len)
+            .ok_or_else(|| Error::corrupt("recode: chunks longer than their picture"))?;
         rest = after;
         out.extend((len as u32).to_be_bytes());
         out.extend(b"IDAT");

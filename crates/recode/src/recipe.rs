@@ -181,7 +181,11 @@ impl Item {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Chunks {
     /// All alike but for the last.
-    Alike { count: usize, each: usize, last: usize },
+    Alike {
+        count: usize,
+        each: usize,
+        last: usize,
+    },
     Listed(Vec<usize>),
 }
 
@@ -206,7 +210,13 @@ impl Chunks {
     /// The length of chunk `i`.
     pub(crate) fn get(&self, i: usize) -> usize {
         match self {
-            Self::Alike { count, each, last } => if i + 1 < *count { *each } else { *last },
+            Self::Alike { count, each, last } => {
+                if i + 1 < *count {
+                    *each
+                } else {
+                    *last
+                }
+            }
             Self::Listed(chunks) => chunks.get(i).copied().unwrap_or(0),
         }
     }

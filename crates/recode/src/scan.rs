@@ -153,6 +153,10 @@ impl<'a> Scanner<'a> {
         let behind = &self.data[self.from..at];
         let run = |bytes: &[u8]| bytes.iter().rev().take_while(|b| member(b)).count();
         let mut start = at - run(behind);
+        // The letter of an escaped line end is none of the line.
+        if self.data[self.from..start].ends_with(b"\\") && self.data[start] == b'n' {
+            start += 1;
+        }
         let found = text::find(&self.data[start..])?;
         // Whole lines before this one.
         let Lines { width, .. } = found.lines;
@@ -190,7 +194,10 @@ impl Tail {
 
 /// True for the two bytes of a zlib header (RFC 1950) without a preset dictionary.
 fn zlib(cmf: u8, flg: u8) -> bool {
-    cmf & 15 == 8 && cmf < 0x80 && flg & 0x20 == 0 && (u32::from(cmf) << 8 | u32::from(flg)).is_multiple_of(31)
+    cmf & 15 == 8
+        && cmf < 0x80
+        && flg & 0x20 == 0
+        && (u32::from(cmf) << 8 | u32::from(flg)).is_multiple_of(31)
 }
 
 /// The length of a gzip header (RFC 1952).

@@ -59,7 +59,9 @@ fn zip_entry(name: &str, plain: &[u8]) -> Vec<u8> {
 
 fn png(piece: usize) -> Vec<u8> {
     let (width, height) = (60u32, 40u32);
-    let rows: Vec<u8> = (0..height).flat_map(|y| (0..=width * 3).map(move |x| if x == 0 { 1 } else { (x * y / 7) as u8 })).collect();
+    let rows: Vec<u8> = (0..height)
+        .flat_map(|y| (0..=width * 3).map(move |x| if x == 0 { 1 } else { (x * y / 7) as u8 }))
+        .collect();
     let chunk = |name: &[u8], body: &[u8]| {
         let crc = checksum::crc32(&[name, body]).to_be_bytes();
         [&(body.len() as u32).to_be_bytes(), name, body, &crc].concat()
@@ -84,8 +86,14 @@ fn containers_are_seen_through() {
     for (data, name) in [
         (gzip(&plain), "gzip: 1"),
         (zlib(&plain, 6), "zlib: 1"),
-        ([zip_entry("a", &plain), zip_entry("b", b"short"), zip_entry("c", &plain[..9000])].concat(), "zip: 2"),
-        ([b"%PDF-1.4 stream\r\n", &zlib(&plain, 9)[..], b"\nendstream", &zlib(&text(500), 1)].concat(), "zlib: 2"),
+        (
+            [zip_entry("a", &plain), zip_entry("b", b"short"), zip_entry("c", &plain[..9000])].concat(),
+            "zip: 2",
+        ),
+        (
+            [b"%PDF-1.4 stream\r\n", &zlib(&plain, 9)[..], b"\nendstream", &zlib(&text(500), 6)].concat(),
+            "zlib: 2",
+        ),
         (png(1000), "png: 1"),
         (png(8192), "png: 1"),
     ] {
@@ -99,7 +107,8 @@ fn containers_are_seen_through() {
 #[test]
 fn layers_are_seen_through() {
     let many = tiny().repeat(40);
-    let tar = [entry("a.txt", &text(9000)), entry("b.gz", &gzip(&text(3000))), entry("c.jpg", &many)].concat();
+    let tar =
+        [entry("a.txt", &text(9000)), entry("b.gz", &gzip(&text(3000))), entry("c.jpg", &many)].concat();
     let (_, report) = check(&zip_entry("t.tgz", &gzip(&tar)));
     assert!(report.contains("zip: 1") && report.contains("gzip: 2"), "{report}");
 }
@@ -111,12 +120,12 @@ fn text_of_bytes_is_read() {
         let lines = crate::recipe::Lines { width, ending };
         for cut in 0..3 {
             let mut data = b"Content-Type: application/gzip\n\nhead,".to_vec();
-            let bytes = &payload[..payload.len() - cut];
+            let (start, bytes) = (data.len(), &payload[..payload.len() - cut]);
             crate::text::put_base64(bytes, lines, ((3 - bytes.len() % 3) % 3) as u8, &mut data);
             data.extend(b"\n-- and so on");
             let (_, report) = check(&data);
             assert!(report.contains("base64: 1"), "{width} {cut} {report}");
-            data.truncate(40);
+            data.truncate(start);
             crate::text::put_hex(bytes, lines, cut == 1, &mut data);
             data.extend(b" ; end");
             let (_, report) = check(&data);

@@ -155,7 +155,7 @@ fn looks_base64(head: &[u8]) -> bool {
 }
 
 fn looks_hex(head: &[u8]) -> bool {
-    let member = |b: u8| b.is_ascii_hexdigit() || b == b'\n' || b == b'\r';
+    let member = |b: u8| b.is_ascii_hexdigit() || matches!(b, b'\n' | b'\r' | b'\\' | b'n');
     head.iter().all(|&b| member(b))
         && distinct(head, |b| b.is_ascii_alphabetic()) >= 3
         && distinct(head, |b| b.is_ascii_digit()) >= 5

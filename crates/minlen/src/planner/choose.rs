@@ -57,7 +57,8 @@ impl Outcome {
     /// Codes with each of these, and keeps the smallest of their results and its own.
     fn try_all(&mut self, offers: &[&Proposal], data: &[u8], registry: &Registry, env: &Env) -> Result<()> {
         let len = data.len() as u64;
-        let (within, env) = Within::new(env, len.saturating_mul(offers.len() as u64), len - self.told.min(len));
+        let (within, env) =
+            Within::new(env, len.saturating_mul(offers.len() as u64), len - self.told.min(len));
         for offer in offers {
             let Some(coded) = attempt(offer, data, registry, &env)? else { continue };
             self.tried.push((offer.chain.to_string(), coded.payload.len()));

@@ -9,8 +9,8 @@ mod tests;
 
 use crate::planner::{Planner, Request};
 use minlen_core::{
-    Chain, Codec, CodecSpec, Detection, Env, Error, Event, Memory, NoProgress, ParamKind, ParamSpec, Params, Part,
-    Proposal, Registry, Result, ids,
+    Chain, Codec, CodecSpec, Detection, Env, Error, Event, Memory, NoProgress, ParamKind, ParamSpec, Params,
+    Part, Proposal, Registry, Result, ids,
 };
 use payload::{Coded, Payload};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ static SPEC: CodecSpec = CodecSpec {
     params: &[ParamSpec {
         key: "level",
         doc: "level at which what comes out is coded",
-        kind: ParamKind::Int { min: 1, max: 9 },
+        kind: ParamKind::Int { min: 1, max: 10 },
         default: 5,
     }],
     max_input: 1 << 29,
@@ -55,17 +55,15 @@ impl Codec for Recode {
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let level = u8::try_from(params.get("level")).unwrap_or(5);
         let classify = |part: &[u8]| self.planner.detect(part, part.len() as u64);
-        // What is coded inside would tell of other bytes than those of the input.
-        let quiet = env.clone().with_progress(Arc::new(NoProgress));
         let expression = minlen_recode::express(input, &classify, env)?;
         if !expression.report.is_empty() {
             env.progress.event(Event::Explain { line: format!("  recode: {}", expression.report) });
         }
-        let recipe = self.stream(&expression.recipe, None, level, &quiet)?;
+        let recipe = self.stream(&expression.recipe, None, level, env)?;
         let mut payload = Payload { streams: vec![recipe] };
         for stream in &expression.streams {
             let known = Detection { kind: stream.kind, confidence: 90, detail: stream.detail.clone() };
-            payload.streams.push(self.stream(&stream.data, Some(known), level, &quiet)?);
+            payload.streams.push(self.stream(&stream.data, Some(known), level, env)?);
         }
         payload.write(out);
         env.work(input.len() as u64)
@@ -75,7 +73,8 @@ impl Codec for Recode {
         let (payload, bytes) = Payload::read(payload)?;
         let total = payload.raw_len();
         // More than deflate can expand is nothing an encoder wrote.
-        if total > (output_len as u64).saturating_mul(1100).saturating_add(4096) || total > SPEC.max_input * 2 {
+        if total > (output_len as u64).saturating_mul(1100).saturating_add(4096) || total > SPEC.max_input * 2
+        {
             return Err(Error::corrupt("recode: streams longer than anything could expand to"));
         }
         let _held = env.budget.reserve(total)?;
@@ -119,8 +118,19 @@ impl Recode {
             return Ok(Vec::new());
         }
         let request = Request { level, chain: None, memory: None, known, decode_ns: u32::MAX };
-        let parts = self.planner.code(data, &request, env)?;
+        // What is coded inside would tell of other bytes than those of the input.
+        let parts = self.planner.code(data, &request, &env.clone().with_progress(Arc::new(NoProgress)))?;
+        for part in &parts {
+            env.progress.event(Event::Explain { line: format!("    stream: {}", part.explain()) });
+        }
         let coded = parts.into_iter().map(|part| part.block);
-        Ok(coded.map(|b| Coded { raw_len: b.header.raw_len, ids: b.header.ids, inner: b.header.inner, payload: b.payload }).collect())
+        Ok(coded
+            .map(|b| Coded {
+                raw_len: b.header.raw_len,
+                ids: b.header.ids,
+                inner: b.header.inner,
+                payload: b.payload,
+            })
+            .collect())
     }
 }

@@ -96,9 +96,11 @@ impl Described {
         for parts in &self.streams {
             let mut stream = Vec::new();
             for part in parts {
-                let stored = usize::try_from(part.stored_len).map_err(|_| Error::truncated("recode: a part ends too early"))?;
+                let stored = usize::try_from(part.stored_len)
+                    .map_err(|_| Error::truncated("recode: a part ends too early"))?;
                 let payload = reader.bytes(stored)?;
-                let len = usize::try_from(part.raw_len).map_err(|_| Error::limit("recode: a part too long"))?;
+                let len =
+                    usize::try_from(part.raw_len).map_err(|_| Error::limit("recode: a part too long"))?;
                 let raw = Chain::decode(&part.ids, &part.inner, payload, len, registry, env)?;
                 if stream.is_empty() {
                     stream = raw;

@@ -127,7 +127,13 @@ impl Matcher {
     }
 
     /// The longest match at `at` longer than `least`, looking at up to `chain` candidates.
-    fn search(&mut self, data: &[u8], at: usize, least: usize, chain: usize) -> Result<Option<(usize, usize)>> {
+    fn search(
+        &mut self,
+        data: &[u8],
+        at: usize,
+        least: usize,
+        chain: usize,
+    ) -> Result<Option<(usize, usize)>> {
         let room = (data.len() - at).min(MAX_MATCH);
         if room < MIN_MATCH {
             return Ok(None);
@@ -161,7 +167,8 @@ impl Matcher {
     }
 
     fn burn(&mut self, work: u64) -> Result<()> {
-        self.fuel = self.fuel.checked_sub(work).ok_or_else(|| Error::limit("deflate: the search takes too long"))?;
+        self.fuel =
+            self.fuel.checked_sub(work).ok_or_else(|| Error::limit("deflate: the search takes too long"))?;
         Ok(())
     }
 
@@ -193,7 +200,13 @@ impl Matcher {
         Ok(Token::matching(len, dist))
     }
 
-    fn acceptable(&mut self, data: &[u8], at: usize, least: usize, chain: usize) -> Result<Option<(usize, usize)>> {
+    fn acceptable(
+        &mut self,
+        data: &[u8],
+        at: usize,
+        least: usize,
+        chain: usize,
+    ) -> Result<Option<(usize, usize)>> {
         let found = self.search(data, at, least, chain)?;
         let lazy = self.settings.mode == Mode::Lazy;
         Ok(found.filter(|&(len, dist)| {
@@ -219,7 +232,14 @@ impl Matcher {
     }
 
     /// How many candidates nearer than `dist` match `len` bytes at `at`, if the one at `dist` is found before `most`.
-    pub(super) fn rank(&mut self, data: &[u8], at: usize, len: usize, dist: usize, most: u32) -> Result<Option<u32>> {
+    pub(super) fn rank(
+        &mut self,
+        data: &[u8],
+        at: usize,
+        len: usize,
+        dist: usize,
+        most: u32,
+    ) -> Result<Option<u32>> {
         let mut rank = 0;
         self.candidates(data, at, len, |found| {
             if found == dist {
@@ -232,7 +252,13 @@ impl Matcher {
     }
 
     /// The distance of candidate number `rank` among those that match `len` bytes at `at`.
-    pub(super) fn ranked(&mut self, data: &[u8], at: usize, len: usize, mut rank: u32) -> Result<Option<usize>> {
+    pub(super) fn ranked(
+        &mut self,
+        data: &[u8],
+        at: usize,
+        len: usize,
+        mut rank: u32,
+    ) -> Result<Option<usize>> {
         self.candidates(data, at, len, |dist| {
             if rank == 0 {
                 return Some(dist);

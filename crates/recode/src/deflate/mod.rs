@@ -90,14 +90,24 @@ impl Deflate {
         corrections.extend(walk.coder.0.finish());
         let mut back = Vec::with_capacity(stream.used);
         self.rebuild(&stream.plain, &corrections, stream.used, &mut back).ok()?;
-        (back == data[..stream.used]).then_some(Expanded { plain: stream.plain, corrections, used: stream.used })
+        (back == data[..stream.used]).then_some(Expanded {
+            plain: stream.plain,
+            corrections,
+            used: stream.used,
+        })
     }
 
     /// Appends the stream of `len` bytes that `corrections` make of `plain` to `out`.
     ///
     /// # Errors
     /// Corrupt or truncated for corrections that do not belong to the text; limit where the search takes too long.
-    pub(crate) fn rebuild(&mut self, plain: &[u8], corrections: &[u8], len: usize, out: &mut Vec<u8>) -> Result<()> {
+    pub(crate) fn rebuild(
+        &mut self,
+        plain: &[u8],
+        corrections: &[u8],
+        len: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
         let (choice, coded) = Choice::get(corrections)?;
         let end = out.len() + len;
         let mut writer = BitWriter::new(std::mem::take(out));
@@ -178,7 +188,8 @@ impl<'a, C: Coder> Walk<'a, C> {
             (self.stored(actual)?, 0)
         } else {
             let freqs = self.coded(tokens, out)?;
-            let form = if form == 1 { Form::Fixed } else { Form::Dynamic(Box::new(self.dynamic(actual, &freqs)?)) };
+            let form =
+                if form == 1 { Form::Fixed } else { Form::Dynamic(Box::new(self.dynamic(actual, &freqs)?)) };
             (form, out.len())
         };
         let at_end = usize::from(self.at == self.plain.len());
@@ -187,7 +198,8 @@ impl<'a, C: Coder> Walk<'a, C> {
     }
 
     fn dynamic(&mut self, actual: &Block, freqs: &Freqs) -> Result<Trees> {
-        let none = Trees { lengths: Vec::new(), literals: 0, ops: Vec::new(), op_lengths: [0; 19], op_count: 0 };
+        let none =
+            Trees { lengths: Vec::new(), literals: 0, ops: Vec::new(), op_lengths: [0; 19], op_count: 0 };
         let actual = if let Form::Dynamic(trees) = &actual.form { trees } else { &none };
         self.trees.code(&mut self.coder, freqs, actual)
     }

@@ -23,7 +23,10 @@ pub(super) struct Trees {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// Plain bytes: the padding bits before them, and how many.
-    Stored { pad: u32, len: usize },
+    Stored {
+        pad: u32,
+        len: usize,
+    },
     Fixed,
     Dynamic(Box<Trees>),
 }

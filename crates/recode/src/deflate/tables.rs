@@ -94,7 +94,11 @@ impl Token {
     /// The symbol of a literal or length, 0 to 285.
     #[inline]
     pub(super) fn symbol(self) -> usize {
-        if self.is_literal() { self.0 as usize } else { 257 + usize::from(LENGTH_SYMBOL[(self.len() - MIN_MATCH) & 255]) }
+        if self.is_literal() {
+            self.0 as usize
+        } else {
+            257 + usize::from(LENGTH_SYMBOL[(self.len() - MIN_MATCH) & 255])
+        }
     }
 
     /// The distance symbol of a match, 0 to 29.

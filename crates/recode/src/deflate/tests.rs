@@ -21,7 +21,9 @@ fn check(deflate: &mut Deflate, stream: &[u8], plain: &[u8]) -> usize {
     padded.extend(b"what follows");
     let found = Found::at(&padded, 1 << 24).expect("parses");
     assert_eq!((found.used(), found.plain()), (stream.len(), plain));
-    let expanded = deflate.expand(found, &padded).unwrap_or_else(|| panic!("expands {} to {}", stream.len(), plain.len()));
+    let expanded = deflate
+        .expand(found, &padded)
+        .unwrap_or_else(|| panic!("expands {} to {}", stream.len(), plain.len()));
     assert_eq!(expanded.plain, plain);
     let mut out = b"before".to_vec();
     Deflate::new().rebuild(plain, &expanded.corrections, stream.len(), &mut out).unwrap();
@@ -33,8 +35,8 @@ fn check(deflate: &mut Deflate, stream: &[u8], plain: &[u8]) -> usize {
 fn streams_of_every_level_come_back() {
     let mut deflate = Deflate::new();
     for level in 0..=9 {
-        for seed in 0..40 {
-            let data = random_case(seed, 60_000);
+        for seed in 0..16 {
+            let data = random_case(seed, 20_000);
             check(&mut deflate, &deflated(&data, level, &[]), &data);
         }
     }
@@ -44,29 +46,10 @@ fn streams_of_every_level_come_back() {
 fn flushed_streams_come_back() {
     let mut deflate = Deflate::new();
     let mut rng = Rng(5);
-    for seed in 0..60 {
-        let data = random_case(seed, 30_000);
+    for seed in 0..24 {
+        let data = random_case(seed, 15_000);
         let mut cuts: Vec<usize> = (0..rng.below(5)).map(|_| rng.below(data.len() + 1)).collect();
         cuts.sort_unstable();
         check(&mut deflate, &deflated(&data, seed as u32 % 10, &cuts), &data);
-    }
-}
-
-#[test]
-#[ignore]
-fn measure() {
-    let path = std::env::var("RECODE_FILE").unwrap();
-    for path in path.split(',') {
-        let data = std::fs::read(path).unwrap();
-        let mut deflate = Deflate::new();
-        let t = std::time::Instant::now();
-        let found = Found::at(&data, 1 << 28).expect("parses");
-        let t1 = t.elapsed();
-        let (tokens, plain) = (found.0.tokens.len(), found.plain().len());
-        let e = deflate.expand(found, &data).expect("expands");
-        let t2 = t.elapsed();
-        let mut out = Vec::new();
-        deflate.rebuild(&e.plain, &e.corrections, e.used, &mut out).unwrap();
-        println!("{path}: {} -> {plain}, {tokens} tokens, corr {}, {:?} parse {t1:?} expand {:?} rebuild {:?}", e.used, e.corrections.len(), deflate.last, t2 - t1, t.elapsed() - t2);
     }
 }

@@ -50,11 +50,8 @@ impl TokenModel {
         let shape = shape(predicted.len());
         let context = (self.history & 63) * 16 + shape;
         let hit = coder.bit(&mut self.hit[context], predicted == actual);
-        let token = if hit {
-            predicted
-        } else {
-            self.miss(coder, matcher, plain, at, (predicted, actual), context)?
-        };
+        let token =
+            if hit { predicted } else { self.miss(coder, matcher, plain, at, (predicted, actual), context)? };
         if token.span() > plain.len() - at || (!token.is_literal() && token.dist() > at) {
             return Err(Error::corrupt("deflate: a token that its text does not have"));
         }

@@ -45,12 +45,18 @@ impl TreeModel {
         Ok(Trees { lengths, literals, ops, op_lengths, op_count })
     }
 
-    fn lengths<C: Coder>(&mut self, coder: &mut C, freqs: &Freqs, actual: &Trees) -> Result<(Vec<u8>, usize)> {
+    fn lengths<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        freqs: &Freqs,
+        actual: &Trees,
+    ) -> Result<(Vec<u8>, usize)> {
         let mut first = lengths(&freqs.0, 15);
         first.resize(first.len().max(END + 1), 0);
         let second = lengths(&freqs.1, 15);
         let expected = (first.len(), second.len());
-        let (literals, distances) = (actual.literals, actual.lengths.len() - actual.literals.min(actual.lengths.len()));
+        let (literals, distances) =
+            (actual.literals, actual.lengths.len() - actual.literals.min(actual.lengths.len()));
         let same = expected == (literals, distances)
             && actual.lengths[..literals] == first
             && actual.lengths[literals..] == second;
@@ -80,7 +86,14 @@ impl TreeModel {
         Ok((first, literals))
     }
 
-    fn count<C: Coder>(&mut self, coder: &mut C, which: usize, bits: u32, expected: usize, actual: usize) -> usize {
+    fn count<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        which: usize,
+        bits: u32,
+        expected: usize,
+        actual: usize,
+    ) -> usize {
         if coder.bit(&mut self.same[1 + which], expected == actual) {
             return expected;
         }
