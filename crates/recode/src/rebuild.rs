@@ -142,6 +142,6 @@ impl Item {
 
 /// Characters with the breaks between lines.
 fn broken(lines: Lines, len: usize) -> usize {
-    let breaks = if lines.width == 0 { 0 } else { len.saturating_sub(1) / lines.width };
+    let breaks = len.saturating_sub(1).checked_div(lines.width).unwrap_or(0);
     len + breaks * lines.text().len()
 }

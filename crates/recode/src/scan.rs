@@ -136,7 +136,7 @@ impl<'a> Scanner<'a> {
         let head = *joined.first_chunk::<2>().filter(|h| zlib(h[0], h[1]))?;
         let found = Found::at(&joined[2..], self.limit)?;
         let whole = joined.len() == found.used() + 6;
-        (whole && joined.ends_with(&adler32(found.plain()).to_be_bytes())).then(|| Find {
+        (whole && joined.ends_with(&adler32(found.plain()).to_be_bytes())).then_some(Find {
             start,
             end: at,
             what: What::Idat { found, head, chunks, joined, shape: self.shape },

@@ -41,6 +41,8 @@ pub(super) struct Settings {
     pub(super) hash_bits: u8,
     /// Matches of up to 5 bytes are dropped (zlib's strategy for filtered data).
     pub(super) filtered: bool,
+    /// Matches of three bytes count at any distance.
+    pub(super) three: bool,
     /// Matches reach the whole window and the first byte, as zlib's do not.
     pub(super) far: bool,
 }
@@ -210,7 +212,9 @@ impl Matcher {
         let found = self.search(data, at, least, chain)?;
         let lazy = self.settings.mode == Mode::Lazy;
         Ok(found.filter(|&(len, dist)| {
-            !(lazy && (self.settings.filtered && len <= 5 || len == MIN_MATCH && dist > FAR_THREE))
+            !(lazy
+                && (self.settings.filtered && len <= 5
+                    || len == MIN_MATCH && dist > FAR_THREE && !self.settings.three))
         }))
     }
 

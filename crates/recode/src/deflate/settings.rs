@@ -39,6 +39,7 @@ pub(super) struct Choice {
     pub(super) preset: u8,
     pub(super) filtered: bool,
     pub(super) far: bool,
+    pub(super) three: bool,
     /// Bits of the hash: see [`Settings::hash_bits`].
     pub(super) hash_bits: u8,
     /// A full block has one token less than two to this power: zlib's memory level + 6.
@@ -47,15 +48,15 @@ pub(super) struct Choice {
 
 impl Default for Choice {
     fn default() -> Self {
-        Self { preset: 6, filtered: false, far: false, hash_bits: 15, block_bits: 14 }
+        Self { preset: 6, filtered: false, far: false, three: false, hash_bits: 15, block_bits: 14 }
     }
 }
 
 impl Choice {
     pub(super) fn settings(self) -> Settings {
         let (mode, good, lazy, nice, chain) = PRESETS[usize::from(self.preset & 15)];
-        let (hash_bits, filtered, far) = (self.hash_bits, self.filtered, self.far);
-        Settings { mode, good, lazy, nice, chain, hash_bits, filtered, far }
+        let Self { hash_bits, filtered, far, three, .. } = self;
+        Settings { mode, good, lazy, nice, chain, hash_bits, filtered, far, three }
     }
 
     /// Tokens in a full block of zlib at this memory level.
@@ -63,10 +64,16 @@ impl Choice {
         (1 << self.block_bits) - 1
     }
 
-    /// One byte: the preset, then filtered, far, and whether a byte with the bits of the hash and block follows.
+    /// One byte: the preset, then filtered, far, whether a byte with the bits of the hash and block follows, and three.
     pub(super) fn put(self, out: &mut Vec<u8>) {
         let other = (self.hash_bits, self.block_bits) != (15, 14);
-        out.push(self.preset | u8::from(self.filtered) << 4 | u8::from(self.far) << 5 | u8::from(other) << 6);
+        out.push(
+            self.preset
+                | u8::from(self.filtered) << 4
+                | u8::from(self.far) << 5
+                | u8::from(other) << 6
+                | u8::from(self.three) << 7,
+        );
         if other {
             out.push((self.hash_bits - 1) << 4 | self.block_bits);
         }
@@ -80,11 +87,11 @@ impl Choice {
             let (&bits, after) = rest.split_first().ok_or_else(wrong)?;
             (hash_bits, block_bits, rest) = ((bits >> 4) + 1, bits & 15, after);
         }
-        if first > 127 || !(9..=16).contains(&hash_bits) || block_bits == 0 {
+        if !(9..=16).contains(&hash_bits) || block_bits == 0 {
             return Err(wrong());
         }
-        let (filtered, far) = (first & 16 != 0, first & 32 != 0);
-        Ok((Self { preset: first & 15, filtered, far, hash_bits, block_bits }, rest))
+        let (filtered, far, three) = (first & 16 != 0, first & 32 != 0, first & 128 != 0);
+        Ok((Self { preset: first & 15, filtered, far, three, hash_bits, block_bits }, rest))
     }
 
     /// The settings that predict the tokens of `stream` best; `last` is tried first.
@@ -98,11 +105,11 @@ impl Choice {
         // A block is cut when its buffer, of a power of two, is full but for one.
         let full = stream.blocks.len() > 1 && (longest + 1).is_power_of_two();
         let block_bits = if full { (longest + 1).ilog2().clamp(8, 15) as u8 } else { 14 };
-        let far = traits.far;
+        let (far, three) = (traits.far, traits.three);
         let filtered = traits.shortest > 5 && traits.matches > 20;
         let make = |preset| {
             let filtered = filtered && preset > 3 && preset < 10;
-            Self { preset, filtered, far, hash_bits: block_bits + 1, block_bits }
+            Self { preset, filtered, far, three, hash_bits: block_bits + 1, block_bits }
         };
         let (mut best, mut least) = (make(last.preset.max(1)), u64::MAX);
         let first = best.preset;
@@ -125,16 +132,18 @@ struct Traits {
     shortest: usize,
     matches: usize,
     far: bool,
+    three: bool,
 }
 
 impl Traits {
     fn of(tokens: &[Token]) -> Self {
-        let mut traits = Self { shortest: usize::MAX, matches: 0, far: false };
+        let mut traits = Self { shortest: usize::MAX, matches: 0, far: false, three: false };
         let mut at = 0;
         for token in tokens {
             if !token.is_literal() {
                 traits.shortest = traits.shortest.min(token.len());
                 traits.matches += 1;
+                traits.three |= token.len() == 3 && token.dist() > 4096;
                 traits.far |= token.dist() == at || token.dist() > (1 << 15) - 262;
             }
             at += token.span();

@@ -117,9 +117,9 @@ impl Token {
 pub(super) fn codes(lengths: &[u8], out: &mut [(u16, u8)]) {
     let mut next = [0u32; 17];
     let mut code = 0u32;
-    for bits in 1..=15 {
-        next[bits] = code;
-        let count = lengths.iter().filter(|&&l| usize::from(l) == bits).count() as u32;
+    for (bits, first) in (1u8..).zip(&mut next[1..16]) {
+        *first = code;
+        let count = lengths.iter().filter(|&&l| l == bits).count() as u32;
         code = (code + count) << 1;
     }
     for (slot, &len) in out.iter_mut().zip(lengths) {
