@@ -39,7 +39,6 @@ mod oneshot;
 mod options;
 mod pipeline;
 pub mod planner;
-mod within;
 pub mod prior;
 mod recode;
 mod within;
