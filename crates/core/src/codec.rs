@@ -27,6 +27,10 @@ pub mod ids {
     pub const DELTA: CodecId = CodecId(7);
     /// Context mixing.
     pub const CM: CodecId = CodecId(8);
+    /// Branch targets of x86 code made absolute.
+    pub const X86: CodecId = CodecId(9);
+    /// Branch targets of 64-bit ARM code made absolute.
+    pub const ARM64: CodecId = CodecId(10);
     /// Raw images.
     pub const PIXELS: CodecId = CodecId(12);
     /// PCM sound.
@@ -37,6 +41,8 @@ pub mod ids {
     pub const LZMA: CodecId = CodecId(17);
     /// Brotli stream.
     pub const BROTLI: CodecId = CodecId(18);
+    /// What is compressed already, undone and coded as streams of alike bytes.
+    pub const RECODE: CodecId = CodecId(32);
 }
 
 /// What a codec is, as data: the source of `minlen codecs`, help, docs and tests.
@@ -109,6 +115,12 @@ pub trait Codec: Send + Sync {
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
         let _ = (part, level);
         Vec::new()
+    }
+
+    /// True if only the whole part tells what this codec gives: no sample of it stands for the rest, and no cut may go
+    /// through it.
+    fn needs_whole(&self) -> bool {
+        false
     }
 
     /// The default parameters.

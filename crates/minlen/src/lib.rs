@@ -40,6 +40,7 @@ mod options;
 mod pipeline;
 pub mod planner;
 pub mod prior;
+mod recode;
 mod within;
 
 pub use budget::Estimate;

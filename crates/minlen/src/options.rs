@@ -11,9 +11,13 @@ use std::time::Duration;
 #[must_use]
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
-    for codec in minlen_bytes::codecs().into_iter().chain(minlen_mix::codecs()) {
+    let simple = minlen_bytes::codecs().into_iter().chain(minlen_recode::filter::codecs());
+    for codec in simple.chain(minlen_mix::codecs()) {
         registry.register(codec);
     }
+    // Last: it codes its streams with all the others.
+    let inner = registry.clone();
+    registry.register(crate::recode::codec(inner));
     registry
 }
 

@@ -54,6 +54,22 @@ impl Outcome {
         Self { coded: stored(data), chain: "store".into(), why, tried: self.tried, told: self.told }
     }
 
+    /// Codes with each of these, and keeps the smallest of their results and its own.
+    fn try_all(&mut self, offers: &[&Proposal], data: &[u8], registry: &Registry, env: &Env) -> Result<()> {
+        let len = data.len() as u64;
+        let (within, env) =
+            Within::new(env, len.saturating_mul(offers.len() as u64), len - self.told.min(len));
+        for offer in offers {
+            let Some(coded) = attempt(offer, data, registry, &env)? else { continue };
+            self.tried.push((offer.chain.to_string(), coded.payload.len()));
+            if self.coded.ids.is_empty() || coded.payload.len() < self.coded.payload.len() {
+                (self.coded, self.chain, self.why) = (coded, offer.chain.to_string(), offer.why);
+            }
+        }
+        self.told += within.told();
+        Ok(())
+    }
+
     fn none() -> Self {
         Self { coded: Coded::default(), chain: String::new(), why: "", tried: Vec::new(), told: 0 }
     }
@@ -67,30 +83,27 @@ pub(super) fn best(
     registry: &Registry,
     env: &Env,
 ) -> Result<Outcome> {
-    if (STRONG..MAX_LEVEL).contains(&level) {
-        return strongest(offers, data, registry, env);
-    }
+    // A codec that needs the whole is tried first: no sample says what it gives.
+    let needs_whole = |o: &&Proposal| {
+        let first = o.chain.stages().first();
+        first.is_some_and(|stage| registry.codec(stage.id).is_ok_and(minlen_core::Codec::needs_whole))
+    };
+    let (first, usual): (Vec<_>, Vec<_>) = offers.iter().partition(needs_whole);
     let mut best = Outcome::none();
-    let mut tried = Vec::new();
-    let finalists = finalists(offers, level, data, registry, env)?;
-    let len = data.len() as u64;
-    let (within, env) = Within::new(env, len.saturating_mul(finalists.len() as u64), len);
-    for offer in finalists {
-        let Some(coded) = attempt(offer, data, registry, &env)? else { continue };
-        tried.push((offer.chain.to_string(), coded.payload.len()));
-        if best.coded.ids.is_empty() || coded.payload.len() < best.coded.payload.len() {
-            best =
-                Outcome { coded, chain: offer.chain.to_string(), why: offer.why, tried: Vec::new(), told: 0 };
-        }
+    best.try_all(&first, data, registry, env)?;
+    if (STRONG..MAX_LEVEL).contains(&level) {
+        let enough = !best.coded.ids.is_empty() && best.coded.payload.len() < data.len();
+        return if enough { Ok(best) } else { strongest(&usual, data, registry, env) };
     }
-    (best.tried, best.told) = (tried, within.told());
+    let sure = (!best.coded.ids.is_empty()).then_some(best.coded.payload.len());
+    best.try_all(&finalists(&usual, level, data, sure, registry, env)?, data, registry, env)?;
     Ok(best)
 }
 
 /// The first offer that makes the part smaller: those of codecs for some kinds of data before that for all kinds, and the
 /// most expensive one first, since what costs more knows more.
-fn strongest(offers: &[Proposal], data: &[u8], registry: &Registry, env: &Env) -> Result<Outcome> {
-    let mut ranked: Vec<&Proposal> = offers.iter().collect();
+fn strongest(offers: &[&Proposal], data: &[u8], registry: &Registry, env: &Env) -> Result<Outcome> {
+    let mut ranked: Vec<&Proposal> = offers.to_vec();
     let general = |offer: &Proposal| offer.chain.stages().first().is_some_and(|stage| stage.id == ids::CM);
     ranked.sort_by_key(|offer| (general(offer), std::cmp::Reverse(offer.encode_ns)));
     better_prior(&mut ranked, data, registry, env)?;
@@ -124,20 +137,22 @@ fn better_prior(ranked: &mut Vec<&Proposal>, data: &[u8], registry: &Registry, e
     Ok(())
 }
 
-/// The offers worth coding in full: all of them for a small part, else those that do well on a sample.
+/// The offers worth coding in full: all of them for a small part, else those that do well on a sample. None where the sample
+/// does not come near what is reached for sure.
 fn finalists<'o>(
-    offers: &'o [Proposal],
+    offers: &[&'o Proposal],
     level: u8,
     data: &[u8],
+    sure: Option<usize>,
     registry: &Registry,
     env: &Env,
 ) -> Result<Vec<&'o Proposal>> {
     if offers.len() < 2 || data.len() <= SMALL || level == MAX_LEVEL {
-        return Ok(offers.iter().collect());
+        return Ok(offers.to_vec());
     }
     let sample = sample(data);
     let mut ranked = Vec::new();
-    for offer in offers {
+    for &offer in offers {
         if let Some(coded) = attempt(offer, &sample, registry, env)? {
             ranked.push((coded.payload.len(), offer));
         }
@@ -146,6 +161,10 @@ fn finalists<'o>(
     let hopeless =
         |(size, _): &(usize, _)| sample.len().saturating_sub(*size) * 1000 < sample.len() * WORTH_PERMILLE;
     if ranked.first().is_none_or(hopeless) && !has_repeats(data) {
+        return Ok(Vec::new());
+    }
+    let hoped = ranked.first().map_or(0, |(size, _)| size * 1000 / sample.len().max(1) * (data.len() / 1000));
+    if sure.is_some_and(|sure| sure < hoped / 10 * 9) {
         return Ok(Vec::new());
     }
     let bound = ranked.first().map_or(0, |(size, _)| size + size * MARGIN_PERMILLE / 1000);

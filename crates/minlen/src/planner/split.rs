@@ -25,6 +25,9 @@ impl Planner {
         if dense || data.len() < SMALLEST {
             return whole(data);
         }
+        if self.needs_whole(data, request) {
+            return whole(data);
+        }
         let parts = detect::segments(data);
         if parts.len() < 2 {
             return whole(data);
@@ -43,6 +46,15 @@ impl Planner {
         }
         let parts = self.dense_apart(data, parts);
         if parts.len() > 1 && bearable(&parts) { parts } else { whole(data) }
+    }
+
+    /// True if a codec that a cut could harm has something to offer. Such a codec sorts the data by kind itself.
+    fn needs_whole(&self, data: &[u8], request: &Request) -> bool {
+        let stats = Stats::default();
+        let kind = request.known.as_ref().map_or(minlen_core::Kind::Binary, |d| d.kind);
+        let part = Part { data, kind, detail: "", stats: &stats, decode_ns: request.decode_ns };
+        let mut codecs = self.registry.iter().filter(|codec| codec.needs_whole());
+        codecs.any(|codec| !codec.propose(&part, request.level).is_empty())
     }
 
     /// Joins neighbours, so that only borders of compressed data are left.

@@ -1,0 +1,136 @@
+//! The codec that undoes what is compressed already and has the planner code what comes out.
+//!
+//! It holds the other codecs and a planner over them, so its streams are coded like any data of their kind. It is not among
+//! them itself: parts within parts are undone by `minlen-recode`, in one go and to a bounded depth.
+
+mod payload;
+#[cfg(test)]
+mod tests;
+
+use crate::planner::{Planner, Request};
+use minlen_core::{
+    Chain, Codec, CodecSpec, Detection, Env, Error, Event, Memory, NoProgress, ParamKind, ParamSpec, Params,
+    Part, Proposal, Registry, Result, ids,
+};
+use payload::{Coded, Payload};
+use std::sync::Arc;
+
+/// The codec over these others, to be registered after them.
+pub(crate) fn codec(inner: Registry) -> Arc<dyn Codec> {
+    Arc::new(Recode { planner: Planner::new(inner) })
+}
+
+struct Recode {
+    planner: Planner,
+}
+
+static SPEC: CodecSpec = CodecSpec {
+    id: ids::RECODE,
+    name: "recode",
+    summary: "undoes deflate, JPEG, base64 and hex, and codes what comes out; exact",
+    source: "own; ideas of reflate and preflate; JPEG by lepton_jpeg",
+    limits: "needs the whole of a compressed part; 256 MiB of expanded text for one block",
+    params: &[ParamSpec {
+        key: "level",
+        doc: "level at which what comes out is coded",
+        kind: ParamKind::Int { min: 1, max: 10 },
+        default: 5,
+    }],
+    max_input: 1 << 29,
+};
+
+/// At these levels and above it is offered at all, and wherever there is something to find.
+const FROM_LEVEL: u8 = 4;
+const ALWAYS_LEVEL: u8 = 6;
+/// Below that level, this many thousandths of the data must be found.
+const SHARE_PERMILLE: usize = 50;
+/// Decoding costs about so many nanoseconds a byte of what is re-expressed.
+const DECODE_NS: u32 = 100;
+
+impl Codec for Recode {
+    fn spec(&self) -> &'static CodecSpec {
+        &SPEC
+    }
+
+    fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        let level = u8::try_from(params.get("level")).unwrap_or(5);
+        let classify = |part: &[u8]| self.planner.detect(part, part.len() as u64);
+        let expression = minlen_recode::express(input, &classify, env)?;
+        if !expression.report.is_empty() {
+            env.progress.event(Event::Explain { line: format!("  recode: {}", expression.report) });
+        }
+        let recipe = self.stream(&expression.recipe, None, level, env)?;
+        let mut payload = Payload { streams: vec![recipe] };
+        for stream in &expression.streams {
+            let known = Detection { kind: stream.kind, confidence: 90, detail: stream.detail.clone() };
+            payload.streams.push(self.stream(&stream.data, Some(known), level, env)?);
+        }
+        payload.write(out);
+        env.work(input.len() as u64)
+    }
+
+    fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        let (payload, bytes) = Payload::read(payload)?;
+        let total = payload.raw_len();
+        // More than deflate can expand is nothing an encoder wrote.
+        if total > (output_len as u64).saturating_mul(1100).saturating_add(4096) || total > SPEC.max_input * 2
+        {
+            return Err(Error::corrupt("recode: streams longer than anything could expand to"));
+        }
+        let _held = env.budget.reserve(total)?;
+        let quiet = env.clone().with_progress(Arc::new(NoProgress));
+        let streams = payload.decode(bytes, self.planner.registry(), &quiet)?;
+        let (recipe, streams) = streams.split_first().ok_or_else(|| Error::truncated("recode: no recipe"))?;
+        let streams: Vec<&[u8]> = streams.iter().map(|s| &s[..]).collect();
+        minlen_recode::rebuild(recipe, &streams, output_len, env, out)?;
+        env.work(output_len as u64)
+    }
+
+    fn memory(&self, _params: &Params, len: usize) -> Memory {
+        let len = len as u64;
+        Memory { encode: len * 12 + (64 << 20), decode: len * 8 + (16 << 20) }
+    }
+
+    fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
+        if level < FROM_LEVEL || part.decode_ns < DECODE_NS {
+            return Vec::new();
+        }
+        let share = if level < ALWAYS_LEVEL { SHARE_PERMILLE } else { 1 };
+        let enough = (part.data.len() / 1000 * share).max(64);
+        if minlen_recode::find(part.data, enough) < enough {
+            return Vec::new();
+        }
+        // From there on the planner tries what costs most first: what comes out is coded by the same codecs as it would be.
+        let encode_ns = if level < ALWAYS_LEVEL { 600 } else { 1_000_000 };
+        let params = self.params().with("level", i64::from(level));
+        let chain = Chain::single(self, params);
+        vec![Proposal { chain, encode_ns, why: "what is compressed inside is undone and coded better" }]
+    }
+
+    fn needs_whole(&self) -> bool {
+        true
+    }
+}
+
+impl Recode {
+    fn stream(&self, data: &[u8], known: Option<Detection>, level: u8, env: &Env) -> Result<Vec<Coded>> {
+        if data.is_empty() {
+            return Ok(Vec::new());
+        }
+        let request = Request { level, chain: None, memory: None, known, decode_ns: u32::MAX };
+        // What is coded inside would tell of other bytes than those of the input.
+        let parts = self.planner.code(data, &request, &env.clone().with_progress(Arc::new(NoProgress)))?;
+        for part in &parts {
+            env.progress.event(Event::Explain { line: format!("    stream: {}", part.explain()) });
+        }
+        let coded = parts.into_iter().map(|part| part.block);
+        Ok(coded
+            .map(|b| Coded {
+                raw_len: b.header.raw_len,
+                ids: b.header.ids,
+                inner: b.header.inner,
+                payload: b.payload,
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,96 @@
+use crate::{Options, compress_with, decompress, registry};
+use minlen_core::testing::{Rng, check_codec, check_hostile, edge_cases, random_case};
+use minlen_core::{Codec, Env, ErrorKind, Event, Limits, Progress, Registry};
+use std::sync::{Arc, Mutex};
+
+fn recode(registry: &Registry) -> &dyn Codec {
+    registry.by_name("recode").unwrap()
+}
+
+/// A zlib stream of `plain`: stored and fixed blocks only, so that no compressor is needed to make it.
+fn zlib(plain: &[u8]) -> Vec<u8> {
+    let (mut out, mut held, mut count) = (vec![0x78, 0x01], 0u32, 0u32);
+    let mut put = |out: &mut Vec<u8>, bits: u32, n: u32| {
+        held |= bits << count;
+        count += n;
+        while count >= 8 {
+            out.push(held as u8);
+            (held, count) = (held >> 8, count - 8);
+        }
+    };
+    put(&mut out, 3, 3);
+    for &byte in plain {
+        let code = u32::from(byte);
+        let (code, len) = if code < 144 { (0x30 + code, 8) } else { (0x190 + code - 144, 9) };
+        put(&mut out, code.reverse_bits() >> (32 - len), len);
+    }
+    put(&mut out, 0, 7);
+    put(&mut out, 0, 7);
+    let (a, b) = plain.iter().fold((1u32, 0u32), |(a, b), &x| {
+        let a = (a + u32::from(x)) % 65_521;
+        (a, (b + a) % 65_521)
+    });
+    // The padding that `put` leaves over is at most seven bits; the last call filled its byte.
+    out.extend((b << 16 | a).to_be_bytes());
+    out
+}
+
+fn document() -> Vec<u8> {
+    let mut rng = Rng(4);
+    let mut out = b"%PDF-1.4\n".to_vec();
+    for i in 0..12 {
+        let words: Vec<&[u8]> =
+            vec![b"predict ", b"what ", b"comes ", b"next, ", b"then ", b"code\n", b"it. "];
+        let text: Vec<u8> = (0..600).flat_map(|_| words[rng.below(7)]).copied().collect();
+        out.extend(format!("{i} 0 obj\nstream\n").bytes());
+        out.extend(zlib(&text));
+        out.extend(b"\nendstream\n");
+    }
+    out
+}
+
+#[test]
+fn any_data_comes_back_and_hostile_payloads_are_refused() {
+    let registry = registry();
+    let codec = recode(&registry);
+    let params = codec.params().with("level", 3);
+    for case in edge_cases().into_iter().chain((0..24).map(|seed| random_case(seed, 3000))) {
+        let payload = check_codec(codec, &params, &case);
+        check_hostile(codec, &payload, case.len(), 30);
+    }
+    let payload = check_codec(codec, &params, &document());
+    check_hostile(codec, &payload, document().len(), 300);
+}
+
+#[derive(Default)]
+struct Lines(Mutex<Vec<String>>);
+
+impl Progress for Lines {
+    fn event(&self, event: Event) {
+        if let Event::Explain { line } = event {
+            self.0.lock().unwrap().push(line);
+        }
+    }
+}
+
+#[test]
+fn a_document_is_seen_through_and_explained() {
+    let data = document();
+    let explained = Arc::new(Lines::default());
+    let env = Env::new(Limits::none()).with_progress(Arc::clone(&explained) as Arc<dyn Progress>);
+    let small = compress_with(&data, &Options::new(5).unwrap(), &env).unwrap();
+    assert_eq!(decompress(&small, &Limits::default()).unwrap(), data);
+    let plain = compress_with(&data, &Options::new(3).unwrap(), &env).unwrap();
+    assert!(small.len() * 2 < plain.len(), "{} against {}", small.len(), plain.len());
+    let lines = explained.0.lock().unwrap();
+    assert!(lines.iter().any(|l| l.contains("recode: zlib: 12 of")), "{lines:?}");
+}
+
+#[test]
+fn streams_that_could_not_fit_are_refused() {
+    let registry = registry();
+    // One stream of a tebibyte in one stored part.
+    let payload = [1, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 0, 0];
+    let error = recode(&registry).decode(&payload, 100, &Env::default(), &mut Vec::new()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+}

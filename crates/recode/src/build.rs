@@ -1,0 +1,200 @@
+//! From data to a recipe and streams.
+
+use crate::deflate::{Deflate, Found};
+use crate::recipe::{Chunks, Item, MAX_DEPTH, Node, Tail};
+use crate::scan::{Find, Scanner, Shape, What};
+use crate::text::Detail;
+use crate::{Expression, Report, Stream, fixed, jpeg, tar};
+use minlen_core::{Class, Detection, Env, Kind, Result};
+
+/// Layers that are looked into. More are allowed when decoding, for encoders to come.
+const LAYERS: usize = 6;
+const _: () = assert!(LAYERS < MAX_DEPTH);
+/// A part of numbers, pixels or code of at least so many bytes gets a stream of its own; smaller ones share.
+const ALONE: usize = 16 << 10;
+/// Most streams; what comes later shares.
+const MAX_STREAMS: usize = 200;
+
+/// Tells what a part is.
+pub type Classify<'a> = &'a dyn Fn(&[u8]) -> Detection;
+
+pub(crate) struct Builder<'a> {
+    classify: Classify<'a>,
+    env: &'a Env,
+    deflate: Deflate,
+    streams: Vec<Stream>,
+    report: Report,
+    /// Bytes of text that may still be expanded.
+    left: usize,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(classify: Classify<'a>, left: usize, env: &'a Env) -> Self {
+        let streams = fixed::ALL.map(|kind| Stream { data: Vec::new(), kind, detail: String::new() }).into();
+        Self { classify, env, deflate: Deflate::new(), streams, report: Report::default(), left }
+    }
+
+    pub(crate) fn finish(mut self, data: &[u8]) -> Result<Expression> {
+        let node = self.part(data, 0)?;
+        let mut recipe = Vec::new();
+        node.write(&mut recipe);
+        Ok(Expression { recipe, streams: self.streams, report: self.report })
+    }
+
+    /// A part whose kind is to be found.
+    fn part(&mut self, data: &[u8], depth: usize) -> Result<Node> {
+        let stream =
+            if data.is_empty() { fixed::OTHER } else { self.stream_for((self.classify)(data), data.len()) };
+        self.node(data, stream, depth)
+    }
+
+    fn stream_for(&mut self, what: Detection, len: usize) -> usize {
+        let (kind, alone) = match what.kind.class() {
+            Class::Dense => return fixed::OTHER,
+            Class::Text => (if what.kind == Kind::Html { Kind::Xml } else { what.kind }, false),
+            Class::Code | Class::Numeric | Class::Binary if len < ALONE => return fixed::OTHER,
+            Class::Binary if what.kind == Kind::Tar => return fixed::OTHER,
+            Class::Code => (what.kind, false),
+            Class::Numeric | Class::Binary => (what.kind, true),
+        };
+        self.stream(kind, what.detail, alone)
+    }
+
+    /// A new stream, or the one of this kind where it need not be alone.
+    fn stream(&mut self, kind: Kind, detail: String, alone: bool) -> usize {
+        let same = |s: &Stream| s.kind == kind && (!alone || s.detail == detail);
+        let known = self.streams.iter().skip(fixed::ALL.len()).position(same);
+        match known {
+            Some(at) if !alone => at + fixed::ALL.len(),
+            _ if self.streams.len() >= MAX_STREAMS => fixed::OTHER,
+            _ => {
+                self.streams.push(Stream { data: Vec::new(), kind, detail });
+                self.streams.len() - 1
+            }
+        }
+    }
+
+    fn node(&mut self, data: &[u8], stream: usize, depth: usize) -> Result<Node> {
+        let (mut items, mut at) = (Vec::new(), 0);
+        let members = if depth < LAYERS { tar::members(data) } else { Vec::new() };
+        if members.is_empty() && depth < LAYERS {
+            let mut scanner = Scanner::new(data, self.left);
+            while let Some(find) = scanner.next() {
+                self.env.check()?;
+                let (start, end) = (find.start, find.end);
+                let gap = &data[at..start];
+                if let Some(item) = self.item(find, data, (stream, gap), depth)? {
+                    items.push((gap.len(), item));
+                    at = end;
+                }
+                scanner.limit = self.left;
+            }
+        }
+        for member in members {
+            let gap = &data[at..member.start];
+            self.streams[stream].data.extend_from_slice(gap);
+            items.push((gap.len(), Item::Moved { node: self.part(&data[member.clone()], depth + 1)? }));
+            at = member.end;
+        }
+        self.streams[stream].data.extend_from_slice(&data[at..]);
+        Ok(Node { len: data.len(), stream, items })
+    }
+
+    /// Expresses a find. The bytes before it go to their stream first, if it works out.
+    fn item(
+        &mut self,
+        find: Find,
+        data: &[u8],
+        (stream, gap): (usize, &[u8]),
+        depth: usize,
+    ) -> Result<Option<Item>> {
+        let bytes = &data[find.start..find.end];
+        match find.what {
+            What::Deflate { found, tail, name } => {
+                let Some((plain, corrections)) = self.expand(found, bytes, name) else { return Ok(None) };
+                self.streams[stream].data.extend_from_slice(gap);
+                self.streams[fixed::CORRECTIONS].data.extend_from_slice(&corrections);
+                let used = bytes.len() - tail.len();
+                let node = self.part(&plain, depth + 1)?;
+                Ok(Some(Item::Deflate { used, corrections: corrections.len(), tail, node }))
+            }
+            What::Idat { found, head, chunks, joined, shape } => {
+                let Some((plain, corrections)) = self.expand(found, &joined[2..], "png") else {
+                    return Ok(None);
+                };
+                self.streams[stream].data.extend_from_slice(gap);
+                self.streams[fixed::CORRECTIONS].data.extend_from_slice(&corrections);
+                let used = joined.len() - 2 - Tail::Adler.len();
+                let node = self.picture(&plain, shape);
+                Ok(Some(Item::Idat {
+                    head,
+                    chunks: Chunks::new(chunks),
+                    used,
+                    corrections: corrections.len(),
+                    node,
+                }))
+            }
+            What::Jpeg => Ok(self.jpeg(bytes, (stream, gap))),
+            What::Text(found) => {
+                self.streams[stream].data.extend_from_slice(gap);
+                let node = self.part(&found.bytes, depth + 1)?;
+                let lines = found.lines;
+                let (item, name) = match found.detail {
+                    Detail::Base64 { pad } => (Item::Base64 { lines, pad, node }, "base64"),
+                    Detail::Hex { upper } => (Item::Hex { lines, upper, node }, "hex"),
+                };
+                self.report.add(name, bytes.len(), found.bytes.len());
+                Ok(Some(item))
+            }
+        }
+    }
+
+    fn expand(&mut self, found: Found, bytes: &[u8], name: &'static str) -> Option<(Vec<u8>, Vec<u8>)> {
+        let Some(expanded) = self.deflate.expand(found, bytes) else {
+            self.report.kept(name, bytes.len());
+            return None;
+        };
+        // A stream that no setting resembles costs more than its text gains.
+        if expanded.corrections.len() * 4 > expanded.used {
+            self.report.kept(name, expanded.used);
+            return None;
+        }
+        self.left -= expanded.plain.len().min(self.left);
+        self.report.add(name, expanded.used, expanded.plain.len());
+        self.report.corrections += expanded.corrections.len();
+        Some((expanded.plain, expanded.corrections))
+    }
+
+    /// The pixels of a PNG, filters and all: their geometry is told to whoever codes them.
+    fn picture(&mut self, plain: &[u8], shape: Option<Shape>) -> Node {
+        let detail = shape.filter(|s| !s.interlaced).map_or_else(
+            || "png rows".into(),
+            |s| {
+                format!(
+                    "png rows {}x{} channels {} depth {} stride {}",
+                    s.width,
+                    s.height,
+                    s.channels,
+                    s.depth,
+                    s.stride()
+                )
+            },
+        );
+        let stream = self.stream(Kind::ImageRaw, detail, plain.len() >= ALONE);
+        self.streams[stream].data.extend_from_slice(plain);
+        Node { len: plain.len(), stream, items: Vec::new() }
+    }
+
+    fn jpeg(&mut self, bytes: &[u8], (stream, gap): (usize, &[u8])) -> Option<Item> {
+        let coded = jpeg::encode(bytes, self.env).filter(|c| c.body.len() + c.header.len() / 2 < bytes.len());
+        let Some(coded) = coded else {
+            self.report.kept("jpeg", bytes.len());
+            return None;
+        };
+        self.report.add("jpeg", bytes.len(), coded.header.len() + coded.body.len());
+        self.streams[stream].data.extend_from_slice(gap);
+        self.streams[fixed::JPEG_HEADERS].data.extend_from_slice(&coded.header);
+        self.streams[fixed::JPEG_BODIES].data.extend_from_slice(&coded.body);
+        Some(Item::Jpeg { len: bytes.len(), header: coded.header.len(), body: coded.body.len() })
+    }
+}

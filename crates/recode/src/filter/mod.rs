@@ -1,0 +1,78 @@
+//! Branch filters: jumps and calls in machine code name their target by distance; with the target itself in its place, all
+//! calls of one function look alike.
+//!
+//! Each is a codec whose output is as long as its input, to be put in front of another: `x86+bwt`, `arm64+lzma`. Any bytes
+//! come back, whether they are code or not.
+//!
+//! Ideas: the branch converters of 7-Zip and xz (Pavlov); the rules here are our own. Format: docs/format/codecs/x86.md and
+//! arm64.md.
+
+mod arm64;
+#[cfg(test)]
+mod tests;
+mod x86;
+
+use minlen_core::{Codec, CodecId, CodecSpec, Env, Error, Memory, Params, Result, ids};
+use std::sync::Arc;
+
+/// The filters, to be registered.
+#[must_use]
+pub fn codecs() -> Vec<Arc<dyn Codec>> {
+    vec![Arc::new(Filter(&X86, x86::run)), Arc::new(Filter(&ARM64, arm64::run))]
+}
+
+/// A filter of bytes in place; the flag is true when encoding.
+struct Filter(&'static CodecSpec, fn(&mut [u8], bool));
+
+const fn spec(id: CodecId, name: &'static str, summary: &'static str, source: &'static str) -> CodecSpec {
+    CodecSpec {
+        id,
+        name,
+        summary,
+        source,
+        limits: "makes nothing smaller by itself",
+        params: &[],
+        max_input: 1 << 30,
+    }
+}
+
+static X86: CodecSpec = spec(
+    ids::X86,
+    "x86",
+    "targets of x86 calls and jumps made absolute; a filter for chains",
+    "own; idea of 7-Zip's BCJ",
+);
+
+static ARM64: CodecSpec = spec(
+    ids::ARM64,
+    "arm64",
+    "targets of 64-bit ARM calls and page addresses made absolute; a filter for chains",
+    "own; idea of xz's ARM64 filter",
+);
+
+impl Codec for Filter {
+    fn spec(&self) -> &'static CodecSpec {
+        self.0
+    }
+
+    fn encode(&self, input: &[u8], _params: &Params, _env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        let start = out.len();
+        out.extend_from_slice(input);
+        (self.1)(&mut out[start..], true);
+        Ok(())
+    }
+
+    fn decode(&self, payload: &[u8], output_len: usize, _env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        if payload.len() != output_len {
+            return Err(Error::corrupt("a filtered part has another length"));
+        }
+        let start = out.len();
+        out.extend_from_slice(payload);
+        (self.1)(&mut out[start..], false);
+        Ok(())
+    }
+
+    fn memory(&self, _params: &Params, _len: usize) -> Memory {
+        Memory::default()
+    }
+}

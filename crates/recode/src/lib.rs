@@ -1,0 +1,125 @@
+//! Re-expression of what is compressed already, so that a better codec can have it.
+//!
+//! Deflate (in gzip, ZIP, DOCX, PNG, PDF, git, ...), JPEG, base64 and hexadecimal digits hide from every codec what they hold.
+//! [`express`] finds such parts in any data, undoes them, and puts what comes out into streams of alike bytes, with a recipe
+//! that tells how the original is put together; [`rebuild`] does that. Parts within parts are undone, too, and the members of a
+//! tar archive go to the streams of their kinds.
+//!
+//! Everything is checked when it is made: what would not come back bit for bit is left as it is.
+//!
+//! ```
+//! use minlen_core::{Detection, Env, Kind};
+//! let classify = |_: &[u8]| Detection { kind: Kind::Text, confidence: 50, detail: String::new() };
+//! let data = b"nothing compressed in here";
+//! let env = Env::default();
+//! let expression = minlen_recode::express(data, &classify, &env)?;
+//! let streams: Vec<&[u8]> = expression.streams.iter().map(|s| &s.data[..]).collect();
+//! let mut back = Vec::new();
+//! minlen_recode::rebuild(&expression.recipe, &streams, data.len(), &env, &mut back)?;
+//! assert_eq!(back, data);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
+
+mod build;
+mod checksum;
+mod deflate;
+pub mod filter;
+mod jpeg;
+mod rebuild;
+mod recipe;
+mod report;
+mod scan;
+mod tar;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use build::Classify;
+pub use report::Report;
+
+use minlen_core::{Env, Kind, Result};
+use scan::{Scanner, What};
+
+/// Bytes of plain text that one piece of data is expanded to at most, over all layers.
+pub const MAX_EXPANDED: usize = 256 << 20;
+
+/// Alike bytes, for one codec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// The bytes.
+    pub data: Vec<u8>,
+    /// What they are.
+    pub kind: Kind,
+    /// More, for people and models: of pixels, the geometry as `png rows WxH channels C depth D stride S`.
+    pub detail: String,
+}
+
+/// Data as streams and the recipe that puts them together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expression {
+    /// What [`rebuild`] follows.
+    pub recipe: Vec<u8>,
+    /// The streams that it takes from; some may be empty.
+    pub streams: Vec<Stream>,
+    /// What was found.
+    pub report: Report,
+}
+
+/// The streams that are always there.
+mod fixed {
+    use minlen_core::Kind;
+
+    /// What deflate streams differ in from the prediction.
+    pub(crate) const CORRECTIONS: usize = 0;
+    pub(crate) const JPEG_HEADERS: usize = 1;
+    /// Coded coefficients.
+    pub(crate) const JPEG_BODIES: usize = 2;
+    /// Small parts, and what is left of containers.
+    pub(crate) const OTHER: usize = 3;
+    pub(crate) const ALL: [Kind; 4] = [Kind::Binary, Kind::Binary, Kind::ImageCoded, Kind::Binary];
+}
+
+/// Expresses `data`. `classify` says what a part is, so that like comes to like.
+///
+/// # Errors
+/// Cancelled; limit where the memory does not do; verify if the whole would not come back (a bug).
+pub fn express(data: &[u8], classify: Classify<'_>, env: &Env) -> Result<Expression> {
+    let left = data.len().saturating_mul(64).saturating_add(32 << 20).min(MAX_EXPANDED);
+    let expression = build::Builder::new(classify, left, env).finish(data)?;
+    let streams: Vec<&[u8]> = expression.streams.iter().map(|s| &s.data[..]).collect();
+    let mut back = Vec::with_capacity(data.len());
+    rebuild(&expression.recipe, &streams, data.len(), env, &mut back)?;
+    if back != data {
+        return Err(minlen_core::Error::new(
+            minlen_core::ErrorKind::Verify,
+            "recode: not the same bytes again",
+        ));
+    }
+    Ok(expression)
+}
+
+/// Appends the `len` bytes that `recipe` makes of `streams` to `out`.
+///
+/// Memory for what lies between the streams and the output is reserved from the budget; the streams and the output are the
+/// caller's.
+///
+/// # Errors
+/// Corrupt or truncated for what no encoder wrote; limit; unsupported; cancelled.
+pub fn rebuild(recipe: &[u8], streams: &[&[u8]], len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+    let _held = env.budget.reserve(deflate::Deflate::MEMORY + recipe.len() as u64 * 16)?;
+    rebuild::Rebuilder::new(streams, env).run(recipe, len, out)
+}
+
+/// How many bytes of `data` could be expressed differently: at least `enough`, or all there are. Cheap beside [`express`], but
+/// unpacks what it finds.
+#[must_use]
+pub fn find(data: &[u8], enough: usize) -> usize {
+    let mut scanner = Scanner::new(data, MAX_EXPANDED);
+    let mut bytes = 0;
+    while bytes < enough {
+        let Some(find) = scanner.next() else { break };
+        let sure = !matches!(find.what, What::Text(_)) || find.end - find.start > 2000;
+        bytes += if sure { find.end - find.start } else { 0 };
+    }
+    bytes
+}
