@@ -9,6 +9,8 @@ use crate::{jpeg, text};
 const SHORTEST: usize = 24;
 /// Text that stands for bytes is looked for at every so many bytes.
 const GRID: usize = 256;
+/// A run of such text begins no further before a place where it is noticed.
+const FURTHEST: usize = 4096;
 
 /// Something found.
 pub(crate) enum What {
@@ -42,6 +44,9 @@ pub(crate) struct Scanner<'a> {
     /// Where the last find ended.
     from: usize,
     shape: Option<Shape>,
+    /// Bytes looked at in vain: bounded, so that data full of false
+    /// beginnings costs no more than a few passes over it.
+    spent: usize,
     /// Plain text of streams may have so many bytes.
     pub(crate) limit: usize,
 }
@@ -63,18 +68,19 @@ const BEGINS: [bool; 256] = {
 
 impl<'a> Scanner<'a> {
     pub(crate) fn new(data: &'a [u8], limit: usize) -> Self {
-        Self { data, at: 0, from: 0, shape: None, limit }
+        Self { data, at: 0, from: 0, shape: None, spent: 0, limit }
     }
 
     /// The next find after all before.
     pub(crate) fn next(&mut self) -> Option<Find> {
-        while self.at < self.data.len() {
-            let at = self.at;
+        let most = self.data.len().saturating_mul(4).saturating_add(64 << 20);
+        while self.at < self.data.len() && self.spent < most {
+            let (at, spent) = (self.at, self.spent);
             self.at += 1;
             let find = if BEGINS[usize::from(self.data[at])] { self.binary(at) } else { None };
             let find = find.or_else(|| if at.is_multiple_of(GRID) { self.text(at) } else { None });
             if let Some(find) = find {
-                (self.at, self.from) = (find.end, find.end);
+                (self.at, self.from, self.spent) = (find.end, find.end, spent);
                 return Some(find);
             }
         }
@@ -92,7 +98,7 @@ impl<'a> Scanner<'a> {
             }
             [b'I', b'D', b'A', b'T', ..] => self.idat(at.checked_sub(4).filter(|&s| s >= self.from)?),
             [0xff, 0xd8, 0xff, ..] => {
-                let end = at + jpeg::end(rest)?;
+                let end = at + jpeg::end(rest, &mut self.spent)?;
                 Some(Find { start: at, end, what: What::Jpeg })
             }
             [cmf, flg, ..] if zlib(*cmf, *flg) => {
@@ -104,9 +110,9 @@ impl<'a> Scanner<'a> {
     }
 
     /// A deflate stream at `start`, and the checksum behind it.
-    fn deflate(&self, start: usize, name: &'static str) -> Option<Find> {
+    fn deflate(&mut self, start: usize, name: &'static str) -> Option<Find> {
         let rest = self.data.get(start..)?;
-        let found = Found::at(rest, self.limit)?;
+        let found = Found::at(rest, self.limit, &mut self.spent)?;
         if found.used() < SHORTEST {
             return None;
         }
@@ -124,7 +130,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The chunks with the picture of a PNG, the first of which starts at `start`.
-    fn idat(&self, start: usize) -> Option<Find> {
+    fn idat(&mut self, start: usize) -> Option<Find> {
         let (mut at, mut chunks, mut joined) = (start, Vec::new(), Vec::new());
         while let Some([l0, l1, l2, l3, b'I', b'D', b'A', b'T', body @ ..]) = self.data.get(at..) {
             let len = u32::from_be_bytes([*l0, *l1, *l2, *l3]) as usize;
@@ -133,8 +139,9 @@ impl<'a> Scanner<'a> {
             chunks.push(len);
             at += len + 12;
         }
+        self.spent = self.spent.saturating_add(joined.len());
         let head = *joined.first_chunk::<2>().filter(|h| zlib(h[0], h[1]))?;
-        let found = Found::at(&joined[2..], self.limit)?;
+        let found = Found::at(&joined[2..], self.limit, &mut self.spent)?;
         let whole = joined.len() == found.used() + 6;
         (whole && joined.ends_with(&adler32(found.plain()).to_be_bytes())).then_some(Find {
             start,
@@ -150,13 +157,18 @@ impl<'a> Scanner<'a> {
         if !window.iter().all(|b| member(b) || matches!(b, b'\n' | b'\r' | b'\\')) {
             return None;
         }
-        let behind = &self.data[self.from..at];
+        // A run that began further back was looked at from an earlier place.
+        let behind = &self.data[self.from.max(at.saturating_sub(FURTHEST))..at];
         let run = |bytes: &[u8]| bytes.iter().rev().take_while(|b| member(b)).count();
         let mut start = at - run(behind);
+        if at - start == FURTHEST {
+            return None;
+        }
         // The letter of an escaped line end is none of the line.
         if self.data[self.from..start].ends_with(b"\\") && self.data[start] == b'n' {
             start += 1;
         }
+        let first = start;
         let found = text::find(&self.data[start..])?;
         // Whole lines before this one.
         let Lines { width, .. } = found.lines;
@@ -168,7 +180,10 @@ impl<'a> Scanner<'a> {
             }
             start -= step;
         }
-        let found = text::find(&self.data[start..])?;
+        let (start, found) = match text::find(&self.data[start..]) {
+            Some(all) => (start, all),
+            None => (first, found),
+        };
         Some(Find { start, end: start + found.len, what: What::Text(found) })
     }
 }

@@ -166,3 +166,14 @@ fn hostile_recipes_and_streams_are_refused_or_rebuilt() {
         }
     }
 }
+
+#[test]
+fn false_beginnings_cost_no_more_than_a_few_passes() {
+    let start = std::time::Instant::now();
+    let headers = [0x78u8, 0x01, 0, 2, 0, 0xfd, 0xff].repeat(40_000);
+    let pictures = [&tiny()[..tiny().len() - 20], &[0; 9]].concat().repeat(3000);
+    for data in [vec![b'x'; 8 << 20], vec![0; 4 << 20], headers, pictures, b"ABCDefgh0123".repeat(100_000)] {
+        let _ = find(&data, usize::MAX);
+    }
+    assert!(start.elapsed().as_secs() < 20);
+}

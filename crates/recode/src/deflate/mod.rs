@@ -44,9 +44,10 @@ pub(crate) struct Expanded {
 pub(crate) struct Found(Stream);
 
 impl Found {
-    /// Takes the stream apart, if it is one with at most `limit` bytes of text.
-    pub(crate) fn at(data: &[u8], limit: usize) -> Option<Self> {
-        parse::parse(data, limit).map(Self)
+    /// Takes the stream apart, if it is one with at most `limit` bytes of text. Adds to `spent` how many were seen, in vain or
+    /// not.
+    pub(crate) fn at(data: &[u8], limit: usize, spent: &mut usize) -> Option<Self> {
+        parse::parse(data, limit, spent).map(Self)
     }
 
     pub(crate) fn used(&self) -> usize {

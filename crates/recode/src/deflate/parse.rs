@@ -52,10 +52,16 @@ pub(super) struct Stream {
 }
 
 /// Takes the stream at the start of `data` apart; nothing if it is none, is incomplete, or has more than `limit` bytes of
-/// plain text.
-pub(super) fn parse(data: &[u8], limit: usize) -> Option<Stream> {
-    let mut bits = BitReader::new(data);
+/// plain text. Adds to `spent` how far that got, in bytes of text.
+pub(super) fn parse(data: &[u8], limit: usize, spent: &mut usize) -> Option<Stream> {
     let mut stream = Stream::default();
+    let whole = take_apart(data, limit, &mut stream);
+    *spent = spent.saturating_add(stream.plain.len());
+    whole.map(|()| stream)
+}
+
+fn take_apart(data: &[u8], limit: usize, stream: &mut Stream) -> Option<()> {
+    let mut bits = BitReader::new(data);
     loop {
         let last = bits.take(1)? == 1;
         let before = stream.tokens.len();
@@ -63,13 +69,13 @@ pub(super) fn parse(data: &[u8], limit: usize) -> Option<Stream> {
             0 => stored(&mut bits, &mut stream.plain, limit)?,
             1 => {
                 let (literals, distances) = fixed_decoders()?;
-                tokens(&mut bits, literals, distances, &mut stream, limit)?;
+                tokens(&mut bits, literals, distances, stream, limit)?;
                 Form::Fixed
             }
             2 => {
                 let trees = trees(&mut bits)?;
                 let (literals, distances) = trees.lengths.split_at(trees.literals);
-                tokens(&mut bits, &Decoder::new(literals)?, &Decoder::new(distances)?, &mut stream, limit)?;
+                tokens(&mut bits, &Decoder::new(literals)?, &Decoder::new(distances)?, stream, limit)?;
                 Form::Dynamic(Box::new(trees))
             }
             _ => return None,
@@ -78,7 +84,7 @@ pub(super) fn parse(data: &[u8], limit: usize) -> Option<Stream> {
         if last {
             stream.pad = bits.align()?.0;
             stream.used = bits.position();
-            return Some(stream);
+            return Some(());
         }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn deflated(data: &[u8], level: u32, cuts: &[usize]) -> Vec<u8> {
 fn check(deflate: &mut Deflate, stream: &[u8], plain: &[u8]) -> usize {
     let mut padded = stream.to_vec();
     padded.extend(b"what follows");
-    let found = Found::at(&padded, 1 << 24).expect("parses");
+    let found = Found::at(&padded, 1 << 24, &mut 0).expect("parses");
     assert_eq!((found.used(), found.plain()), (stream.len(), plain));
     let expanded = deflate
         .expand(found, &padded)

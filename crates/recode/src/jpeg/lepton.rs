@@ -62,7 +62,7 @@ fn take_apart(file: &[u8]) -> Option<Coded> {
     let fixed = file.get(..FIXED)?;
     let packed = u32::from_le_bytes(fixed[24..28].try_into().ok()?) as usize;
     // Behind the two bytes of zlib's own header.
-    let found = Found::at(file.get(FIXED + 2..FIXED + packed)?, MAX_HEADER)?;
+    let found = Found::at(file.get(FIXED + 2..FIXED + packed)?, MAX_HEADER, &mut 0)?;
     let rest = file.get(FIXED + packed..file.len() - 4)?;
     let body = rest.strip_prefix(b"CMP")?.to_vec();
     let mut header = vec![fixed[3], fixed[14], fixed[15]];

@@ -14,8 +14,9 @@ const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
 const SOS: u8 = 0xda;
 
-/// Where the JPEG that starts at the start of `data` ends; nothing if it is none or not complete.
-pub(crate) fn end(data: &[u8]) -> Option<usize> {
+/// Where the JPEG that starts at the start of `data` ends; nothing if it is none or not complete. Adds to `spent` how many bytes
+/// were looked at.
+pub(crate) fn end(data: &[u8], spent: &mut usize) -> Option<usize> {
     if !data.starts_with(&[0xff, SOI, 0xff]) {
         return None;
     }
@@ -36,7 +37,7 @@ pub(crate) fn end(data: &[u8]) -> Option<usize> {
                 frame |= is_frame(marker);
                 at += 2 + len.max(2);
                 if marker == SOS {
-                    at += scan(data.get(at..)?)?;
+                    at += scan(data.get(at..)?, spent)?;
                 }
             }
         }
@@ -49,10 +50,12 @@ fn is_frame(marker: u8) -> bool {
 }
 
 /// The length of the coded data up to the next marker that is neither a stuffed byte nor a restart.
-fn scan(data: &[u8]) -> Option<usize> {
+fn scan(data: &[u8], spent: &mut usize) -> Option<usize> {
     let mut at = 0;
     loop {
-        at += data[at..].iter().position(|&b| b == 0xff)?;
+        let run = data[at..].iter().position(|&b| b == 0xff);
+        *spent = spent.saturating_add(run.unwrap_or(data.len() - at));
+        at += run?;
         match *data.get(at + 1)? {
             0x00 | 0xd0..=0xd7 => at += 2,
             _ => return Some(at),

@@ -22,9 +22,9 @@ pub(crate) fn tiny() -> Vec<u8> {
 fn ends_at_its_end() {
     let jpeg = tiny();
     let more = [&jpeg[..], b"and more"].concat();
-    assert_eq!(end(&more), Some(jpeg.len()));
-    assert!((0..jpeg.len()).all(|cut| end(&jpeg[..cut]).is_none()));
-    assert_eq!(end(b"\xff\xd8\xff\xd9"), None);
+    assert_eq!(end(&more, &mut 0), Some(jpeg.len()));
+    assert!((0..jpeg.len()).all(|cut| end(&jpeg[..cut], &mut 0).is_none()));
+    assert_eq!(end(b"\xff\xd8\xff\xd9", &mut 0), None);
 }
 
 #[test]
