@@ -105,7 +105,7 @@ impl What {
 
     fn from_numbers(sound: bool, n: &[u64]) -> Option<Self> {
         let what = if sound {
-            let &[channels, bits, flags] = n else { return None };
+            let &[channels, bits, flags @ 0..4] = n else { return None };
             Self::Sound(Format {
                 bits: bits.try_into().ok()?,
                 channels: channels.try_into().ok()?,
@@ -113,7 +113,7 @@ impl What {
                 signed: flags & 2 != 0,
             })
         } else {
-            let &[width, stride, channels, bits, frame, flags] = n else { return None };
+            let &[width, stride, channels, bits, frame, flags @ 0..16] = n else { return None };
             Self::Image(Layout {
                 width: width.try_into().ok()?,
                 stride: stride.try_into().ok()?,

@@ -42,6 +42,20 @@ fn round_trips() {
 }
 
 #[test]
+fn flags_without_a_meaning_are_refused() {
+    for (codec, params, flags) in
+        [(0, "width", 8), (1, "channels", 5)].map(|(i, key, at)| (codecs()[i].clone(), key, at))
+    {
+        let good = check_codec(&*codec, &codec.params().with(params, 4), &[9; 40]);
+        for bit in 4..7 {
+            let mut bad = good.clone();
+            bad[flags] |= 1 << bit;
+            assert!(codec.decode(&bad, 40, &minlen_core::Env::default(), &mut Vec::new()).is_err());
+        }
+    }
+}
+
+#[test]
 fn survives_truncation_flips_and_wrong_lengths() {
     for (codec, params, data) in cases().into_iter().take(6) {
         let data = &data[..300];
