@@ -81,7 +81,7 @@ fn input(name: &str) -> Vec<u8> {
 /// Codec, parameters and input of every case.
 fn cases() -> Vec<(&'static str, String, &'static str)> {
     let mut all = Vec::new();
-    for model in ["fast", "normal", "deep", "full"] {
+    for model in ["fast", "normal", "deep", "full", "max"] {
         for (kind, input) in [("text", "text"), ("binary", "records"), ("x86", "code")] {
             all.push(("cm", format!("model={model},type={kind}"), input));
         }
