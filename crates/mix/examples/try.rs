@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 params = params.with("prior", 255);
             }
             "-6" | "-7" | "-8" | "-9" | "-:" => {
-                params = params.with("model", i64::from(arg.as_bytes()[1]) - 54)
+                params = params.with("model", i64::from(arg.as_bytes()[1]) - 54);
             }
             _ => files.push(arg),
         }
