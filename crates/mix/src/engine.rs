@@ -235,6 +235,11 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         Ok(engine)
     }
 
+    /// The learning rate that the mixers come down to, in 1/64.
+    pub fn set_rate(&mut self, floor: u8) {
+        self.rate.floor = i32::from(floor) << 16;
+    }
+
     /// Takes in what comes before the data: the tables learn all of it, the mixers the last `warm` bytes only, as that
     /// takes several times as long.
     pub fn start_from(&mut self, window: &[u8], warm: usize) {

@@ -60,6 +60,7 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env)
             number: *number,
             id: prior::Id::default(),
             prior: Option::clone(prior),
+            rate: 0,
         };
         let mut out = Vec::new();
         // A trial is not the work that the waiting wait for.

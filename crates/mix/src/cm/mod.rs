@@ -79,13 +79,15 @@ impl Codec for Cm {
         let known =
             if kind == Type::X86 && part.kind.class() != Class::Code { Kind::MachineCode } else { part.kind };
         let prior = choose::prior_for(known, kind, part.data, level, &Env::default());
-        vec![Proposal {
-            chain: Chain::single(
-                self,
-                self.params().with("model", model).with("type", kind as i64 + 1).with("prior", prior.into()),
-            ),
-            encode_ns,
-            why: "predicted bit by bit",
-        }]
+        let params = self.params().with("type", kind as i64 + 1).with("prior", prior.into());
+        let offer =
+            |params| Proposal { chain: Chain::single(self, params), encode_ns, why: "predicted bit by bit" };
+        if level > 9 {
+            // The planner codes with each and keeps the smallest.
+            let full = params.clone().with("model", 3);
+            let max = params.with("model", 4);
+            return vec![offer(max.clone().with("rate", 4)), offer(max), offer(full)];
+        }
+        vec![offer(params.with("model", model))]
     }
 }

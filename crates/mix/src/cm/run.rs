@@ -39,6 +39,9 @@ fn start<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L
 ) -> Result<()> {
     let window = header.prior.as_ref().map_or(&[][..], |prior| prior.window_for(header.depth, len));
     let mut engine = Engine::<C, N, M, S, L>::new(contexts, len + window.len(), header.depth.table_bits())?;
+    if header.rate != 0 {
+        engine.set_rate(header.rate);
+    }
     engine.start_from(window, header.depth.warm(len));
     job.run(engine)
 }

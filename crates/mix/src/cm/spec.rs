@@ -1,7 +1,7 @@
 //! What the codec can be told, and the payload header.
 
 use crate::prior::{self, Id, OWN_NUMBER, Prior};
-use minlen_core::{CodecSpec, Error, Memory, ParamKind, ParamSpec, Params, Result, ids};
+use minlen_core::{CodecSpec, Env, Error, Memory, ParamKind, ParamSpec, Params, Result, ids};
 use std::sync::Arc;
 
 const fn choice(
@@ -22,7 +22,19 @@ const PARAMS: &[ParamSpec] = &[
         kind: ParamKind::Int { min: 0, max: 255 },
         default: 0,
     },
+    ParamSpec {
+        key: "rate",
+        doc: "how fast the mixers of model=max learn in the long run: 0 finds out, 4 is what the others do",
+        kind: ParamKind::Int { min: 0, max: 32 },
+        default: 0,
+    },
 ];
+
+/// What is tried for [`Header::rate`].
+const RATES: [u8; 3] = [4, 2, 8];
+
+/// So much of the data is coded with each.
+const RATE_TRIAL: usize = 192 << 10;
 
 /// What this codec is.
 pub(super) static SPEC: CodecSpec = CodecSpec {
@@ -80,6 +92,8 @@ pub(super) struct Header {
     pub number: u8,
     pub id: Id,
     pub prior: Option<Arc<Prior>>,
+    /// Learning rate that the mixers come down to; told to [`Depth::Max`] only.
+    pub rate: u8,
 }
 
 impl Header {
@@ -94,7 +108,8 @@ impl Header {
             3 => Type::X86,
             _ => guess(input),
         };
-        let mut header = Self { depth: depth(params), kind, number: 0, id: Id::default(), prior: None };
+        let mut header =
+            Self { depth: depth(params), kind, number: 0, id: Id::default(), prior: None, rate: 0 };
         match params.get("prior") as u8 {
             0 => {}
             OWN_NUMBER => {
@@ -109,11 +124,33 @@ impl Header {
                 header = Self { kind: prior.kind, number, prior: Some(prior), ..header };
             }
         }
+        if header.depth == Depth::Max {
+            header.rate = match params.get("rate") as u8 {
+                0 => header.best_rate(input)?,
+                rate => rate,
+            };
+        }
         Ok(header)
+    }
+
+    /// The first of two passes: the rate with which the deep model codes the data best.
+    fn best_rate(&self, input: &[u8]) -> Result<u8> {
+        let quiet = Env::default();
+        let mut best = (usize::MAX, RATES[0]);
+        for rate in RATES {
+            let trial = Self { depth: Depth::Deep, rate, ..self.clone() };
+            let mut out = Vec::new();
+            super::run::encode(&trial, &input[..input.len().min(RATE_TRIAL)], &quiet, &mut out)?;
+            best = best.min((out.len(), rate));
+        }
+        Ok(best.1)
     }
 
     pub fn write(&self, out: &mut Vec<u8>) {
         out.push(VERSION << 6 | (self.depth as u8) << 3 | self.kind as u8);
+        if self.depth == Depth::Max {
+            out.push(self.rate);
+        }
         out.push(self.number);
         if self.number == OWN_NUMBER {
             out.extend(self.id);
@@ -138,8 +175,12 @@ impl Header {
             _ => return Err(Error::corrupt("cm: no such model")),
         };
         let kind = Type::from_number(byte & 7).ok_or_else(|| Error::corrupt("cm: no such type of data"))?;
+        let (rate, rest) = match depth {
+            Depth::Max => rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?,
+            _ => (&0, rest),
+        };
         let (&number, rest) = rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?;
-        let mut header = Self { depth, kind, number, id: Id::default(), prior: None };
+        let mut header = Self { depth, kind, number, id: Id::default(), prior: None, rate: *rate };
         let missing = |what: String| {
             Error::unsupported(format!("cm: the prior {what} is not there"))
                 .remedy("name its file with --prior")
