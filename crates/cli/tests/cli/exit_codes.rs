@@ -51,12 +51,16 @@ fn four_for_damage_with_the_place_of_it() {
 }
 
 #[test]
-fn five_for_levels_still_to_come_and_newer_formats() {
+fn five_for_a_prior_that_is_not_there() {
     let s = Sandbox::new();
-    s.write("a", "x");
-    let line = s.fails(["compress", "--max", "a"], 5);
-    assert!(line.contains("or lower"), "{line}");
-    assert!(!s.exists("a.mln"), "no silent fallback");
+    s.write("typical", text(50_000, 1));
+    s.write("a", text(3_000, 2));
+    s.ok(["train", "prior", "--kind", "text", "typical", "-o", "own.mlp"]);
+    s.ok(["compress", "-6", "--prior", "own.mlp", "a", "-o", "a.mln"]);
+    let line = s.fails(["decompress", "a.mln", "-o", "b"], 5);
+    assert!(line.contains("--prior"), "{line}");
+    assert!(!s.exists("b"), "no silent fallback");
+    s.ok(["decompress", "--prior", "own.mlp", "a.mln", "-o", "b"]);
 }
 
 #[test]
