@@ -13,6 +13,9 @@ const fn choice(
     ParamSpec { key, doc, kind: ParamKind::Choice(names), default }
 }
 
+/// Largest learning rate that a payload may name.
+const MAX_RATE: u8 = 32;
+
 const PARAMS: &[ParamSpec] = &[
     choice("model", "how many models predict", &["fast", "normal", "deep", "full", "max"], 1),
     choice("type", "what the data is taken for", &["auto", "text", "binary", "x86"], 0),
@@ -25,7 +28,7 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         key: "rate",
         doc: "how fast the mixers of model=max learn in the long run: 0 finds out, 4 is what the others do",
-        kind: ParamKind::Int { min: 0, max: 32 },
+        kind: ParamKind::Int { min: 0, max: MAX_RATE as i64 },
         default: 0,
     },
 ];
@@ -179,6 +182,9 @@ impl Header {
             Depth::Max => rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?,
             _ => (&0, rest),
         };
+        if *rate > MAX_RATE || depth == Depth::Max && *rate == 0 {
+            return Err(Error::corrupt("cm: no such learning rate"));
+        }
         let (&number, rest) = rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?;
         let mut header = Self { depth, kind, number, id: Id::default(), prior: None, rate: *rate };
         let missing = |what: String| {

@@ -33,6 +33,23 @@ fn survives_truncation_flips_and_wrong_lengths() {
     }
 }
 
+#[test]
+fn headers_of_no_model_type_or_rate_are_refused() {
+    let codec = codec();
+    let good = check_codec(&*codec, &codec.params().with("model", 4).with("rate", 3), b"abcabc");
+    assert_eq!(good[1], 3);
+    for (at, value) in
+        [(1, 0), (1, 33), (1, 255), (0, good[0] | 7), (0, good[0] | 5 << 3), (0, good[0] ^ 0xc0)]
+    {
+        let mut bad = good.clone();
+        bad[at] = value;
+        assert!(
+            codec.decode(&bad, 6, &minlen_core::Env::default(), &mut Vec::new()).is_err(),
+            "{at} {value}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4))]
     #[test]
