@@ -1,5 +1,7 @@
 //! Sizes and times of files at a level: `cargo run --example recode_sizes -- 5 FILE...`.
 
+#![allow(clippy::print_stdout)]
+
 use std::time::Instant;
 
 struct Print;

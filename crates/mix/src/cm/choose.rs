@@ -10,8 +10,7 @@ use std::sync::Arc;
 /// So much of the data is coded with every candidate, after so much of its window.
 fn trial(level: u8) -> (usize, usize) {
     match level {
-        0..=7 => (12 << 10, 96 << 10),
-        8 => (16 << 10, 160 << 10),
+        0..=8 => (12 << 10, 96 << 10),
         _ => (48 << 10, 320 << 10),
     }
 }

@@ -29,7 +29,7 @@ impl Codec for Cm {
 
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let _held = env.budget.reserve(spec::memory(params, input.len()).encode)?;
-        let header = Header::of(params, input)?;
+        let header = Header::of(params, input, env)?;
         header.write(out);
         if header.kind != Type::X86 {
             return run::encode(&header, input, env, out);

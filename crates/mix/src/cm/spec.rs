@@ -1,7 +1,7 @@
 //! What the codec can be told, and the payload header.
 
 use crate::prior::{self, Id, OWN_NUMBER, Prior};
-use minlen_core::{CodecSpec, Env, Error, Memory, ParamKind, ParamSpec, Params, Result, ids};
+use minlen_core::{CodecSpec, Env, Error, Memory, NoProgress, ParamKind, ParamSpec, Params, Result, ids};
 use std::sync::Arc;
 
 const fn choice(
@@ -104,7 +104,7 @@ impl Header {
     ///
     /// # Errors
     /// Usage for a prior that is not there.
-    pub fn of(params: &Params, input: &[u8]) -> Result<Self> {
+    pub fn of(params: &Params, input: &[u8], env: &Env) -> Result<Self> {
         let kind = match params.get("type") {
             1 => Type::Text,
             2 => Type::Binary,
@@ -129,7 +129,7 @@ impl Header {
         }
         if header.depth == Depth::Max {
             header.rate = match params.get("rate") as u8 {
-                0 => header.best_rate(input)?,
+                0 => header.best_rate(input, env)?,
                 rate => rate,
             };
         }
@@ -137,8 +137,8 @@ impl Header {
     }
 
     /// The first of two passes: the rate with which the deep model codes the data best.
-    fn best_rate(&self, input: &[u8]) -> Result<u8> {
-        let quiet = Env::default();
+    fn best_rate(&self, input: &[u8], env: &Env) -> Result<u8> {
+        let quiet = Env { progress: Arc::new(NoProgress), ..env.clone() };
         let mut best = (usize::MAX, RATES[0]);
         for rate in RATES {
             let trial = Self { depth: Depth::Deep, rate, ..self.clone() };
@@ -221,7 +221,7 @@ impl Depth {
             Self::Fast if len < 1 << 16 => 320 << 10,
             Self::Fast => 384 << 10,
             Self::Normal => 640 << 10,
-            Self::Deep => 768 << 10,
+            Self::Deep => 512 << 10,
             Self::Full | Self::Max => 2 << 20,
         }
     }
@@ -232,7 +232,7 @@ impl Depth {
             Self::Fast if len < 1 << 16 => 40 << 10,
             Self::Fast => 48 << 10,
             Self::Normal => 64 << 10,
-            Self::Deep => 64 << 10,
+            Self::Deep => 48 << 10,
             Self::Full => 96 << 10,
             Self::Max => 384 << 10,
         }
@@ -273,7 +273,7 @@ pub(super) fn memory(params: &Params, len: usize) -> Memory {
     let window = if params.get("prior") == 0 { 0 } else { depth.window(len) };
     let len = len + window;
     let table = crate::engine::table_size(contexts, len, depth.table_bits());
-    let all = table + fixed + 2 * len as u64 + crate::matching::memory(len) * 3;
+    let all = table + fixed + 2 * len as u64 + crate::matching::memory(len) * 4;
     Memory { encode: all, decode: all }
 }
 

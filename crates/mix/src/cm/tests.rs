@@ -50,6 +50,19 @@ fn headers_of_no_model_type_or_rate_are_refused() {
     }
 }
 
+#[test]
+fn the_slow_models_round_trip() {
+    let codec = codec();
+    for (model, kind) in [(3, 1), (3, 3), (4, 2)] {
+        let params = codec.params().with("model", model).with("type", kind).with("rate", 4);
+        for seed in 0..2 {
+            let case = random_case(seed, 600);
+            let payload = check_codec(&*codec, &params, &case);
+            check_hostile(&*codec, &payload, case.len(), 3);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4))]
     #[test]
