@@ -255,20 +255,14 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     fn replay(&mut self, data: &[u8]) {
         for (i, &byte) in data.iter().enumerate() {
             // The names of the next byte come first, so that its memory is on its way while this one is learned.
-            self.view.push(byte);
-            self.matches.iter_mut().for_each(|m| m.prepare(&self.view.data));
-            self.byte();
+            self.take_in(byte);
             let next = u32::from(data.get(i + 1).copied().unwrap_or(0)) >> 4;
             self.fresh.iter().for_each(|&hash| self.slots.prefetch(hash, next >> 2 & 3 | 4));
             self.learn_half(1, byte >> 4);
             let c0 = u32::from(byte >> 4) | 16;
             self.nibble(c0 >> 2 & 3 | 4, second_half(c0));
             self.learn_half(c0, byte & 15);
-            self.leave_byte(byte);
-            for m in &mut self.matches {
-                m.next_byte(&self.view.data);
-            }
-            self.enter_byte();
+            self.turn(byte);
         }
         self.predict();
     }
@@ -291,9 +285,22 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         self.put_buckets();
     }
 
-    /// Everything coded so far.
-    pub fn into_history(self) -> Vec<u8> {
-        self.view.data
+    /// Appends a byte whose last bit is still to be learned, so that what comes after it is on its way from memory.
+    #[inline(always)]
+    fn take_in(&mut self, byte: u8) {
+        self.view.push(byte);
+        self.matches.iter_mut().for_each(|m| m.prepare(&self.view.data));
+        self.byte();
+    }
+
+    /// From a byte that is learned to the one after it.
+    #[inline(always)]
+    fn turn(&mut self, byte: u8) {
+        self.leave_byte(byte);
+        for m in &mut self.matches {
+            m.next_byte(&self.view.data);
+        }
+        self.enter_byte();
     }
 
     /// Names the contexts of the next byte and asks for their memory.
@@ -435,9 +442,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         match at {
             1 => (0..N).for_each(|i| self.slots.prefetch(self.hashes[i], c0 & 3 | 4)),
             7 => {
-                self.view.push((c0 & 255) as u8);
-                self.matches.iter_mut().for_each(|m| m.prepare(&self.view.data));
-                self.byte();
+                self.take_in((c0 & 255) as u8);
             }
             _ => {}
         }
@@ -467,14 +472,10 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         } else if at == 7 {
             self.view.c0 = 1;
             self.put_buckets();
-            self.leave_byte((c0 & 255) as u8);
             if let Some(net) = &mut self.net {
                 net.push(&self.view.data);
             }
-            for m in &mut self.matches {
-                m.next_byte(&self.view.data);
-            }
-            self.enter_byte();
+            self.turn((c0 & 255) as u8);
         }
         self.predict();
     }

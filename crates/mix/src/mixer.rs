@@ -82,7 +82,7 @@ impl Mixer {
         self.used += 1;
     }
 
-    /// Adds several.
+    /// All inputs, to be set at once.
     #[inline(always)]
     pub fn inputs_mut(&mut self) -> &mut [i16] {
         &mut self.inputs

@@ -56,7 +56,7 @@ const PAIR_SHIFT: u32 = 8;
 
 /// For every set `s`: `Σ (x[2i] w[2i] + x[2i+1] w[2i+1]) >> 8` with the weights `weights[sets[s]]`.
 ///
-/// `M` is a multiple of [`LANES`]; a set outside the weights counts as the first one.
+/// `M` is a multiple of [`LANES`]; a set outside the weights gives 0.
 #[inline(always)]
 pub fn dots<const M: usize, const S: usize>(
     isa: Isa,
