@@ -1,5 +1,6 @@
 //! Which models and which prior suit a piece of data.
 
+use super::likeness::Sample;
 use super::run;
 use super::spec::{Depth, Header, Type};
 use crate::prior::{self, Prior};
@@ -33,40 +34,59 @@ fn candidates(kind: Kind) -> &'static [u8] {
     }
 }
 
+/// So much data or less is little.
+const LITTLE: usize = 32 << 10;
+
+/// Fewer of the data's pieces in a window, in thousandths, and the window is of no use.
+const UNLIKE: u32 = 60;
+
 /// The number of the prior that makes the beginning of `data` smallest, of those for `kind` and of the type `of`; 0 for
-/// none.
+/// none. The fast levels go by likeness where there is much data, and try the three likeliest where there is little.
 pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env) -> u8 {
     // What a prior saves is at most some kilobytes: of so much binary data it is not worth the time at the fastest level.
     if level == 6 && data.len() > 1 << 20 && of != Type::Text {
         return 0;
     }
-    let (size, window) = trial(level);
     let fitting = |&number: &u8| prior::shipped(number).filter(|prior| prior.kind == of).map(|p| (number, p));
-    let mut trials: Vec<_> = candidates(kind)
-        .iter()
-        .filter_map(fitting)
-        .map(|(number, prior)| (number, Some(shortened(&prior, window))))
-        .collect();
-    if trials.is_empty() || data.is_empty() {
+    let mut priors: Vec<_> = candidates(kind).iter().filter_map(fitting).collect();
+    if priors.is_empty() || data.is_empty() {
         return 0;
     }
-    trials.push((0, None));
+    let (size, window) = trial(level);
     let sample = sample(data, size, of);
-    let cost = |(number, prior): &(u8, _)| {
-        let header = Header {
-            depth: Depth::Fast,
-            kind: of,
-            number: *number,
-            id: prior::Id::default(),
-            prior: Option::clone(prior),
-            rate: 0,
-        };
-        let mut out = Vec::new();
-        // A trial is not the work that the waiting wait for.
-        let quiet = Env { progress: Arc::new(minlen_core::NoProgress), ..env.clone() };
-        run::encode(&header, &sample, &quiet, &mut out).map_or(usize::MAX, |()| out.len())
+    if level < 8 {
+        let pieces = Sample::new(&sample);
+        let mut likely: Vec<_> = priors
+            .into_iter()
+            .map(|(number, prior)| (pieces.found_in(prior.window_for(Depth::Fast, data.len())), number, prior))
+            .collect();
+        likely.sort_by_key(|(found, ..)| std::cmp::Reverse(*found));
+        if data.len() > LITTLE {
+            return likely.first().filter(|best| of == Type::Text || best.0 >= UNLIKE).map_or(0, |best| best.1);
+        }
+        likely.truncate(3);
+        priors = likely.into_iter().map(|(_, number, prior)| (number, prior)).collect();
+    }
+    let mut trials: Vec<_> =
+        priors.iter().map(|(number, prior)| (*number, Some(shortened(prior, window)))).collect();
+    trials.push((0, None));
+    trials.iter().min_by_key(|trial| cost(trial, of, &sample, env)).map_or(0, |(number, _)| *number)
+}
+
+/// Bytes of `sample` coded by the fast model after this prior.
+fn cost((number, prior): &(u8, Option<Arc<Prior>>), of: Type, sample: &[u8], env: &Env) -> usize {
+    let header = Header {
+        depth: Depth::Fast,
+        kind: of,
+        number: *number,
+        id: prior::Id::default(),
+        prior: Option::clone(prior),
+        rate: 0,
     };
-    trials.iter().min_by_key(|trial| cost(trial)).map_or(0, |(number, _)| *number)
+    let mut out = Vec::new();
+    // A trial is not the work that the waiting wait for.
+    let quiet = Env { progress: Arc::new(minlen_core::NoProgress), ..env.clone() };
+    run::encode(&header, sample, &quiet, &mut out).map_or(usize::MAX, |()| out.len())
 }
 
 /// The most typical part of a prior: enough to tell it from the others.

@@ -3,6 +3,7 @@
 //! Limits: as slow in decoding as in encoding. Format: docs/format/codecs/cm.md.
 
 mod choose;
+mod likeness;
 mod run;
 mod spec;
 #[cfg(test)]
