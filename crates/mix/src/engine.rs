@@ -7,22 +7,23 @@ use crate::maps::{Cell, stretch_table};
 use crate::matching::{Match, head_bits};
 use crate::network::Network;
 use crate::recurrent::Recurrent;
+use crate::simd::{self, Isa, Task, Vector};
 use crate::slots::{Bucket, Place, Slots};
 use minlen_core::Result;
 use minlen_entropy::mixing::{Apm, squash, stretch};
 
 /// A model with `N` hashed contexts named by `C`.
 pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: usize> {
+    isa: Isa,
     contexts: C,
     view: View,
     stretch: &'static [i16; 4096],
     slots: Slots,
-    names: [u64; N],
     hashes: [u32; N],
     fresh: [u32; N],
     places: [Place; N],
     buckets: [Bucket; N],
-    cells: Box<[[Cell; 256]; N]>,
+    cells: Box<[[Opinion; 256]; N]>,
     runs: Box<[Run; N]>,
     matches: Vec<Match>,
     direct: Direct,
@@ -45,6 +46,28 @@ impl Rate {
     fn step(&mut self) -> i32 {
         self.now -= (self.now - self.floor) >> 11;
         self.now >> 16
+    }
+}
+
+/// What a state has turned out to mean, and the inputs that follow from it, so that a prediction is one load.
+#[derive(Clone, Copy)]
+struct Opinion {
+    cell: Cell,
+    inputs: [i16; 2],
+}
+
+impl Opinion {
+    fn new(state: u8, speaks: bool, stretch: &[i16; 4096]) -> Self {
+        let mut new = Self { cell: Cell::new(history::guess(state)), inputs: [0; 2] };
+        new.form(speaks, stretch);
+        new
+    }
+
+    #[inline(always)]
+    fn form(&mut self, speaks: bool, stretch: &[i16; 4096]) {
+        let p = self.cell.p12() & 4095;
+        let mask = -i16::from(speaks);
+        self.inputs = [stretch[p] & mask, ((p as i32 - 2048) >> 1) as i16 & mask];
     }
 }
 
@@ -190,8 +213,10 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     /// Limit if there is no memory.
     pub fn new(contexts: C, len: usize, max_bits: u32) -> Result<Self> {
         let bits = table_bits(if C::RUNS { 2 * N } else { N }, len, max_bits);
-        let cells =
-            (0..N).map(|_| std::array::from_fn(|s| Cell::new(history::guess(s as u8)))).collect::<Vec<_>>();
+        let stretch = stretch_table();
+        // What was never seen says nothing.
+        let opinion = |s| Opinion::new(s as u8, !C::DEEP || s != 0, stretch);
+        let cells = vec![std::array::from_fn(opinion); N];
         let cells = cells.into_boxed_slice().try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
         let runs = vec![Run::new(); N].into_boxed_slice();
         let runs = runs.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
@@ -204,13 +229,13 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         });
         let heads = head_bits(len);
         let mins: &[usize] = C::MATCHES;
-        let matches = mins.iter().map(|&min| Match::new(min, heads)).collect();
+        let matches = mins.iter().map(|&min| Match::new(min, heads)).collect::<Result<_>>()?;
         let mut engine = Self {
+            isa: simd::isa(),
             contexts,
             view: View::default(),
-            stretch: stretch_table(),
+            stretch,
             slots: Slots::new(bits)?,
-            names: [0; N],
             hashes: [0; N],
             fresh: [0; N],
             places: [0; N],
@@ -231,7 +256,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         };
         engine.byte();
         engine.enter_byte();
-        engine.predict();
+        simd::with(engine.isa, First(&mut engine));
         Ok(engine)
     }
 
@@ -256,6 +281,9 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         for (i, &byte) in data.iter().enumerate() {
             // The names of the next byte come first, so that its memory is on its way while this one is learned.
             self.take_in(byte);
+            if C::PEEKS {
+                self.fresh.iter().for_each(|&hash| self.slots.prefetch(hash, 0));
+            }
             let next = u32::from(data.get(i + 1).copied().unwrap_or(0)) >> 4;
             self.fresh.iter().for_each(|&hash| self.slots.prefetch(hash, next >> 2 & 3 | 4));
             self.learn_half(1, byte >> 4);
@@ -264,7 +292,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             self.learn_half(c0, byte & 15);
             self.turn(byte);
         }
-        self.predict();
+        simd::with(self.isa, First(self));
     }
 
     #[inline(always)]
@@ -306,16 +334,30 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     /// Names the contexts of the next byte and asks for their memory.
     #[inline(always)]
     fn byte(&mut self) {
-        self.contexts.next(&self.view, &mut self.names);
+        let mut names = [0; N];
+        self.contexts.next(&self.view, &mut names);
         for i in 0..N {
-            self.fresh[i] = hash(self.names[i], i);
-            self.slots.prefetch(self.fresh[i], 0);
+            self.fresh[i] = hash(names[i], i);
+            if !C::PEEKS {
+                self.slots.prefetch(self.fresh[i], 0);
+            }
             if C::RUNS {
                 self.slots.prefetch(self.fresh[i], 1);
             }
         }
         let rate = self.rate.step();
         self.mixer.set_rates(rate, 2);
+    }
+
+    /// Asks for the memory of the next byte before the last bit of this one, the lowest of `byte`, is known.
+    #[inline(always)]
+    fn peek(&mut self, byte: u8) {
+        for bit in 0..2 {
+            let names = self.contexts.peek(&self.view, byte | bit);
+            for i in 0..N {
+                self.slots.prefetch(hash(names[i], i), 0);
+            }
+        }
     }
 
     #[inline(always)]
@@ -357,11 +399,23 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     }
 
     #[inline(always)]
-    fn predict(&mut self) {
+    fn predict<V: Vector>(&mut self, isa: V) {
         let v = &self.view;
         let order1 = (v.c8 & 255) as usize;
         let node = v.node & 15;
         let k = Self::INPUTS;
+        let corrected = v.c0 as usize | order1 * 256;
+        // Needed last, and seldom in the nearest cache.
+        if let Some(row) = self.apms[0].row(corrected) {
+            simd::prefetch(row, 0);
+            simd::prefetch(row, 32);
+        }
+        let third = (((v.c8 & 0xff_ffff) as u32).wrapping_mul(0x9E37_79B1) >> 16) as usize ^ v.c0 as usize;
+        let third = third & 0xffff;
+        if C::DEEP && let Some(row) = self.apms[1].row(third) {
+            simd::prefetch(row, 0);
+            simd::prefetch(row, 32);
+        }
         let x = &mut self.mixer.inputs;
         let mut known = 0;
         for i in 0..N {
@@ -369,11 +423,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             if i < C::ORDERS {
                 known += usize::from(s != 0);
             }
-            let p = self.cells[i][usize::from(s)].p12();
-            // What was never seen says nothing.
-            let seen = if C::DEEP { -i16::from(s != 0) } else { -1 };
-            x[k * i] = self.stretch[p & 4095] & seen;
-            x[k * i + 1] = ((p as i32 - 2048) >> 1) as i16 & seen;
+            [x[k * i], x[k * i + 1]] = self.cells[i][usize::from(s)].inputs;
             if C::RUNS {
                 [x[k * i + 2], x[k * i + 3]] = self.runs[i].predict(v.c0, v.bit, self.stretch);
             }
@@ -409,16 +459,66 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             self.mixer.choose(3, order1);
         }
         self.contexts.select(v, |group, context| self.mixer.choose(Self::OWN + group, context));
-        let x = self.mixer.mix(std::array::from_fn(|i| [c0, longest.min(31) * 8 + bit, known * 8 + bit][i]));
+        let x = self.mixer.mix(isa, std::array::from_fn(|i| [c0, longest.min(31) * 8 + bit, known * 8 + bit][i]));
         let p = squash(x);
-        let a = self.apms[0].refine(x, c0 | order1 * 256);
+        let a = self.apms[0].refine(x, corrected);
         self.p = if C::DEEP {
-            let h = ((v.c8 & 0xff_ffff) as u32).wrapping_mul(0x9E37_79B1) >> 16;
-            let b = self.apms[1].refine(x, (h as usize ^ c0) & 0xffff);
+            let b = self.apms[1].refine(x, third);
             ((2 * p + a + b + 2) >> 2).clamp(1, 65_535)
         } else {
             ((p + a + 1) >> 1).clamp(1, 65_535)
         };
+    }
+
+    /// Learns the bit that came, and predicts the next.
+    #[inline(always)]
+    fn step<V: Vector>(&mut self, isa: V, bit: u32) {
+        let c0 = self.view.c0 << 1 | bit;
+        let at = self.view.bit;
+        let node = self.view.node & 15;
+        match at {
+            1 => (0..N).for_each(|i| self.slots.prefetch(self.hashes[i], c0 & 3 | 4)),
+            6 if C::PEEKS => self.peek((c0 << 1) as u8),
+            7 => {
+                self.take_in((c0 & 255) as u8);
+            }
+            _ => {}
+        }
+        for i in 0..N {
+            let s = &mut self.buckets[i][node];
+            let opinion = &mut self.cells[i][usize::from(*s)];
+            opinion.cell.update(bit, 255);
+            opinion.form(!C::DEEP || *s != 0, self.stretch);
+            *s = history::next(*s, bit as usize);
+            if C::RUNS {
+                self.runs[i].update(bit);
+            }
+        }
+        if C::DEEP {
+            self.direct.update(bit);
+            self.apms[1].update(bit, 6);
+        }
+        self.mixer.update(isa, bit);
+        self.apms[0].update(bit, 7);
+        for m in &mut self.matches {
+            m.update(bit, at);
+        }
+        self.view.bit = (at + 1) & 7;
+        self.view.node = node << 1 | bit as usize;
+        self.view.c0 = c0;
+        if at == 3 {
+            self.matches.iter().for_each(|m| m.fetch(&self.view.data));
+            self.put_buckets();
+            self.nibble(c0 >> 2 & 3 | 4, second_half(c0));
+        } else if at == 7 {
+            self.view.c0 = 1;
+            self.put_buckets();
+            if let Some(net) = &mut self.net {
+                net.push(&self.view.data);
+            }
+            self.turn((c0 & 255) as u8);
+        }
+        self.predict(isa);
     }
 }
 
@@ -436,47 +536,39 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     }
 
     fn update(&mut self, bit: u32) {
-        let c0 = self.view.c0 << 1 | bit;
-        let at = self.view.bit;
-        let node = self.view.node & 15;
-        match at {
-            1 => (0..N).for_each(|i| self.slots.prefetch(self.hashes[i], c0 & 3 | 4)),
-            7 => {
-                self.take_in((c0 & 255) as u8);
-            }
-            _ => {}
-        }
-        for i in 0..N {
-            let s = &mut self.buckets[i][node];
-            self.cells[i][usize::from(*s)].update(bit, 255);
-            *s = history::next(*s, bit as usize);
-            if C::RUNS {
-                self.runs[i].update(bit);
-            }
-        }
-        if C::DEEP {
-            self.direct.update(bit);
-            self.apms[1].update(bit, 6);
-        }
-        self.mixer.update(bit);
-        self.apms[0].update(bit, 7);
-        for m in &mut self.matches {
-            m.update(bit, at);
-        }
-        self.view.bit = (at + 1) & 7;
-        self.view.node = node << 1 | bit as usize;
-        self.view.c0 = c0;
-        if at == 3 {
-            self.put_buckets();
-            self.nibble(c0 >> 2 & 3 | 4, second_half(c0));
-        } else if at == 7 {
-            self.view.c0 = 1;
-            self.put_buckets();
-            if let Some(net) = &mut self.net {
-                net.push(&self.view.data);
-            }
-            self.turn((c0 & 255) as u8);
-        }
-        self.predict();
+        simd::with(self.isa, Step { engine: self, bit });
+    }
+}
+
+/// What is done for every bit.
+struct Step<'a, C, const N: usize, const M: usize, const S: usize, const L: usize> {
+    engine: &'a mut Engine<C, N, M, S, L>,
+    bit: u32,
+}
+
+impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: usize> Task
+    for Step<'_, C, N, M, S, L>
+{
+    type Out = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) {
+        self.engine.step(v, self.bit);
+    }
+}
+
+/// The first prediction after a start.
+struct First<'a, C, const N: usize, const M: usize, const S: usize, const L: usize>(
+    &'a mut Engine<C, N, M, S, L>,
+);
+
+impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: usize> Task
+    for First<'_, C, N, M, S, L>
+{
+    type Out = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) {
+        self.0.predict(v);
     }
 }

@@ -1,14 +1,18 @@
 //! The match model: where the last bytes occurred before, what followed there is likely to follow here.
 
 use crate::maps::Cell;
+use crate::slots::zeros;
+use minlen_core::Result;
 
 /// One search for a repetition of at least `min` bytes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Match {
     /// Position after the last occurrence of each hash of `min` bytes.
-    heads: Vec<u32>,
+    heads: memmap2::MmapMut,
     shift: u32,
+    /// The place of the last `min` bytes, and of those one byte earlier.
     slot: usize,
+    previous: usize,
     min: usize,
     /// Where the copy continues; 0 for none.
     at: usize,
@@ -47,13 +51,16 @@ pub(crate) fn memory(len: usize) -> u64 {
 
 impl Match {
     /// A model for repetitions of `min` bytes or more, with `2^bits` remembered places.
-    #[must_use]
-    pub fn new(min: usize, bits: u32) -> Self {
-        Self {
-            heads: vec![0; 1 << bits],
+    ///
+    /// # Errors
+    /// Limit if there is no memory.
+    pub fn new(min: usize, bits: u32) -> Result<Self> {
+        Ok(Self {
+            heads: zeros(4 << bits)?,
             shift: 64 - bits,
             min,
             slot: 0,
+            previous: 0,
             at: 0,
             len: 0,
             expected: 0,
@@ -61,7 +68,7 @@ impl Match {
             cells: vec![Cell::new(49_152); LENGTHS * 4],
             cell: 0,
             missed: 0,
-        }
+        })
     }
 
     /// Bytes matched so far, 0 without a match.
@@ -79,10 +86,26 @@ impl Match {
     }
 
     /// Names the place for the byte just added to `data` and asks for its memory.
+    ///
+    /// What stands there is looked at one byte later, when the memory has come: a repetition is found a byte late.
     #[inline(always)]
     pub fn prepare(&mut self, data: &[u8]) {
+        self.previous = self.slot;
         self.slot = data.len().checked_sub(self.min).map_or(0, |start| self.hash(&data[start..]));
-        crate::simd::prefetch(&self.heads, self.slot);
+        crate::simd::prefetch(&self.heads, self.slot * 4);
+    }
+
+    /// Asks for what the next [`Match::next_byte`] may compare: half a byte after [`Match::prepare`].
+    #[inline(always)]
+    pub fn fetch(&self, data: &[u8]) {
+        if !self.agree {
+            crate::simd::prefetch(data, self.head(self.slot));
+        }
+    }
+
+    #[inline(always)]
+    fn head(&self, slot: usize) -> usize {
+        self.heads.as_chunks().0.get(slot).map_or(0, |&head| u32::from_le_bytes(head) as usize)
     }
 
     /// After [`Match::prepare`]: takes in the byte just added to `data`, and finds what may follow.
@@ -99,26 +122,34 @@ impl Match {
             }
             self.len = 0;
         }
-        if n < self.min {
+        if n <= self.min {
             return;
         }
-        let Some(head) = self.heads.get_mut(self.slot) else { return };
-        let candidate = *head as usize;
-        *head = n as u32;
+        let candidate = self.head(self.previous);
+        if let Some(head) = self.heads.as_chunks_mut().0.get_mut(self.previous) {
+            *head = (n as u32 - 1).to_le_bytes();
+        }
         if self.len == 0 && candidate > 0 {
-            // Counted backwards, so that a collision of the hash is no match.
-            let same =
-                data[..candidate].iter().rev().zip(data.iter().rev()).take(400).take_while(|(a, b)| a == b);
-            self.len = same.count();
-            self.at = candidate;
-            if self.len < self.min.min(6) {
-                self.len = 0;
-            }
+            // One further, as the place is that of a byte ago.
+            self.find(data, candidate + 1);
         }
         self.agree = self.len > 0;
         if self.agree {
             self.expected = data.get(self.at).copied().map_or(0, u32::from);
             self.agree = self.at < n;
+        }
+    }
+
+    /// Follows what came after `candidate`, if what came before it is what came last.
+    #[inline(always)]
+    fn find(&mut self, data: &[u8], candidate: usize) {
+        // Counted backwards, so that a collision of the hash is no match.
+        let before = data.get(..candidate).unwrap_or_default();
+        let same = before.iter().rev().zip(data.iter().rev()).take(400).take_while(|(a, b)| a == b);
+        self.len = same.count();
+        self.at = candidate;
+        if self.len < self.min.min(6) {
+            self.len = 0;
         }
     }
 

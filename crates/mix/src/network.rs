@@ -1,10 +1,13 @@
 //! The same two layers as [`crate::mixer::Mixer`] with all sizes known to the compiler, which halves the time.
 
-use crate::simd::{self, Isa};
+use crate::simd::Vector;
 use minlen_entropy::mixing::squash;
 
 /// Weights of the first layer have this many fraction bits: they stay within ±2.
 const FRACTION: u32 = 14;
+
+/// Weights of the last layers have 16 fraction bits and stay within ±8, so that a product with an input fits 32 bits.
+const WEIGHT_MAX: i32 = (1 << 19) - 1;
 
 /// A last layer.
 #[derive(Clone, Debug)]
@@ -17,7 +20,6 @@ struct Last<const S: usize> {
 /// `M` inputs (a multiple of [`simd::LANES`]), `S` selected sets of weights, `L` last layers side by side whose answers are averaged.
 #[derive(Clone, Debug)]
 pub struct Network<const M: usize, const S: usize, const L: usize> {
-    isa: Isa,
     /// In the logistic domain; unused ones stay 0.
     pub inputs: [i16; M],
     weights: Vec<[i16; M]>,
@@ -42,7 +44,6 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
             (first, count as u32)
         });
         Self {
-            isa: simd::isa(),
             inputs: [0; M],
             weights: vec![[start; M]; total as usize],
             groups,
@@ -75,16 +76,18 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
 
     /// Mixes the inputs, with last layers of these contexts: the prediction in the logistic domain.
     #[inline(always)]
-    pub fn mix(&mut self, last: [usize; L]) -> i32 {
-        let dots = simd::dots(self.isa, &self.inputs, &self.weights, &self.chosen);
+    pub fn mix<V: Vector>(&mut self, v: V, last: [usize; L]) -> i32 {
+        let dots = v.dots(&self.inputs, &self.weights, &self.chosen);
         // The pairs were shifted by 8 already.
         self.x = dots.map(|dot| (dot >> (FRACTION - 8)).clamp(-2047, 2047));
+        // A copy, which the compiler knows that no weights overlap.
+        let inputs = self.x;
         let mut total = 0;
         for (layer, at) in self.last.iter_mut().zip(last) {
             layer.at = at.min(layer.weights.len() - 1);
             let weights = &layer.weights[layer.at];
-            let sum: i64 = weights.iter().zip(&self.x).map(|(&w, &x)| i64::from(w) * i64::from(x)).sum();
-            let x = ((sum + (1 << 15)) >> 16).clamp(-2047, 2047) as i32;
+            let sum: i32 = (0..S).map(|s| (weights[s] * inputs[s]) >> 6).sum();
+            let x = ((sum + (1 << 9)) >> 10).clamp(-2047, 2047);
             layer.p = squash(x);
             total += x;
         }
@@ -93,18 +96,20 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
 
     /// Learns the bit that came.
     #[inline(always)]
-    pub fn update(&mut self, bit: u32) {
+    pub fn update<V: Vector>(&mut self, v: V, bit: u32) {
         let target = (bit << 16) as i32;
-        let errors = self.x.map(|x| {
-            let miss = target - squash(x) as i32;
-            ((miss * self.rate) >> 6).clamp(-32_767, 32_767) as i16
-        });
-        simd::trains(self.isa, &self.inputs, &mut self.weights, &self.chosen, &errors);
+        let (x, rate) = (self.x, self.rate);
+        let answers = x.map(|x| squash(x) as i32);
+        let errors: [i32; S] =
+            std::array::from_fn(|s| (((target - answers[s]) * rate) >> 6).clamp(-32_767, 32_767));
+        v.trains(&self.inputs, &mut self.weights, &self.chosen, &errors.map(|e| e as i16));
         for layer in &mut self.last {
+            // Less than 2^18, as rates of the last layers are 4 at most.
             let miss = (target - layer.p as i32) * self.last_rate;
-            for (w, &x) in layer.weights[layer.at].iter_mut().zip(&self.x) {
-                *w += ((i64::from(x) * i64::from(miss) + (1 << 17)) >> 18) as i32;
-            }
+            let weights = &mut layer.weights[layer.at];
+            *weights = std::array::from_fn(|s| {
+                (weights[s] + ((x[s] * miss + (1 << 17)) >> 18)).clamp(-WEIGHT_MAX, WEIGHT_MAX)
+            });
         }
     }
 }

@@ -37,13 +37,31 @@ pub fn isa() -> Isa {
 
 #[cfg(target_arch = "x86_64")]
 fn best() -> Isa {
-    if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx2") {
+    if has_512() {
         Isa::Avx512
-    } else if is_x86_feature_detected!("avx2") {
+    } else if has_256() {
         Isa::Avx2
     } else {
         Isa::Scalar
     }
+}
+
+/// What [`x86::with256`] is compiled with.
+#[cfg(target_arch = "x86_64")]
+fn has_256() -> bool {
+    let bits = is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
+    bits && is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("lzcnt")
+        && is_x86_feature_detected!("popcnt")
+}
+
+/// What [`x86::with512`] is compiled with.
+#[cfg(target_arch = "x86_64")]
+fn has_512() -> bool {
+    has_256()
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512dq")
 }
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -54,24 +72,78 @@ fn best() -> Isa {
 /// Bits dropped from each pair's product before summing, so that no sum can overflow.
 const PAIR_SHIFT: u32 = 8;
 
-/// For every set `s`: `Σ (x[2i] w[2i] + x[2i+1] w[2i+1]) >> 8` with the weights `weights[sets[s]]`.
-///
-/// `M` is a multiple of [`LANES`]; a set outside the weights gives 0.
+/// A version of the loops that the processor at hand has: only [`with`] and [`dots_any`] make one.
+pub trait Vector: Copy {
+    /// For every set `s`: `Σ (x[2i] w[2i] + x[2i+1] w[2i+1]) >> 8` with the weights `weights[sets[s]]`.
+    ///
+    /// `M` is a multiple of [`LANES`]; a set outside the weights gives 0.
+    fn dots<const M: usize, const S: usize>(
+        self,
+        x: &[i16; M],
+        weights: &[[i16; M]],
+        sets: &[u32; S],
+    ) -> [i32; S];
+
+    /// For every set `s`: `w[i] += (x[i] * errors[s] + 2^14) >> 15`, saturating.
+    fn trains<const M: usize, const S: usize>(
+        self,
+        x: &[i16; M],
+        weights: &mut [[i16; M]],
+        sets: &[u32; S],
+        errors: &[i16; S],
+    );
+}
+
+/// Work to be compiled for each version.
+pub trait Task {
+    /// What comes of it.
+    type Out;
+    /// To be marked `#[inline(always)]`, so that all of it is compiled with the instructions of `V`.
+    fn run<V: Vector>(self, v: V) -> Self::Out;
+}
+
+/// Runs a task with the instructions of a version. The version is one that [`isa`] gave.
 #[inline(always)]
-pub fn dots<const M: usize, const S: usize>(
-    isa: Isa,
-    x: &[i16; M],
-    weights: &[[i16; M]],
-    sets: &[u32; S],
-) -> [i32; S] {
+pub fn with<T: Task>(isa: Isa, task: T) -> T::Out {
     match isa {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `isa()` gives this version only where the processor has the instructions.
-        Isa::Avx512 => unsafe { x86::dots512(x, weights, sets) },
+        Isa::Avx512 => unsafe { x86::with512(task) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Isa::Avx2 => unsafe { x86::dots256(x, weights, sets) },
-        _ => sets.map(|set| row(weights, set).map_or(0, |w| dot_scalar(x, w))),
+        Isa::Avx2 => unsafe { x86::with256(task) },
+        _ => task.run(Scalar),
+    }
+}
+
+/// Plain Rust.
+#[derive(Clone, Copy, Debug)]
+struct Scalar;
+
+impl Vector for Scalar {
+    #[inline(always)]
+    fn dots<const M: usize, const S: usize>(
+        self,
+        x: &[i16; M],
+        weights: &[[i16; M]],
+        sets: &[u32; S],
+    ) -> [i32; S] {
+        sets.map(|set| row(weights, set).map_or(0, |w| dot_scalar(x, w)))
+    }
+
+    #[inline(always)]
+    fn trains<const M: usize, const S: usize>(
+        self,
+        x: &[i16; M],
+        weights: &mut [[i16; M]],
+        sets: &[u32; S],
+        errors: &[i16; S],
+    ) {
+        for (&set, &error) in sets.iter().zip(errors) {
+            if let Some(w) = weights.get_mut(set as usize) {
+                train_scalar(x, w, error);
+            }
+        }
     }
 }
 
@@ -89,32 +161,6 @@ fn dot_scalar<const M: usize>(x: &[i16; M], w: &[i16; M]) -> i32 {
     x.as_chunks().0.iter().zip(w.as_chunks().0).map(pair).fold(0, i32::wrapping_add)
 }
 
-/// For every set `s`: `w[i] += (x[i] * errors[s] + 2^14) >> 15`, saturating.
-#[inline(always)]
-pub fn trains<const M: usize, const S: usize>(
-    isa: Isa,
-    x: &[i16; M],
-    weights: &mut [[i16; M]],
-    sets: &[u32; S],
-    errors: &[i16; S],
-) {
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: `isa()` gives this version only where the processor has the instructions.
-        Isa::Avx512 => unsafe { x86::trains512(x, weights, sets, errors) },
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: as above.
-        Isa::Avx2 => unsafe { x86::trains256(x, weights, sets, errors) },
-        _ => {
-            for s in 0..S {
-                if let Some(w) = weights.get_mut(sets[s] as usize) {
-                    train_scalar(x, w, errors[s]);
-                }
-            }
-        }
-    }
-}
-
 fn train_scalar<const M: usize>(x: &[i16; M], w: &mut [i16; M], error: i16) {
     for (w, &x) in w.iter_mut().zip(x) {
         // The one product that does not fit 16 bits, -32768 squared, cannot occur: inputs are within ±2047.
@@ -123,29 +169,61 @@ fn train_scalar<const M: usize>(x: &[i16; M], w: &mut [i16; M], error: i16) {
     }
 }
 
-/// As [`dots`] for rows whose length `x.len()` is known at run time only.
+/// As [`Vector::dots`] for rows whose length `x.len()` is known at run time only.
 #[inline]
 pub fn dots_any(isa: Isa, x: &[i16], weights: &[i16], sets: &[u32], out: &mut [i32]) {
-    let (x, weights) = (x.as_chunks::<LANES>().0, weights.as_chunks::<LANES>().0);
-    for (&set, out) in sets.iter().zip(out) {
-        let start = set as usize * x.len();
-        let Some(row) = weights.get(start..start + x.len()) else { continue };
-        *out = x
-            .iter()
-            .zip(row)
-            .fold(0, |sum: i32, (x, w)| sum.wrapping_add(dots(isa, x, std::slice::from_ref(w), &[0])[0]));
+    with(isa, DotsAny { x, weights, sets, out });
+}
+
+struct DotsAny<'a> {
+    x: &'a [i16],
+    weights: &'a [i16],
+    sets: &'a [u32],
+    out: &'a mut [i32],
+}
+
+impl Task for DotsAny<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) {
+        let (x, weights) = (self.x.as_chunks::<LANES>().0, self.weights.as_chunks::<LANES>().0);
+        for (&set, out) in self.sets.iter().zip(self.out) {
+            let start = set as usize * x.len();
+            let Some(row) = weights.get(start..start + x.len()) else { continue };
+            *out = x
+                .iter()
+                .zip(row)
+                .fold(0, |sum: i32, (x, w)| sum.wrapping_add(v.dots(x, std::slice::from_ref(w), &[0])[0]));
+        }
     }
 }
 
-/// As [`trains`] for rows whose length `x.len()` is known at run time only.
+/// As [`Vector::trains`] for rows whose length `x.len()` is known at run time only.
 #[inline]
 pub fn trains_any(isa: Isa, x: &[i16], weights: &mut [i16], sets: &[u32], errors: &[i16]) {
-    let (x, weights) = (x.as_chunks::<LANES>().0, weights.as_chunks_mut::<LANES>().0);
-    for (&set, &error) in sets.iter().zip(errors) {
-        let start = set as usize * x.len();
-        let Some(row) = weights.get_mut(start..start + x.len()) else { continue };
-        for (x, w) in x.iter().zip(row) {
-            trains(isa, x, std::slice::from_mut(w), &[0], &[error]);
+    with(isa, TrainsAny { x, weights, sets, errors });
+}
+
+struct TrainsAny<'a> {
+    x: &'a [i16],
+    weights: &'a mut [i16],
+    sets: &'a [u32],
+    errors: &'a [i16],
+}
+
+impl Task for TrainsAny<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) {
+        let (x, weights) = (self.x.as_chunks::<LANES>().0, self.weights.as_chunks_mut::<LANES>().0);
+        for (&set, &error) in self.sets.iter().zip(self.errors) {
+            let start = set as usize * x.len();
+            let Some(row) = weights.get_mut(start..start + x.len()) else { continue };
+            for (x, w) in x.iter().zip(row) {
+                v.trains(x, std::slice::from_mut(w), &[0], &[error]);
+            }
         }
     }
 }
@@ -153,8 +231,16 @@ pub fn trains_any(isa: Isa, x: &[i16], weights: &mut [i16], sets: &[u32], errors
 /// Asks for the cache line of `data[index]`.
 #[inline(always)]
 pub fn prefetch<T>(data: &[T], index: usize) {
-    #[cfg(target_arch = "x86_64")]
     if let Some(item) = data.get(index) {
+        fetch(item);
+    }
+}
+
+/// Asks for the cache line in which `item` begins.
+#[inline(always)]
+pub fn fetch<T>(item: &T) {
+    #[cfg(target_arch = "x86_64")]
+    {
         // SAFETY: a prefetch of a valid reference; it has no effect but on speed.
         unsafe {
             std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(
@@ -163,21 +249,90 @@ pub fn prefetch<T>(data: &[T], index: usize) {
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (data, index);
+    let _ = item;
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{PAIR_SHIFT, row};
+    use super::{PAIR_SHIFT, Task, Vector, row};
     use std::arch::x86_64::*;
 
+    /// To be made by [`with512`] only, where the processor is known to have the instructions.
+    #[derive(Clone, Copy)]
+    struct Avx512;
+
+    /// To be made by [`with256`] only.
+    #[derive(Clone, Copy)]
+    struct Avx2;
+
+    #[target_feature(enable = "avx512bw,avx512vl,avx512dq,avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub fn with512<T: Task>(task: T) -> T::Out {
+        task.run(Avx512)
+    }
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub fn with256<T: Task>(task: T) -> T::Out {
+        task.run(Avx2)
+    }
+
+    impl Vector for Avx512 {
+        #[inline(always)]
+        fn dots<const M: usize, const S: usize>(
+            self,
+            x: &[i16; M],
+            weights: &[[i16; M]],
+            sets: &[u32; S],
+        ) -> [i32; S] {
+            // SAFETY: there is no `Avx512` but on a processor that has the instructions.
+            unsafe { dots512(x, weights, sets) }
+        }
+
+        #[inline(always)]
+        fn trains<const M: usize, const S: usize>(
+            self,
+            x: &[i16; M],
+            weights: &mut [[i16; M]],
+            sets: &[u32; S],
+            errors: &[i16; S],
+        ) {
+            // SAFETY: as above.
+            unsafe { trains512(x, weights, sets, errors) }
+        }
+    }
+
+    impl Vector for Avx2 {
+        #[inline(always)]
+        fn dots<const M: usize, const S: usize>(
+            self,
+            x: &[i16; M],
+            weights: &[[i16; M]],
+            sets: &[u32; S],
+        ) -> [i32; S] {
+            // SAFETY: there is no `Avx2` but on a processor that has the instructions.
+            unsafe { dots256(x, weights, sets) }
+        }
+
+        #[inline(always)]
+        fn trains<const M: usize, const S: usize>(
+            self,
+            x: &[i16; M],
+            weights: &mut [[i16; M]],
+            sets: &[u32; S],
+            errors: &[i16; S],
+        ) {
+            // SAFETY: as above.
+            unsafe { trains256(x, weights, sets, errors) }
+        }
+    }
+
+    #[inline]
     #[target_feature(enable = "avx512bw,avx2")]
-    pub fn dots512<const M: usize, const S: usize>(
+    fn dots512<const M: usize, const S: usize>(
         x: &[i16; M],
         weights: &[[i16; M]],
         sets: &[u32; S],
     ) -> [i32; S] {
-        let mut out = [0; S];
+        let mut sums = [_mm_setzero_si128(); S];
         for s in 0..S {
             let Some(w) = row(weights, sets[s]) else { continue };
             let mut sum = _mm512_setzero_si512();
@@ -191,19 +346,20 @@ mod x86 {
                 };
                 sum = _mm512_add_epi32(sum, _mm512_srai_epi32::<PAIR_SHIFT>(_mm512_madd_epi16(x, w)));
             }
-            let half = _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64::<1>(sum));
-            out[s] = total(half);
+            sums[s] =
+                quarter(_mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64::<1>(sum)));
         }
-        out
+        totals(&sums)
     }
 
+    #[inline]
     #[target_feature(enable = "avx2")]
-    pub fn dots256<const M: usize, const S: usize>(
+    fn dots256<const M: usize, const S: usize>(
         x: &[i16; M],
         weights: &[[i16; M]],
         sets: &[u32; S],
     ) -> [i32; S] {
-        let mut out = [0; S];
+        let mut sums = [_mm_setzero_si128(); S];
         for s in 0..S {
             let Some(w) = row(weights, sets[s]) else { continue };
             let mut sum = _mm256_setzero_si256();
@@ -218,21 +374,43 @@ mod x86 {
                 let pairs = _mm256_madd_epi16(x, w);
                 sum = _mm256_add_epi32(sum, _mm256_srai_epi32::<{ PAIR_SHIFT as i32 }>(pairs));
             }
-            out[s] = total(sum);
+            sums[s] = quarter(sum);
+        }
+        totals(&sums)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn quarter(sum: __m256i) -> __m128i {
+        _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum))
+    }
+
+    /// The sum of each vector, four vectors at a time.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn totals<const S: usize>(sums: &[__m128i; S]) -> [i32; S] {
+        let mut out = [0; S];
+        let zero = _mm_setzero_si128();
+        for s in (0..S).step_by(4) {
+            let of = |k: usize| sums.get(s + k).copied().unwrap_or(zero);
+            let pairs = (_mm_hadd_epi32(of(0), of(1)), _mm_hadd_epi32(of(2), of(3)));
+            let four = _mm_hadd_epi32(pairs.0, pairs.1);
+            let four = [
+                _mm_extract_epi32::<0>(four),
+                _mm_extract_epi32::<1>(four),
+                _mm_extract_epi32::<2>(four),
+                _mm_extract_epi32::<3>(four),
+            ];
+            for (out, total) in out[s..].iter_mut().zip(four) {
+                *out = total;
+            }
         }
         out
     }
 
     #[inline]
-    #[target_feature(enable = "avx2")]
-    fn total(sum: __m256i) -> i32 {
-        let sum = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum));
-        let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<0b00_00_11_10>(sum));
-        _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32::<0b00_00_00_01>(sum)))
-    }
-
     #[target_feature(enable = "avx512bw,avx2")]
-    pub fn trains512<const M: usize, const S: usize>(
+    fn trains512<const M: usize, const S: usize>(
         x: &[i16; M],
         weights: &mut [[i16; M]],
         sets: &[u32; S],
@@ -253,8 +431,9 @@ mod x86 {
         }
     }
 
+    #[inline]
     #[target_feature(enable = "avx2")]
-    pub fn trains256<const M: usize, const S: usize>(
+    fn trains256<const M: usize, const S: usize>(
         x: &[i16; M],
         weights: &mut [[i16; M]],
         sets: &[u32; S],
@@ -280,6 +459,24 @@ mod x86 {
 mod tests {
     use super::*;
 
+    struct Both<'a, const M: usize, const S: usize> {
+        x: &'a [i16; M],
+        weights: &'a mut [[i16; M]],
+        sets: &'a [u32; S],
+        errors: &'a [i16; S],
+    }
+
+    impl<const M: usize, const S: usize> Task for Both<'_, M, S> {
+        type Out = [i32; S];
+
+        #[inline(always)]
+        fn run<V: Vector>(self, v: V) -> [i32; S] {
+            let out = v.dots(self.x, self.weights, self.sets);
+            v.trains(self.x, self.weights, self.sets, self.errors);
+            out
+        }
+    }
+
     fn agree<const M: usize>(seed: u64) {
         let mut state = seed;
         let mut random = move || {
@@ -298,8 +495,7 @@ mod tests {
             let results: Vec<_> = versions
                 .map(|isa| {
                     let mut w = w.clone();
-                    let out = dots(isa, &x, &w, &sets);
-                    trains(isa, &x, &mut w, &sets, &errors);
+                    let out = with(isa, Both { x: &x, weights: &mut w, sets: &sets, errors: &errors });
                     (out, w)
                 })
                 .collect();

@@ -10,6 +10,18 @@ use minlen_core::{Error, Result};
 /// States of 15 nodes; index 0 is the check.
 pub type Bucket = [u8; 16];
 
+/// So many zero bytes, in large pages where the system has them: that saves half of the address translations.
+///
+/// # Errors
+/// Limit if the system has not that much memory.
+pub(crate) fn zeros(len: usize) -> Result<memmap2::MmapMut> {
+    let bytes = memmap2::MmapMut::map_anon(len)
+        .map_err(|e| Error::limit(format!("no memory for a table of {} KiB: {e}", len >> 10)))?;
+    #[cfg(target_os = "linux")]
+    let _ = bytes.advise(memmap2::Advice::HugePage);
+    Ok(bytes)
+}
+
 /// A table of buckets whose number is a power of two.
 pub struct Slots {
     bytes: memmap2::MmapMut,
@@ -32,11 +44,7 @@ impl Slots {
     /// Limit if the system has not that much memory.
     pub fn new(bits: u32) -> Result<Self> {
         let bits = bits.clamp(12, 32);
-        let bytes = memmap2::MmapMut::map_anon(1usize << bits)
-            .map_err(|e| Error::limit(format!("no memory for a table of {} MiB: {e}", 1u64 << bits >> 20)))?;
-        // Large pages save half of the address translations; without them it is only slower.
-        #[cfg(target_os = "linux")]
-        let _ = bytes.advise(memmap2::Advice::HugePage);
+        let bytes = zeros(1 << bits)?;
         Ok(Self { bytes, shift: 32 + 6 - bits })
     }
 
@@ -65,22 +73,17 @@ impl Slots {
         let ways = ways.as_chunks::<16>().0;
         // A zero check marks an empty bucket.
         let check = check.max(1);
-        let first = usize::from(check);
-        let mut worst = (u8::MAX, 0);
-        for k in 0..4 {
-            let way = (first + k) & 3;
-            let bucket = &ways[way];
-            if bucket[0] == check {
-                *to = *bucket;
-                return (line * 4 + way) as u32;
-            }
-            let weight = history::weight(bucket[1]);
-            if weight < worst.0 {
-                worst = (weight, way);
-            }
-        }
-        *to = [check, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        (line * 4 + worst.1) as u32
+        // Without branches: which way it is cannot be foretold, and a wrong guess would wait for the memory first.
+        let key = |k: usize| {
+            let other = u32::from(ways[k][0] != check);
+            other.wrapping_neg() & (u32::from(history::weight(ways[k][1])) + 1) << 2 | k as u32
+        };
+        let best = key(0).min(key(1)).min(key(2).min(key(3)));
+        let way = (best & 3) as usize;
+        let found = u128::from(best < 4).wrapping_neg();
+        *to = (u128::from_le_bytes(ways[way]) & found).to_le_bytes();
+        to[0] = check;
+        (line * 4 + way) as u32
     }
 
     /// Writes a bucket back.

@@ -22,6 +22,13 @@ impl Apm {
         Self { table: vec![identity; contexts.max(1)], context: 0, step: 0 }
     }
 
+    /// The row of a context: what [`Apm::refine`] will read, to be fetched early.
+    #[inline(always)]
+    #[must_use]
+    pub fn row(&self, context: usize) -> Option<&[u16; STEPS]> {
+        self.table.get(context)
+    }
+
     /// The refined probability of a 1, in `1..=65535`, for a stretched prediction `x` (out of range contexts: 0).
     #[inline(always)]
     pub fn refine(&mut self, x: i32, context: usize) -> u32 {

@@ -9,6 +9,33 @@ pub struct FastText {
     before: u64,
 }
 
+impl FastText {
+    #[inline(always)]
+    fn push(&mut self, last: u8) {
+        let c = last.to_ascii_lowercase();
+        if c.is_ascii_alphabetic() || c >= 128 {
+            self.word = join(self.word, u64::from(c) + 1);
+        } else if self.word != 0 {
+            self.before = self.word;
+            self.word = 0;
+        }
+    }
+
+    #[inline(always)]
+    fn names(&self, c8: u64) -> [u64; 7] {
+        let last = c8 << 56;
+        [
+            c8 & 0xff,
+            c8 & 0xffff,
+            c8 & 0xff_ffff,
+            c8 & 0xffff_ffff,
+            c8 & 0xffff_ffff_ffff,
+            self.word ^ last,
+            join(self.word, self.before) ^ last,
+        ]
+    }
+}
+
 impl Contexts<7> for FastText {
     const DEEP: bool = false;
     const RUNS: bool = false;
@@ -17,25 +44,19 @@ impl Contexts<7> for FastText {
     const MATCHES: &'static [usize] = &[6];
     const SELECTORS: &'static [usize] = &[256, 2048];
 
+    const PEEKS: bool = true;
+
+    #[inline(always)]
+    fn peek(&self, view: &View, byte: u8) -> [u64; 7] {
+        let mut after = self.clone();
+        after.push(byte);
+        after.names(view.c8 << 8 | u64::from(byte))
+    }
+
     #[inline(always)]
     fn next(&mut self, view: &View, names: &mut [u64; 7]) {
-        let last = view.c8 as u8;
-        let c = last.to_ascii_lowercase();
-        if c.is_ascii_alphabetic() || c >= 128 {
-            self.word = join(self.word, u64::from(c) + 1);
-        } else if self.word != 0 {
-            self.before = self.word;
-            self.word = 0;
-        }
-        *names = [
-            view.last(1),
-            view.last(2),
-            view.last(3),
-            view.last(4),
-            view.last(6),
-            self.word ^ u64::from(last) << 56,
-            join(self.word, self.before) ^ u64::from(last) << 56,
-        ];
+        self.push(view.c8 as u8);
+        *names = self.names(view.c8);
     }
 
     #[inline(always)]
@@ -49,6 +70,13 @@ impl Contexts<7> for FastText {
 #[derive(Clone, Debug, Default)]
 pub struct FastBinary;
 
+impl FastBinary {
+    #[inline(always)]
+    fn names(c: u64) -> [u64; 6] {
+        [c & 0xff, c & 0xffff, c & 0xff_ffff, c & 0xffff_ffff, c & 0xff00_ff00, c & 0xff_ff00]
+    }
+}
+
 impl Contexts<6> for FastBinary {
     const DEEP: bool = false;
     const RUNS: bool = false;
@@ -57,10 +85,16 @@ impl Contexts<6> for FastBinary {
     const MATCHES: &'static [usize] = &[6];
     const SELECTORS: &'static [usize] = &[256];
 
+    const PEEKS: bool = true;
+
+    #[inline(always)]
+    fn peek(&self, view: &View, byte: u8) -> [u64; 6] {
+        Self::names(view.c8 << 8 | u64::from(byte))
+    }
+
     #[inline(always)]
     fn next(&mut self, view: &View, names: &mut [u64; 6]) {
-        let c = view.c8;
-        *names = [view.last(1), view.last(2), view.last(3), view.last(4), c & 0xff00_ff00, c & 0xff_ff00];
+        *names = Self::names(view.c8);
     }
 
     #[inline(always)]

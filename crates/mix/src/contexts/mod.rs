@@ -69,6 +69,15 @@ pub trait Contexts<const N: usize> {
     /// Number of contexts of each weight selector beyond the engine's own.
     const SELECTORS: &'static [usize];
 
+    /// Whether [`Contexts::peek`] is there: contexts so cheap that both bytes that a last bit can make may have theirs named
+    /// before it is known, so that their memory is on its way.
+    const PEEKS: bool = false;
+
+    /// What [`Contexts::next`] would name if `byte` came after `view.data`.
+    fn peek(&self, _view: &View, _byte: u8) -> [u64; N] {
+        [0; N]
+    }
+
     /// Names the contexts of the next byte after `view.data`.
     fn next(&mut self, view: &View, names: &mut [u64; N]);
 
