@@ -25,6 +25,8 @@ pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: us
     buckets: [Bucket; N],
     cells: Box<[[Opinion; 256]; N]>,
     runs: Box<[Run; N]>,
+    /// What the runs say.
+    said: [[i16; 2]; N],
     matches: Vec<Match>,
     direct: Direct,
     net: Option<Recurrent>,
@@ -48,6 +50,9 @@ impl Rate {
         self.now >> 16
     }
 }
+
+/// Room for the pairs of inputs that do not come from contexts.
+const MORE: usize = 8;
 
 /// What a state has turned out to mean, and the inputs that follow from it, so that a prediction is one load.
 #[derive(Clone, Copy)]
@@ -202,8 +207,8 @@ pub fn table_size(contexts: usize, len: usize, max_bits: u32) -> u64 {
 
 impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: usize> Engine<C, N, M, S, L> {
     const INPUTS: usize = if C::RUNS { 4 } else { 2 };
-    /// Inputs besides those of the contexts: two of each match model, the direct counters', a constant, the network's.
-    const EXTRA: usize = 2 * C::MATCHES.len() + 1 + 3 * C::DEEP as usize + 2 * C::NETWORK as usize;
+    /// Inputs besides those of the contexts: two of each match model, a constant with the direct counters', the network's.
+    const EXTRA: usize = 2 * (C::MATCHES.len() + 1 + C::DEEP as usize + C::NETWORK as usize);
     /// Weight selectors of the engine itself, before those of the contexts.
     const OWN: usize = if C::MORE { 4 } else { 2 };
 
@@ -216,11 +221,12 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         let stretch = stretch_table();
         // What was never seen says nothing.
         let opinion = |s| Opinion::new(s as u8, !C::DEEP || s != 0, stretch);
-        let cells = vec![std::array::from_fn(opinion); N];
-        let cells = cells.into_boxed_slice().try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
+        let cells = vec![std::array::from_fn(opinion); N].into_boxed_slice();
+        let cells = cells.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
         let runs = vec![Run::new(); N].into_boxed_slice();
         let runs = runs.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
-        const { assert!(M >= N * Self::INPUTS + Self::EXTRA && M.is_multiple_of(crate::simd::LANES)) };
+        const { assert!(M >= N * Self::INPUTS + Self::EXTRA && M.is_multiple_of(simd::LANES)) };
+        const { assert!(Self::EXTRA <= 2 * MORE) };
         const { assert!(S == Self::OWN + C::NETWORK as usize + C::SELECTORS.len()) };
         let own: &[usize] = if C::MORE { &[256 * 3, 12 * 256, 32 * 8, 256] } else { &[256 * 3, 12 * 256] };
         let sets = std::array::from_fn(|i| {
@@ -242,6 +248,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             buckets: [[0; 16]; N],
             cells,
             runs,
+            said: [[0; 2]; N],
             matches,
             direct: Direct::new(C::DEEP),
             net: if C::NETWORK { Some(Recurrent::new()?) } else { None },
@@ -403,7 +410,6 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         let v = &self.view;
         let order1 = (v.c8 & 255) as usize;
         let node = v.node & 15;
-        let k = Self::INPUTS;
         let corrected = v.c0 as usize | order1 * 256;
         // Needed last, and seldom in the nearest cache.
         if let Some(row) = self.apms[0].row(corrected) {
@@ -416,34 +422,37 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             simd::prefetch(row, 0);
             simd::prefetch(row, 32);
         }
-        let x = &mut self.mixer.inputs;
         let mut known = 0;
-        for i in 0..N {
-            let s = self.buckets[i][node];
-            if i < C::ORDERS {
-                known += usize::from(s != 0);
-            }
-            [x[k * i], x[k * i + 1]] = self.cells[i][usize::from(s)].inputs;
-            if C::RUNS {
-                [x[k * i + 2], x[k * i + 3]] = self.runs[i].predict(v.c0, v.bit, self.stretch);
-            }
+        for i in 0..C::ORDERS {
+            known += usize::from(self.buckets[i][node] != 0);
         }
-        let mut at = k * N;
-        for m in &mut self.matches {
-            [x[at], x[at + 1]] = m.predict(v.c0, v.bit, self.stretch);
-            at += 2;
+        // Two inputs each, behind those of the contexts.
+        let mut more = [[0; 2]; MORE];
+        for (m, more) in self.matches.iter_mut().zip(&mut more) {
+            *more = m.predict(v.c0, v.bit, self.stretch);
         }
+        let mut at = C::MATCHES.len();
+        more[at][0] = 256;
         if C::DEEP {
-            [x[at], x[at + 1], x[at + 2]] = self.direct.predict(v.c0, v.c8, self.stretch);
-            at += 3;
+            [more[at][1], more[at + 1][0], more[at + 1][1]] = self.direct.predict(v.c0, v.c8, self.stretch);
+            at += 1;
         }
-        x[at] = 256;
         if let Some(net) = &self.net {
             let p = net.tree.p16(v.c0);
-            x[at + 1] = stretch(u32::from(p)) as i16;
-            x[at + 2] = ((i32::from(p) - 32_768) >> 5) as i16;
+            more[at + 1] = [stretch(u32::from(p)) as i16, ((i32::from(p) - 32_768) >> 5) as i16];
             self.mixer.choose(S - 1, net.context(v.c0, v.bit, order1));
         }
+        if C::RUNS {
+            for (i, run) in self.runs.iter_mut().enumerate() {
+                self.said[i] = run.predict(v.c0, v.bit, self.stretch);
+            }
+        }
+        let (buckets, cells, said) = (&self.buckets, &*self.cells, &self.said);
+        self.mixer.set_inputs(isa, |i| match i {
+            _ if i < N => cells[i][usize::from(buckets[i][node])].inputs,
+            _ if C::RUNS && i < 2 * N => said[i - N],
+            _ => more.get(i - N * (1 + usize::from(C::RUNS))).copied().unwrap_or_default(),
+        });
         let longest = self.matches.iter().map(Match::length).max().unwrap_or(0);
         let state = match longest {
             0 => 0,
@@ -484,12 +493,13 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             }
             _ => {}
         }
+        let (stretch, cells) = (self.stretch, &mut *self.cells);
         for i in 0..N {
-            let s = &mut self.buckets[i][node];
-            let opinion = &mut self.cells[i][usize::from(*s)];
-            opinion.cell.update(bit, 255);
-            opinion.form(!C::DEEP || *s != 0, self.stretch);
-            *s = history::next(*s, bit as usize);
+            let s = self.buckets[i][node];
+            let opinion = &mut cells[i][usize::from(s)];
+            opinion.cell.step(bit);
+            opinion.form(!C::DEEP || s != 0, stretch);
+            self.buckets[i][node] = history::next(s, bit as usize);
             if C::RUNS {
                 self.runs[i].update(bit);
             }

@@ -58,4 +58,14 @@ impl Cell {
         let moved = p + ((i64::from(target - p) * i64::from(SHARE[n as usize])) >> 16) as i32;
         self.0 = (moved as u32) << 10 | (n + u32::from(n < limit));
     }
+
+    /// As [`Cell::update`] with a limit of 255, in fewer instructions: the difference in 15 bits.
+    #[inline(always)]
+    pub fn step(&mut self, bit: u32) {
+        let n = self.0 & 1023;
+        let difference = (32_767 & bit.wrapping_neg()) as i32 - (self.0 >> 17) as i32;
+        // 16 bits of share and 15 of difference: the product, doubled, is the change in 32 bits.
+        let change = (difference * i32::from(SHARE[n as usize])) << 1 & !1023;
+        self.0 = self.0.wrapping_add_signed(change) + u32::from(n < 255);
+    }
 }

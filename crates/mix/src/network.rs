@@ -21,7 +21,7 @@ struct Last<const S: usize> {
 #[derive(Clone, Debug)]
 pub struct Network<const M: usize, const S: usize, const L: usize> {
     /// In the logistic domain; unused ones stay 0.
-    pub inputs: [i16; M],
+    inputs: [i16; M],
     weights: Vec<[i16; M]>,
     /// First set and number of sets of each selector.
     groups: [(u32, u32); S],
@@ -72,6 +72,12 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
         let (first, count) = self.groups[group];
         debug_assert!((context as u32) < count, "selector {group}: {context} of {count}");
         self.chosen[group] = first + (context as u32).min(count - 1);
+    }
+
+    /// Sets the inputs, two at a time.
+    #[inline(always)]
+    pub fn set_inputs<V: Vector>(&mut self, v: V, pair: impl Fn(usize) -> [i16; 2]) {
+        v.pairs(&mut self.inputs, pair);
     }
 
     /// Mixes the inputs, with last layers of these contexts: the prediction in the logistic domain.

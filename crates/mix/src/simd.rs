@@ -84,6 +84,14 @@ pub trait Vector: Copy {
         sets: &[u32; S],
     ) -> [i32; S];
 
+    /// Sets `x[2i]` and `x[2i+1]` to `pair(i)`: in registers, as loading what was stored in smaller pieces would wait.
+    #[inline(always)]
+    fn pairs<const M: usize>(self, x: &mut [i16; M], pair: impl Fn(usize) -> [i16; 2]) {
+        for (i, x) in x.as_chunks_mut().0.iter_mut().enumerate() {
+            *x = pair(i);
+        }
+    }
+
     /// For every set `s`: `w[i] += (x[i] * errors[s] + 2^14) >> 15`, saturating.
     fn trains<const M: usize, const S: usize>(
         self,
@@ -277,6 +285,14 @@ mod x86 {
 
     impl Vector for Avx512 {
         #[inline(always)]
+        fn pairs<const M: usize>(self, x: &mut [i16; M], pair: impl Fn(usize) -> [i16; 2]) {
+            for (i, x) in x.as_chunks_mut::<32>().0.iter_mut().enumerate() {
+                // SAFETY: there is no `Avx512` but on a processor that has the instructions.
+                unsafe { store512(x, std::array::from_fn(|k| pack(pair(16 * i + k)))) };
+            }
+        }
+
+        #[inline(always)]
         fn dots<const M: usize, const S: usize>(
             self,
             x: &[i16; M],
@@ -302,6 +318,14 @@ mod x86 {
 
     impl Vector for Avx2 {
         #[inline(always)]
+        fn pairs<const M: usize>(self, x: &mut [i16; M], pair: impl Fn(usize) -> [i16; 2]) {
+            for (i, x) in x.as_chunks_mut::<16>().0.iter_mut().enumerate() {
+                // SAFETY: there is no `Avx2` but on a processor that has the instructions.
+                unsafe { store256(x, std::array::from_fn(|k| pack(pair(8 * i + k)))) };
+            }
+        }
+
+        #[inline(always)]
         fn dots<const M: usize, const S: usize>(
             self,
             x: &[i16; M],
@@ -323,6 +347,29 @@ mod x86 {
             // SAFETY: as above.
             unsafe { trains256(x, weights, sets, errors) }
         }
+    }
+
+    #[inline(always)]
+    fn pack([low, high]: [i16; 2]) -> i32 {
+        i32::from(low as u16) | i32::from(high) << 16
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512bw,avx2")]
+    fn store512(x: &mut [i16; 32], p: [i32; 16]) {
+        let v = _mm512_setr_epi32(
+            p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11], p[12], p[13], p[14], p[15],
+        );
+        // SAFETY: `x` has 64 bytes; unaligned store.
+        unsafe { _mm512_storeu_si512(x.as_mut_ptr().cast(), v) };
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn store256(x: &mut [i16; 16], p: [i32; 8]) {
+        let v = _mm256_setr_epi32(p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]);
+        // SAFETY: `x` has 32 bytes; unaligned store.
+        unsafe { _mm256_storeu_si256(x.as_mut_ptr().cast(), v) };
     }
 
     #[inline]
