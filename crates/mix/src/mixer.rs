@@ -1,7 +1,7 @@
 //! Two layers of mixing: several sets of weights, each chosen by its own context, weigh all inputs; a last set weighs
 //! their answers (gated mixing: Mattern, "Mixing strategies in data compression", DCC 2012, and the PAQ8 family).
 
-use crate::simd::{self, Isa, LANES};
+use crate::simd::{self, Isa, LANES, Vector};
 use minlen_entropy::mixing::squash;
 
 /// Weights have this many fraction bits: they stay within ±2.
@@ -67,6 +67,12 @@ impl Mixer {
         }
     }
 
+    /// The instructions to run it with, by [`simd::with`].
+    #[must_use]
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
     /// Sets the learning rates: of the first layer (in 1/64) and of the last.
     pub fn set_rates(&mut self, first: i32, last: i32) {
         self.rate = first;
@@ -99,9 +105,9 @@ impl Mixer {
 
     /// Mixes: the prediction in the logistic domain.
     #[inline(always)]
-    pub fn mix(&mut self, last: usize) -> i32 {
+    pub fn mix<V: Vector>(&mut self, v: V, last: usize) -> i32 {
         self.used = 0;
-        simd::dots_any(self.isa, &self.inputs, &self.weights, &self.chosen, &mut self.dots);
+        simd::dots_any(v, &self.inputs, &self.weights, &self.chosen, &mut self.dots);
         let n = self.last.x.len();
         self.last.start = last * n;
         let Some(weights) = self.last.weights.get(self.last.start..self.last.start + n) else { return 0 };
@@ -118,13 +124,13 @@ impl Mixer {
 
     /// Learns the bit that came.
     #[inline(always)]
-    pub fn update(&mut self, bit: u32) {
+    pub fn update<V: Vector>(&mut self, v: V, bit: u32) {
         let target = (bit << 16) as i32;
         for (error, &x) in self.errors.iter_mut().zip(&self.last.x) {
             let miss = target - squash(x) as i32;
             *error = ((miss * self.rate) >> 6).clamp(-32_767, 32_767) as i16;
         }
-        simd::trains_any(self.isa, &self.inputs, &mut self.weights, &self.chosen, &self.errors);
+        simd::trains_any(v, &self.inputs, &mut self.weights, &self.chosen, &self.errors);
         let n = self.last.x.len();
         let miss = (target - self.last.p as i32) * self.last.rate;
         if let Some(weights) = self.last.weights.get_mut(self.last.start..self.last.start + n) {

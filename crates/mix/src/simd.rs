@@ -72,7 +72,7 @@ fn best() -> Isa {
 /// Bits dropped from each pair's product before summing, so that no sum can overflow.
 const PAIR_SHIFT: u32 = 8;
 
-/// A version of the loops that the processor at hand has: only [`with`] and [`dots_any`] make one.
+/// A version of the loops that the processor at hand has: only [`with`] makes one.
 pub trait Vector: Copy {
     /// For every set `s`: `Σ (x[2i] w[2i] + x[2i+1] w[2i+1]) >> 8` with the weights `weights[sets[s]]`.
     ///
@@ -178,60 +178,28 @@ fn train_scalar<const M: usize>(x: &[i16; M], w: &mut [i16; M], error: i16) {
 }
 
 /// As [`Vector::dots`] for rows whose length `x.len()` is known at run time only.
-#[inline]
-pub fn dots_any(isa: Isa, x: &[i16], weights: &[i16], sets: &[u32], out: &mut [i32]) {
-    with(isa, DotsAny { x, weights, sets, out });
-}
-
-struct DotsAny<'a> {
-    x: &'a [i16],
-    weights: &'a [i16],
-    sets: &'a [u32],
-    out: &'a mut [i32],
-}
-
-impl Task for DotsAny<'_> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<V: Vector>(self, v: V) {
-        let (x, weights) = (self.x.as_chunks::<LANES>().0, self.weights.as_chunks::<LANES>().0);
-        for (&set, out) in self.sets.iter().zip(self.out) {
-            let start = set as usize * x.len();
-            let Some(row) = weights.get(start..start + x.len()) else { continue };
-            *out = x
-                .iter()
-                .zip(row)
-                .fold(0, |sum: i32, (x, w)| sum.wrapping_add(v.dots(x, std::slice::from_ref(w), &[0])[0]));
-        }
+#[inline(always)]
+pub fn dots_any<V: Vector>(v: V, x: &[i16], weights: &[i16], sets: &[u32], out: &mut [i32]) {
+    let (x, weights) = (x.as_chunks::<LANES>().0, weights.as_chunks::<LANES>().0);
+    for (&set, out) in sets.iter().zip(out) {
+        let start = set as usize * x.len();
+        let Some(row) = weights.get(start..start + x.len()) else { continue };
+        *out = x
+            .iter()
+            .zip(row)
+            .fold(0, |sum: i32, (x, w)| sum.wrapping_add(v.dots(x, std::slice::from_ref(w), &[0])[0]));
     }
 }
 
 /// As [`Vector::trains`] for rows whose length `x.len()` is known at run time only.
-#[inline]
-pub fn trains_any(isa: Isa, x: &[i16], weights: &mut [i16], sets: &[u32], errors: &[i16]) {
-    with(isa, TrainsAny { x, weights, sets, errors });
-}
-
-struct TrainsAny<'a> {
-    x: &'a [i16],
-    weights: &'a mut [i16],
-    sets: &'a [u32],
-    errors: &'a [i16],
-}
-
-impl Task for TrainsAny<'_> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<V: Vector>(self, v: V) {
-        let (x, weights) = (self.x.as_chunks::<LANES>().0, self.weights.as_chunks_mut::<LANES>().0);
-        for (&set, &error) in self.sets.iter().zip(self.errors) {
-            let start = set as usize * x.len();
-            let Some(row) = weights.get_mut(start..start + x.len()) else { continue };
-            for (x, w) in x.iter().zip(row) {
-                v.trains(x, std::slice::from_mut(w), &[0], &[error]);
-            }
+#[inline(always)]
+pub fn trains_any<V: Vector>(v: V, x: &[i16], weights: &mut [i16], sets: &[u32], errors: &[i16]) {
+    let (x, weights) = (x.as_chunks::<LANES>().0, weights.as_chunks_mut::<LANES>().0);
+    for (&set, &error) in sets.iter().zip(errors) {
+        let start = set as usize * x.len();
+        let Some(row) = weights.get_mut(start..start + x.len()) else { continue };
+        for (x, w) in x.iter().zip(row) {
+            v.trains(x, std::slice::from_mut(w), &[0], &[error]);
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::history;
 use crate::maps::{Cell, stretch_table};
 use crate::mixer::Mixer;
 use crate::sample::coder::{hash, spread};
+use crate::simd::{self, Task, Vector};
 use minlen_core::Result;
 use minlen_entropy::mixing::{Apm, squash};
 
@@ -65,7 +66,7 @@ impl Bilevel {
             p: 32_768,
         };
         model.mixer.set_rates(12, 3);
-        model.predict();
+        simd::with(model.mixer.isa(), Turn { model: &mut model, bit: None });
         Ok(model)
     }
 
@@ -75,19 +76,24 @@ impl Bilevel {
     }
 
     pub fn update(&mut self, bit: u32) {
-        let bit = bit & 1;
+        simd::with(self.mixer.isa(), Turn { model: self, bit: Some(bit & 1) });
+    }
+
+    #[inline(always)]
+    fn step<V: Vector>(&mut self, v: V, bit: u32) {
         for (i, &at) in self.used.iter().enumerate().take(self.count) {
             self.cells[at].update(bit, 1000);
             let state = &mut self.states[at];
             self.maps[i][usize::from(*state)].update(bit, 1000);
             *state = history::next(*state, bit as usize);
         }
-        self.mixer.update(bit);
+        self.mixer.update(v, bit);
         self.apms.iter_mut().for_each(|a| a.update(bit, 7));
         self.advance(bit);
-        self.predict();
+        self.predict(v);
     }
 
+    #[inline(always)]
     fn advance(&mut self, bit: u32) {
         let n = self.rows.len();
         self.rows[self.y % n][self.x] = bit as u8;
@@ -122,6 +128,7 @@ impl Bilevel {
     }
 
     /// How far back the last change of colour is, and how far ahead the next two changes are in the row above.
+    #[inline(always)]
     fn edges(&self) -> (u32, u32, u32) {
         let w = self.windows[0];
         let colour = 0u64.wrapping_sub(w & 1);
@@ -135,29 +142,39 @@ impl Bilevel {
         (run, first, second)
     }
 
+    #[inline(always)]
     fn contexts(&self) -> [u32; ALL] {
         let c = |up, left, right| self.cut(up, left, right);
         let (run, first, second) = self.edges();
         let far = (self.windows[0] >> 1) as u32;
         let column = self.x as u32 & 7;
-        [
+        let mut all = [0; ALL];
+        let few = [
             hash(&[self.last(4), c(1, 2, 2), c(2, 1, 1)]),
             hash(&[self.last(6), c(1, 4, 4), c(2, 2, 2)]),
             hash(&[self.last(9), c(1, 6, 6), c(2, 4, 4), c(3, 2, 2)]),
             hash(&[run, first, second, c(1, 1, 1), self.last(1), c(2, 1, 1)]),
             hash(&[self.last(4), c(1, 2, 2), c(2, 2, 2), c(3, 2, 2), c(4, 1, 1), c(5, 1, 1)]),
-            hash(&[self.last(12), c(1, 9, 9), c(2, 6, 6), c(3, 4, 4), c(4, 3, 3)]),
-            hash(&[self.last(16), c(1, 11, 11)]),
-            hash(&[self.last(2), c(1, 1, 1), c(2, 1, 1), c(3, 1, 1), c(4, 1, 1), c(5, 1, 1)]),
-            hash(&[self.last(8), c(1, 12, 12), c(2, 12, 12)]),
-            hash(&[self.last(24), c(1, 12, 12), c(2, 8, 8), c(3, 8, 8), c(4, 6, 6), c(5, 6, 6)]),
-            hash(&[self.last(3), c(1, 3, 7), c(2, 0, 8)]),
-            hash(&[far & 0xffff, column, c(1, 0, 7), self.last(1)]),
-            hash(&[run, first, c(2, 5, 5), c(3, 3, 3), self.last(2)]),
-        ]
+        ];
+        all[..5].copy_from_slice(&few);
+        if self.count > 5 {
+            let rest = [
+                hash(&[self.last(12), c(1, 9, 9), c(2, 6, 6), c(3, 4, 4), c(4, 3, 3)]),
+                hash(&[self.last(16), c(1, 11, 11)]),
+                hash(&[self.last(2), c(1, 1, 1), c(2, 1, 1), c(3, 1, 1), c(4, 1, 1), c(5, 1, 1)]),
+                hash(&[self.last(8), c(1, 12, 12), c(2, 12, 12)]),
+                hash(&[self.last(24), c(1, 12, 12), c(2, 8, 8), c(3, 8, 8), c(4, 6, 6), c(5, 6, 6)]),
+                hash(&[self.last(3), c(1, 3, 7), c(2, 0, 8)]),
+                hash(&[far & 0xffff, column, c(1, 0, 7), self.last(1)]),
+                hash(&[run, first, c(2, 5, 5), c(3, 3, 3), self.last(2)]),
+            ];
+            all[5..].copy_from_slice(&rest);
+        }
+        all
     }
 
-    fn predict(&mut self) {
+    #[inline(always)]
+    fn predict<V: Vector>(&mut self, v: V) {
         let contexts = self.contexts();
         let mask = (1 << self.bits) - 1;
         for (i, context) in contexts.iter().enumerate().take(self.count) {
@@ -179,9 +196,27 @@ impl Bilevel {
         let black = |up: usize| (self.windows[up] & 0x1ff_ffff).count_ones().min(15) as usize;
         self.mixer.choose(2, (self.windows[0] & 0xffff).count_ones().min(15) as usize | black(1) << 4);
         self.mixer.choose(3, (self.x & 7) | (black(2) / 2) << 3 | (black(5) / 2) << 6);
-        let x = self.mixer.mix(0);
+        let x = self.mixer.mix(v, 0);
         let a = self.apms[0].refine(x, small & 1023);
         let b = self.apms[1].refine(x, (spread(contexts[1]) >> 16) as usize);
         self.p = ((2 * squash(x) + a + b + 2) >> 2).clamp(1, 65_535);
+    }
+}
+
+/// A prediction, of the first pixel or after one.
+struct Turn<'a> {
+    model: &'a mut Bilevel,
+    bit: Option<u32>,
+}
+
+impl Task for Turn<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) {
+        match self.bit {
+            Some(bit) => self.model.step(v, bit),
+            None => self.model.predict(v),
+        }
     }
 }

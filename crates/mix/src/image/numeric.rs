@@ -55,7 +55,7 @@ impl Numeric {
             signed: layout.signed,
             wrap: layout.png,
         };
-        let hashes = if layout.palette { 10 } else { HASHES[depth] };
+        let hashes = if layout.palette { [6, 10, 10][depth] } else { HASHES[depth] };
         let plan = Plan {
             shape,
             experts: Opinions::count(depth),

@@ -93,7 +93,7 @@ struct Fit {
 }
 
 /// Gradients at each depth, and corrected experts.
-const GRADIENTS: [usize; 3] = [4, 10, 16];
+const GRADIENTS: [usize; 3] = [2, 10, 16];
 const BIASES: [usize; 3] = [1, 2, 4];
 
 /// Mean errors of the blend in a context.

@@ -4,6 +4,7 @@ use super::experts::{Border, Experts, Shape};
 use crate::history;
 use crate::maps::{Cell, stretch_table};
 use crate::mixer::Mixer;
+use crate::simd::{self, Task, Vector};
 use crate::slots::{Bucket, Place, Slots};
 use minlen_core::Result;
 use minlen_entropy::mixing::{Apm, squash};
@@ -123,7 +124,7 @@ impl Coder {
         self.fetch(0, 0);
         self.rate += (RATE_END - self.rate) >> 12;
         self.mixer.set_rates(self.rate >> 16, 3);
-        self.predict();
+        simd::with(self.mixer.isa(), Turn { coder: self, bit: None });
     }
 
     #[inline(always)]
@@ -134,6 +135,7 @@ impl Coder {
         }
     }
 
+    #[inline(always)]
     fn store(&mut self) {
         for (bucket, place) in self.buckets.iter().zip(&self.places) {
             self.slots.put(*place, bucket);
@@ -142,7 +144,11 @@ impl Coder {
 
     /// Takes in a bit.
     pub fn update(&mut self, bit: u32) {
-        let bit = bit & 1;
+        simd::with(self.mixer.isa(), Turn { coder: self, bit: Some(bit & 1) });
+    }
+
+    #[inline(always)]
+    fn step<V: Vector>(&mut self, v: V, bit: u32) {
         let seen = bit ^ self.flip;
         self.experts.update(seen);
         let node = self.node & 15;
@@ -151,7 +157,7 @@ impl Coder {
             cells[usize::from(state)].update(seen, 400);
             bucket[node] = history::next(state, seen as usize);
         }
-        self.mixer.update(seen);
+        self.mixer.update(v, seen);
         self.apms.iter_mut().for_each(|a| a.update(seen, 6));
         self.prefix = self.prefix << 1 | seen;
         self.node = self.node << 1 | seen as usize;
@@ -177,12 +183,23 @@ impl Coder {
             }
             _ => {}
         }
-        self.predict();
+        self.predict(v);
     }
 
-    fn predict(&mut self) {
+    #[inline(always)]
+    fn predict<V: Vector>(&mut self, v: V) {
         let first = self.byte == if self.shape.little { self.shape.bytes - 1 } else { 0 };
         self.flip = u32::from(self.shape.signed && first && self.bit == 0);
+        let at = self.byte as usize * 256 + self.prefix as usize;
+        let width = self.shape.bytes as usize * 256;
+        let corrected = self.corrected.map(|context| context * width + at);
+        // Needed last, and seldom in the nearest cache.
+        for (apm, at) in self.apms.iter().zip(corrected) {
+            if let Some(row) = apm.row(at) {
+                simd::prefetch(row, 0);
+                simd::prefetch(row, 32);
+            }
+        }
         let border = Border::new(self.shape, self.byte, self.bit & 7, self.prefix, self.known);
         let x = self.mixer.inputs_mut();
         let n = self.experts.count().min(x.len());
@@ -205,16 +222,32 @@ impl Coder {
         for (group, &context) in self.selected.iter().enumerate() {
             self.mixer.choose(group, context * places + place);
         }
-        let at = self.byte as usize * 256 + self.prefix as usize;
         self.mixer.choose(self.selected.len(), at);
-        let x = self.mixer.mix(place);
+        let x = self.mixer.mix(v, place);
         let p = squash(x);
-        let width = self.shape.bytes as usize * 256;
         let [a, b] = &mut self.apms;
-        let a = a.refine(x, self.corrected[0] * width + at);
-        let b = b.refine(x, self.corrected[1] * width + at);
+        let a = a.refine(x, corrected[0]);
+        let b = b.refine(x, corrected[1]);
         let p = (2 * p + a + b + 2) >> 2;
         self.p = if self.flip == 1 { 65_536 - p } else { p }.clamp(1, 65_535);
+    }
+}
+
+/// A prediction, of the first bit of a byte or after a bit.
+struct Turn<'a> {
+    coder: &'a mut Coder,
+    bit: Option<u32>,
+}
+
+impl Task for Turn<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) {
+        match self.bit {
+            Some(bit) => self.coder.step(v, bit),
+            None => self.coder.predict(v),
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use crate::audio;
 use crate::image::{self, Layout};
 use minlen_core::{Chain, Class, Codec, Env, Kind, Part, Proposal};
 
-/// So many bytes are coded both ways where it is not certain.
-const TRIAL: usize = 64 << 10;
+/// So many bytes are coded both ways where it is not certain: at the fast levels, and at the others.
+const TRIAL: [usize; 2] = [24 << 10, 64 << 10];
 
 /// The codec for a part that is samples.
 pub(crate) fn offer(part: &Part<'_>, level: u8) -> Option<Proposal> {
@@ -82,7 +82,7 @@ fn pays(samples: &Samples, data: &[u8]) -> bool {
     };
     let unit = unit.max(1);
     let middle = samples.start + samples.len / 2 / unit * unit;
-    let end = (middle + TRIAL).min(samples.start + samples.len);
+    let end = (middle + TRIAL[usize::from(samples.depth > 0)]).min(samples.start + samples.len);
     let Some(piece) = data.get(middle..end) else { return false };
     let quiet = Env::default();
     let mut special = Vec::new();
