@@ -5,7 +5,7 @@ use crate::contexts::{Contexts, View};
 use crate::history;
 use crate::maps::{Cell, stretch_table};
 use crate::matching::{Match, head_bits};
-use crate::network::Network;
+use crate::network::{Network, Pace};
 use crate::recurrent::Recurrent;
 use crate::simd::{self, Isa, Task, Vector};
 use crate::slots::{Bucket, Place, Slots};
@@ -62,17 +62,20 @@ struct Opinion {
 }
 
 impl Opinion {
-    fn new(state: u8, speaks: bool, stretch: &[i16; 4096]) -> Self {
+    fn new(state: u8, deep: bool, stretch: &[i16; 4096]) -> Self {
         let mut new = Self { cell: Cell::new(history::guess(state)), inputs: [0; 2] };
-        new.form(speaks, stretch);
+        new.form(state, deep, stretch);
         new
     }
 
+    /// In the deeper models, what was never seen says nothing, and plain probabilities weigh less: of many inputs together
+    /// they are mostly noise.
     #[inline(always)]
-    fn form(&mut self, speaks: bool, stretch: &[i16; 4096]) {
+    fn form(&mut self, state: u8, deep: bool, stretch: &[i16; 4096]) {
         let p = self.cell.p12() & 4095;
-        let mask = -i16::from(speaks);
-        self.inputs = [stretch[p] & mask, ((p as i32 - 2048) >> 1) as i16 & mask];
+        let mask = -i16::from(!deep || state != 0);
+        let plain = ((p as i32 - 2048) >> if deep { 2 } else { 1 }) as i16;
+        self.inputs = [stretch[p] & mask, plain & mask];
     }
 }
 
@@ -219,8 +222,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     pub fn new(contexts: C, len: usize, max_bits: u32) -> Result<Self> {
         let bits = table_bits(if C::RUNS { 2 * N } else { N }, len, max_bits);
         let stretch = stretch_table();
-        // What was never seen says nothing.
-        let opinion = |s| Opinion::new(s as u8, !C::DEEP || s != 0, stretch);
+        let opinion = |s| Opinion::new(s as u8, C::DEEP, stretch);
         let cells = vec![std::array::from_fn(opinion); N].into_boxed_slice();
         let cells = cells.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
         let runs = vec![Run::new(); N].into_boxed_slice();
@@ -256,10 +258,11 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
                 sets,
                 std::array::from_fn(|i| [256, 256, 12 * 8][i]),
                 (if C::RUNS { 5 } else { 10 } * 1024 / N as i32) as i16,
+                if C::DEEP { Pace::Own } else { Pace::Common },
             ),
             apms: [Apm::new(65536), Apm::new(if C::DEEP { 65536 } else { 1 })],
             p: 32_768,
-            rate: Rate { now: 100 << 16, floor: if C::DEEP { 4 } else { 14 } << 16 },
+            rate: Rate { now: 100 << 16, floor: if C::DEEP { 3 } else { 14 } << 16 },
         };
         engine.byte();
         engine.enter_byte();
@@ -498,7 +501,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             let s = self.buckets[i][node];
             let opinion = &mut cells[i][usize::from(s)];
             opinion.cell.step(bit);
-            opinion.form(!C::DEEP || s != 0, stretch);
+            opinion.form(s, C::DEEP, stretch);
             self.buckets[i][node] = history::next(s, bit as usize);
             if C::RUNS {
                 self.runs[i].update(bit);

@@ -27,14 +27,14 @@ const PARAMS: &[ParamSpec] = &[
     },
     ParamSpec {
         key: "rate",
-        doc: "how fast the mixers of model=max learn in the long run: 0 finds out, 4 is what the others do",
+        doc: "how fast the mixers of model=max learn in the long run: 0 finds out, 3 is what the others do",
         kind: ParamKind::Int { min: 0, max: MAX_RATE as i64 },
         default: 0,
     },
 ];
 
 /// What is tried for [`Header::rate`].
-const RATES: [u8; 3] = [4, 2, 8];
+const RATES: [u8; 3] = [3, 2, 6];
 
 /// So much of the data is coded with each.
 const RATE_TRIAL: usize = 192 << 10;
