@@ -198,7 +198,7 @@ fn hash(name: u64, i: usize) -> u32 {
 
 /// The table grows with the input: about one bucket for a byte and a context, as half of them are new.
 fn table_bits(contexts: usize, len: usize, max_bits: u32) -> u32 {
-    let want = len.saturating_mul(contexts * 12).max(1);
+    let want = len.saturating_mul(contexts * 6).max(1);
     (usize::BITS - want.leading_zeros()).clamp(16, max_bits)
 }
 
