@@ -4,22 +4,13 @@
 //! without compression before decoding. The header then goes to a stream of all headers, which a codec of ours makes smaller
 //! than zlib does.
 
-use super::header;
+use super::{Coded, header};
 use super::quiet::caught;
 use crate::checksum::adler32;
 use crate::deflate::Found;
 use lepton_jpeg::{EnabledFeatures, SingleThreadPool};
 use minlen_core::{Env, Error, Result};
 use std::io::Cursor;
-
-/// A JPEG as Lepton codes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Coded {
-    /// Kind, flags and version, then the library's header, not packed.
-    pub(crate) header: Vec<u8>,
-    /// The coded coefficients.
-    pub(crate) body: Vec<u8>,
-}
 
 /// Bytes of the fixed part of the library's format.
 const FIXED: usize = 28;

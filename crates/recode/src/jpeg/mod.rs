@@ -4,11 +4,22 @@
 
 mod header;
 mod lepton;
+mod own;
 mod quiet;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub(crate) use lepton::{decode, encode};
+pub(crate) use own::{decode as own_decode, encode as own_encode};
+
+/// A JPEG in its coded form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Coded {
+    /// What is not coefficients; of Lepton: kind, flags and version, then the library's header, not packed.
+    pub(crate) header: Vec<u8>,
+    /// The coded coefficients.
+    pub(crate) body: Vec<u8>,
+}
 
 const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
