@@ -4,7 +4,7 @@ use crate::deflate::{Deflate, Found};
 use crate::recipe::{Chunks, Item, MAX_DEPTH, Node, Tail};
 use crate::scan::{Find, Scanner, Shape, What};
 use crate::text::Detail;
-use crate::{Expression, Report, Stream, fixed, jpeg, tar};
+use crate::{Effort, Expression, Report, Stream, fixed, jpeg, tar};
 use minlen_core::{Class, Detection, Env, Kind, Result};
 
 /// Layers that are looked into. More are allowed when decoding, for encoders to come.
@@ -26,12 +26,13 @@ pub(crate) struct Builder<'a> {
     report: Report,
     /// Bytes of text that may still be expanded.
     left: usize,
+    effort: Effort,
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(classify: Classify<'a>, left: usize, env: &'a Env) -> Self {
+    pub(crate) fn new(classify: Classify<'a>, left: usize, effort: Effort, env: &'a Env) -> Self {
         let streams = fixed::ALL.map(|kind| Stream { data: Vec::new(), kind, detail: String::new() }).into();
-        Self { classify, env, deflate: Deflate::new(), streams, report: Report::default(), left }
+        Self { classify, env, deflate: Deflate::new(), streams, report: Report::default(), left, effort }
     }
 
     pub(crate) fn finish(mut self, data: &[u8]) -> Result<Expression> {
@@ -134,7 +135,7 @@ impl<'a> Builder<'a> {
                     node,
                 }))
             }
-            What::Jpeg => Ok(self.jpeg(bytes, (stream, gap))),
+            What::Jpeg => self.jpeg(bytes, (stream, gap), depth),
             What::Text(found) => {
                 self.streams[stream].data.extend_from_slice(gap);
                 let node = self.part(&found.bytes, depth + 1)?;
@@ -185,16 +186,31 @@ impl<'a> Builder<'a> {
         Node { len: plain.len(), stream, items: Vec::new() }
     }
 
-    fn jpeg(&mut self, bytes: &[u8], (stream, gap): (usize, &[u8])) -> Option<Item> {
-        let coded = jpeg::encode(bytes, self.env).filter(|c| c.body.len() + c.header.len() / 2 < bytes.len());
-        let Some(coded) = coded else {
+    /// A JPEG by Lepton or by our own model, as the effort allows; nothing if neither knows it or makes it smaller.
+    fn jpeg(&mut self, bytes: &[u8], (stream, gap): (usize, &[u8]), depth: usize) -> Result<Option<Item>> {
+        let cost = |c: &jpeg::Coded| c.body.len() + c.header.len() / 2;
+        let smaller = |c: &jpeg::Coded, than: usize| cost(c) < than;
+        let lepton = jpeg::encode(bytes, self.env).filter(|c| smaller(c, bytes.len()));
+        let most = lepton.as_ref().map_or(bytes.len(), cost);
+        let own = match self.effort {
+            Effort::Low => None,
+            Effort::Medium if lepton.is_some() => None,
+            _ => jpeg::own_encode(bytes, self.env).filter(|c| smaller(c, most)),
+        };
+        let Some(coded) = own.as_ref().or(lepton.as_ref()) else {
             self.report.kept("jpeg", bytes.len());
-            return None;
+            return Ok(None);
         };
         self.report.add("jpeg", bytes.len(), coded.header.len() + coded.body.len());
         self.streams[stream].data.extend_from_slice(gap);
-        self.streams[fixed::JPEG_HEADERS].data.extend_from_slice(&coded.header);
         self.streams[fixed::JPEG_BODIES].data.extend_from_slice(&coded.body);
-        Some(Item::Jpeg { len: bytes.len(), header: coded.header.len(), body: coded.body.len() })
+        let (len, body) = (bytes.len(), coded.body.len());
+        if own.is_none() {
+            self.streams[fixed::JPEG_HEADERS].data.extend_from_slice(&coded.header);
+            return Ok(Some(Item::Jpeg { len, header: coded.header.len(), body }));
+        }
+        // A camera's header holds a small picture, which is a JPEG again.
+        let node = self.node(&coded.header, fixed::JPEG_HEADERS, depth + 1)?;
+        Ok(Some(Item::Coefficients { len, body, node }))
     }
 }

@@ -12,7 +12,7 @@
 //! let classify = |_: &[u8]| Detection { kind: Kind::Text, confidence: 50, detail: String::new() };
 //! let data = b"nothing compressed in here";
 //! let env = Env::default();
-//! let expression = minlen_recode::express(data, &classify, &env)?;
+//! let expression = minlen_recode::express(data, &classify, minlen_recode::Effort::High, &env)?;
 //! let streams: Vec<&[u8]> = expression.streams.iter().map(|s| &s.data[..]).collect();
 //! let mut back = Vec::new();
 //! minlen_recode::rebuild(&expression.recipe, &streams, data.len(), &env, &mut back)?;
@@ -79,13 +79,24 @@ mod fixed {
     pub(crate) const ALL: [Kind; 4] = [Kind::Binary, Kind::Binary, Kind::ImageCoded, Kind::Binary];
 }
 
+/// How much time [`express`] may take for a smaller result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effort {
+    /// As little as possible: a JPEG goes through Lepton, at tens of megabytes a second, or stays as it is.
+    Low,
+    /// A JPEG that Lepton does not know goes through our own model, at about 0.3 megabytes a second.
+    Medium,
+    /// Every JPEG goes through both, and the smaller result is kept.
+    High,
+}
+
 /// Expresses `data`. `classify` says what a part is, so that like comes to like.
 ///
 /// # Errors
 /// Cancelled; limit where the memory does not do; verify if the whole would not come back (a bug).
-pub fn express(data: &[u8], classify: Classify<'_>, env: &Env) -> Result<Expression> {
+pub fn express(data: &[u8], classify: Classify<'_>, effort: Effort, env: &Env) -> Result<Expression> {
     let left = data.len().saturating_mul(64).saturating_add(32 << 20).min(MAX_EXPANDED);
-    let expression = build::Builder::new(classify, left, env).finish(data)?;
+    let expression = build::Builder::new(classify, left, effort, env).finish(data)?;
     let streams: Vec<&[u8]> = expression.streams.iter().map(|s| &s.data[..]).collect();
     let mut back = Vec::with_capacity(data.len());
     rebuild(&expression.recipe, &streams, data.len(), env, &mut back)?;

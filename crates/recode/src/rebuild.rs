@@ -94,6 +94,11 @@ impl<'a> Rebuilder<'a> {
                 let body = self.take(fixed::JPEG_BODIES, *body)?;
                 jpeg::decode(header, body, *len, self.env, out)?;
             }
+            Item::Coefficients { len, body, node } => {
+                let body = self.take(fixed::JPEG_BODIES, *body)?;
+                let (header, _held) = self.apart(node)?;
+                jpeg::own_decode(&header, body, *len, self.env, out)?;
+            }
             Item::Base64 { lines, pad, node } => {
                 let (plain, _held) = self.apart(node)?;
                 text::put_base64(&plain, *lines, *pad, out);
@@ -130,7 +135,7 @@ impl Item {
         match self {
             Self::Deflate { used, tail, .. } => used + tail.len(),
             Self::Idat { chunks, used, .. } => used + 6 + 12 * chunks.count(),
-            Self::Jpeg { len, .. } => *len,
+            Self::Jpeg { len, .. } | Self::Coefficients { len, .. } => *len,
             Self::Base64 { lines, pad, node } => {
                 broken(*lines, (node.len * 4).div_ceil(3) + usize::from(*pad))
             }

@@ -58,6 +58,8 @@ pub(crate) enum Item {
     Idat { head: [u8; 2], chunks: Chunks, used: usize, corrections: usize, node: Node },
     /// A JPEG of `len` bytes, as header and body.
     Jpeg { len: usize, header: usize, body: usize },
+    /// A JPEG of `len` bytes by our own model, as coded coefficients and everything else, which may hold a JPEG again.
+    Coefficients { len: usize, body: usize, node: Node },
     /// Base64 with standard alphabet; `pad` characters '=' at the end.
     Base64 { lines: Lines, pad: u8, node: Node },
     /// Hexadecimal digits, upper or lower case.
@@ -128,6 +130,11 @@ impl Item {
                 out.push(4);
                 numbers(out, &[*len, *header, *body]);
             }
+            Self::Coefficients { len, body, node } => {
+                out.push(8);
+                numbers(out, &[*len, *body]);
+                node.write_sized(out);
+            }
             Self::Base64 { lines, pad, node } => {
                 out.extend([5, lines.ending << 2 | pad]);
                 number(out, lines.width);
@@ -172,6 +179,10 @@ impl Item {
                 }
             }
             7 => Self::Moved { node: Node::read_sized(reader, depth)? },
+            8 => {
+                let (len, body) = (length(reader)?, length(reader)?);
+                Self::Coefficients { len, body, node: Node::read_sized(reader, depth)? }
+            }
             _ => return Err(Error::unsupported(format!("recode: item of kind {kind}"))),
         })
     }

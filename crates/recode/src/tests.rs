@@ -1,7 +1,7 @@
 use crate::deflate::tests::deflated;
 use crate::jpeg::tests::tiny;
 use crate::tar::tests::entry;
-use crate::{checksum, express, find, rebuild};
+use crate::{Effort, checksum, express, find, rebuild};
 use minlen_core::testing::{Rng, edge_cases, random_case};
 use minlen_core::{Detection, Env, Kind, Limits};
 
@@ -14,7 +14,7 @@ fn classify(part: &[u8]) -> Detection {
 /// Expresses, rebuilds, and gives the bytes of all streams and the report.
 fn check(data: &[u8]) -> (usize, String) {
     let env = Env::default();
-    let expression = express(data, &classify, &env).unwrap();
+    let expression = express(data, &classify, Effort::High, &env).unwrap();
     let streams: Vec<&[u8]> = expression.streams.iter().map(|s| &s.data[..]).collect();
     let mut out = b"kept".to_vec();
     rebuild(&expression.recipe, &streams, data.len(), &env, &mut out).unwrap();
@@ -140,7 +140,7 @@ fn text_of_bytes_is_read() {
 fn hostile_recipes_and_streams_are_refused_or_rebuilt() {
     let env = Env::new(Limits::default().with_memory(256 << 20));
     let tar = [entry("a", &gzip(&text(3000))), entry("b", &png(500)), entry("c", &tiny())].concat();
-    let good = express(&tar, &classify, &env).unwrap();
+    let good = express(&tar, &classify, Effort::High, &env).unwrap();
     let attempt = |recipe: &[u8], streams: &[Vec<u8>]| {
         let streams: Vec<&[u8]> = streams.iter().map(|s| &s[..]).collect();
         let mut out = Vec::new();

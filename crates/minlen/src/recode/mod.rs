@@ -12,6 +12,7 @@ use minlen_core::{
     Chain, Codec, CodecSpec, Detection, Env, Error, Event, Memory, NoProgress, ParamKind, ParamSpec, Params,
     Part, Proposal, Registry, Result, ids,
 };
+use minlen_recode::Effort;
 use payload::{Coded, Payload};
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ static SPEC: CodecSpec = CodecSpec {
     id: ids::RECODE,
     name: "recode",
     summary: "undoes deflate, JPEG, base64 and hex, and codes what comes out; exact",
-    source: "own; ideas of reflate and preflate; JPEG by lepton_jpeg",
+    source: "own; ideas of reflate and preflate; JPEG by lepton_jpeg and by an own model",
     limits: "needs the whole of a compressed part; 256 MiB of expanded text for one block",
     params: &[ParamSpec {
         key: "level",
@@ -55,7 +56,7 @@ impl Codec for Recode {
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let level = u8::try_from(params.get("level")).unwrap_or(5);
         let classify = |part: &[u8]| self.planner.detect(part, part.len() as u64);
-        let expression = minlen_recode::express(input, &classify, env)?;
+        let expression = minlen_recode::express(input, &classify, effort(level), env)?;
         if !expression.report.is_empty() {
             env.progress.event(Event::Explain { line: format!("  recode: {}", expression.report) });
         }
@@ -109,6 +110,15 @@ impl Codec for Recode {
 
     fn needs_whole(&self) -> bool {
         true
+    }
+}
+
+/// How much time a level has for what is compressed inside.
+fn effort(level: u8) -> Effort {
+    match level {
+        ..6 => Effort::Low,
+        6..8 => Effort::Medium,
+        _ => Effort::High,
     }
 }
 

@@ -4,8 +4,8 @@
 //! without compression before decoding. The header then goes to a stream of all headers, which a codec of ours makes smaller
 //! than zlib does.
 
-use super::{Coded, header};
 use super::quiet::caught;
+use super::{Coded, header};
 use crate::checksum::adler32;
 use crate::deflate::Found;
 use lepton_jpeg::{EnabledFeatures, SingleThreadPool};

@@ -57,7 +57,9 @@ impl Frame {
         }
         let components = components.as_chunks::<3>().0;
         let factors = |c: &[u8; 3]| (usize::from(c[1] >> 4), usize::from(c[1] & 15));
-        if components.iter().any(|c| !(1..=4).contains(&(c[1] >> 4)) || !(1..=4).contains(&(c[1] & 15)) || c[2] > 3)
+        if components
+            .iter()
+            .any(|c| !(1..=4).contains(&(c[1] >> 4)) || !(1..=4).contains(&(c[1] & 15)) || c[2] > 3)
         {
             return Err(wrong());
         }
@@ -128,21 +130,19 @@ fn wrong() -> Error {
 }
 
 impl<'a> Markers<'a> {
-    /// Of a file, from its first byte.
-    pub(super) fn new(data: &'a [u8]) -> Result<Self> {
-        if !data.starts_with(&[0xff, SOI]) {
-            return Err(wrong());
-        }
+    /// Of a file without its first marker, the start of the image.
+    pub(super) fn new(data: &'a [u8]) -> Self {
         let tables =
             Tables { dc: Default::default(), ac: Default::default(), quantizers: [[1; 64]; 4], interval: 0 };
-        Ok(Self { data, at: 2, tables, frame: None, scans: 0 })
+        Self { data, at: 0, tables, frame: None, scans: 0 }
     }
 
     /// The next scan and its frame; nothing at the end of the picture. [`Markers::at`] is behind the marker then.
     pub(super) fn next(&mut self) -> Result<Option<Scan>> {
         let ended = || Error::truncated("jpeg: the header ends too early");
         loop {
-            let &[first, marker] = self.data.get(self.at..self.at + 2).and_then(|m| m.first_chunk()).ok_or_else(ended)?;
+            let &[first, marker] =
+                self.data.get(self.at..self.at + 2).and_then(|m| m.first_chunk()).ok_or_else(ended)?;
             match marker {
                 _ if first != 0xff => return Err(wrong()),
                 0xff => self.at += 1,
@@ -154,7 +154,8 @@ impl<'a> Markers<'a> {
                 0x00 | SOI | 0x02..=0xbf => return Err(wrong()),
                 _ => {
                     let rest = self.data.get(self.at + 2..).unwrap_or_default();
-                    let len = rest.first_chunk().map(|&l| usize::from(u16::from_be_bytes(l))).ok_or_else(ended)?;
+                    let len =
+                        rest.first_chunk().map(|&l| usize::from(u16::from_be_bytes(l))).ok_or_else(ended)?;
                     let body = rest.get(2..len.max(2)).ok_or_else(ended)?;
                     self.at += 2 + len.max(2);
                     if marker == SOS {
@@ -247,7 +248,8 @@ impl Scan {
         if !progressive {
             return (self.from, self.to, self.before, self.after) == (0, 63, 0, 0);
         }
-        let one_kind = if self.from == 0 { self.to == 0 } else { self.from <= self.to && self.parts.len() == 1 };
+        let one_kind =
+            if self.from == 0 { self.to == 0 } else { self.from <= self.to && self.parts.len() == 1 };
         let one_bit = self.before == 0 || self.before == self.after + 1;
         one_kind && one_bit && self.to < 64 && self.after < 14
     }

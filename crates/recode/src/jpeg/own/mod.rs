@@ -14,7 +14,10 @@ mod read;
 mod walk;
 mod write;
 
-use super::{Coded, scan};
+#[cfg(test)]
+mod tests;
+
+use super::{Coded, SOI, scan};
 use markers::{Frame, Markers};
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Env, Error, Result};
@@ -34,20 +37,22 @@ const MAX_MEMORY: u64 = 1 << 30;
 /// Longest header that is looked at.
 const MAX_HEADER: usize = 16 << 20;
 
+/// How every file starts. The header leaves it out, so that it is not taken for a picture again.
+const START: [u8; 2] = [0xff, SOI];
 /// Flags in the first byte of a header.
 const PADDED_WITH_ONES: u8 = 1;
 const HAS_EXTRAS: u8 = 2;
 
 /// Codes a JPEG; nothing if it is of another kind or would not come back.
+///
+/// What [`decode`] makes of it is checked but for the arithmetic decoder: the bits are written from the numbers that the model coded.
 pub(crate) fn encode(jpeg: &[u8], env: &Env) -> Option<Coded> {
-    let coded = try_encode(jpeg, env).ok()?;
-    let mut back = Vec::new();
-    decode(&coded.header, &coded.body, jpeg.len(), env, &mut back).ok()?;
-    (back == jpeg).then_some(coded)
+    take_in(jpeg, env).ok()
 }
 
-fn try_encode(jpeg: &[u8], env: &Env) -> Result<Coded> {
-    let mut markers = Markers::new(jpeg)?;
+fn take_in(jpeg: &[u8], env: &Env) -> Result<Coded> {
+    let rest = jpeg.strip_prefix(&START).ok_or_else(wrong)?;
+    let mut markers = Markers::new(rest);
     let (mut kept, mut from) = (Vec::new(), 0);
     let (mut extras, mut pad) = (Vec::new(), None);
     let mut planes = Vec::new();
@@ -59,26 +64,39 @@ fn try_encode(jpeg: &[u8], env: &Env) -> Result<Coded> {
             held = Some(env.budget.reserve(memory(frame, jpeg.len())?)?);
             planes = blank(frame);
         }
-        kept.extend_from_slice(&jpeg[from..markers.at]);
-        let data = &jpeg[markers.at..];
+        kept.extend_from_slice(&rest[from..markers.at]);
+        let data = &rest[markers.at..];
         let (taken, padded, mut extra) = read::read(data, frame, &found, &markers.tables, &mut planes)?;
         if pad.is_some() && padded.is_some() && pad != padded {
             return Err(wrong());
         }
         pad = pad.or(padded);
-        let rest = data.get(taken..).unwrap_or_default();
-        extra.rest = rest[..scan(rest, &mut 0).ok_or_else(wrong)?].to_vec();
+        let after = data.get(taken..).unwrap_or_default();
+        extra.rest = after[..scan(after, &mut 0).ok_or_else(wrong)?].to_vec();
         markers.at += taken + extra.rest.len();
         from = markers.at;
         extras.push(extra);
     }
-    kept.extend_from_slice(&jpeg[from..markers.at]);
-    if markers.at != jpeg.len() {
+    kept.extend_from_slice(&rest[from..markers.at]);
+    if markers.at != rest.len() {
         return Err(wrong());
     }
     let frame = markers.frame.as_ref().ok_or_else(wrong)?;
-    let body = model::encode(frame, &markers.tables.quantizers, &mut planes, env)?;
-    Ok(Coded { header: header(&kept, pad, &extras), body })
+    // Whatever the scans lose would show here, so before the slow part.
+    let header = header(&kept, pad, &extras);
+    give_back(&header, &planes, jpeg, env)?;
+    let (before, _held) = (planes.clone(), env.budget.reserve(frame.blocks() as u64 * BLOCK_BYTES)?);
+    let body = model::encode(frame, &markers.tables.quantizers, &mut planes, jpeg.len(), env)?;
+    if before == planes { Ok(Coded { header, body }) } else { Err(wrong()) }
+}
+
+/// Checks that header and coefficients make this file.
+fn give_back(header: &[u8], planes: &Planes, jpeg: &[u8], env: &Env) -> Result<()> {
+    let parts = take_apart(header)?;
+    let (frame, _) = frame(parts.kept)?;
+    let mut back = Vec::with_capacity(jpeg.len());
+    put_together(parts, &frame, planes, (&mut back, jpeg.len()), env)?;
+    if back == jpeg { Ok(()) } else { Err(wrong()) }
 }
 
 fn wrong() -> Error {
@@ -124,19 +142,29 @@ fn header(kept: &[u8], pad: Option<bool>, extras: &[Extra]) -> Vec<u8> {
     out
 }
 
-/// The parts of a header: what fills up bytes, what is not coefficients, and the scans' oddities if there are any.
-fn take_apart(header: &[u8]) -> Result<(bool, &[u8], Option<Reader<'_>>)> {
+/// The parts of a header.
+struct Parts<'a> {
+    /// What fills up bytes.
+    pad: bool,
+    /// What is not coefficients.
+    kept: &'a [u8],
+    /// The scans' oddities, if there are any.
+    extras: Option<Reader<'a>>,
+}
+
+fn take_apart(header: &[u8]) -> Result<Parts<'_>> {
     let (&flags, rest) = header.split_first().ok_or_else(wrong)?;
     if flags > PADDED_WITH_ONES | HAS_EXTRAS || header.len() > MAX_HEADER {
         return Err(wrong());
     }
     let pad = flags & PADDED_WITH_ONES != 0;
     if flags & HAS_EXTRAS == 0 {
-        return Ok((pad, rest, None));
+        return Ok(Parts { pad, kept: rest, extras: None });
     }
     let mut reader = Reader::new(rest);
     let len = reader.varint_max(MAX_HEADER as u64, "a length")?;
-    Ok((pad, reader.bytes(len as usize)?, Some(reader)))
+    let kept = reader.bytes(len as usize)?;
+    Ok(Parts { pad, kept, extras: Some(reader) })
 }
 
 fn read_extra(reader: &mut Reader<'_>) -> Result<Extra> {
@@ -156,26 +184,42 @@ fn read_extra(reader: &mut Reader<'_>) -> Result<Extra> {
 /// # Errors
 /// Corrupt or truncated for what no encoder wrote; limit for the memory; cancelled.
 pub(crate) fn decode(header: &[u8], body: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
-    let (pad, kept, mut extras) = take_apart(header)?;
-    let mut markers = Markers::new(kept)?;
-    while markers.next()?.is_some() {}
-    let frame = markers.frame.take().ok_or_else(wrong)?;
-    if markers.at != kept.len() {
-        return Err(wrong());
-    }
+    let parts = take_apart(header)?;
+    let (frame, quantizers) = frame(parts.kept)?;
     let _held = env.budget.reserve(memory(&frame, len)? + header.len() as u64 * 16)?;
     let mut planes = blank(&frame);
-    model::decode(&frame, &markers.tables.quantizers, &mut planes, (body, len), env)?;
-    let (mut markers, mut from, limit) = (Markers::new(kept)?, 0, out.len() + len);
+    model::decode(&frame, &quantizers, &mut planes, (body, len), env)?;
+    put_together(parts, &frame, &planes, (out, len), env)
+}
+
+/// The frame that a header describes, and its quantizers.
+fn frame(kept: &[u8]) -> Result<(Frame, [[u16; 64]; 4])> {
+    let mut markers = Markers::new(kept);
+    while markers.next()?.is_some() {}
+    let frame = markers.frame.take().ok_or_else(wrong)?;
+    if markers.at == kept.len() { Ok((frame, markers.tables.quantizers)) } else { Err(wrong()) }
+}
+
+/// Appends the file of `len` bytes with these coefficients.
+fn put_together(
+    mut parts: Parts<'_>,
+    frame: &Frame,
+    planes: &Planes,
+    (out, len): (&mut Vec<u8>, usize),
+    env: &Env,
+) -> Result<()> {
+    let limit = out.len() + len;
+    out.extend(START);
+    let (mut markers, mut from) = (Markers::new(parts.kept), 0);
     while let Some(scan) = markers.next()? {
         env.check()?;
-        out.extend_from_slice(&kept[from..markers.at]);
+        out.extend_from_slice(&parts.kept[from..markers.at]);
         from = markers.at;
-        let extra = extras.as_mut().map(read_extra).transpose()?.unwrap_or_default();
-        write::write((out, limit), &frame, &scan, &markers.tables, &planes, (pad, &extra.stops))?;
+        let extra = parts.extras.as_mut().map(read_extra).transpose()?.unwrap_or_default();
+        write::write((out, limit), frame, &scan, &markers.tables, planes, (parts.pad, &extra.stops))?;
         out.extend_from_slice(&extra.rest);
     }
-    out.extend_from_slice(&kept[from..]);
-    let used_up = extras.is_none_or(|e| e.is_empty());
+    out.extend_from_slice(&parts.kept[from..]);
+    let used_up = parts.extras.is_none_or(|e| e.is_empty());
     if out.len() == limit && used_up { Ok(()) } else { Err(wrong()) }
 }

@@ -2,8 +2,8 @@
 
 use super::bits::Reader;
 use super::markers::{Frame, Scan, Tables, ZIGZAG};
-use super::write::{LONGEST_RUN, MOST_CORRECTIONS};
 use super::walk::{Step, walk};
+use super::write::{LONGEST_RUN, MOST_CORRECTIONS};
 use super::{Block, Planes};
 use minlen_core::{Error, Result};
 

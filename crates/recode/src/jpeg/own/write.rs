@@ -37,7 +37,8 @@ pub(super) fn write(
     (pad, stops): (bool, &[usize]),
 ) -> Result<()> {
     let bits = Writer::new(out, pad);
-    let mut state = State { bits, scan, tables, last: [0; 4], run: 0, corrections: Vec::new(), stops, block: 0 };
+    let mut state =
+        State { bits, scan, tables, last: [0; 4], run: 0, corrections: Vec::new(), stops, block: 0 };
     walk(frame, scan, tables.interval, |step| {
         if state.bits.out.len() > limit {
             return Err(Error::corrupt("jpeg: longer than stated"));

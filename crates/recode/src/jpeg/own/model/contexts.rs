@@ -35,7 +35,12 @@ pub(super) struct Neighbours<'a> {
 }
 
 impl<'a> Neighbours<'a> {
-    pub(super) fn new(frame: &Frame, planes: &'a Planes, counts: &[Vec<u8>], (c, x, y): (usize, usize, usize)) -> Self {
+    pub(super) fn new(
+        frame: &Frame,
+        planes: &'a Planes,
+        counts: &[Vec<u8>],
+        (c, x, y): (usize, usize, usize),
+    ) -> Self {
         let get = |c: usize, x: usize, y: usize| -> Option<(&'a Block, usize)> {
             let wide = frame.components.get(c).map_or(0, |c| c.wide);
             let at = y.checked_mul(wide)?.checked_add(x)?;
@@ -47,7 +52,8 @@ impl<'a> Neighbours<'a> {
         let right = y.checked_sub(1).and_then(|y| get(c, x + 1, y));
         let (far_left, far_above) = (back(2, 0), back(0, 2));
         let alike = |other: usize| {
-            let (here, there) = (frame.components.get(c)?, frame.components.get(other).filter(|_| other < c)?);
+            let (here, there) =
+                (frame.components.get(c)?, frame.components.get(other).filter(|_| other < c)?);
             get(other, x * there.across / here.across, y * there.down / here.down)
         };
         let (first, other) = (alike(0), c.checked_sub(1).and_then(alike));
@@ -185,7 +191,8 @@ impl<'a> Around<'a> {
             (Some(r), Some(c)) => usize::from(self.block[r * 8 + c].unsigned_abs()),
             _ => 0,
         };
-        let down_left = if row < 7 && column > 0 { usize::from(self.block[at + 7].unsigned_abs()) } else { 0 };
+        let down_left =
+            if row < 7 && column > 0 { usize::from(self.block[at + 7].unsigned_abs()) } else { 0 };
         let up_right = if row > 0 && column < 7 { usize::from(self.block[at - 7].unsigned_abs()) } else { 0 };
         [size(1, 0), size(0, 1), size(1, 1), size(2, 0) + size(0, 2) + down_left + up_right]
     }
@@ -206,7 +213,15 @@ impl<'a> Around<'a> {
             // The DC is not known yet, so the equations that it is in say nothing.
             (from_left.filter(|_| row > 0).unwrap_or(0), from_above.filter(|_| column > 0).unwrap_or(0))
         };
-        let both = |(x, y): (i32, i32)| if row == 0 { y } else if column == 0 { x } else { (x + y) / 2 };
+        let both = |(x, y): (i32, i32)| {
+            if row == 0 {
+                y
+            } else if column == 0 {
+                x
+            } else {
+                (x + y) / 2
+            }
+        };
         let (pixel, line) = (predict(0), predict(1));
         let (by_pixel, by_line) = (both(pixel), both(line));
         let (first, other) = (near.first[at], near.other[at]);
@@ -235,7 +250,7 @@ impl<'a> Around<'a> {
             [n, self.sum.min(60), 8],
             [signed(i32::from(first), small), signed(i32::from(other), small), coarse(by_line)],
             [s(first.unsigned_abs().into()), s(other.unsigned_abs().into()), s(mean)],
-            [n, s(mean) , s(inner)],
+            [n, s(mean), s(inner)],
             [near.counts[0] as u32 / 4, near.counts[1] as u32 / 4, n / 2],
             [s(up), s(before), s(diagonal)],
             [s(corner), s(right), s(l + a)],

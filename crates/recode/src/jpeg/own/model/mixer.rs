@@ -100,7 +100,8 @@ fn dot(x: &[i16], w: &[i16]) -> i32 {
     let mut sums = [0i32; LANES / 2];
     for (x, w) in x.as_chunks::<LANES>().0.iter().zip(w.as_chunks::<LANES>().0) {
         for i in 0..LANES / 2 {
-            let pair = i32::from(x[2 * i]) * i32::from(w[2 * i]) + i32::from(x[2 * i + 1]) * i32::from(w[2 * i + 1]);
+            let pair =
+                i32::from(x[2 * i]) * i32::from(w[2 * i]) + i32::from(x[2 * i + 1]) * i32::from(w[2 * i + 1]);
             sums[i] += pair >> PAIR_SHIFT;
         }
     }
@@ -112,7 +113,7 @@ fn train(x: &[i16], w: &mut [i16], error: i16) {
     for (x, w) in x.as_chunks::<LANES>().0.iter().zip(w.as_chunks_mut::<LANES>().0) {
         for i in 0..LANES {
             let delta = (i32::from(x[i]) * i32::from(error) + (1 << 14)) >> 15;
-            w[i] = w[i].saturating_add(delta as i16);
+            w[i] = (i32::from(w[i]) + delta).clamp(-32_768, 32_767) as i16;
         }
     }
 }

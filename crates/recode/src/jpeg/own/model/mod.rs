@@ -14,8 +14,7 @@ mod network;
 
 use super::markers::{Frame, ZIGZAG};
 use super::{Block, Planes, wrong};
-use contexts::{Around, Neighbours, COUNT_CONTEXTS, DC_CONTEXTS, VALUE_CONTEXTS};
-use edges::Edges;
+use contexts::{Around, COUNT_CONTEXTS, DC_CONTEXTS, Neighbours, VALUE_CONTEXTS};
 use minlen_core::{Env, Result};
 use minlen_entropy::binary::{Decoder, Encoder};
 use network::{Bits, Network};
@@ -23,9 +22,15 @@ use network::{Bits, Network};
 /// Memory of the networks.
 pub(super) const MEMORY: u64 = 24 << 20;
 
-/// Codes the coefficients.
-pub(super) fn encode(frame: &Frame, quantizers: &[[u16; 64]; 4], planes: &mut Planes, env: &Env) -> Result<Vec<u8>> {
-    let mut coder = Coder::new(Encoder::new(), u64::MAX);
+/// Codes the coefficients of a file of `len` bytes, and writes back what [`decode`] will see.
+pub(super) fn encode(
+    frame: &Frame,
+    quantizers: &[[u16; 64]; 4],
+    planes: &mut Planes,
+    len: usize,
+    env: &Env,
+) -> Result<Vec<u8>> {
+    let mut coder = Coder::new(Encoder::new(), frame.blocks(), len);
     coder.planes(frame, quantizers, planes, env)?;
     Ok(coder.bits.finish())
 }
@@ -38,7 +43,7 @@ pub(super) fn decode(
     (body, len): (&[u8], usize),
     env: &Env,
 ) -> Result<()> {
-    let mut coder = Coder::new(Decoder::new(body), len as u64 * 8 + 64);
+    let mut coder = Coder::new(Decoder::new(body), frame.blocks(), len);
     coder.planes(frame, quantizers, planes, env)?;
     if coder.bits.overrun() || coder.bits.consumed() < body.len() {
         return Err(wrong());
@@ -48,6 +53,8 @@ pub(super) fn decode(
 
 /// Kinds of nodes that have weights of their own.
 const NODES: usize = 10;
+/// The logarithm of the largest table, in cache lines.
+const TABLE_BITS: u32 = 17;
 
 struct Coder<B: Bits> {
     bits: B,
@@ -59,17 +66,26 @@ struct Coder<B: Bits> {
 }
 
 impl<B: Bits> Coder<B> {
-    fn new(bits: B, left: u64) -> Self {
+    /// For a file of `len` bytes with so many blocks.
+    fn new(bits: B, blocks: usize, len: usize) -> Self {
+        // Small pictures fill small tables, and many of them shall not take long.
+        let size = (blocks.max(1).ilog2() + 3).clamp(10, TABLE_BITS);
         Self {
             bits,
-            count: Network::new(COUNT_CONTEXTS, 13, [16, 2 * 9, 16, 16, 2], [16, 16], 64),
-            value: Network::new(VALUE_CONTEXTS, 17, contexts::VALUE_SETS, [128, 256], NODES),
-            dc: Network::new(DC_CONTEXTS, 14, contexts::DC_SETS, [16, 16], NODES),
-            left,
+            count: Network::new(COUNT_CONTEXTS, size - 4, [16, 2 * 9, 16, 16, 2], [16, 16], 64),
+            value: Network::new(VALUE_CONTEXTS, size, contexts::VALUE_SETS, [128, 256], NODES),
+            dc: Network::new(DC_CONTEXTS, size - 3, contexts::DC_SETS, [16, 16], NODES),
+            left: len as u64 * 8 + 64,
         }
     }
 
-    fn planes(&mut self, frame: &Frame, quantizers: &[[u16; 64]; 4], planes: &mut Planes, env: &Env) -> Result<()> {
+    fn planes(
+        &mut self,
+        frame: &Frame,
+        quantizers: &[[u16; 64]; 4],
+        planes: &mut Planes,
+        env: &Env,
+    ) -> Result<()> {
         let mut counts: Vec<Vec<u8>> = planes.iter().map(|p| vec![0; p.len()]).collect();
         for (c, component) in frame.components.iter().enumerate() {
             let steps = &quantizers[component.quantizer & 3];
@@ -80,7 +96,10 @@ impl<B: Bits> Coder<B> {
                     let near = Neighbours::new(frame, planes, &counts, (c, x, y));
                     let block = planes.get(c).and_then(|p| p.get(at)).copied().ok_or_else(wrong)?;
                     let (block, count) = self.block(&near, block, steps)?;
-                    if let (Some(to), Some(n)) = (planes.get_mut(c).and_then(|p| p.get_mut(at)), counts.get_mut(c).and_then(|n| n.get_mut(at))) {
+                    if let (Some(to), Some(n)) = (
+                        planes.get_mut(c).and_then(|p| p.get_mut(at)),
+                        counts.get_mut(c).and_then(|n| n.get_mut(at)),
+                    ) {
                         (*to, *n) = (block, count);
                     }
                 }
@@ -93,7 +112,11 @@ impl<B: Bits> Coder<B> {
         let count = block.iter().skip(1).filter(|&&v| v != 0).count() as u32;
         let count = self.count(near, count);
         // Each block takes a bit, each coefficient two.
-        self.left = self.left.checked_sub(1 + 2 * u64::from(count)).filter(|_| !self.bits.overrun()).ok_or_else(wrong)?;
+        self.left = self
+            .left
+            .checked_sub(1 + 2 * u64::from(count))
+            .filter(|_| !self.bits.overrun())
+            .ok_or_else(wrong)?;
         let mut around = Around::new(near, count, steps);
         for (k, &at) in ZIGZAG.iter().enumerate().skip(1) {
             if around.left == 0 {
@@ -116,7 +139,11 @@ impl<B: Bits> Coder<B> {
         self.count.begin();
         let mut node = 1;
         for shift in (0..6).rev() {
-            let place = if node < 16 { (0, node) } else { (node as u32 >> if node < 32 { 0 } else { 1 }, if node < 32 { 1 } else { 2 + (node & 1) }) };
+            let place = if node < 16 {
+                (0, node)
+            } else {
+                (node as u32 >> if node < 32 { 0 } else { 1 }, if node < 32 { 1 } else { 2 + (node & 1) })
+            };
             node = node << 1 | self.count.bit(&mut self.bits, place, node, count >> shift & 1) as usize;
         }
         node as u32 & 63
@@ -133,7 +160,9 @@ fn number(network: &mut Network, bits: &mut impl Bits, value: i32, sure: bool) -
     let size = value.unsigned_abs();
     let length = 32 - size.leading_zeros();
     let mut len = 1;
-    while len < 15 && network.bit(bits, (0, 1 + len as usize), (1 + len as usize).min(6), u32::from(length > len)) == 1 {
+    while len < 15
+        && network.bit(bits, (0, 1 + len as usize), (1 + len as usize).min(6), u32::from(length > len)) == 1
+    {
         len += 1;
     }
     let mut known = 1;
@@ -144,7 +173,13 @@ fn number(network: &mut Network, bits: &mut impl Bits, value: i32, sure: bool) -
             (_, 0..=2) => (len, known as usize),
             _ => (len, 5 + top as usize),
         };
-        let node = if top == 0 { 7 } else if top == 1 { 8 } else { 9 };
+        let node = if top == 0 {
+            7
+        } else if top == 1 {
+            8
+        } else {
+            9
+        };
         known = known << 1 | network.bit(bits, place, node, size >> shift & 1);
     }
     if negative { -(known as i32) } else { known as i32 }

@@ -73,6 +73,7 @@ pub(super) struct Network {
     /// A hash of each context.
     pub(super) contexts: Vec<u32>,
     places: Vec<usize>,
+    seen: Vec<Cell>,
     group: u32,
     mixer: Mixer,
     /// The chosen sets of weights without the node, which comes on top; each has `nodes` of them.
@@ -99,6 +100,7 @@ impl Network {
             stretch: (0..4096).map(|p| stretch(p * 16 + 8) as i16).collect(),
             contexts: vec![0; contexts],
             places: vec![0; contexts],
+            seen: vec![0; contexts],
             group: u32::MAX,
             mixer: Mixer::new(inputs, sets.map(|n| n * nodes), nodes, (12_000 / contexts) as i16),
             sets: [0; CHOSEN],
@@ -115,18 +117,28 @@ impl Network {
 
     /// Codes a bit at a node: `group` and `cell` (of 16) name it for the contexts, `node` (of `nodes`) for the weights.
     #[inline(always)]
-    pub(super) fn bit(&mut self, bits: &mut impl Bits, (group, cell): (u32, usize), node: usize, bit: u32) -> u32 {
+    pub(super) fn bit(
+        &mut self,
+        bits: &mut impl Bits,
+        (group, cell): (u32, usize),
+        node: usize,
+        bit: u32,
+    ) -> u32 {
         let node = node.min(self.nodes - 1);
         if group != self.group {
             self.group = group;
             for (place, &context) in self.places.iter_mut().zip(&self.contexts) {
-                *place = (context.wrapping_add(group.wrapping_mul(0x2C1B_3C6D)).wrapping_mul(0x9E37_79B1) >> self.shift) as usize;
+                *place = (context.wrapping_add(group.wrapping_mul(0x2C1B_3C6D)).wrapping_mul(0x9E37_79B1)
+                    >> self.shift) as usize;
             }
         }
         let cell = cell & 15;
+        // All loads before their use, so that the processor waits for all of them at once.
+        for (seen, &place) in self.seen.iter_mut().zip(&self.places) {
+            *seen = self.lines.get(place).map_or(1 << 31, |line| line[cell]);
+        }
         let (inputs, _) = self.mixer.inputs.as_chunks_mut::<2>();
-        for (input, &place) in inputs.iter_mut().zip(&self.places) {
-            let seen = self.lines.get(place).map_or(1 << 31, |line| line[cell]);
+        for (input, &seen) in inputs.iter_mut().zip(&self.seen) {
             let (p, trust) = ((seen >> 20) as usize, TRUST[(seen as usize & 1023).min(LIMIT)]);
             let x = i32::from(self.stretch[p & 4095]);
             *input = [(x * trust >> 8) as i16, ((p as i32 - 2048) * trust >> 9) as i16];
@@ -140,9 +152,9 @@ impl Network {
         let b = b.refine(x, self.corrections[1] * self.nodes + node);
         let p = ((2 * squash(x) + a + b + 2) >> 2).clamp(1, 65_535);
         let bit = bits.code(bit, p) & 1;
-        for &place in &self.places {
+        for (&place, &seen) in self.places.iter().zip(&self.seen) {
             if let Some(line) = self.lines.get_mut(place) {
-                update(&mut line[cell], bit);
+                line[cell] = updated(seen, bit);
             }
         }
         self.mixer.update(bit);
@@ -152,10 +164,10 @@ impl Network {
 }
 
 #[inline(always)]
-fn update(cell: &mut Cell, bit: u32) {
-    let n = (*cell as usize & 1023).min(LIMIT);
-    let p = (*cell >> 10) as i32;
+fn updated(cell: Cell, bit: u32) -> Cell {
+    let n = (cell as usize & 1023).min(LIMIT);
+    let p = (cell >> 10) as i32;
     let target = ((1 << 22) - 1) * bit as i32;
     let moved = p + ((i64::from(target - p) * i64::from(SHARE[n])) >> 16) as i32;
-    *cell = (moved as u32) << 10 | (n + usize::from(n < LIMIT)) as u32;
+    (moved as u32) << 10 | (n + usize::from(n < LIMIT)) as u32
 }
