@@ -84,9 +84,10 @@ impl Edges {
         let (mut all, mut count) = ([0; 16], 0);
         for side in [&self.left, &self.above].into_iter().flatten() {
             for pixel in 0..8 {
-                let sum: i64 = (0..8).map(|k| i64::from(side[1][k]) * i64::from(BASIS[k][pixel])).sum();
+                let waves = side[1].iter().zip(&BASIS);
+                let sum: i64 = waves.map(|(&k, wave)| i64::from(k) * i64::from(wave[pixel])).sum();
                 // The DC's own share: the weight of frequency 0 in both directions.
-                let unit = i64::from(WEIGHTS[1][0]) * i64::from(BASIS[0][pixel]) * i64::from(step);
+                let unit = i64::from(WEIGHTS[1][0] * WEIGHTS[1][0]) * i64::from(step);
                 all[count] = (sum * 16 / unit).clamp(-1 << 20, 1 << 20) as i32;
                 count += 1;
             }

@@ -141,7 +141,7 @@ impl Network {
         for (input, &seen) in inputs.iter_mut().zip(&self.seen) {
             let (p, trust) = ((seen >> 20) as usize, TRUST[(seen as usize & 1023).min(LIMIT)]);
             let x = i32::from(self.stretch[p & 4095]);
-            *input = [(x * trust >> 8) as i16, ((p as i32 - 2048) * trust >> 9) as i16];
+            *input = [((x * trust) >> 8) as i16, (((p as i32 - 2048) * trust) >> 9) as i16];
         }
         if let Some(bias) = self.mixer.inputs.get_mut(2 * self.places.len()) {
             *bias = 256;
