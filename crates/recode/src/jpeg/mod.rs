@@ -1,4 +1,4 @@
-//! JPEG files and JPEGs inside other files: where they end, and what `lepton_jpeg` makes of them.
+//! JPEG files and JPEGs inside other files: where they end, and what `lepton_jpeg` and our own model make of them.
 //!
 //! Source: ISO/IEC 10918-1 for the markers; Lepton (Horn et al., NSDI 2017) for the model.
 

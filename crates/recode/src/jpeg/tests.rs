@@ -52,33 +52,3 @@ fn nonsense_is_refused() {
         let _ = decode(&coded.header[..at], &coded.body, jpeg.len(), &env, &mut Vec::new());
     }
 }
-
-#[test]
-#[ignore]
-fn measure() {
-    for path in std::env::var("JPEGS").unwrap().split(',') {
-        let jpeg = std::fs::read(path).unwrap();
-        let env = Env::default();
-        let cpu = || {
-            std::fs::read_to_string("/proc/thread-self/schedstat")
-                .unwrap()
-                .split(' ')
-                .next()
-                .unwrap()
-                .parse::<f64>()
-                .unwrap()
-                / 1e9
-        };
-        let t = cpu();
-        let lepton = encode(&jpeg, &env).map_or(0, |c| c.body.len() + c.header.len());
-        let t1 = cpu() - t;
-        let own = own_encode(&jpeg, &env);
-        let t2 = cpu() - t - t1;
-        println!(
-            "{path}: {} lepton {lepton} ({t1:.2}s) own {:?} header {:?} ({t2:.2}s both ways)",
-            jpeg.len(),
-            own.as_ref().map(|c| c.body.len()),
-            own.as_ref().map(|c| c.header.len())
-        );
-    }
-}
