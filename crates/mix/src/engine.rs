@@ -9,6 +9,7 @@ use crate::network::{Network, Pace};
 use crate::recurrent::Recurrent;
 use crate::simd::{self, Isa, Task, Vector};
 use crate::slots::{Bucket, Place, Slots};
+use crate::sure::Sure;
 use minlen_core::Result;
 use minlen_entropy::mixing::{Apm, squash, stretch};
 
@@ -28,6 +29,7 @@ pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: us
     /// What the runs say.
     said: [[i16; 2]; N],
     matches: Vec<Match>,
+    sure: Sure,
     direct: Direct,
     net: Option<Recurrent>,
     mixer: Network<M, S, L>,
@@ -252,6 +254,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             runs,
             said: [[0; 2]; N],
             matches,
+            sure: Sure::new(),
             direct: Direct::new(C::DEEP),
             net: if C::NETWORK { Some(Recurrent::new()?) } else { None },
             mixer: Network::new(
@@ -301,6 +304,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             self.nibble(c0 >> 2 & 3 | 4, second_half(c0));
             self.learn_half(c0, byte & 15);
             self.turn(byte);
+            self.enter_byte();
         }
         simd::with(self.isa, First(self));
     }
@@ -338,7 +342,6 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         for m in &mut self.matches {
             m.next_byte(&self.view.data);
         }
-        self.enter_byte();
     }
 
     /// Names the contexts of the next byte and asks for their memory.
@@ -410,6 +413,10 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
 
     #[inline(always)]
     fn predict<V: Vector>(&mut self, isa: V) {
+        if !C::DEEP && self.sure.on() {
+            self.p = self.sure.p(self.view.bit);
+            return;
+        }
         let v = &self.view;
         let order1 = (v.c8 & 255) as usize;
         let node = v.node & 15;
@@ -485,6 +492,9 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     /// Learns the bit that came, and predicts the next.
     #[inline(always)]
     fn step<V: Vector>(&mut self, isa: V, bit: u32) {
+        if !C::DEEP && self.sure.on() {
+            return self.step_surely(isa, bit);
+        }
         let c0 = self.view.c0 << 1 | bit;
         let at = self.view.bit;
         let node = self.view.node & 15;
@@ -529,9 +539,59 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             if let Some(net) = &mut self.net {
                 net.push(&self.view.data);
             }
-            self.turn((c0 & 255) as u8);
+            self.begin((c0 & 255) as u8);
         }
         self.predict(isa);
+    }
+
+    /// From a coded byte to the next, which may go the short way.
+    #[inline(always)]
+    fn begin(&mut self, byte: u8) {
+        self.turn(byte);
+        if !C::DEEP {
+            self.sure.leave(byte);
+            let longest = self.matches.iter().max_by_key(|m| m.length());
+            if longest.is_some_and(|m| self.sure.enter(m)) {
+                self.hashes = self.fresh;
+                return;
+            }
+        }
+        self.enter_byte();
+    }
+
+    /// A bit of a byte that goes the short way.
+    #[inline(always)]
+    fn step_surely<V: Vector>(&mut self, isa: V, bit: u32) {
+        let c0 = self.view.c0 << 1 | bit;
+        let at = self.view.bit;
+        self.sure.update(at, bit);
+        for m in &mut self.matches {
+            m.update(bit, at);
+        }
+        self.view.bit = (at + 1) & 7;
+        self.view.c0 = c0;
+        if at == 7 {
+            self.take_in((c0 & 255) as u8);
+            self.view.c0 = 1;
+            self.begin((c0 & 255) as u8);
+        } else if !self.sure.on() {
+            self.rejoin(at, c0);
+        }
+        self.predict(isa);
+    }
+
+    /// Takes up the contexts in the middle of a byte, after bit `at`.
+    #[inline(always)]
+    fn rejoin(&mut self, at: u32, c0: u32) {
+        if at < 3 {
+            self.nibble(0, 0);
+            self.view.node = c0 as usize;
+        } else {
+            // Its first half, behind a leading one.
+            let half = c0 >> (at - 3);
+            self.nibble(half >> 2 & 3 | 4, second_half(half));
+            self.view.node = 1 << (at - 3) | c0 as usize & ((1 << (at - 3)) - 1);
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub mod mixer;
 pub mod network;
 pub mod prior;
 mod recurrent;
+mod sure;
 pub mod sample;
 pub mod samples;
 mod shipped;

@@ -11,7 +11,9 @@ use std::sync::Arc;
 /// So much of the data is coded with every candidate, after so much of its window.
 fn trial(level: u8) -> (usize, usize) {
     match level {
-        0..=8 => (12 << 10, 96 << 10),
+        // All of the window with mixing, as it is shorter than what warms the fast model up.
+        0..=7 => (8 << 10, 24 << 10),
+        8 => (12 << 10, 96 << 10),
         _ => (48 << 10, 320 << 10),
     }
 }

@@ -219,6 +219,7 @@ impl Depth {
     pub fn window(self, len: usize) -> usize {
         match self {
             Self::Fast if len < 1 << 16 => 320 << 10,
+            Self::Fast if len > 1 << 20 => 192 << 10,
             Self::Fast => 384 << 10,
             Self::Normal => 640 << 10,
             Self::Deep => 512 << 10,
