@@ -551,7 +551,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         if !C::DEEP {
             self.sure.leave(byte);
             let longest = self.matches.iter().max_by_key(|m| m.length());
-            if longest.is_some_and(|m| self.sure.enter(m)) {
+            if longest.is_some_and(|m| self.sure.enter(m, byte)) {
                 self.hashes = self.fresh;
                 return;
             }

@@ -12,7 +12,7 @@ use crate::matching::Match;
 const SHORTEST: usize = 16;
 
 /// A byte is trusted if it is wrong less often than this, of 65536.
-const TRUST: u16 = 160;
+const TRUST: u16 = 96;
 
 /// What is known of the repetition at hand.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Sure {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            wrong: vec![2048; 8 * 256],
+            wrong: vec![2048; 4 << 16],
             at: None,
             expected: 0,
             cells: [[Cell::new(65_500); 8]; LEVELS],
@@ -53,15 +53,15 @@ impl Sure {
 
     /// At the start of a byte: whether it goes the short way by the word of `m`.
     #[inline(always)]
-    pub fn enter(&mut self, m: &Match) -> bool {
+    pub fn enter(&mut self, m: &Match, last: u8) -> bool {
         self.on = false;
         self.at = None;
         let len = m.length();
         if len >= SHORTEST {
             self.expected = m.expected() as u8;
-            // 16, 32, 64, ... 2048.
-            let size = (len.ilog2() as usize).clamp(4, 11) - 4;
-            let at = size << 8 | usize::from(self.expected);
+            // From 16, 64, 256, 1024.
+            let size = (len.ilog2() as usize).clamp(4, 11) / 2 - 2;
+            let at = size << 16 | usize::from(last) << 8 | usize::from(self.expected);
             let wrong = self.wrong[at];
             self.at = Some(at);
             self.on = wrong < TRUST;
