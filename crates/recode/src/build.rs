@@ -11,28 +11,42 @@ use minlen_core::{Class, Detection, Env, Kind, Result};
 const LAYERS: usize = 6;
 const _: () = assert!(LAYERS < MAX_DEPTH);
 /// A part of numbers, pixels or code of at least so many bytes gets a stream of its own; smaller ones share.
-const ALONE: usize = 16 << 10;
+pub(crate) const ALONE: usize = 16 << 10;
 /// Most streams; what comes later shares.
 const MAX_STREAMS: usize = 200;
 
-/// Tells what a part is.
-pub type Classify<'a> = &'a dyn Fn(&[u8]) -> Detection;
+/// What decides how parts are sorted.
+#[derive(Clone, Copy)]
+pub struct Judge<'a> {
+    /// Tells what a part is.
+    pub classify: &'a dyn Fn(&[u8]) -> Detection,
+    /// The size that a fast codec gives some bytes: tells whether parts have much in common.
+    pub price: &'a dyn Fn(&[u8]) -> usize,
+    /// The size that the codecs of the level give some bytes of a kind: tells which of two forms is better.
+    pub trial: &'a dyn Fn(&[u8], Kind) -> usize,
+}
+
+impl std::fmt::Debug for Judge<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Judge").finish_non_exhaustive()
+    }
+}
 
 pub(crate) struct Builder<'a> {
-    classify: Classify<'a>,
-    env: &'a Env,
+    pub(crate) judge: Judge<'a>,
+    pub(crate) env: &'a Env,
     deflate: Deflate,
-    streams: Vec<Stream>,
-    report: Report,
+    pub(crate) streams: Vec<Stream>,
+    pub(crate) report: Report,
     /// Bytes of text that may still be expanded.
     left: usize,
     effort: Effort,
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(classify: Classify<'a>, left: usize, effort: Effort, env: &'a Env) -> Self {
+    pub(crate) fn new(judge: Judge<'a>, left: usize, effort: Effort, env: &'a Env) -> Self {
         let streams = fixed::ALL.map(|kind| Stream { data: Vec::new(), kind, detail: String::new() }).into();
-        Self { classify, env, deflate: Deflate::new(), streams, report: Report::default(), left, effort }
+        Self { judge, env, deflate: Deflate::new(), streams, report: Report::default(), left, effort }
     }
 
     pub(crate) fn finish(mut self, data: &[u8]) -> Result<Expression> {
@@ -44,8 +58,16 @@ impl<'a> Builder<'a> {
 
     /// A part whose kind is to be found.
     fn part(&mut self, data: &[u8], depth: usize) -> Result<Node> {
-        let stream =
-            if data.is_empty() { fixed::OTHER } else { self.stream_for((self.classify)(data), data.len()) };
+        if data.is_empty() {
+            return self.node(data, fixed::OTHER, depth);
+        }
+        let what = (self.judge.classify)(data);
+        let stream = self.stream_for(what.clone(), data.len());
+        if depth < LAYERS
+            && let Some(node) = self.table(data, &what, stream, depth)?
+        {
+            return Ok(node);
+        }
         self.node(data, stream, depth)
     }
 
@@ -54,15 +76,21 @@ impl<'a> Builder<'a> {
             Class::Dense => return fixed::OTHER,
             Class::Text => (if what.kind == Kind::Html { Kind::Xml } else { what.kind }, false),
             Class::Code | Class::Numeric | Class::Binary if len < ALONE => return fixed::OTHER,
-            Class::Binary if what.kind == Kind::Tar => return fixed::OTHER,
             Class::Code => (what.kind, false),
             Class::Numeric | Class::Binary => (what.kind, true),
         };
         self.stream(kind, what.detail, alone)
     }
 
+    /// The stream for this kind of data, where there is enough of it.
+    pub(crate) fn own_stream(&mut self, what: &Detection) -> usize {
+        let kind = if what.kind == Kind::Html { Kind::Xml } else { what.kind };
+        let alone = !matches!(kind.class(), Class::Text | Class::Code);
+        self.stream(kind, what.detail.clone(), alone)
+    }
+
     /// A new stream, or the one of this kind where it need not be alone.
-    fn stream(&mut self, kind: Kind, detail: String, alone: bool) -> usize {
+    pub(crate) fn stream(&mut self, kind: Kind, detail: String, alone: bool) -> usize {
         let same = |s: &Stream| s.kind == kind && (!alone || s.detail == detail);
         let known = self.streams.iter().skip(fixed::ALL.len()).position(same);
         match known {
@@ -75,10 +103,16 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn node(&mut self, data: &[u8], stream: usize, depth: usize) -> Result<Node> {
+    /// A part with its own bytes in `stream`.
+    pub(crate) fn node(&mut self, data: &[u8], stream: usize, depth: usize) -> Result<Node> {
         let (mut items, mut at) = (Vec::new(), 0);
-        let members = if depth < LAYERS { tar::members(data) } else { Vec::new() };
-        if members.is_empty() && depth < LAYERS {
+        if depth < LAYERS {
+            let archive = tar::members(data);
+            if !archive.places.is_empty()
+                && let Some(node) = self.tar(data, &archive, depth)?
+            {
+                return Ok(node);
+            }
             let mut scanner = Scanner::new(data, self.left);
             while let Some(find) = scanner.next() {
                 self.env.check()?;
@@ -90,12 +124,6 @@ impl<'a> Builder<'a> {
                 }
                 scanner.limit = self.left;
             }
-        }
-        for member in members {
-            let gap = &data[at..member.start];
-            self.streams[stream].data.extend_from_slice(gap);
-            items.push((gap.len(), Item::Moved { node: self.part(&data[member.clone()], depth + 1)? }));
-            at = member.end;
         }
         self.streams[stream].data.extend_from_slice(&data[at..]);
         Ok(Node { len: data.len(), stream, items })
@@ -136,6 +164,11 @@ impl<'a> Builder<'a> {
                 }))
             }
             What::Jpeg => self.jpeg(bytes, (stream, gap), depth),
+            What::Stored => {
+                self.streams[stream].data.extend_from_slice(gap);
+                self.report.add("stored in zip", bytes.len(), bytes.len());
+                Ok(Some(Item::Moved { node: self.part(bytes, depth + 1)? }))
+            }
             What::Text(found) => {
                 self.streams[stream].data.extend_from_slice(gap);
                 let node = self.part(&found.bytes, depth + 1)?;

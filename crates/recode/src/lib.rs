@@ -10,9 +10,10 @@
 //! ```
 //! use minlen_core::{Detection, Env, Kind};
 //! let classify = |_: &[u8]| Detection { kind: Kind::Text, confidence: 50, detail: String::new() };
+//! let judge = minlen_recode::Judge { classify: &classify, price: &<[u8]>::len, trial: &|bytes, _| bytes.len() };
 //! let data = b"nothing compressed in here";
 //! let env = Env::default();
-//! let expression = minlen_recode::express(data, &classify, minlen_recode::Effort::High, &env)?;
+//! let expression = minlen_recode::express(data, judge, minlen_recode::Effort::High, &env)?;
 //! let streams: Vec<&[u8]> = expression.streams.iter().map(|s| &s.data[..]).collect();
 //! let mut back = Vec::new();
 //! minlen_recode::rebuild(&expression.recipe, &streams, data.len(), &env, &mut back)?;
@@ -29,12 +30,13 @@ mod rebuild;
 mod recipe;
 mod report;
 mod scan;
+mod table;
 mod tar;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub use build::Classify;
+pub use build::Judge;
 pub use report::Report;
 
 use minlen_core::{Env, Kind, Result};
@@ -90,13 +92,13 @@ pub enum Effort {
     High,
 }
 
-/// Expresses `data`. `classify` says what a part is, so that like comes to like.
+/// Expresses `data`. `judge` says what is alike.
 ///
 /// # Errors
 /// Cancelled; limit where the memory does not do; verify if the whole would not come back (a bug).
-pub fn express(data: &[u8], classify: Classify<'_>, effort: Effort, env: &Env) -> Result<Expression> {
+pub fn express(data: &[u8], judge: Judge<'_>, effort: Effort, env: &Env) -> Result<Expression> {
     let left = data.len().saturating_mul(64).saturating_add(32 << 20).min(MAX_EXPANDED);
-    let expression = build::Builder::new(classify, left, effort, env).finish(data)?;
+    let expression = build::Builder::new(judge, left, effort, env).finish(data)?;
     let streams: Vec<&[u8]> = expression.streams.iter().map(|s| &s.data[..]).collect();
     let mut back = Vec::with_capacity(data.len());
     rebuild(&expression.recipe, &streams, data.len(), env, &mut back)?;
@@ -117,19 +119,28 @@ pub fn express(data: &[u8], classify: Classify<'_>, effort: Effort, env: &Env) -
 /// # Errors
 /// Corrupt or truncated for what no encoder wrote; limit; unsupported; cancelled.
 pub fn rebuild(recipe: &[u8], streams: &[&[u8]], len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
-    let _held = env.budget.reserve(deflate::Deflate::MEMORY + recipe.len() as u64 * 16)?;
+    let _held = env.budget.reserve(deflate::Deflate::MEMORY + recipe.len() as u64 * 32)?;
     rebuild::Rebuilder::new(streams, env).run(recipe, len, out)
+}
+
+/// True if lines of this kind may be smaller by columns.
+#[must_use]
+pub fn may_be_table(kind: Kind) -> bool {
+    table::suits(kind)
 }
 
 /// How many bytes of `data` could be expressed differently: at least `enough`, or all there are. Cheap beside [`express`], but
 /// unpacks what it finds.
 #[must_use]
 pub fn find(data: &[u8], enough: usize) -> usize {
+    if tar::members(data).places.len() > 1 {
+        return data.len();
+    }
     let mut scanner = Scanner::new(data, MAX_EXPANDED);
     let mut bytes = 0;
     while bytes < enough {
         let Some(find) = scanner.next() else { break };
-        let sure = !matches!(find.what, What::Text(_)) || find.end - find.start > 2000;
+        let sure = !matches!(find.what, What::Text(_) | What::Stored) || find.end - find.start > 2000;
         bytes += if sure { find.end - find.start } else { 0 };
     }
     bytes

@@ -3,7 +3,7 @@
 use crate::checksum::crc32;
 use crate::deflate::Deflate;
 use crate::recipe::{Chunks, Item, Lines, Node, Tail};
-use crate::{fixed, jpeg, text};
+use crate::{fixed, jpeg, table, text};
 use minlen_core::varint::Reader;
 use minlen_core::{Env, Error, Result};
 
@@ -12,7 +12,7 @@ pub(crate) struct Rebuilder<'a> {
     /// What is left of each stream.
     streams: Vec<&'a [u8]>,
     deflate: Deflate,
-    env: &'a Env,
+    pub(crate) env: &'a Env,
 }
 
 impl<'a> Rebuilder<'a> {
@@ -27,14 +27,14 @@ impl<'a> Rebuilder<'a> {
         if !reader.is_empty() {
             return Err(Error::corrupt("recode: the recipe has bytes left over"));
         }
-        self.node(&node, out)?;
+        self.node(&node, node.len, out)?;
         if self.streams.iter().any(|s| !s.is_empty()) {
             return Err(Error::corrupt("recode: a stream has bytes left over"));
         }
         Ok(())
     }
 
-    fn take(&mut self, stream: usize, len: usize) -> Result<&'a [u8]> {
+    pub(crate) fn take(&mut self, stream: usize, len: usize) -> Result<&'a [u8]> {
         let wrong = || Error::corrupt("recode: a stream is shorter than the recipe says");
         let left = self.streams.get_mut(stream).ok_or_else(wrong)?;
         let (taken, rest) = left.split_at_checked(len).ok_or_else(wrong)?;
@@ -42,8 +42,9 @@ impl<'a> Rebuilder<'a> {
         Ok(taken)
     }
 
-    fn node(&mut self, node: &Node, out: &mut Vec<u8>) -> Result<()> {
-        let end = out.len() + node.len;
+    /// Appends a node's `len` bytes.
+    pub(crate) fn node(&mut self, node: &Node, len: usize, out: &mut Vec<u8>) -> Result<()> {
+        let end = out.len() + len;
         let too_long = || Error::corrupt("recode: a part is longer than the recipe says");
         for (gap, item) in &node.items {
             self.env.check()?;
@@ -67,7 +68,7 @@ impl<'a> Rebuilder<'a> {
     fn apart(&mut self, node: &Node) -> Result<(Vec<u8>, minlen_core::Reservation)> {
         let held = self.env.budget.reserve(node.len as u64)?;
         let mut out = Vec::new();
-        self.node(node, &mut out)?;
+        self.node(node, node.len, &mut out)?;
         Ok((out, held))
     }
 
@@ -107,7 +108,12 @@ impl<'a> Rebuilder<'a> {
                 let (plain, _held) = self.apart(node)?;
                 text::put_hex(&plain, *lines, *upper, out);
             }
-            Item::Moved { node } => self.node(node, out)?,
+            Item::Moved { node } => self.node(node, node.len, out)?,
+            Item::Tar(tar) => self.tar(tar, out)?,
+            Item::Table { len, templates, lines, naming, node } => {
+                let (bytes, _held) = self.apart(node)?;
+                table::rebuild(&bytes, (*templates, *lines, *naming), *len, self.env, out)?;
+            }
         }
         Ok(())
     }
@@ -141,6 +147,8 @@ impl Item {
             }
             Self::Hex { lines, node, .. } => broken(*lines, node.len * 2),
             Self::Moved { node } => node.len,
+            Self::Tar(tar) => tar.len,
+            Self::Table { len, .. } => *len,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! The original is a [`Node`]: bytes of one stream, with items in between. Most items have a node of their own, which is what
 //! they expand to. Everything is used in the order of the walk, so that the recipe holds lengths and no offsets.
 
+use crate::table::Naming;
+use crate::tar::Tar;
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Error, Result};
 
@@ -66,6 +68,10 @@ pub(crate) enum Item {
     Hex { lines: Lines, upper: bool, node: Node },
     /// The same bytes, but from another stream.
     Moved { node: Node },
+    /// A tar archive.
+    Tar(Tar),
+    /// So many lines of so many templates, with values by columns.
+    Table { len: usize, templates: usize, lines: usize, naming: Naming, node: Node },
 }
 
 impl Node {
@@ -149,6 +155,15 @@ impl Item {
                 out.push(7);
                 node.write_sized(out);
             }
+            Self::Tar(tar) => {
+                out.push(9);
+                tar.write(out);
+            }
+            Self::Table { len, templates, lines, naming, node } => {
+                out.extend([10, *naming as u8]);
+                numbers(out, &[*len, *templates, *lines]);
+                node.write_sized(out);
+            }
         }
     }
 
@@ -182,6 +197,16 @@ impl Item {
             8 => {
                 let (len, body) = (length(reader)?, length(reader)?);
                 Self::Coefficients { len, body, node: Node::read_sized(reader, depth)? }
+            }
+            9 => Self::Tar(Tar::read(reader, depth)?),
+            10 => {
+                let naming = match reader.u8()? {
+                    0 => Naming::Number,
+                    1 => Naming::Before,
+                    _ => return Err(Error::corrupt("recode: unknown flags")),
+                };
+                let (len, templates, lines) = (length(reader)?, length(reader)?, length(reader)?);
+                Self::Table { len, templates, lines, naming, node: Node::read_sized(reader, depth)? }
             }
             _ => return Err(Error::unsupported(format!("recode: item of kind {kind}"))),
         })
@@ -258,11 +283,11 @@ fn numbers(out: &mut Vec<u8>, values: &[usize]) {
     values.iter().for_each(|&value| number(out, value));
 }
 
-fn number(out: &mut Vec<u8>, value: usize) {
+pub(crate) fn number(out: &mut Vec<u8>, value: usize) {
     put(out, value as u64);
 }
 
 /// A length, of at most 512 MiB, so that sums of a few do not overflow on any machine.
-fn length(reader: &mut Reader<'_>) -> Result<usize> {
+pub(crate) fn length(reader: &mut Reader<'_>) -> Result<usize> {
     Ok(reader.varint_max(1 << 29, "a length")? as usize)
 }

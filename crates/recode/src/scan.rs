@@ -14,10 +14,22 @@ const FURTHEST: usize = 4096;
 
 /// Something found.
 pub(crate) enum What {
-    Deflate { found: Found, tail: Tail, name: &'static str },
-    Idat { found: Found, head: [u8; 2], chunks: Vec<usize>, joined: Vec<u8>, shape: Option<Shape> },
+    Deflate {
+        found: Found,
+        tail: Tail,
+        name: &'static str,
+    },
+    Idat {
+        found: Found,
+        head: [u8; 2],
+        chunks: Vec<usize>,
+        joined: Vec<u8>,
+        shape: Option<Shape>,
+    },
     Jpeg,
     Text(text::Found),
+    /// A member of a ZIP that is not compressed.
+    Stored,
 }
 
 /// The picture of a PNG.
@@ -91,7 +103,12 @@ impl<'a> Scanner<'a> {
         let rest = &self.data[at..];
         match rest {
             [0x1f, 0x8b, 8, ..] => self.deflate(at + gzip_header(rest)?, "gzip"),
-            [b'P', b'K', 3, 4, ..] => self.deflate(at + zip_header(rest)?, "zip"),
+            [b'P', b'K', 3, 4, ..] => match zip_header(rest)? {
+                (head, None) => self.deflate(at + head, "zip"),
+                (head, Some(len)) => {
+                    Some(Find { start: at + head, end: at + head + len, what: What::Stored })
+                }
+            },
             [b'I', b'H', b'D', b'R', ..] => {
                 self.shape = shape(rest);
                 None
@@ -233,11 +250,21 @@ fn gzip_header(data: &[u8]) -> Option<usize> {
     Some(at + if flags & 2 != 0 { 2 } else { 0 })
 }
 
-/// The length of a ZIP entry's local header, if its content is deflated and not encrypted.
-fn zip_header(data: &[u8]) -> Option<usize> {
+/// The length of a ZIP entry's local header, if its content is not encrypted; and that of the content, if it is not deflated, either.
+fn zip_header(data: &[u8]) -> Option<(usize, Option<usize>)> {
     let header = data.get(..30)?;
     let field = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
-    (field(8) == 8 && field(6) & 1 == 0).then(|| 30 + usize::from(field(26)) + usize::from(field(28)))
+    let long = |at: usize| u32::from(field(at)) | u32::from(field(at + 2)) << 16;
+    let len = 30 + usize::from(field(26)) + usize::from(field(28));
+    match (field(8), field(6) & 1) {
+        (8, 0) => Some((len, None)),
+        (0, 0) if long(18) == long(22) => {
+            let size = usize::try_from(long(22)).ok().filter(|&size| size >= SHORTEST)?;
+            let content = data.get(len..)?.get(..size)?;
+            (crc32(&[content]) == long(14)).then_some((len, Some(size)))
+        }
+        _ => None,
+    }
 }
 
 /// What the header of a PNG says; `data` starts at its name.

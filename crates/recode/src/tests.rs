@@ -1,7 +1,7 @@
 use crate::deflate::tests::deflated;
 use crate::jpeg::tests::tiny;
 use crate::tar::tests::entry;
-use crate::{Effort, checksum, express, find, rebuild};
+use crate::{Effort, Judge, checksum, express, find, rebuild};
 use minlen_core::testing::{Rng, edge_cases, random_case};
 use minlen_core::{Detection, Env, Kind, Limits};
 
@@ -11,10 +11,26 @@ fn classify(part: &[u8]) -> Detection {
     Detection { kind, confidence: 60, detail: String::new() }
 }
 
+/// Distinct words, so that parts with the same words have much in common.
+fn price(data: &[u8]) -> usize {
+    let mut words: Vec<&[u8]> = data.split(|&b| b == b' ').collect();
+    words.sort_unstable();
+    words.dedup();
+    words.concat().len()
+}
+
+const JUDGE: Judge<'static> = Judge { classify: &classify, price: &price, trial: &trial };
+
+/// Neighbours that differ cost.
+fn trial(data: &[u8], _: Kind) -> usize {
+    let lines: Vec<&[u8]> = data.split(|&b| b == b'\n').collect();
+    lines.windows(2).map(|pair| if pair[0] == pair[1] { 1 } else { pair[1].len() }).sum()
+}
+
 /// Expresses, rebuilds, and gives the bytes of all streams and the report.
 fn check(data: &[u8]) -> (usize, String) {
     let env = Env::default();
-    let expression = express(data, &classify, Effort::High, &env).unwrap();
+    let expression = express(data, JUDGE, Effort::High, &env).unwrap();
     let streams: Vec<&[u8]> = expression.streams.iter().map(|s| &s.data[..]).collect();
     let mut out = b"kept".to_vec();
     rebuild(&expression.recipe, &streams, data.len(), &env, &mut out).unwrap();
@@ -114,6 +130,62 @@ fn layers_are_seen_through() {
 }
 
 #[test]
+fn members_that_are_not_compressed_are_typed() {
+    let mut entry = zip_entry("a.txt", b"");
+    let plain = text(3000);
+    entry.truncate(entry.len() - deflated(b"", 9, &[]).len());
+    entry[8] = 0;
+    entry[14..18].copy_from_slice(&checksum::crc32(&[&plain]).to_le_bytes());
+    for at in [18, 22] {
+        entry[at..at + 4].copy_from_slice(&3000u32.to_le_bytes());
+    }
+    let (_, report) = check(&[entry.clone(), plain.clone(), zip_entry("b", &plain)].concat());
+    assert!(report.starts_with("stored in zip: 1 of 3000") && report.contains("zip: 1 of"), "{report}");
+    let mut wrong = [entry, plain].concat();
+    wrong[40] ^= 1;
+    assert_eq!(check(&wrong).1, "");
+}
+
+#[test]
+fn archives_are_sorted_by_kind() {
+    let numbers: Vec<u8> = (0..30_000u32).flat_map(|i| (i * i).to_be_bytes()).collect();
+    let words = text(20_000);
+    let tar = |words: &[u8], numbers: &[u8]| {
+        let parts = [
+            entry("a.txt", words),
+            entry("n.bin", numbers),
+            entry("empty", b""),
+            entry("b.txt", &text(9000)[..]),
+            entry("m.bin", &numbers[8..]),
+            vec![0; 1024],
+        ];
+        parts.concat()
+    };
+    let (_, report) = check(&tar(&words, &numbers));
+    assert!(report.starts_with("tar: members of 2 text 29000, 2 records 239992 bytes"), "{report}");
+    let (_, report) = check(&tar(&words, &numbers)[..200_000]);
+    assert!(report.contains("cut off"), "{report}");
+    // Where all is alike, nothing is to be sorted, and little to be gained.
+    let (_, report) = check(&[entry("a", &words), entry("b", &words)].concat());
+    assert!(report.contains("tar"), "{report}");
+}
+
+#[test]
+fn lines_are_turned_into_columns_where_that_is_better() {
+    let mut judge = JUDGE;
+    let what = |part: &[u8]| Detection { kind: Kind::Csv, ..classify(part) };
+    judge.classify = &what;
+    let env = Env::default();
+    let data: Vec<u8> = (0..2000).flat_map(|i| format!("{i},{},same\n", i * i).into_bytes()).collect();
+    for (data, expected) in
+        [(&data, "columns of csv: 1 of"), (&text(30_000), "columns of csv: 1 of 30000 bytes kept")]
+    {
+        let expression = express(data, judge, Effort::High, &env).unwrap();
+        assert!(expression.report.to_string().starts_with(expected), "{}", expression.report);
+    }
+}
+
+#[test]
 fn text_of_bytes_is_read() {
     let payload = gzip(&text(30_000));
     for (width, ending) in [(0, 0u8), (76, 0), (64, 1), (100, 2)] {
@@ -139,8 +211,16 @@ fn text_of_bytes_is_read() {
 #[test]
 fn hostile_recipes_and_streams_are_refused_or_rebuilt() {
     let env = Env::new(Limits::default().with_memory(256 << 20));
-    let tar = [entry("a", &gzip(&text(3000))), entry("b", &png(500)), entry("c", &tiny())].concat();
-    let good = express(&tar, &classify, Effort::High, &env).unwrap();
+    let numbers: Vec<u8> = (0..5000u32).flat_map(|i| (i * i).to_be_bytes()).collect();
+    let parts =
+        [("a", gzip(&text(3000))), ("b", png(500)), ("c", tiny()), ("d", text(20_000)), ("e", numbers)];
+    let tar: Vec<u8> = parts.iter().flat_map(|(name, content)| entry(name, content)).collect();
+    let good = express(&tar, JUDGE, Effort::High, &env).unwrap();
+    let report = good.report.to_string();
+    assert!(
+        ["tar: members", "png: 1", "gzip: 1", "jpeg: 1"].iter().all(|part| report.contains(part)),
+        "{report}"
+    );
     let attempt = |recipe: &[u8], streams: &[Vec<u8>]| {
         let streams: Vec<&[u8]> = streams.iter().map(|s| &s[..]).collect();
         let mut out = Vec::new();

@@ -9,10 +9,10 @@ mod tests;
 
 use crate::planner::{Planner, Request};
 use minlen_core::{
-    Chain, Codec, CodecSpec, Detection, Env, Error, Event, Memory, NoProgress, ParamKind, ParamSpec, Params,
-    Part, Proposal, Registry, Result, ids,
+    Chain, Codec, CodecSpec, Detection, Env, Error, Event, Kind, Memory, NoProgress, ParamKind, ParamSpec,
+    Params, Part, Proposal, Registry, Result, ids,
 };
-use minlen_recode::Effort;
+use minlen_recode::{Effort, Judge};
 use payload::{Coded, Payload};
 use std::sync::Arc;
 
@@ -31,12 +31,20 @@ static SPEC: CodecSpec = CodecSpec {
     summary: "undoes deflate, JPEG, base64 and hex, and codes what comes out; exact",
     source: "own; ideas of reflate and preflate; JPEG by lepton_jpeg and by an own model",
     limits: "needs the whole of a compressed part; 256 MiB of expanded text for one block",
-    params: &[ParamSpec {
-        key: "level",
-        doc: "level at which what comes out is coded",
-        kind: ParamKind::Int { min: 1, max: 10 },
-        default: 5,
-    }],
+    params: &[
+        ParamSpec {
+            key: "level",
+            doc: "level at which what comes out is coded",
+            kind: ParamKind::Int { min: 1, max: 10 },
+            default: 5,
+        },
+        ParamSpec {
+            key: "must",
+            doc: "1: no payload where nothing is found to undo, so that another codec has its turn",
+            kind: ParamKind::Int { min: 0, max: 1 },
+            default: 0,
+        },
+    ],
     max_input: 1 << 29,
 };
 
@@ -45,6 +53,10 @@ const FROM_LEVEL: u8 = 4;
 const ALWAYS_LEVEL: u8 = 6;
 /// Below that level, this many thousandths of the data must be found.
 const SHARE_PERMILLE: usize = 50;
+/// Less is not tried by columns.
+const LEAST_TABLE: usize = 32 << 10;
+/// Whether data is better by columns is tried at this level at most.
+const TRIAL_LEVEL: u8 = 8;
 /// Decoding costs about so many nanoseconds a byte of what is re-expressed.
 const DECODE_NS: u32 = 100;
 
@@ -56,9 +68,21 @@ impl Codec for Recode {
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let level = u8::try_from(params.get("level")).unwrap_or(5);
         let classify = |part: &[u8]| self.planner.detect(part, part.len() as u64);
-        let expression = minlen_recode::express(input, &classify, effort(level), env)?;
+        let price = |bytes: &[u8]| self.planner.probe(bytes, env);
+        // The deepest models would take too long for a trial.
+        let quiet = env.clone().with_progress(Arc::new(NoProgress));
+        let trial = |bytes: &[u8], kind: Kind| {
+            let known = Detection { kind, confidence: 90, detail: String::new() };
+            let parts = self.stream(bytes, Some(known), level.min(TRIAL_LEVEL), &quiet);
+            parts.map_or(usize::MAX, |parts| parts.iter().map(|part| part.payload.len()).sum())
+        };
+        let judge = Judge { classify: &classify, price: &price, trial: &trial };
+        let expression = minlen_recode::express(input, judge, effort(level), env)?;
         if !expression.report.is_empty() {
             env.progress.event(Event::Explain { line: format!("  recode: {}", expression.report) });
+        }
+        if params.get("must") == 1 && !expression.report.found() {
+            return Err(Error::unsupported("recode: nothing to undo"));
         }
         let recipe = self.stream(&expression.recipe, None, level, env)?;
         let mut payload = Payload { streams: vec![recipe] };
@@ -98,12 +122,13 @@ impl Codec for Recode {
         }
         let share = if level < ALWAYS_LEVEL { SHARE_PERMILLE } else { 1 };
         let enough = (part.data.len() / 1000 * share).max(64);
-        if minlen_recode::find(part.data, enough) < enough {
+        let table = minlen_recode::may_be_table(part.kind) && part.data.len() >= LEAST_TABLE;
+        if !table && minlen_recode::find(part.data, enough) < enough {
             return Vec::new();
         }
         // From there on the planner tries what costs most first: what comes out is coded by the same codecs as it would be.
         let encode_ns = if level < ALWAYS_LEVEL { 600 } else { 1_000_000 };
-        let params = self.params().with("level", i64::from(level));
+        let params = self.params().with("level", i64::from(level)).with("must", 1);
         let chain = Chain::single(self, params);
         vec![Proposal { chain, encode_ns, why: "what is compressed inside is undone and coded better" }]
     }
