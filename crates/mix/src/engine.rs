@@ -43,12 +43,19 @@ pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: us
 struct Rate {
     /// In 1/65536 of a unit.
     now: i32,
+    /// What it comes down to soon, and in the long run.
     floor: i32,
+    last: i32,
 }
 
 impl Rate {
+    fn new(floor: i32, last: i32) -> Self {
+        Self { now: 100 << 16, floor: floor << 16, last: last << 16 }
+    }
+
     fn step(&mut self) -> i32 {
         self.now -= (self.now - self.floor) >> 11;
+        self.floor -= (self.floor - self.last) >> 17;
         self.now >> 16
     }
 }
@@ -265,7 +272,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             ),
             apms: [Apm::new(65536), Apm::new(if C::DEEP { 65536 } else { 1 })],
             p: 32_768,
-            rate: Rate { now: 100 << 16, floor: if C::DEEP { 3 } else { 14 } << 16 },
+            rate: if C::DEEP { Rate::new(3, 3) } else { Rate::new(14, 7) },
         };
         engine.byte();
         engine.enter_byte();
@@ -275,7 +282,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
 
     /// The learning rate that the mixers come down to, in 1/64.
     pub fn set_rate(&mut self, floor: u8) {
-        self.rate.floor = i32::from(floor) << 16;
+        self.rate = Rate::new(floor.into(), floor.into());
     }
 
     /// Takes in what comes before the data: the tables learn all of it, the mixers the last `warm` bytes only, as that
@@ -478,14 +485,14 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             self.mixer.choose(3, order1);
         }
         self.contexts.select(v, |group, context| self.mixer.choose(Self::OWN + group, context));
-        let x = self.mixer.mix(isa, std::array::from_fn(|i| [c0, longest.min(31) * 8 + bit, known * 8 + bit][i]));
+        let x = self.mixer.mix(isa, std::array::from_fn(|i| [if C::DEEP { c0 } else { longest.min(31) * 8 + bit }, longest.min(31) * 8 + bit, known * 8 + bit][i]));
         let p = squash(x);
         let a = self.apms[0].refine(x, corrected);
         self.p = if C::DEEP {
             let b = self.apms[1].refine(x, third);
             ((2 * p + a + b + 2) >> 2).clamp(1, 65_535)
         } else {
-            ((p + a + 1) >> 1).clamp(1, 65_535)
+            ((p + 3 * a + 2) >> 2).clamp(1, 65_535)
         };
     }
 

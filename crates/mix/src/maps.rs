@@ -66,6 +66,6 @@ impl Cell {
         let difference = (32_767 & bit.wrapping_neg()) as i32 - (self.0 >> 17) as i32;
         // 16 bits of share and 15 of difference: the product, doubled, is the change in 32 bits.
         let change = (difference * i32::from(SHARE[n as usize])) << 1 & !1023;
-        self.0 = self.0.wrapping_add_signed(change) + u32::from(n < 255);
+        self.0 = self.0.wrapping_add_signed(change) + u32::from(n < 400);
     }
 }
