@@ -2,6 +2,7 @@
 
 use crate::Predictor;
 use crate::contexts::{Contexts, View};
+use crate::corrections::Corrections;
 use crate::history;
 use crate::maps::{Cell, stretch_table};
 use crate::matching::{Match, head_bits};
@@ -33,7 +34,9 @@ pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: us
     direct: Direct,
     net: Option<Recurrent>,
     mixer: Network<M, S, L>,
-    apms: [Apm; 2],
+    /// The only correction of the faster models.
+    apm: Apm,
+    corrections: Corrections,
     p: u32,
     rate: Rate,
 }
@@ -246,7 +249,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         });
         let heads = head_bits(len);
         let mins: &[usize] = C::MATCHES;
-        let matches = mins.iter().map(|&min| Match::new(min, heads)).collect::<Result<_>>()?;
+        let matches = mins.iter().map(|&min| Match::new(min, heads, C::DEEP)).collect::<Result<_>>()?;
         let mut engine = Self {
             isa: simd::isa(),
             contexts,
@@ -270,7 +273,8 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
                 (if C::RUNS { 5 } else { 10 } * 1024 / N as i32) as i16,
                 if C::DEEP { Pace::Own } else { Pace::Common },
             ),
-            apms: [Apm::new(65536), Apm::new(if C::DEEP { 65536 } else { 1 })],
+            apm: Apm::new(if C::DEEP { 1 } else { 65_536 }),
+            corrections: Corrections::new(C::DEEP),
             p: 32_768,
             rate: if C::DEEP { Rate::new(3, 3) } else { Rate::new(14, 7) },
         };
@@ -429,13 +433,9 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         let node = v.node & 15;
         let corrected = v.c0 as usize | order1 * 256;
         // Needed last, and seldom in the nearest cache.
-        if let Some(row) = self.apms[0].row(corrected) {
-            simd::prefetch(row, 0);
-            simd::prefetch(row, 32);
-        }
-        let third = (((v.c8 & 0xff_ffff) as u32).wrapping_mul(0x9E37_79B1) >> 16) as usize ^ v.c0 as usize;
-        let third = third & 0xffff;
-        if C::DEEP && let Some(row) = self.apms[1].row(third) {
+        if !C::DEEP
+            && let Some(row) = self.apm.row(corrected)
+        {
             simd::prefetch(row, 0);
             simd::prefetch(row, 32);
         }
@@ -447,6 +447,10 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         let mut more = [[0; 2]; MORE];
         for (m, more) in self.matches.iter_mut().zip(&mut more) {
             *more = m.predict(v.c0, v.bit, self.stretch);
+        }
+        if C::DEEP {
+            let expect = self.matches.iter().rev().map(Match::expected).find(|&byte| byte != 0);
+            self.corrections.place(v, self.contexts.word(), expect.unwrap_or(0));
         }
         let mut at = C::MATCHES.len();
         more[at][0] = 256;
@@ -485,14 +489,13 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             self.mixer.choose(3, order1);
         }
         self.contexts.select(v, |group, context| self.mixer.choose(Self::OWN + group, context));
-        let x = self.mixer.mix(isa, std::array::from_fn(|i| [if C::DEEP { c0 } else { longest.min(31) * 8 + bit }, longest.min(31) * 8 + bit, known * 8 + bit][i]));
-        let p = squash(x);
-        let a = self.apms[0].refine(x, corrected);
+        let copied = longest.min(31) * 8 + bit;
+        let first = if C::DEEP { c0 } else { copied };
+        let x = self.mixer.mix(isa, std::array::from_fn(|i| [first, copied, known * 8 + bit][i]));
         self.p = if C::DEEP {
-            let b = self.apms[1].refine(x, third);
-            ((2 * p + a + b + 2) >> 2).clamp(1, 65_535)
+            self.corrections.refine(x)
         } else {
-            ((p + 3 * a + 2) >> 2).clamp(1, 65_535)
+            ((squash(x) + 3 * self.apm.refine(x, corrected) + 2) >> 2).clamp(1, 65_535)
         };
     }
 
@@ -526,10 +529,11 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         }
         if C::DEEP {
             self.direct.update(bit);
-            self.apms[1].update(bit, 6);
+            self.corrections.update(bit);
+        } else {
+            self.apm.update(bit, 7);
         }
         self.mixer.update(isa, bit);
-        self.apms[0].update(bit, 7);
         for m in &mut self.matches {
             m.update(bit, at);
         }

@@ -8,6 +8,7 @@ pub mod audio;
 pub mod branch;
 pub mod cm;
 pub mod contexts;
+pub mod corrections;
 pub mod engine;
 pub mod history;
 pub mod image;

@@ -24,6 +24,8 @@ pub struct Match {
     cells: Vec<Cell>,
     cell: usize,
     missed: u32,
+    /// Whether it goes on behind a byte that differs.
+    lenient: bool,
 }
 
 const LENGTHS: usize = 32;
@@ -50,11 +52,12 @@ pub(crate) fn memory(len: usize) -> u64 {
 }
 
 impl Match {
-    /// A model for repetitions of `min` bytes or more, with `2^bits` remembered places.
+    /// A model for repetitions of `min` bytes or more, with `2^bits` remembered places. A `lenient` one goes on behind a byte
+    /// that differs, up to seven times.
     ///
     /// # Errors
     /// Limit if there is no memory.
-    pub fn new(min: usize, bits: u32) -> Result<Self> {
+    pub fn new(min: usize, bits: u32, lenient: bool) -> Result<Self> {
         Ok(Self {
             heads: zeros(4 << bits)?,
             shift: 64 - bits,
@@ -68,6 +71,7 @@ impl Match {
             cells: vec![Cell::new(49_152); LENGTHS * 4],
             cell: 0,
             missed: 0,
+            lenient,
         })
     }
 
@@ -115,12 +119,11 @@ impl Match {
         if self.len > 0 && self.agree && self.at < n {
             self.at += 1;
             self.len += usize::from(self.len < 65_535);
-            self.missed = 0;
-        } else {
-            if self.len > 0 {
-                self.missed = (self.missed + 1).min(8);
+            if !self.lenient || self.len > 16 {
+                self.missed = 0;
             }
-            self.len = 0;
+        } else {
+            self.miss(n);
         }
         if n <= self.min {
             return;
@@ -129,7 +132,7 @@ impl Match {
         if let Some(head) = self.heads.as_chunks_mut().0.get_mut(self.previous) {
             *head = (n as u32 - 1).to_le_bytes();
         }
-        if self.len == 0 && candidate > 0 {
+        if self.len < self.min.min(6) && candidate > 0 {
             // One further, as the place is that of a byte ago.
             self.find(data, candidate + 1);
         }
@@ -146,11 +149,23 @@ impl Match {
         // Counted backwards, so that a collision of the hash is no match.
         let before = data.get(..candidate).unwrap_or_default();
         let same = before.iter().rev().zip(data.iter().rev()).take(400).take_while(|(a, b)| a == b);
-        self.len = same.count();
-        self.at = candidate;
-        if self.len < self.min.min(6) {
-            self.len = 0;
+        let same = same.count();
+        if same >= self.min.min(6) {
+            self.len = same;
+            self.at = candidate;
         }
+    }
+
+    /// After a byte that differs from the expected one, or none expected.
+    #[inline(always)]
+    fn miss(&mut self, n: usize) {
+        if self.len == 0 {
+            return;
+        }
+        self.missed = (self.missed + 1).min(8);
+        let go_on = self.lenient && self.missed < 8 && self.at < n;
+        self.at += usize::from(go_on);
+        self.len = usize::from(go_on);
     }
 
     fn hash(&self, tail: &[u8]) -> usize {

@@ -26,12 +26,35 @@ static BOOST: [u8; 1024] = {
 /// Weights of the last layers have 16 fraction bits and stay within ±8, so that a product with an input fits 32 bits.
 const WEIGHT_MAX: i32 = (1 << 19) - 1;
 
+/// What a set of a last layer that has learned `i` times adds to its rate.
+static LAST_BOOST: [u8; 832] = {
+    let mut table = [0; 832];
+    let mut i = 0;
+    while i < 832 {
+        table[i] = (832 / (64 + i)) as u8;
+        i += 1;
+    }
+    table
+};
+
 /// A last layer.
 #[derive(Clone, Debug)]
 struct Last<const S: usize> {
     weights: Vec<[i32; S]>,
+    /// How often each set has learned, up to where [`LAST_BOOST`] ends.
+    uses: Vec<u16>,
     at: usize,
     p: u32,
+}
+
+impl<const S: usize> Last<S> {
+    #[inline(always)]
+    fn boost(&mut self) -> i32 {
+        let uses = &mut self.uses[self.at];
+        let boost = LAST_BOOST[usize::from(*uses)];
+        *uses = (*uses + 1).min(831);
+        i32::from(boost)
+    }
 }
 
 /// `M` inputs (a multiple of [`simd::LANES`]), `S` selected sets of weights, `L` last layers side by side whose answers are averaged.
@@ -75,6 +98,7 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
             rate: 32,
             last: last.map(|n| Last {
                 weights: vec![[65_536 / S.max(1) as i32; S]; n.max(1)],
+                uses: vec![0; n.max(1)],
                 at: 0,
                 p: 32_768,
             }),
@@ -148,8 +172,9 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
             std::array::from_fn(|s| (((target - answers[s]) * rates[s]) >> 6).clamp(-32_767, 32_767));
         v.trains(&self.inputs, &mut self.weights, &self.chosen, &errors.map(|e| e as i16));
         for layer in &mut self.last {
-            // Less than 2^18, as rates of the last layers are 4 at most.
-            let miss = (target - layer.p as i32) * self.last_rate;
+            // Less than 2^20, as rates of the last layers are 2 with 13 more at most: times an input it fits 32 bits.
+            let boost = if self.pace == Pace::Own { layer.boost() } else { 0 };
+            let miss = (target - layer.p as i32) * (self.last_rate + boost);
             let weights = &mut layer.weights[layer.at];
             *weights = std::array::from_fn(|s| {
                 (weights[s] + ((x[s] * miss + (1 << 17)) >> 18)).clamp(-WEIGHT_MAX, WEIGHT_MAX)

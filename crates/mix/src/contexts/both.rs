@@ -50,6 +50,10 @@ impl Contexts<N> for Both {
         }
     }
 
+    fn word(&self) -> u64 {
+        Contexts::<TEXT>::word(&self.text)
+    }
+
     fn select(&self, view: &View, mut choose: impl FnMut(usize, usize)) {
         Contexts::<TEXT>::select(&self.text, view, &mut choose);
         Contexts::<BINARY>::select(&self.binary, view, |group, context| choose(FIRST + group, context));

@@ -20,6 +20,11 @@ impl<C: Contexts<N>, const N: usize> Contexts<N> for Full<C> {
     }
 
     #[inline(always)]
+    fn word(&self) -> u64 {
+        self.0.word()
+    }
+
+    #[inline(always)]
     fn select(&self, view: &View, choose: impl FnMut(usize, usize)) {
         self.0.select(view, choose);
     }

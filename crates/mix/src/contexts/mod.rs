@@ -5,6 +5,7 @@ mod both;
 mod fast;
 mod full;
 mod normal;
+mod prose;
 mod text;
 
 pub use binary::Binary;
@@ -80,6 +81,11 @@ pub trait Contexts<const N: usize> {
 
     /// Names the contexts of the next byte after `view.data`.
     fn next(&mut self, view: &View, names: &mut [u64; N]);
+
+    /// The word, or what else names the place, that a correction at the end of the deeper models looks at.
+    fn word(&self) -> u64 {
+        0
+    }
 
     /// Chooses the weights of each selector for the next bit.
     fn select(&self, view: &View, choose: impl FnMut(usize, usize));

@@ -38,7 +38,7 @@ impl Contexts<12> for NormalText {
             v.c8 >> 8 & 0xff_ffff,
             t.indirect.two(),
         ];
-        t.choose(v, &line);
+        t.choose(&line);
     }
 
     #[inline(always)]

@@ -1,10 +1,11 @@
 //! Contexts for everything that is read as text: prose, source, markup, JSON, CSV, logs.
 
+use super::prose::Prose;
 use super::{Contexts, View, join};
 
 const N: usize = 46;
 
-/// Orders 1 to 20, words, lines and columns, nesting, keys and tags, gaps, shapes.
+/// Orders 0 to 20, words, sentences, lines and columns, nesting, keys and tags, gaps, shapes.
 #[derive(Clone, Debug, Default)]
 pub struct Text {
     /// Hashes of the current word and the four before it, letters in lower case.
@@ -16,12 +17,13 @@ pub struct Text {
     pub(super) lines: Lines,
     pub(super) nest: Nest,
     pub(super) indirect: super::Indirect,
+    pub(super) prose: Prose,
     /// Last punctuation.
     mark: u8,
     /// The last bytes in lower case and with all digits alike.
     folded: u64,
     pub(super) masked: u64,
-    pub(super) select: [u16; 6],
+    pub(super) select: [u16; 5],
 }
 
 /// Where in the line.
@@ -193,32 +195,33 @@ impl Text {
 
     /// Chooses the weights for the next byte.
     #[inline(always)]
-    pub(super) fn choose(&mut self, v: &View, line: &Line) {
+    pub(super) fn choose(&mut self, line: &Line) {
         let word = u16::from(self.words[0] != 0);
         let (bracket, _) = self.nest.top();
-        let nest = &self.nest;
         self.select = [
             (self.shape & 15) as u16 | (self.shape >> 4 & 15) as u16 * 16,
             u16::from(self.mark & 31) | u16::from(bracket & 3) << 5 | word << 7,
             line.col.min(31) as u16 * 8 + (u16::from(line.above > 0) + u16::from(line.agrees > 0) * 2),
             line.above.min(255) as u16,
-            (nest.since.min(15) as u16) << 1 | u16::from(nest.quote != 0),
-            (v.c8 >> 8 & 255) as u16,
+            self.prose.select(),
         ];
     }
 
+    /// Takes in the newest byte; gives the word that it ended, 0 for none.
     #[inline(always)]
-    pub(super) fn push(&mut self, view: &View) {
+    pub(super) fn push(&mut self, view: &View) -> u64 {
         let c = view.c8 as u8;
         let n = view.data.len();
         let low = c.to_ascii_lowercase();
         let kind = class(c);
+        let mut ended = 0;
         self.shape = self.shape << 4 | kind;
         self.folded = self.folded << 8 | u64::from(low);
         self.masked = self.masked << 8 | u64::from(if c.is_ascii_digit() { b'0' } else { c });
         if low.is_ascii_alphabetic() || low >= 128 {
             self.words[0] = join(self.words[0], u64::from(low) + 1);
         } else if self.words[0] != 0 {
+            ended = self.words[0];
             self.words.rotate_right(1);
             self.words[0] = 0;
         }
@@ -233,6 +236,7 @@ impl Text {
         self.lines.push(c, n);
         self.nest.push(c);
         self.indirect.push(view.c8);
+        ended
     }
 }
 
@@ -245,7 +249,8 @@ impl Contexts<N> for Text {
 
     fn next(&mut self, v: &View, names: &mut [u64; N]) {
         if !v.data.is_empty() {
-            self.push(v);
+            let ended = self.push(v);
+            self.prose.push(v.c8, self.words[0], ended);
         }
         let line = self.line(v);
         let n = v.data.len();
@@ -277,18 +282,15 @@ impl Contexts<N> for Text {
         name(long(20));
         name(join(w0, c1));
         name(join(join(w0, w1), c1));
-        name(join(join(w0, w1), join(w2, c1)));
         name(join(w0, join(w2, c1)));
         name(join(join(w0, w1), join(w2, w3)));
         name(join(w0, join(u64::from(l.first), l.indent as u64)));
-        name(join(w0, above << 8 | c1));
         name(join(w0, u64::from(self.mark) << 8 | u64::from(bracket)));
         name(join(w1, join(shape & 0xfff, 3)));
         name(shape & 0xffff_ffff_ffff);
         name(join(shape & 0xff_ffff, c1));
         name(join(shape & 0xffff, c1 << 8 | above));
         name(join(above, col));
-        name(above << 8 | c1);
         name(above << 16 | v.last(2) | agrees << 40);
         name(above << 24 | next_above << 32 | c1 | agrees << 44);
         name(join(l.field as u64, l.value));
@@ -301,16 +303,24 @@ impl Contexts<N> for Text {
         name(join(nest.tag, join(w0, c1)));
         name(join(nest.tag, join(nest.in_tag, v.last(2))));
         name(v.c8 >> 8 & 0xffff);
-        name(v.c8 >> 8 & 0xff_ffff);
-        name(v.c8 >> 16 & 0xffff);
-        name(v.c8 & 0xff_00ff);
         name(self.indirect.one());
         name(self.indirect.two());
         name(self.folded & 0xffff_ffff);
         name(self.masked & 0xff_ffff_ffff);
         name(join(self.number, join(w1, c1)));
         name(join(l.indent as u64, join(u64::from(l.first), col)));
-        self.choose(v, &line);
+        let prose = &self.prose;
+        name(prose.three() << 8 | c1);
+        name(join(prose.guess(), join(w0, c1)));
+        name(join(prose.sentence, join(w0, c1)));
+        name(join(prose.link, u64::from(bracket)));
+        name(join(prose.link, w0));
+        name(0);
+        self.choose(&line);
+    }
+
+    fn word(&self) -> u64 {
+        self.words[0]
     }
 
     fn select(&self, v: &View, mut choose: impl FnMut(usize, usize)) {
