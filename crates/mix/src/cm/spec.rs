@@ -230,6 +230,7 @@ impl Depth {
     /// How much of a prior's window the mixers see before the data.
     pub fn warm(self, len: usize) -> usize {
         match self {
+            Self::Fast if len < 1 << 13 => 96 << 10,
             Self::Fast if len < 1 << 16 => 40 << 10,
             Self::Fast => 48 << 10,
             Self::Normal => 64 << 10,
