@@ -60,7 +60,7 @@ pub enum Depth {
     Fast,
     /// 12 or 13.
     Normal,
-    /// 46 or 48.
+    /// 46 or 52.
     Deep,
     /// The same, each with the bytes that followed it last, and a recurrent network.
     Full,
@@ -222,7 +222,9 @@ impl Depth {
             Self::Fast if len > 1 << 20 => 192 << 10,
             Self::Fast => 384 << 10,
             Self::Normal => 640 << 10,
-            Self::Deep => 512 << 10,
+            Self::Deep if len < 1 << 20 => 512 << 10,
+            Self::Deep if len < 2 << 20 => 1 << 20,
+            Self::Deep => 2 << 20,
             Self::Full | Self::Max => 2 << 20,
         }
     }
