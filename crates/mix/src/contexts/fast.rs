@@ -7,11 +7,22 @@ use super::{Contexts, View, join};
 pub struct FastText {
     word: u64,
     before: u64,
+    /// Where the row at hand and the one before it begin: after a line's end or an opening bracket.
+    rows: [usize; 2],
+}
+
+/// Digits and what stands between the cells of tables.
+#[inline(always)]
+fn is_cell(c: u8) -> bool {
+    matches!(c, b'0'..=b'9' | b'[' | b']' | b',' | b';' | b'|' | b'\t' | b':' | b'\n')
 }
 
 impl FastText {
     #[inline(always)]
-    fn push(&mut self, last: u8) {
+    fn push(&mut self, last: u8, len: usize) {
+        if last == b'\n' || last == b'[' {
+            self.rows = [len, self.rows[0]];
+        }
         let c = last.to_ascii_lowercase();
         if c.is_ascii_alphabetic() || c >= 128 {
             self.word = join(self.word, u64::from(c) + 1);
@@ -22,8 +33,15 @@ impl FastText {
     }
 
     #[inline(always)]
-    fn names(&self, c8: u64) -> [u64; 7] {
+    fn names(&self, c8: u64, data: &[u8], len: usize) -> [u64; 7] {
         let last = c8 << 56;
+        let seventh = if is_cell(c8 as u8) || c8 as u16 == 0x2c20 {
+            let above = self.rows[1] + len - self.rows[0];
+            let above = if above < self.rows[0] { data.get(above).copied().unwrap_or(0) } else { 0 };
+            join(c8 & 0xffff, u64::from(above) + 1)
+        } else {
+            join(self.word, self.before) ^ last
+        };
         [
             c8 & 0xff,
             c8 & 0xffff,
@@ -31,7 +49,7 @@ impl FastText {
             c8 & 0xffff_ffff,
             c8 & 0xffff_ffff_ffff,
             self.word ^ last,
-            join(self.word, self.before) ^ last,
+            seventh,
         ]
     }
 }
@@ -49,14 +67,16 @@ impl Contexts<7> for FastText {
     #[inline(always)]
     fn peek(&self, view: &View, byte: u8) -> [u64; 7] {
         let mut after = self.clone();
-        after.push(byte);
-        after.names(view.c8 << 8 | u64::from(byte))
+        let len = view.data.len() + 1;
+        after.push(byte, len);
+        after.names(view.c8 << 8 | u64::from(byte), &view.data, len)
     }
 
     #[inline(always)]
     fn next(&mut self, view: &View, names: &mut [u64; 7]) {
-        self.push(view.c8 as u8);
-        *names = self.names(view.c8);
+        let len = view.data.len();
+        self.push(view.c8 as u8, len);
+        *names = self.names(view.c8, &view.data, len);
     }
 
     #[inline(always)]
