@@ -14,7 +14,7 @@ pub struct FastText {
 /// Digits and what stands between the cells of tables.
 #[inline(always)]
 fn is_cell(c: u8) -> bool {
-    matches!(c, b'0'..=b'9' | b'[' | b']' | b',' | b';' | b'|' | b'\t' | b':' | b'\n')
+    matches!(c, b'0'..=b'9' | b'[' | b']' | b',' | b';' | b'|' | b'\t' | b'\n')
 }
 
 impl FastText {
