@@ -64,11 +64,23 @@ impl<'a> Builder<'a> {
         let what = (self.judge.classify)(data);
         let stream = self.stream_for(what.clone(), data.len());
         if depth < LAYERS
-            && let Some(node) = self.table(data, &what, stream, depth)?
+            && let Some(node) = self.turned(data, &what, stream, depth)?
         {
             return Ok(node);
         }
         self.node(data, stream, depth)
+    }
+
+    /// The part in another form, if its kind has one that is smaller.
+    pub(crate) fn turned(
+        &mut self,
+        data: &[u8],
+        what: &Detection,
+        stream: usize,
+        depth: usize,
+    ) -> Result<Option<Node>> {
+        let table = self.table(data, what, stream, depth)?;
+        if table.is_some() { Ok(table) } else { self.arm64(data, what, depth) }
     }
 
     fn stream_for(&mut self, what: Detection, len: usize) -> usize {

@@ -23,6 +23,7 @@
 
 mod build;
 mod checksum;
+mod code;
 mod deflate;
 pub mod filter;
 mod jpeg;
@@ -123,10 +124,10 @@ pub fn rebuild(recipe: &[u8], streams: &[&[u8]], len: usize, env: &Env, out: &mu
     rebuild::Rebuilder::new(streams, env).run(recipe, len, out)
 }
 
-/// True if lines of this kind may be smaller by columns.
+/// True if data of this kind and detail may be smaller in another form: lines by columns, programs with absolute targets.
 #[must_use]
-pub fn may_be_table(kind: Kind) -> bool {
-    table::suits(kind)
+pub fn may_turn(kind: Kind, detail: &str) -> bool {
+    table::suits(kind) || code::is_arm64(kind, detail)
 }
 
 /// How many bytes of `data` could be expressed differently: at least `enough`, or all there are. Cheap beside [`express`], but

@@ -3,7 +3,7 @@
 use crate::checksum::crc32;
 use crate::deflate::Deflate;
 use crate::recipe::{Chunks, Item, Lines, Node, Tail};
-use crate::{fixed, jpeg, table, text};
+use crate::{filter, fixed, jpeg, table, text};
 use minlen_core::varint::Reader;
 use minlen_core::{Env, Error, Result};
 
@@ -109,6 +109,11 @@ impl<'a> Rebuilder<'a> {
                 text::put_hex(&plain, *lines, *upper, out);
             }
             Item::Moved { node } => self.node(node, node.len, out)?,
+            Item::Arm64 { node } => {
+                let start = out.len();
+                self.node(node, node.len, out)?;
+                filter::turn_arm64(&mut out[start..], false);
+            }
             Item::Tar(tar) => self.tar(tar, out)?,
             Item::Table { len, templates, lines, naming, node } => {
                 let (bytes, _held) = self.apart(node)?;
@@ -146,7 +151,7 @@ impl Item {
                 broken(*lines, (node.len * 4).div_ceil(3) + usize::from(*pad))
             }
             Self::Hex { lines, node, .. } => broken(*lines, node.len * 2),
-            Self::Moved { node } => node.len,
+            Self::Moved { node } | Self::Arm64 { node } => node.len,
             Self::Tar(tar) => tar.len,
             Self::Table { len, .. } => *len,
         }

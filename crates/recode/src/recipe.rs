@@ -72,6 +72,8 @@ pub(crate) enum Item {
     Tar(Tar),
     /// So many lines of so many templates, with values by columns.
     Table { len: usize, templates: usize, lines: usize, naming: Naming, node: Node },
+    /// Code of 64-bit ARM with absolute targets.
+    Arm64 { node: Node },
 }
 
 impl Node {
@@ -159,6 +161,10 @@ impl Item {
                 out.push(9);
                 tar.write(out);
             }
+            Self::Arm64 { node } => {
+                out.push(11);
+                node.write_sized(out);
+            }
             Self::Table { len, templates, lines, naming, node } => {
                 out.extend([10, *naming as u8]);
                 numbers(out, &[*len, *templates, *lines]);
@@ -199,6 +205,7 @@ impl Item {
                 Self::Coefficients { len, body, node: Node::read_sized(reader, depth)? }
             }
             9 => Self::Tar(Tar::read(reader, depth)?),
+            11 => Self::Arm64 { node: Node::read_sized(reader, depth)? },
             10 => {
                 let naming = match reader.u8()? {
                     0 => Naming::Number,

@@ -186,6 +186,29 @@ fn lines_are_turned_into_columns_where_that_is_better() {
 }
 
 #[test]
+fn code_of_arm_comes_back() {
+    let mut rng = Rng(2);
+    let code: Vec<u8> = (0..20_000u32)
+        .flat_map(|i| {
+            let target = 5000 * rng.below(3) as u32;
+            let call = 0x9400_0000 | target.wrapping_sub(i) & 0x03ff_ffff;
+            if i % 4 == 0 { call.to_le_bytes() } else { [i as u8 | 2, 0, 0, 0xaa] }
+        })
+        .collect();
+    let words = |data: &[u8], _: Kind| {
+        let mut words: Vec<&[u8]> = data.chunks(4).collect();
+        words.sort_unstable();
+        words.dedup();
+        words.len()
+    };
+    let what = |_: &[u8]| Detection { kind: Kind::Elf, confidence: 99, detail: "ARM64 program".into() };
+    let judge = Judge { classify: &what, price: &price, trial: &words };
+    let env = Env::default();
+    let good = express(&code, judge, Effort::Low, &env).unwrap();
+    assert!(good.report.to_string().starts_with("arm64: 1 of 80000"), "{}", good.report);
+}
+
+#[test]
 fn text_of_bytes_is_read() {
     let payload = gzip(&text(30_000));
     for (width, ending) in [(0, 0u8), (76, 0), (64, 1), (100, 2)] {

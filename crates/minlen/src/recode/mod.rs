@@ -53,8 +53,8 @@ const FROM_LEVEL: u8 = 4;
 const ALWAYS_LEVEL: u8 = 6;
 /// Below that level, this many thousandths of the data must be found.
 const SHARE_PERMILLE: usize = 50;
-/// Less is not tried by columns.
-const LEAST_TABLE: usize = 32 << 10;
+/// Less is not tried in another form, as by columns.
+const LEAST_TURNED: usize = 32 << 10;
 /// Whether data is better by columns is tried at this level at most.
 const TRIAL_LEVEL: u8 = 8;
 /// Decoding costs about so many nanoseconds a byte of what is re-expressed.
@@ -122,8 +122,8 @@ impl Codec for Recode {
         }
         let share = if level < ALWAYS_LEVEL { SHARE_PERMILLE } else { 1 };
         let enough = (part.data.len() / 1000 * share).max(64);
-        let table = minlen_recode::may_be_table(part.kind) && part.data.len() >= LEAST_TABLE;
-        if !table && minlen_recode::find(part.data, enough) < enough {
+        let turns = minlen_recode::may_turn(part.kind, part.detail) && part.data.len() >= LEAST_TURNED;
+        if !turns && minlen_recode::find(part.data, enough) < enough {
             return Vec::new();
         }
         // From there on the planner tries what costs most first: what comes out is coded by the same codecs as it would be.

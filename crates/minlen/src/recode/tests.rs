@@ -94,3 +94,51 @@ fn streams_that_could_not_fit_are_refused() {
     let error = recode(&registry).decode(&payload, 100, &Env::default(), &mut Vec::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
 }
+
+/// Base64 of `data` in lines of so many characters.
+fn base64(data: &[u8], width: usize) -> String {
+    let digits: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
+    let mut out = String::new();
+    for group in data.chunks(3) {
+        let bits = group.iter().fold(0u32, |bits, &b| bits << 8 | u32::from(b)) << (8 * (3 - group.len()));
+        out.extend((0..=group.len()).map(|i| digits[(bits >> (18 - 6 * i) & 63) as usize]));
+        out.extend(std::iter::repeat_n('=', 3 - group.len()));
+    }
+    let lines: Vec<&str> =
+        out.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    lines.join("\r\n")
+}
+
+#[test]
+fn base64_and_hex_within_json_and_mail_are_read() {
+    let mut rng = Rng(6);
+    let words = ["the", "model", "predicts", "what", "follows", "and", "a", "coder", "stores", "the", "rest"];
+    let mut prose = |len: usize| -> Vec<u8> {
+        let text: Vec<&str> = (0..len / 5).map(|_| words[rng.below(11)]).collect();
+        text.join(" ").into_bytes()
+    };
+    let mail = (0..6).map(|i| {
+        let head = format!(
+            "--=_part\r\nContent-Type: text/plain; name=\"{i}.txt\"\r\nContent-Transfer-Encoding: base64\r\n"
+        );
+        format!("{head}\r\n{}\r\n", base64(&prose(3000), 76))
+    });
+    let mail: String = mail.collect();
+    let record = |i: usize| {
+        format!("{{\"id\":{i},\"state\":\"done\",\"body\":\"{}\"}}\n", base64(&prose(1500), 1 << 20))
+    };
+    let json: String = (0..20).map(record).collect();
+    let hex = |byte: u8| format!("{byte:02x}");
+    let blob: String = prose(9000).into_iter().map(hex).collect();
+    let env = Env::default();
+    for data in [mail, json, format!("{{\"blob\": \"{blob}\"}}")] {
+        let options = Options::new(6).unwrap();
+        let size = |options: &Options| {
+            let small = compress_with(data.as_bytes(), options, &env).unwrap();
+            assert_eq!(decompress(&small, &Limits::default()).unwrap(), data.as_bytes());
+            small.len()
+        };
+        let (seen, unseen) = (size(&options), size(&options.clone().with_codec("cm:model=fast").unwrap()));
+        assert!(seen * 20 < unseen * 19, "{seen} against {unseen}");
+    }
+}

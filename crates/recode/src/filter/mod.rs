@@ -21,6 +21,11 @@ pub fn codecs() -> Vec<Arc<dyn Codec>> {
     vec![Arc::new(Filter(&X86, x86::run)), Arc::new(Filter(&ARM64, arm64::run))]
 }
 
+/// Makes the targets in code of 64-bit ARM absolute, or relative again.
+pub(crate) fn turn_arm64(data: &mut [u8], absolute: bool) {
+    arm64::run(data, absolute);
+}
+
 /// A filter of bytes in place; the flag is true when encoding.
 struct Filter(&'static CodecSpec, fn(&mut [u8], bool));
 

@@ -8,8 +8,8 @@ use crate::fixed;
 use crate::recipe::{Item, Node};
 use minlen_core::{Detection, Kind, Result};
 
-/// Smaller members are better off among others like them than by columns.
-const TABLE: usize = 64 << 10;
+/// Smaller members are better off as they are among others like them.
+const LARGE: usize = 64 << 10;
 
 impl Builder<'_> {
     /// An archive as a node with one item; nothing if it is better left as it is.
@@ -32,9 +32,9 @@ impl Builder<'_> {
         let mut nodes = Vec::with_capacity(members.len());
         for ((member, own), what) in members.iter().zip(streams).zip(&whats) {
             self.env.check()?;
-            let large = member.len() >= TABLE && own != fixed::OTHER;
-            let table = if large { self.table(member, what, own, depth + 1)? } else { None };
-            nodes.push(if let Some(table) = table { table } else { self.node(member, own, depth + 1)? });
+            let large = member.len() >= LARGE && own != fixed::OTHER;
+            let turned = if large { self.turned(member, what, own, depth + 1)? } else { None };
+            nodes.push(if let Some(turned) = turned { turned } else { self.node(member, own, depth + 1)? });
         }
         self.report.tar(&whats, &members, &archive.notes);
         let places = archive.places.iter().map(|p| (p.gap, p.size)).collect();
