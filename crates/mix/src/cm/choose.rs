@@ -12,8 +12,7 @@ use std::sync::Arc;
 fn trial(level: u8) -> (usize, usize) {
     match level {
         // All of the window with mixing, as it is shorter than what warms the fast model up.
-        0..=7 => (8 << 10, 24 << 10),
-        8 => (12 << 10, 96 << 10),
+        0..=8 => (8 << 10, 24 << 10),
         _ => (48 << 10, 320 << 10),
     }
 }
@@ -56,7 +55,7 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env)
     }
     let (size, window) = trial(level);
     let sample = sample(data, size, of);
-    if level < 8 {
+    if level < 9 {
         let pieces = Sample::new(&sample);
         let mut likely: Vec<_> = priors
             .into_iter()
