@@ -7,7 +7,7 @@ use super::mixer::CHOSEN;
 use super::network::Network;
 
 pub(super) const COUNT_CONTEXTS: usize = 12;
-pub(super) const VALUE_CONTEXTS: usize = 27;
+pub(super) const VALUE_CONTEXTS: usize = 31;
 pub(super) const DC_CONTEXTS: usize = 12;
 pub(super) const VALUE_SETS: [usize; CHOSEN] = [128, 24 * 8, 16 * 4 * 2, 10 * 10, 8 * 8 * 2];
 pub(super) const DC_SETS: [usize; CHOSEN] = [4, 16, 16, 16, 16];
@@ -197,6 +197,23 @@ impl<'a> Around<'a> {
         [size(1, 0), size(0, 1), size(1, 1), size(2, 0) + size(0, 2) + down_left + up_right]
     }
 
+    /// Sizes of the coefficients of the left and upper block that are next to `at`.
+    fn outer(&self, at: usize) -> usize {
+        let (row, column) = (at >> 3, at & 7);
+        let mut sum = 0;
+        for block in [self.left_block, self.above_block] {
+            let size = |at: usize| usize::from(block[at & 63].unsigned_abs());
+            let near = [
+                (row < 7, at + 8),
+                (row > 0, at.wrapping_sub(8)),
+                (column < 7, at + 1),
+                (column > 0, at.wrapping_sub(1)),
+            ];
+            sum += near.iter().filter(|(there, _)| *there).map(|&(_, at)| size(at)).sum::<usize>();
+        }
+        sum
+    }
+
     pub(super) fn set_contexts(&self, network: &mut Network, k: usize, at: usize) {
         let near = self.near;
         let (row, column) = (at >> 3, at & 7);
@@ -207,6 +224,8 @@ impl<'a> Around<'a> {
         let far = size(near.far_left) + size(near.far_above);
         let [up, before, diagonal, others] = self.inner(at);
         let inner = 2 * (up + before) + diagonal + others;
+        // Next to the first two is the DC, which says nothing about them.
+        let outer = if row + column == 1 { 0 } else { self.outer(at) };
         let step = self.steps[at];
         let predict = |way: usize| {
             let [from_left, from_above] = self.edges.predict(at, step, way);
@@ -263,6 +282,10 @@ impl<'a> Around<'a> {
             [full(by_line), full(by_pixel), 11],
             [fine((mean + inner) * 4) as u32, n, 12],
             [mid(by_line), signed(i32::from(other), small), s(inner)],
+            [mid(line.0), mid(line.1), 13],
+            [s(outer), s(mean), n],
+            [full(by_line), s(outer), s(mean)],
+            [fine(outer * 2) as u32, s(inner), s(l + a)],
         ];
         for (i, (context, [x, y, z])) in network.contexts.iter_mut().zip(values).enumerate() {
             *context = hash(&[tag, i as u32, x, y, z]);

@@ -29,8 +29,8 @@ pub(super) struct Mixer {
 }
 
 /// Learning rates fall from the first to the second, in 1/65536 of 1/64.
-const RATE_START: i32 = 60 << 16;
-const RATE_END: i32 = 7 << 16;
+const RATE_START: i32 = 30 << 16;
+const RATE_END: i32 = 4 << 16;
 
 impl Mixer {
     /// Weights for `inputs` inputs, with so many sets for each selector and for the last layer.

@@ -20,7 +20,7 @@ use minlen_entropy::binary::{Decoder, Encoder};
 use network::{Bits, Network};
 
 /// Memory of the networks.
-pub(super) const MEMORY: u64 = 24 << 20;
+pub(super) const MEMORY: u64 = 40 << 20;
 
 /// Codes the coefficients of a file of `len` bytes, and writes back what [`decode`] will see.
 pub(super) fn encode(
@@ -54,7 +54,7 @@ pub(super) fn decode(
 /// Kinds of nodes that have weights of their own.
 const NODES: usize = 10;
 /// The logarithm of the largest table, in cache lines.
-const TABLE_BITS: u32 = 17;
+const TABLE_BITS: u32 = 19;
 
 struct Coder<B: Bits> {
     bits: B,
@@ -69,12 +69,12 @@ impl<B: Bits> Coder<B> {
     /// For a file of `len` bytes with so many blocks.
     fn new(bits: B, blocks: usize, len: usize) -> Self {
         // Small pictures fill small tables, and many of them shall not take long.
-        let size = (blocks.max(1).ilog2() + 3).clamp(10, TABLE_BITS);
+        let size = (blocks.max(1).ilog2() + 5).clamp(10, TABLE_BITS);
         Self {
             bits,
-            count: Network::new(COUNT_CONTEXTS, size - 4, [16, 2 * 9, 16, 16, 2], [16, 16], 64),
+            count: Network::new(COUNT_CONTEXTS, size - 5, [16, 2 * 9, 16, 16, 2], [16, 16], 64),
             value: Network::new(VALUE_CONTEXTS, size, contexts::VALUE_SETS, [128, 256], NODES),
-            dc: Network::new(DC_CONTEXTS, size - 3, contexts::DC_SETS, [16, 16], NODES),
+            dc: Network::new(DC_CONTEXTS, size - 4, contexts::DC_SETS, [16, 16], NODES),
             left: len as u64 * 8 + 64,
         }
     }

@@ -37,8 +37,16 @@ impl Bits for Decoder<'_> {
 
 /// A probability in the upper 22 bits, the number of bits seen in the lower 10.
 type Cell = u32;
-/// The cells of a context for 16 nodes: one cache line.
+/// The cells of a context for 15 nodes, and a check: one cache line.
 type Line = [Cell; 16];
+/// The last is no cell: it says whose line it is.
+const CHECK: usize = 15;
+/// A line that has seen nothing.
+const EMPTY: Line = {
+    let mut line = [1 << 31; 16];
+    line[CHECK] = 0;
+    line
+};
 
 /// Bits seen in a cell from which on old ones fade.
 const LIMIT: usize = 255;
@@ -95,7 +103,7 @@ impl Network {
     ) -> Self {
         let inputs = 2 * contexts + 1;
         Self {
-            lines: vec![[1 << 31; 16]; 1 << bits],
+            lines: vec![EMPTY; 1 << bits],
             shift: 32 - bits,
             stretch: (0..4096).map(|p| stretch(p * 16 + 8) as i16).collect(),
             contexts: vec![0; contexts],
@@ -128,11 +136,11 @@ impl Network {
         if group != self.group {
             self.group = group;
             for (place, &context) in self.places.iter_mut().zip(&self.contexts) {
-                *place = (context.wrapping_add(group.wrapping_mul(0x2C1B_3C6D)).wrapping_mul(0x9E37_79B1)
-                    >> self.shift) as usize;
+                let hash = context.wrapping_add(group.wrapping_mul(0x2C1B_3C6D)).wrapping_mul(0x9E37_79B1);
+                *place = find(&mut self.lines, (hash >> self.shift) as usize, hash);
             }
         }
-        let cell = cell & 15;
+        let cell = cell.min(CHECK - 1);
         // All loads before their use, so that the processor waits for all of them at once.
         for (seen, &place) in self.seen.iter_mut().zip(&self.places) {
             *seen = self.lines.get(place).map_or(1 << 31, |line| line[cell]);
@@ -161,6 +169,24 @@ impl Network {
         self.apms.iter_mut().for_each(|apm| apm.update(bit, 6));
         bit
     }
+}
+
+/// The line of this hash among two: one that has its check, or else the one that has seen less, now empty.
+#[inline(always)]
+fn find(lines: &mut [Line], at: usize, hash: u32) -> usize {
+    let check = hash | 1;
+    let Some([a, b]) = lines.get_mut(at & !1..).and_then(|pair| pair.first_chunk_mut()) else { return 0 };
+    if a[CHECK] == check {
+        return at & !1;
+    }
+    if b[CHECK] == check {
+        return at | 1;
+    }
+    let seen = |line: &Line| (line[0] & 1023) + (line[1] & 1023);
+    let (line, at) = if seen(a) <= seen(b) { (a, at & !1) } else { (b, at | 1) };
+    *line = EMPTY;
+    line[CHECK] = check;
+    at
 }
 
 #[inline(always)]
