@@ -1,8 +1,8 @@
 //! The last word of the deeper models: what really came of such predictions in four contexts.
 
 use crate::contexts::View;
+use crate::fine::Fine;
 use crate::simd;
-use minlen_entropy::mixing::Apm;
 
 /// Contexts of each map.
 const ROWS: usize = 1 << 16;
@@ -10,7 +10,7 @@ const ROWS: usize = 1 << 16;
 /// Maps that correct the answer of the network, and are averaged.
 #[derive(Clone, Debug)]
 pub struct Corrections {
-    maps: [Apm; 4],
+    maps: [Fine; 4],
     at: [usize; 4],
 }
 
@@ -25,7 +25,7 @@ impl Corrections {
     #[must_use]
     pub fn new(used: bool) -> Self {
         let rows = if used { ROWS } else { 1 };
-        Self { maps: std::array::from_fn(|_| Apm::new(rows)), at: [0; 4] }
+        Self { maps: std::array::from_fn(|_| Fine::new(rows)), at: [0; 4] }
     }
 
     /// Names the contexts of the next bit and asks for their memory: the last two bytes, the last three, the `word`, and the
@@ -37,6 +37,7 @@ impl Corrections {
         for (map, &at) in self.maps.iter().zip(&self.at) {
             if let Some(row) = map.row(at) {
                 simd::prefetch(row, 0);
+                simd::prefetch(row, 16);
                 simd::prefetch(row, 32);
             }
         }
@@ -52,6 +53,6 @@ impl Corrections {
     /// Learns the bit that came.
     #[inline(always)]
     pub fn update(&mut self, bit: u32) {
-        self.maps.iter_mut().for_each(|map| map.update(bit, 6));
+        self.maps.iter_mut().for_each(|map| map.update(bit, 5));
     }
 }

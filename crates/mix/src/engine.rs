@@ -3,6 +3,7 @@
 use crate::Predictor;
 use crate::contexts::{Contexts, View};
 use crate::corrections::Corrections;
+use crate::fine::Fine;
 use crate::history;
 use crate::maps::{Cell, stretch_table};
 use crate::matching::{Match, head_bits};
@@ -12,7 +13,7 @@ use crate::simd::{self, Isa, Task, Vector};
 use crate::slots::{Bucket, Place, Slots};
 use crate::sure::Sure;
 use minlen_core::Result;
-use minlen_entropy::mixing::{Apm, squash, stretch};
+use minlen_entropy::mixing::{squash, stretch};
 
 /// A model with `N` hashed contexts named by `C`.
 pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: usize> {
@@ -35,7 +36,7 @@ pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: us
     net: Option<Recurrent>,
     mixer: Network<M, S, L>,
     /// The only correction of the faster models.
-    apm: Apm,
+    apm: Fine,
     corrections: Corrections,
     p: u32,
     rate: Rate,
@@ -273,7 +274,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
                 (if C::RUNS { 5 } else { 10 } * 1024 / N as i32) as i16,
                 if C::DEEP { Pace::Own } else { Pace::Common },
             ),
-            apm: Apm::new(if C::DEEP { 1 } else { 65_536 }),
+            apm: Fine::new(if C::DEEP { 1 } else { 65_536 }),
             corrections: Corrections::new(C::DEEP),
             p: 32_768,
             rate: if C::DEEP { Rate::new(3, 3) } else { Rate::new(14, 7) },
@@ -293,7 +294,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     /// takes several times as long.
     pub fn start_from(&mut self, window: &[u8], warm: usize) {
         let (first, last) = window.split_at(window.len().saturating_sub(warm));
-        self.replay(first);
+        simd::with(self.isa, Replay { engine: self, data: first });
         for &byte in last {
             for shift in (0..8).rev() {
                 self.update(u32::from(byte >> shift & 1));
@@ -301,7 +302,8 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         }
     }
 
-    fn replay(&mut self, data: &[u8]) {
+    #[inline(always)]
+    fn replay<V: Vector>(&mut self, isa: V, data: &[u8]) {
         for (i, &byte) in data.iter().enumerate() {
             // The names of the next byte come first, so that its memory is on its way while this one is learned.
             self.take_in(byte);
@@ -317,7 +319,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             self.turn(byte);
             self.enter_byte();
         }
-        simd::with(self.isa, First(self));
+        self.predict(isa);
     }
 
     #[inline(always)]
@@ -437,6 +439,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             && let Some(row) = self.apm.row(corrected)
         {
             simd::prefetch(row, 0);
+            simd::prefetch(row, 16);
             simd::prefetch(row, 32);
         }
         let mut known = 0;
@@ -638,6 +641,23 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     #[inline(always)]
     fn run<V: Vector>(self, v: V) {
         self.engine.step(v, self.bit);
+    }
+}
+
+/// What comes before the data, through the tables only.
+struct Replay<'a, C, const N: usize, const M: usize, const S: usize, const L: usize> {
+    engine: &'a mut Engine<C, N, M, S, L>,
+    data: &'a [u8],
+}
+
+impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: usize> Task
+    for Replay<'_, C, N, M, S, L>
+{
+    type Out = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) {
+        self.engine.replay(v, self.data);
     }
 }
 

@@ -10,6 +10,7 @@ pub mod cm;
 pub mod contexts;
 pub mod corrections;
 pub mod engine;
+mod fine;
 pub mod history;
 pub mod image;
 pub mod maps;
@@ -18,12 +19,12 @@ pub mod mixer;
 pub mod network;
 pub mod prior;
 mod recurrent;
-mod sure;
 pub mod sample;
 pub mod samples;
 mod shipped;
 pub mod simd;
 pub mod slots;
+mod sure;
 
 /// Says how likely the next bit is a one, and learns what it was.
 ///

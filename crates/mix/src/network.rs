@@ -133,7 +133,9 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
         let dots = v.dots(&self.inputs, &self.weights, &self.chosen);
         // The pairs were shifted by 8 already.
         let rest = if self.pace == Pace::Own { 15 - 8 } else { 14 - 8 };
-        self.x = dots.map(|dot| (dot >> rest).clamp(-2047, 2047));
+        for (x, dot) in self.x.iter_mut().zip(dots) {
+            *x = (dot >> rest).clamp(-2047, 2047);
+        }
         // A copy, which the compiler knows that no weights overlap.
         let inputs = self.x;
         let mut total = 0;
@@ -154,12 +156,14 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
         if self.pace == Pace::Common {
             return [self.rate; S];
         }
-        self.chosen.map(|set| {
+        let mut rates = [0; S];
+        for (rate, &set) in rates.iter_mut().zip(&self.chosen) {
             let uses = &mut self.uses[set as usize];
             let boost = BOOST[usize::from(*uses >> 4)];
             *uses = (*uses + 1).min(16_383);
-            2 * (self.rate + i32::from(boost))
-        })
+            *rate = 2 * (self.rate + i32::from(boost));
+        }
+        rates
     }
 
     /// Learns the bit that came.
@@ -167,18 +171,21 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
     pub fn update<V: Vector>(&mut self, v: V, bit: u32) {
         let target = (bit << 16) as i32;
         let (x, rates) = (self.x, self.rates());
-        let answers = x.map(|x| squash(x) as i32);
-        let errors: [i32; S] =
-            std::array::from_fn(|s| (((target - answers[s]) * rates[s]) >> 6).clamp(-32_767, 32_767));
-        v.trains(&self.inputs, &mut self.weights, &self.chosen, &errors.map(|e| e as i16));
+        // Loops, not `map`: for many sets that is not inlined.
+        let mut errors = [0; S];
+        for s in 0..S {
+            let miss = target - squash(x[s]) as i32;
+            errors[s] = ((miss * rates[s]) >> 6).clamp(-32_767, 32_767) as i16;
+        }
+        v.trains(&self.inputs, &mut self.weights, &self.chosen, &errors);
         for layer in &mut self.last {
             // Less than 2^20, as rates of the last layers are 2 with 13 more at most: times an input it fits 32 bits.
             let boost = if self.pace == Pace::Own { layer.boost() } else { 0 };
             let miss = (target - layer.p as i32) * (self.last_rate + boost);
             let weights = &mut layer.weights[layer.at];
-            *weights = std::array::from_fn(|s| {
-                (weights[s] + ((x[s] * miss + (1 << 17)) >> 18)).clamp(-WEIGHT_MAX, WEIGHT_MAX)
-            });
+            for s in 0..S {
+                weights[s] = (weights[s] + ((x[s] * miss + (1 << 17)) >> 18)).clamp(-WEIGHT_MAX, WEIGHT_MAX);
+            }
         }
     }
 }

@@ -326,7 +326,8 @@ mod x86 {
     #[target_feature(enable = "avx512bw,avx2")]
     fn store512(x: &mut [i16; 32], p: [i32; 16]) {
         let v = _mm512_setr_epi32(
-            p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11], p[12], p[13], p[14], p[15],
+            p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11], p[12], p[13], p[14],
+            p[15],
         );
         // SAFETY: `x` has 64 bytes; unaligned store.
         unsafe { _mm512_storeu_si512(x.as_mut_ptr().cast(), v) };

@@ -55,15 +55,20 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env)
     }
     let (size, window) = trial(level);
     let sample = sample(data, size, of);
-    if level < 9 {
+    if level < if of == Type::Text { 9 } else { 7 } {
         let pieces = Sample::new(&sample);
         let mut likely: Vec<_> = priors
             .into_iter()
-            .map(|(number, prior)| (pieces.found_in(prior.window_for(Depth::Fast, data.len())), number, prior))
+            .map(|(number, prior)| {
+                (pieces.found_in(prior.window_for(Depth::Fast, data.len())), number, prior)
+            })
             .collect();
         likely.sort_by_key(|(found, ..)| std::cmp::Reverse(*found));
         if data.len() > LITTLE {
-            return likely.first().filter(|best| of == Type::Text || best.0 >= UNLIKE).map_or(0, |best| best.1);
+            return likely
+                .first()
+                .filter(|best| of == Type::Text || best.0 >= UNLIKE)
+                .map_or(0, |best| best.1);
         }
         likely.truncate(3);
         priors = likely.into_iter().map(|(_, number, prior)| (number, prior)).collect();

@@ -87,7 +87,7 @@ impl Codec for Cm {
             // The planner codes with each and keeps the smallest.
             let full = params.clone().with("model", 3);
             let max = params.with("model", 4);
-            return vec![offer(max.clone().with("rate", 3)), offer(max), offer(full)];
+            return vec![offer(max.clone().with("rate", 2)), offer(max), offer(full)];
         }
         vec![offer(params.with("model", model))]
     }

@@ -34,7 +34,7 @@ const PARAMS: &[ParamSpec] = &[
 ];
 
 /// What is tried for [`Header::rate`].
-const RATES: [u8; 3] = [3, 2, 6];
+const RATES: [u8; 3] = [3, 1, 6];
 
 /// So much of the data is coded with each.
 const RATE_TRIAL: usize = 192 << 10;
@@ -225,6 +225,9 @@ impl Depth {
             Self::Deep if len < 1 << 20 => 512 << 10,
             Self::Deep if len < 2 << 20 => 1 << 20,
             Self::Deep => 2 << 20,
+            // So that a small piece costs bounded time, also where somebody wrote many of them.
+            Self::Full if len < 1 << 13 => 512 << 10,
+            Self::Max if len < 1 << 13 => 1 << 20,
             Self::Full | Self::Max => 2 << 20,
         }
     }
@@ -238,7 +241,8 @@ impl Depth {
             Self::Normal => 64 << 10,
             Self::Deep => 48 << 10,
             Self::Full => 96 << 10,
-            Self::Max => 384 << 10,
+            Self::Max if len < 1 << 13 => 128 << 10,
+            Self::Max => 768 << 10,
         }
     }
 
