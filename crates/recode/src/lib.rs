@@ -87,7 +87,7 @@ mod fixed {
 pub enum Effort {
     /// As little as possible: a JPEG goes through Lepton, at tens of megabytes a second, or stays as it is.
     Low,
-    /// A JPEG that Lepton does not know goes through our own model, at about 0.3 megabytes a second.
+    /// A JPEG that Lepton does not know goes through our own model, at 0.15 to 0.3 megabytes a second.
     Medium,
     /// Every JPEG goes through both, and the smaller result is kept.
     High,
