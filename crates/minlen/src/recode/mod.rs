@@ -56,7 +56,7 @@ const SHARE_PERMILLE: usize = 50;
 /// Less is not tried in another form, as by columns.
 const LEAST_TURNED: usize = 32 << 10;
 /// Whether data is better by columns is tried at this level at most.
-const TRIAL_LEVEL: u8 = 8;
+const TRIAL_LEVEL: u8 = 7;
 /// Decoding costs about so many nanoseconds a byte of what is re-expressed.
 const DECODE_NS: u32 = 100;
 

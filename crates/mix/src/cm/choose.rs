@@ -12,7 +12,8 @@ use std::sync::Arc;
 fn trial(level: u8) -> (usize, usize) {
     match level {
         // All of the window with mixing, as it is shorter than what warms the fast model up.
-        0..=8 => (8 << 10, 24 << 10),
+        0..=7 => (8 << 10, 24 << 10),
+        8 => (12 << 10, 96 << 10),
         _ => (48 << 10, 320 << 10),
     }
 }

@@ -222,7 +222,7 @@ impl Depth {
             Self::Fast if len > 1 << 20 => 192 << 10,
             Self::Fast => 384 << 10,
             Self::Normal => 640 << 10,
-            Self::Deep if len < 1 << 20 => 512 << 10,
+            Self::Deep if len < 1 << 20 => 448 << 10,
             Self::Deep if len < 2 << 20 => 1 << 20,
             Self::Deep => 2 << 20,
             // So that a small piece costs bounded time, also where somebody wrote many of them.
@@ -239,7 +239,7 @@ impl Depth {
             Self::Fast if len < 1 << 16 => 40 << 10,
             Self::Fast => 48 << 10,
             Self::Normal => 64 << 10,
-            Self::Deep => 48 << 10,
+            Self::Deep => 40 << 10,
             Self::Full => 96 << 10,
             Self::Max if len < 1 << 13 => 128 << 10,
             Self::Max => 768 << 10,
