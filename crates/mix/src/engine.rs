@@ -493,7 +493,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         }
         self.contexts.select(v, |group, context| self.mixer.choose(Self::OWN + group, context));
         let copied = longest.min(31) * 8 + bit;
-        let first = if C::DEEP { c0 } else { copied };
+        let first = if L == 1 { copied } else { c0 };
         let x = self.mixer.mix(isa, std::array::from_fn(|i| [first, copied, known * 8 + bit][i]));
         self.p = if C::DEEP {
             self.corrections.refine(x)
