@@ -9,10 +9,10 @@ use crate::maps::Cell;
 use crate::matching::Match;
 
 /// Shorter repetitions are never trusted.
-const SHORTEST: usize = 16;
+const SHORTEST: usize = 12;
 
 /// A byte is trusted if it is wrong less often than this, of 65536.
-const TRUST: u16 = 96;
+const TRUST: u16 = 192;
 
 /// What is known of the repetition at hand.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Sure {
         let len = m.length();
         if len >= SHORTEST {
             self.expected = m.expected() as u8;
-            // From 16, 64, 256, 1024.
+            // Up to 63, 255, 1023, more.
             let size = (len.ilog2() as usize).clamp(4, 11) / 2 - 2;
             let at = size << 16 | usize::from(last) << 8 | usize::from(self.expected);
             let wrong = self.wrong[at];

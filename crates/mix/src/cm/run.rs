@@ -20,7 +20,7 @@ fn with(header: &Header, len: usize, job: impl Job) -> Result<()> {
     let x86 = header.kind == Type::X86;
     match (header.depth, header.kind) {
         (Depth::Fast, Type::Text) => start::<_, 7, 32, 4, 1>(FastText::default(), header, len, job),
-        (Depth::Fast, _) => start::<_, 6, 32, 3, 1>(FastBinary, header, len, job),
+        (Depth::Fast, _) => start::<_, 5, 32, 3, 1>(FastBinary, header, len, job),
         (Depth::Normal, Type::Text) => start::<_, 12, 32, 5, 2>(NormalText::default(), header, len, job),
         (Depth::Normal, _) => start::<_, 13, 32, 5, 2>(NormalBinary::new(x86), header, len, job),
         (Depth::Deep, Type::Text) => start::<_, 46, 128, 10, 3>(Text::default(), header, len, job),

@@ -56,7 +56,7 @@ const VERSION: u8 = 1;
 /// How many models predict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// 7 contexts.
+    /// 7 contexts, or 5.
     Fast,
     /// 12 or 13.
     Normal,
@@ -220,7 +220,7 @@ impl Depth {
         match self {
             Self::Fast if len < 1 << 16 => 320 << 10,
             Self::Fast if len > 1 << 20 => 192 << 10,
-            Self::Fast => 384 << 10,
+            Self::Fast => 256 << 10,
             Self::Normal => 640 << 10,
             Self::Deep if len < 1 << 20 => 448 << 10,
             Self::Deep if len < 2 << 20 => 1 << 20,
@@ -237,7 +237,7 @@ impl Depth {
         match self {
             Self::Fast if len < 1 << 13 => 96 << 10,
             Self::Fast if len < 1 << 16 => 40 << 10,
-            Self::Fast => 48 << 10,
+            Self::Fast => 40 << 10,
             Self::Normal => 64 << 10,
             Self::Deep => 40 << 10,
             Self::Full => 96 << 10,

@@ -86,18 +86,18 @@ impl Contexts<7> for FastText {
     }
 }
 
-/// Orders 1 to 4, two with gaps.
+/// Orders 1 to 4, one with gaps.
 #[derive(Clone, Debug, Default)]
 pub struct FastBinary;
 
 impl FastBinary {
     #[inline(always)]
-    fn names(c: u64) -> [u64; 6] {
-        [c & 0xff, c & 0xffff, c & 0xff_ffff, c & 0xffff_ffff, c & 0xff00_ff00, c & 0xff_ff00]
+    fn names(c: u64) -> [u64; 5] {
+        [c & 0xff, c & 0xffff, c & 0xff_ffff, c & 0xffff_ffff, c & 0xff00_ff00]
     }
 }
 
-impl Contexts<6> for FastBinary {
+impl Contexts<5> for FastBinary {
     const DEEP: bool = false;
     const RUNS: bool = false;
     const MORE: bool = false;
@@ -108,12 +108,12 @@ impl Contexts<6> for FastBinary {
     const PEEKS: bool = true;
 
     #[inline(always)]
-    fn peek(&self, view: &View, byte: u8) -> [u64; 6] {
+    fn peek(&self, view: &View, byte: u8) -> [u64; 5] {
         Self::names(view.c8 << 8 | u64::from(byte))
     }
 
     #[inline(always)]
-    fn next(&mut self, view: &View, names: &mut [u64; 6]) {
+    fn next(&mut self, view: &View, names: &mut [u64; 5]) {
         *names = Self::names(view.c8);
     }
 
