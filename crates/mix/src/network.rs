@@ -8,7 +8,7 @@ use minlen_entropy::mixing::squash;
 pub enum Pace {
     /// Every set at the common rate, with weights of 14 fraction bits: they stay within ±2.
     Common,
-    /// A set that was chosen seldom learns faster ([`BOOST`]), with weights of 15 fraction bits: what many inputs need.
+    /// A set that was chosen seldom learns faster (by a table), with weights of 15 fraction bits: what many inputs need.
     Own,
 }
 
@@ -57,7 +57,7 @@ impl<const S: usize> Last<S> {
     }
 }
 
-/// `M` inputs (a multiple of [`simd::LANES`]), `S` selected sets of weights, `L` last layers side by side whose answers are averaged.
+/// `M` inputs (a multiple of [`crate::simd::LANES`]), `S` selected sets of weights, `L` last layers side by side whose answers are averaged.
 #[derive(Clone, Debug)]
 pub struct Network<const M: usize, const S: usize, const L: usize> {
     /// In the logistic domain; unused ones stay 0.
