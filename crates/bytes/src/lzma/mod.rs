@@ -72,8 +72,8 @@ fn variants(part: &Part<'_>, base: &Params) -> Vec<(Params, &'static str)> {
         Class::Text => {
             vec![(base.clone().with("pb", 0).with("lc", 4), "large window, bytes without alignment")]
         }
-        Class::Code if part.detail.contains("arm64") || part.detail.contains("aarch64") => {
-            vec![(base.clone().with("filter", spec::ARM64), "absolute call targets")]
+        Class::Code if part.detail.contains("ARM64") => {
+            vec![(base.clone().with("filter", spec::ARM64), "absolute call targets"), plain]
         }
         Class::Code => vec![(base.clone().with("filter", spec::X86), "absolute call targets"), plain],
         Class::Numeric if (1..=256).contains(&stride) => {

@@ -71,7 +71,7 @@ impl Codec for Cm {
             _ => (4, 50_000),
         };
         let kind = match part.kind {
-            Kind::Elf | Kind::Pe | Kind::MachineCode if !part.detail.contains("arm") => Type::X86,
+            Kind::Elf | Kind::Pe | Kind::MachineCode if may_be_x86(part.detail) => Type::X86,
             kind if kind.class() == Class::Text => Type::Text,
             Kind::Tar if spec::readable(part.data) => Type::Text,
             _ => spec::guess(part.data),
@@ -91,4 +91,9 @@ impl Codec for Cm {
         }
         vec![offer(params.with("model", model))]
     }
+}
+
+/// Programs whose detail names another processor are not.
+fn may_be_x86(detail: &str) -> bool {
+    detail.is_empty() || detail.contains("x86")
 }

@@ -72,3 +72,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn programs_for_other_processors_are_not_taken_for_x86() {
+    assert!(super::may_be_x86("") && super::may_be_x86("x86-64 shared object"));
+    assert!(!super::may_be_x86("ARM64 program") && !super::may_be_x86("RISC-V"));
+}
