@@ -43,7 +43,7 @@ const LITTLE: usize = 32 << 10;
 const UNLIKE: u32 = 60;
 
 /// The number of the prior that makes the beginning of `data` smallest, of those for `kind` and of the type `of`; 0 for
-/// none. The fast levels go by likeness where there is much data, and try the three likeliest where there is little.
+/// none. Text goes by likeness where there is much of it, and the three likeliest are tried where there is little.
 pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env) -> u8 {
     // What a prior saves is at most some kilobytes: of so much binary data it is not worth the time at the fastest level.
     if level == 6 && data.len() > 1 << 20 && of != Type::Text {
@@ -56,7 +56,7 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env)
     }
     let (size, window) = trial(level);
     let sample = sample(data, size, of);
-    if level < if of == Type::Text { 9 } else { 7 } {
+    if of == Type::Text || level < 7 {
         let pieces = Sample::new(&sample);
         let mut likely: Vec<_> = priors
             .into_iter()
