@@ -239,6 +239,7 @@ impl Depth {
             Self::Fast if len < 1 << 16 => 40 << 10,
             Self::Fast => 40 << 10,
             Self::Normal => 64 << 10,
+            Self::Deep if len >= 1 << 20 => 192 << 10,
             Self::Deep => 40 << 10,
             Self::Full => 96 << 10,
             Self::Max if len < 1 << 13 => 128 << 10,
