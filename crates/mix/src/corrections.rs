@@ -53,6 +53,6 @@ impl Corrections {
     /// Learns the bit that came.
     #[inline(always)]
     pub fn update(&mut self, bit: u32) {
-        self.maps.iter_mut().for_each(|map| map.update(bit, 5));
+        self.maps.iter_mut().for_each(|map| map.update(bit, 6));
     }
 }
