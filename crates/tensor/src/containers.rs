@@ -1,0 +1,1 @@
+//! Parsers of containers: where in a file the arrays are.

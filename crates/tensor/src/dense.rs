@@ -1,0 +1,1 @@
+//! Static tables chosen by the scale of row and column.

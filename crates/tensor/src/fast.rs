@@ -1,0 +1,1 @@
+//! Static tables for sign and exponent, the rest stored: as fast as memory.

@@ -1,0 +1,1 @@
+//! Fields and series of measurements.

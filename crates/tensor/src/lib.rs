@@ -1,0 +1,24 @@
+//! Model weights and float arrays.
+//!
+//! * [`containers`] finds the arrays in a file (safetensors, GGUF, ONNX, ...): spans of the file with a type and a shape. What
+//!   lies between them belongs to other codecs, so the file comes back byte for byte.
+//! * [`group`] codes the arrays of one block together, at one of three strengths: [`fast`] and [`dense`] (static tables, rANS),
+//!   [`max`] (mixing of predictions), each also as a difference from a base ([`delta`]).
+//! * [`field`] predicts fields and series of measurements, exactly or within an error bound.
+//! * [`quantized`] codes quantized and pruned weights.
+
+pub mod array;
+pub mod containers;
+pub mod delta;
+pub mod dense;
+pub mod dtype;
+pub mod fast;
+pub mod field;
+pub mod group;
+pub mod layout;
+pub mod max;
+pub mod quantized;
+
+pub use array::{Array, Target};
+pub use dtype::Dtype;
+pub use layout::{Format, Layout, Source, Tensor};

@@ -1,0 +1,1 @@
+//! A small transformer with gradients: what quantization is graded on.
