@@ -78,7 +78,7 @@ impl Tensor {
         let weights = match self.shape.as_slice() {
             [] => 1,
             [one] => *one,
-            [_, rest @ ..] if self.shape.len() > 2 => rest.iter().fold(1, |a, b| a.saturating_mul(*b)),
+            [_, rest @ ..] if self.shape.len() > 2 => rest.iter().fold(1u64, |a, b| a.saturating_mul(*b)),
             [_, columns, ..] => *columns,
         };
         (weights / self.dtype.weights() as u64).max(1)
