@@ -1,1 +1,0 @@
-//! Parsers of containers: where in a file the arrays are.

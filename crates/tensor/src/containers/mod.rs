@@ -1,0 +1,112 @@
+//! Parsers of containers: where in a file the arrays are.
+//!
+//! A parser reads just enough of a file to name spans with a type and a shape. Whatever it does not name (headers, padding,
+//! compressed members) belongs to other codecs, so a parser can never lose bytes; what it may not do is to trust them: counts
+//! and offsets are checked against the file before use, and the work is linear in the bytes of the header.
+
+mod gguf;
+mod npy;
+mod reader;
+mod safetensors;
+#[cfg(test)]
+mod tests;
+
+use crate::{Dtype, Format, Layout, Source, Tensor};
+use minlen_core::{Error, Result};
+use reader::Reader;
+
+/// Arrays that one file may hold.
+const MAX_TENSORS: usize = 1 << 20;
+/// Dimensions that one array may have.
+const MAX_RANK: usize = 64;
+/// Bytes of a name that are kept.
+const MAX_NAME: usize = 4096;
+
+/// The arrays of a file as its container names them: in the container's order, tied arrays under each of their names.
+///
+/// # Errors
+/// As [`layout`], but overlaps are not looked for.
+pub fn listing(source: &dyn Source) -> Result<Option<(Format, Vec<Tensor>)>> {
+    parse(&mut Reader::new(source))
+}
+
+/// The array with this name.
+#[must_use]
+pub fn find_tensor<'a>(tensors: &'a [Tensor], name: &str) -> Option<&'a Tensor> {
+    tensors.iter().find(|tensor| tensor.name == name)
+}
+
+/// The arrays of a file in one of the known containers; `None` for any other file.
+///
+/// # Errors
+/// Corrupt, truncated or a limit where the file is of a known format but broken: it is then to be treated as plain bytes.
+/// Whatever reading gives.
+pub fn layout(source: &dyn Source) -> Result<Option<Layout>> {
+    checked(listing(source)?, source.len())
+}
+
+/// The same where only the first bytes of a file of `total` bytes (`u64::MAX` where unknown) are at hand: safetensors, GGUF and npy.
+///
+/// # Errors
+/// As [`layout`]; truncated also if `prefix` ends before the header does.
+pub fn for_prefix(prefix: &[u8], total: u64) -> Result<Option<Layout>> {
+    checked(parse_head(&mut Reader::head(&prefix, prefix.len() as u64, total))?, total)
+}
+
+fn checked(found: Option<(Format, Vec<Tensor>)>, len: u64) -> Result<Option<Layout>> {
+    found.map(|(format, tensors)| Layout::new(format, tensors, len)).transpose()
+}
+
+fn parse(reader: &mut Reader<'_>) -> Result<Option<(Format, Vec<Tensor>)>> {
+    parse_head(reader)
+}
+
+/// The formats whose arrays follow a header that names them.
+fn parse_head(reader: &mut Reader<'_>) -> Result<Option<(Format, Vec<Tensor>)>> {
+    let (format, tensors) = if let Some(tensors) = safetensors::parse(reader)? {
+        (Format::Safetensors, tensors)
+    } else if let Some(tensors) = gguf::parse(reader)? {
+        (Format::Gguf, tensors)
+    } else if let Some(tensors) = npy::parse_file(reader)? {
+        (Format::Npy, tensors)
+    } else {
+        return Ok(None);
+    };
+    Ok(Some((format, tensors)))
+}
+
+/// Bytes of an array of this shape, or `None` if that is absurd. A row must be whole units.
+fn byte_len(dtype: Dtype, shape: &[u64]) -> Option<u64> {
+    let per = dtype.weights() as u64;
+    if shape.last().copied().unwrap_or(1) % per != 0 {
+        return None;
+    }
+    let weights = shape.iter().try_fold(1u64, |all, dim| all.checked_mul(*dim))?;
+    (weights / per).checked_mul(dtype.unit() as u64)
+}
+
+/// An array whose length is known from elsewhere: the shape is kept if it fits, else it becomes one row, else plain bytes.
+fn fitted(name: String, dtype: Dtype, shape: Vec<u64>, start: u64, len: u64) -> Tensor {
+    if byte_len(dtype, &shape) == Some(len) {
+        return Tensor { name, dtype, shape, start, len };
+    }
+    let unit = dtype.unit() as u64;
+    match len % unit {
+        0 => Tensor { name, dtype, shape: vec![len / unit * dtype.weights() as u64], start, len },
+        _ => Tensor { name, dtype: Dtype::Bytes, shape: vec![len], start, len },
+    }
+}
+
+/// Appends, up to the limit.
+fn push(tensors: &mut Vec<Tensor>, tensor: Tensor) -> Result<()> {
+    if tensors.len() >= MAX_TENSORS {
+        return Err(Error::limit(format!("more than {MAX_TENSORS} arrays in one file")).at(tensor.start));
+    }
+    tensors.push(tensor);
+    Ok(())
+}
+
+/// Text of a name: what is not UTF-8 is replaced, what is too long cut off.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.get(..MAX_NAME).unwrap_or(bytes)).into_owned()
+}
