@@ -1,1 +1,0 @@
-//! Quantized and pruned weights.
