@@ -53,7 +53,7 @@ const FROM_LEVEL: u8 = 4;
 const ALWAYS_LEVEL: u8 = 6;
 /// Below that level, this many thousandths of the data must be found.
 const SHARE_PERMILLE: usize = 50;
-/// Less is not tried in another form, as by columns; at level 6, where the trial takes as long as the coding, eight times as
+/// Less is not tried in another form, as by columns; at level 6, where the trial takes as long as the coding, sixteen times as
 /// much.
 const LEAST_TURNED: usize = 32 << 10;
 /// Whether data is better by columns is tried at this level at most.
@@ -123,7 +123,7 @@ impl Codec for Recode {
         }
         let share = if level < ALWAYS_LEVEL { SHARE_PERMILLE } else { 1 };
         let enough = (part.data.len() / 1000 * share).max(64);
-        let least = if level == 6 { 8 * LEAST_TURNED } else { LEAST_TURNED };
+        let least = if level == 6 { 16 * LEAST_TURNED } else { LEAST_TURNED };
         let turns = minlen_recode::may_turn(part.kind, part.detail) && part.data.len() >= least;
         if !turns && minlen_recode::find(part.data, enough) < enough {
             return Vec::new();

@@ -1,7 +1,7 @@
 //! The payload of `recode`: streams, each in parts with a chain of codecs (docs/format/codecs/recode.md).
 
 use minlen_core::varint::{Reader, put};
-use minlen_core::{Chain, CodecId, Env, Error, Registry, Result};
+use minlen_core::{Chain, CodecId, Env, Error, Registry, Result, ids};
 
 /// Streams, and parts of a stream, at most.
 const MOST: u64 = 1 << 12;
@@ -24,15 +24,15 @@ impl Payload {
     /// Appends the description of all parts, then their bytes.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         put(out, self.streams.len() as u64);
+        let filled = |streams: &[Vec<Coded>]| {
+            streams.iter().enumerate().map(|(i, stream)| u8::from(!stream.is_empty()) << i).sum::<u8>()
+        };
+        out.extend(self.streams.chunks(8).map(filled));
+        let mut left = self.streams.iter().map(Vec::len).sum::<usize>();
         for stream in &self.streams {
-            put(out, stream.len() as u64);
-            for part in stream {
-                put(out, part.raw_len);
-                put(out, part.payload.len() as u64);
-                for (i, id) in part.ids.iter().enumerate() {
-                    put(out, u64::from(id.0) << 1 | u64::from(i + 1 < part.ids.len()));
-                }
-                part.inner.iter().for_each(|&len| put(out, len));
+            for (i, part) in stream.iter().enumerate() {
+                left -= 1;
+                part.describe(i + 1 < stream.len(), left == 0, out);
             }
         }
         self.streams.iter().flatten().for_each(|part| out.extend_from_slice(&part.payload));
@@ -41,14 +41,51 @@ impl Payload {
     /// Reads the description; the coded bytes stay where they are and are returned beside it, the parts without any.
     pub(super) fn read(payload: &[u8]) -> Result<(Described, &[u8])> {
         let mut reader = Reader::new(payload);
-        let count = reader.varint_max(MOST, "the number of streams")?;
-        let mut streams = Vec::new();
-        for _ in 0..count {
-            let parts = reader.varint_max(MOST, "the number of parts")?;
-            streams.push((0..parts).map(|_| Description::read(&mut reader)).collect::<Result<Vec<_>>>()?);
+        let count = reader.varint_max(MOST, "the number of streams")? as usize;
+        let filled = reader.bytes(count.div_ceil(8))?;
+        let bit = |i: usize| filled[i / 8] >> (i % 8) & 1 == 1;
+        if (count..filled.len() * 8).any(bit) {
+            return Err(Error::corrupt("recode: bytes of a stream that is not there"));
         }
-        Ok((Described { streams }, reader.rest()))
+        let last = (0..count).rev().find(|&i| bit(i));
+        let mut streams = Vec::new();
+        for i in 0..count {
+            let mut parts = Vec::new();
+            let mut more = bit(i);
+            while more {
+                if parts.len() as u64 >= MOST {
+                    return Err(Error::corrupt("recode: parts without end"));
+                }
+                let (part, next) = Description::read(&mut reader, last == Some(i))?;
+                parts.push(part);
+                more = next;
+            }
+            streams.push(parts);
+        }
+        let mut described = Described { streams };
+        described.close(reader.rest().len() as u64)?;
+        Ok((described, reader.rest()))
     }
+}
+
+impl Coded {
+    /// Appends what decoding needs to know of this part: its length, its codecs, and where its bytes end.
+    fn describe(&self, more: bool, last: bool, out: &mut Vec<u8>) {
+        put(out, self.raw_len);
+        for (i, id) in self.ids.iter().enumerate() {
+            let staged = u64::from(id.0) << 1 | u64::from(i + 1 < self.ids.len());
+            put(out, if i == 0 { staged << 1 | u64::from(more) } else { staged });
+        }
+        self.inner.iter().for_each(|&len| put(out, len));
+        if !last && !is_stored(&self.ids) {
+            put(out, self.payload.len() as u64);
+        }
+    }
+}
+
+/// True if the bytes of a part are as they were, so that one length says it all.
+fn is_stored(ids: &[CodecId]) -> bool {
+    ids == [ids::STORE]
 }
 
 /// A part as the payload describes it.
@@ -60,21 +97,27 @@ pub(super) struct Description {
 }
 
 impl Description {
-    fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let (raw_len, stored_len) = (reader.varint()?, reader.varint()?);
-        let mut ids = Vec::new();
-        loop {
-            let id = reader.varint_max(0x1_ffff, "a codec id")?;
-            ids.push(CodecId((id >> 1) as u16));
-            if id & 1 == 0 {
-                break;
-            }
+    /// Reads one, and whether another part of the same stream follows. The last part of the last stream has what is left.
+    fn read(reader: &mut Reader<'_>, last: bool) -> Result<(Self, bool)> {
+        let raw_len = reader.varint()?;
+        let first = reader.varint_max(0x3_ffff, "a codec id")?;
+        let more = first & 1 == 1;
+        let mut staged = first >> 1;
+        let mut ids = vec![CodecId((staged >> 1) as u16)];
+        while staged & 1 == 1 {
             if ids.len() >= Chain::MAX_STAGES {
                 return Err(Error::corrupt("recode: a codec chain of impossible length"));
             }
+            staged = reader.varint_max(0x1_ffff, "a codec id")?;
+            ids.push(CodecId((staged >> 1) as u16));
         }
         let inner = (1..ids.len()).map(|_| reader.varint()).collect::<Result<_>>()?;
-        Ok(Self { raw_len, stored_len, ids, inner })
+        let stored_len = match (is_stored(&ids), last && !more) {
+            (true, _) => raw_len,
+            (_, true) => u64::MAX,
+            _ => reader.varint()?,
+        };
+        Ok((Self { raw_len, stored_len, ids, inner }, more))
     }
 }
 
@@ -84,6 +127,20 @@ pub(super) struct Described {
 }
 
 impl Described {
+    /// Gives the last part the bytes that the others leave of `total`.
+    fn close(&mut self, total: u64) -> Result<()> {
+        let mut left = total;
+        for part in self.streams.iter_mut().flatten() {
+            if part.stored_len == u64::MAX {
+                part.stored_len = left;
+            }
+            left = left
+                .checked_sub(part.stored_len)
+                .ok_or_else(|| Error::truncated("recode: a part ends too early"))?;
+        }
+        Ok(())
+    }
+
     /// Bytes of all streams.
     pub(super) fn raw_len(&self) -> u64 {
         self.streams.iter().flatten().fold(0u64, |sum, part| sum.saturating_add(part.raw_len))

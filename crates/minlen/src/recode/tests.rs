@@ -89,10 +89,14 @@ fn a_document_is_seen_through_and_explained() {
 #[test]
 fn streams_that_could_not_fit_are_refused() {
     let registry = registry();
-    // One stream of a tebibyte in one stored part.
-    let payload = [1, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 0, 0];
-    let error = recode(&registry).decode(&payload, 100, &Env::default(), &mut Vec::new()).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    let decode = |payload: &[u8]| {
+        recode(&registry).decode(payload, 100, &Env::default(), &mut Vec::new()).unwrap_err().kind()
+    };
+    // One stream of a tebibyte in one part: of codec 8, and stored.
+    assert_eq!(decode(&[1, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 8 << 2]), ErrorKind::Corrupt);
+    assert_eq!(decode(&[1, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 0]), ErrorKind::Truncated);
+    // Bits for streams that are not there.
+    assert_eq!(decode(&[1, 3]), ErrorKind::Corrupt);
 }
 
 /// Base64 of `data` in lines of so many characters.
