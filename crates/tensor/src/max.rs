@@ -1,1 +1,0 @@
-//! Mixing of predictions, in integers.
