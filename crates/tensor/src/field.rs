@@ -1,1 +1,0 @@
-//! Fields and series of measurements.

@@ -1,0 +1,164 @@
+//! Lorenzo prediction along any set of the dimensions, in integers.
+//!
+//! The corner of a cube from its other corners (Ibarria, Lindstrom, Rossignac and Szymczak, "Out-of-core compression and
+//! decompression of large n-dimensional scalar fields", Eurographics 2003), on ordered integers as in fpzip (Lindstrom and
+//! Isenburg, "Fast and efficient compression of floating-point data", 2006), but modulo 2^32 or 2^64: then the residual is
+//! a difference along each dimension in turn, and undoing the innermost one is a running sum.
+
+use super::grid::Grid;
+use super::mask::stand_in;
+use super::word::Word;
+
+/// Rows that a choice between predictors looks at.
+const SAMPLE_CELLS: usize = 8192;
+
+/// The dimensions to predict along: a bit for each of [`Grid::outer`], and the innermost one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Along {
+    pub outer: u32,
+    pub inner: bool,
+}
+
+impl Along {
+    /// As a byte of the format.
+    pub fn code(self) -> u8 {
+        (self.outer << 1) as u8 | u8::from(self.inner)
+    }
+
+    /// From a byte of the format.
+    pub fn from_code(code: u8, grid: &Grid) -> Option<Self> {
+        let along = Self { outer: u32::from(code >> 1), inner: code & 1 == 1 };
+        (along.outer < 1 << grid.outer.len()).then_some(along)
+    }
+
+    /// Every set.
+    pub fn all(grid: &Grid) -> impl Iterator<Item = Self> + use<> {
+        (0..2u32 << grid.outer.len()).map(|code| Self { outer: code >> 1, inner: code & 1 == 1 })
+    }
+}
+
+/// Predicts rows from earlier rows.
+pub(super) struct Rows<'g> {
+    grid: &'g Grid,
+    along: Along,
+}
+
+impl<'g> Rows<'g> {
+    pub fn new(grid: &'g Grid, along: Along) -> Self {
+        Self { grid, along }
+    }
+
+    /// What the rows before say of `row`, into `base`, of the length of a row.
+    #[inline(always)]
+    fn base<W: Word>(&self, words: &[W], row: usize, base: &mut [W]) {
+        let start = row * self.grid.columns;
+        let axes = self.along.outer & self.grid.inside(row);
+        let mut subset = axes;
+        let mut first = true;
+        // Every subset of the axes but the empty one.
+        while subset != 0 {
+            let back: usize = (0..self.grid.strides.len())
+                .map(|i| if subset >> i & 1 == 1 { self.grid.strides[i] } else { 0 })
+                .sum();
+            let from = &words[start - back..][..self.grid.columns];
+            if first {
+                base.copy_from_slice(from);
+                // The largest subset's sign is that of every other one if their sizes are of one parity.
+                if subset.count_ones().is_multiple_of(2) {
+                    base.iter_mut().for_each(|b| *b = W::default().minus(*b));
+                }
+            } else if subset.count_ones() % 2 == 1 {
+                base.iter_mut().zip(from).for_each(|(b, &word)| *b = b.plus(word));
+            } else {
+                base.iter_mut().zip(from).for_each(|(b, &word)| *b = b.minus(word));
+            }
+            first = false;
+            subset = (subset - 1) & axes;
+        }
+        if first {
+            base.fill(W::default());
+        }
+    }
+
+    /// The residuals of one row into `residuals`; `base` is room for a row.
+    #[inline(always)]
+    pub fn difference<W: Word>(&self, words: &[W], row: usize, base: &mut [W], residuals: &mut [W]) {
+        self.base(words, row, base);
+        let here = &words[row * self.grid.columns..][..self.grid.columns];
+        for ((residual, &word), &b) in residuals.iter_mut().zip(here).zip(&*base) {
+            *residual = word.minus(b);
+        }
+        if self.along.inner {
+            for i in (1..residuals.len()).rev() {
+                residuals[i] = residuals[i].minus(residuals[i - 1]);
+            }
+        }
+    }
+
+    /// Writes one row into `words`, from residuals for each cell.
+    #[inline(always)]
+    pub fn restore<W: Word>(&self, words: &mut [W], row: usize, base: &mut [W], residuals: &[W]) {
+        self.base(words, row, base);
+        let here = &mut words[row * self.grid.columns..][..self.grid.columns];
+        let mut sum = W::default();
+        for ((word, &b), &residual) in here.iter_mut().zip(&*base).zip(residuals) {
+            sum = if self.along.inner { sum.plus(residual) } else { residual };
+            *word = b.plus(sum);
+        }
+    }
+
+    /// The same where masked cells have no residual. Gives how many residuals were used; missing ones count as 0.
+    pub fn restore_masked<W: Word>(
+        &self,
+        words: &mut [W],
+        row: usize,
+        base: &mut [W],
+        residuals: &[W],
+        mask: &[u8],
+    ) -> usize {
+        self.base(words, row, base);
+        let start = row * self.grid.columns;
+        let (mut used, mut sum) = (0, W::default());
+        for (i, &b) in base.iter().enumerate() {
+            let at = start + i;
+            let word = if mask[at] != 0 {
+                stand_in(words, at, self.grid.columns)
+            } else {
+                let residual = residuals.get(used).copied().unwrap_or_default();
+                used += 1;
+                b.plus(if self.along.inner { sum.plus(residual) } else { residual })
+            };
+            sum = word.minus(b);
+            words[at] = word;
+        }
+        used
+    }
+}
+
+/// The set of dimensions whose residuals are shortest, from a sample of rows.
+pub(super) fn choose<W: Word>(words: &[W], mask: Option<&[u8]>, grid: &Grid) -> Along {
+    let wanted = SAMPLE_CELLS.div_ceil(grid.columns).max(16);
+    // An odd step, so that rows of every position along a dimension come.
+    let step = (grid.rows() / wanted).max(1) | 1;
+    let mut best = (u64::MAX, Along { outer: 0, inner: true });
+    let (mut base, mut residuals) = (vec![W::default(); grid.columns], vec![W::default(); grid.columns]);
+    for along in Along::all(grid) {
+        let rows = Rows::new(grid, along);
+        let mut cost = 0u64;
+        for row in (0..grid.rows()).step_by(step) {
+            rows.difference(words, row, &mut base, &mut residuals);
+            let masked = mask.map(|mask| &mask[row * grid.columns..][..grid.columns]);
+            let bits = |residual: &W| u64::from(64 - residual.fold().leading_zeros());
+            cost += match masked {
+                None => residuals.iter().map(bits).sum::<u64>(),
+                Some(mask) => {
+                    residuals.iter().zip(mask).map(|(r, &m)| if m == 0 { bits(r) } else { 0 }).sum()
+                }
+            };
+        }
+        if cost < best.0 {
+            best = (cost, along);
+        }
+    }
+    best.1
+}

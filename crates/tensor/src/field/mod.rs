@@ -1,0 +1,164 @@
+//! Fields and series of measurements.
+//!
+//! A field of one to four dimensions, or a series of numbers: predicted from its neighbours in integers, exactly. See
+//! `docs/format/field.md`.
+
+mod around;
+mod bins;
+mod blend;
+mod grid;
+mod lorenzo;
+mod mask;
+mod ols;
+mod plain;
+mod residual;
+#[cfg(test)]
+mod tests;
+mod word;
+
+use crate::Dtype;
+use grid::Grid;
+use minlen_core::varint::{Reader, put};
+use minlen_core::{Env, Error, Result};
+use word::Word;
+
+/// How much time an encoding may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effort {
+    /// As fast as it gets, in both directions.
+    Fast,
+    /// Tens of megabytes a second.
+    Dense,
+    /// As small as it gets, about a megabyte a second in both directions.
+    Max,
+}
+
+/// Forms of a payload, by its first byte.
+const RAW: u8 = 0;
+const PLAIN: u8 = 1;
+const BLEND: u8 = 2;
+
+/// Appends the payload for the elements in `bytes`, little-endian, of a field of this shape (outermost dimension first,
+/// in elements; empty for a single one). The payload knows type and shape; checksums are the caller's.
+///
+/// # Errors
+/// Usage if the shape is not that of `bytes` or the type is packed; cancelled.
+pub fn encode(
+    bytes: &[u8],
+    dtype: Dtype,
+    shape: &[u64],
+    effort: Effort,
+    env: &Env,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let grid = Grid::new(shape)?;
+    if !word::known(dtype) || Some(bytes.len()) != grid.cells.checked_mul(dtype.unit()) {
+        return Err(Error::usage(format!(
+            "{} bytes are no field of {} with shape {shape:?}",
+            bytes.len(),
+            dtype.name()
+        )));
+    }
+    let start = out.len();
+    if !bytes.is_empty() {
+        if word::is_wide(dtype) {
+            encode_words::<u64>(bytes, dtype, &grid, effort, env, out)?;
+        } else {
+            encode_words::<u32>(bytes, dtype, &grid, effort, env, out)?;
+        }
+    }
+    if out.len() - start > bytes.len() {
+        out.truncate(start);
+        out.push(RAW);
+        out.extend_from_slice(bytes);
+    }
+    Ok(())
+}
+
+fn encode_words<W: Word>(
+    bytes: &[u8],
+    dtype: Dtype,
+    grid: &Grid,
+    effort: Effort,
+    env: &Env,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    out.extend([if effort == Effort::Max { BLEND } else { PLAIN }, dtype as u8]);
+    put_shape(grid, out);
+    let words = word::read::<W>(bytes, dtype);
+    if effort == Effort::Max {
+        blend::encode(words, dtype, grid, env, out)
+    } else {
+        plain::encode(words, grid, env, out)
+    }
+}
+
+fn put_shape(grid: &Grid, out: &mut Vec<u8>) {
+    out.push(grid.outer.len() as u8);
+    grid.outer.iter().chain([&grid.columns]).for_each(|&size| put(out, size as u64));
+}
+
+fn get_shape(reader: &mut Reader<'_>, cells: usize) -> Result<Grid> {
+    let outer = usize::from(reader.u8()?);
+    if outer >= grid::MOST {
+        return Err(Error::corrupt("a field of too many dimensions"));
+    }
+    let mut shape = Vec::new();
+    for _ in 0..=outer {
+        shape.push(reader.varint()?);
+    }
+    let grid = Grid::new(&shape)?;
+    if grid.cells != cells {
+        return Err(Error::corrupt(format!("a field of {} cells where {cells} are expected", grid.cells)));
+    }
+    Ok(grid)
+}
+
+/// Appends the `len` bytes that `payload` stands for. All of the payload must be used.
+///
+/// # Errors
+/// Truncated or corrupt; over a limit of `env`.
+pub fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+    let mut reader = Reader::new(payload);
+    if len == 0 && payload.is_empty() {
+        return Ok(());
+    }
+    let form = reader.u8()?;
+    if form == RAW {
+        if reader.rest().len() != len {
+            return Err(Error::corrupt("a stored field of another length"));
+        }
+        out.extend_from_slice(reader.rest());
+        return Ok(());
+    }
+    env.limits.check_output(len as u64, payload.len() as u64)?;
+    let dtype = Dtype::from_code(reader.u8()?)
+        .filter(|&dtype| word::known(dtype) && len.is_multiple_of(dtype.unit()))
+        .ok_or_else(|| Error::corrupt("a field of an unknown type"))?;
+    let grid = get_shape(&mut reader, len / dtype.unit())?;
+    if word::is_wide(dtype) {
+        decode_words::<u64>(form, reader, dtype, &grid, env, out)
+    } else {
+        decode_words::<u32>(form, reader, dtype, &grid, env, out)
+    }
+}
+
+fn decode_words<W: Word>(
+    form: u8,
+    mut reader: Reader<'_>,
+    dtype: Dtype,
+    grid: &Grid,
+    env: &Env,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let words: Vec<W> = match form {
+        PLAIN => plain::decode(&mut reader, grid, env)?,
+        BLEND => blend::decode(&mut reader, dtype, grid, env)?,
+        _ => return Err(Error::unsupported(format!("form {form} of a field"))),
+    };
+    if !reader.is_empty() {
+        return Err(Error::corrupt("bytes are left over after a field"));
+    }
+    word::write(&words, dtype, out);
+    Ok(())
+}
