@@ -22,4 +22,5 @@ for level in "${levels[@]}"; do
         chmod -R u+w "out$threads" && rm -rf "out$threads"
     done
     cmp 1.mln 2.mln
+    rm 1.mln 2.mln
 done

@@ -1,6 +1,7 @@
 //! The one trait behind every codec.
 
 use crate::{Env, ParamSpec, Params, Part, Result, chain::Chain};
+use std::ops::Range;
 
 /// The number that stands for a codec in the format (docs/format/codecs.md). Never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +42,8 @@ pub mod ids {
     pub const LZMA: CodecId = CodecId(17);
     /// Brotli stream.
     pub const BROTLI: CodecId = CodecId(18);
+    /// Arrays of numbers apart from what is around them.
+    pub const TENSORS: CodecId = CodecId(33);
     /// What is compressed already, undone and coded as streams of alike bytes.
     pub const RECODE: CodecId = CodecId(32);
 }
@@ -121,6 +124,29 @@ pub trait Codec: Send + Sync {
     /// through it.
     fn needs_whole(&self) -> bool {
         false
+    }
+
+    /// True if what this codec offers for `part` is so sure to be best that no other offer needs to be tried.
+    fn settles(&self, part: &Part<'_>) -> bool {
+        let _ = part;
+        false
+    }
+
+    /// Appends the bytes of `range` of what [`Codec::decode`] would give, checked by what the payload itself has of checksums;
+    /// `None` from a codec that can only decode all.
+    ///
+    /// # Errors
+    /// As [`Codec::decode`].
+    fn decode_range(
+        &self,
+        payload: &[u8],
+        output_len: usize,
+        range: Range<usize>,
+        env: &Env,
+        out: &mut Vec<u8>,
+    ) -> Option<Result<()>> {
+        let _ = (payload, output_len, range, env, out);
+        None
     }
 
     /// The default parameters.

@@ -1,6 +1,6 @@
 //! What surrounds a codec call: limits, memory budget, progress and cancellation.
 
-use crate::{Budget, Error, ErrorKind, Limits, Result};
+use crate::{Budget, Error, ErrorKind, Limits, Numbers, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -82,6 +82,8 @@ pub struct Env {
     pub progress: Arc<dyn Progress>,
     /// Threads that one codec call may use. The result never depends on it.
     pub threads: usize,
+    /// The arrays in the data of this call.
+    pub numbers: Numbers,
 }
 
 impl Default for Env {
@@ -95,7 +97,14 @@ impl Env {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         let budget = Budget::new(limits.memory);
-        Self { limits, budget, cancel: Cancel::default(), progress: Arc::new(NoProgress), threads: 1 }
+        Self {
+            limits,
+            budget,
+            cancel: Cancel::default(),
+            progress: Arc::new(NoProgress),
+            threads: 1,
+            numbers: Numbers::default(),
+        }
     }
 
     /// The same with a progress receiver.
@@ -109,6 +118,20 @@ impl Env {
     #[must_use]
     pub fn with_cancel(mut self, cancel: Cancel) -> Self {
         self.cancel = cancel;
+        self
+    }
+
+    /// The same with these arrays in the data.
+    #[must_use]
+    pub fn with_numbers(mut self, numbers: Numbers) -> Self {
+        self.numbers = numbers;
+        self
+    }
+
+    /// The same for data of which nothing is known but where bases are.
+    #[must_use]
+    pub fn without_arrays(mut self) -> Self {
+        self.numbers.arrays = Arc::from([]);
         self
     }
 

@@ -1,5 +1,6 @@
 //! What a piece of data is.
 
+use crate::ArraySpan;
 use std::fmt;
 
 macro_rules! kinds {
@@ -176,4 +177,6 @@ pub struct Part<'a> {
     /// What decoding may cost, in nanoseconds a byte on a usual machine; `u32::MAX` where it does not matter. A codec with
     /// several speeds should offer the best that is fast enough.
     pub decode_ns: u32,
+    /// The arrays in it, where they are known.
+    pub arrays: &'a [ArraySpan],
 }

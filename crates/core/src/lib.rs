@@ -8,8 +8,10 @@
 //! * [`Codec`], the one trait behind every codec, with its id, parameters ([`Params`]) and proposals,
 //! * [`Chain`], codecs in a row, and [`Registry`], the table a decoder looks ids up in,
 //! * [`Kind`], [`Detector`] and [`Part`]: what a piece of data is,
+//! * [`Numbers`]: the arrays within the data, where they are known,
 //! * [`varint`]: the integer encoding of the format.
 
+mod arrays;
 mod chain;
 mod codec;
 mod env;
@@ -21,6 +23,7 @@ mod registry;
 pub mod testing;
 pub mod varint;
 
+pub use arrays::{ArraySpan, BaseSpan, Bases, MaxError, Numbers};
 pub use chain::{Chain, Coded, Stage};
 pub use codec::{Codec, CodecId, CodecSpec, Memory, Proposal, ids};
 pub use env::{Cancel, Env, Event, NoProgress, Progress};

@@ -109,6 +109,8 @@ impl Planner {
     pub fn code(&self, data: &[u8], request: &Request, env: &Env) -> Result<Vec<Planned>> {
         let parts = if request.chain.is_some() { whole(data) } else { self.split(data, request, env) };
         let single = parts.len() == 1;
+        // Where arrays are is known for the whole only.
+        let env = &if single { env.clone() } else { env.clone().without_arrays() };
         parts
             .into_iter()
             .filter(|range| !range.is_empty())
@@ -156,6 +158,7 @@ impl Planner {
             detail: &detection.detail,
             stats: &stats,
             decode_ns: request.decode_ns,
+            arrays: &env.numbers.arrays,
         };
         let best = match &request.chain {
             Some(chain) => choose::Outcome::named(chain, data, &self.registry, env)?,
@@ -176,7 +179,13 @@ impl Planner {
                 .is_none_or(|bound| offer.chain.stages().iter().map(need).max().unwrap_or(0) <= bound)
         };
         let at = |level: u8| -> Vec<minlen_core::Proposal> {
-            self.registry.iter().flat_map(|codec| codec.propose(part, level)).filter(fits).collect()
+            let settling = self.registry.iter().find(|codec| codec.settles(part));
+            match settling.map(|codec| codec.propose(part, level)).filter(|offers| !offers.is_empty()) {
+                Some(offers) => offers.into_iter().filter(fits).collect(),
+                None => {
+                    self.registry.iter().flat_map(|codec| codec.propose(part, level)).filter(fits).collect()
+                }
+            }
         };
         let offers = at(request.level);
         // Where the strong codecs have nothing to offer, or not within the memory, the others have.

@@ -25,7 +25,7 @@ impl Planner {
         if dense || data.len() < SMALLEST {
             return whole(data);
         }
-        if self.needs_whole(data, request) {
+        if self.needs_whole(data, request, env) {
             return whole(data);
         }
         let parts = detect::segments(data);
@@ -49,10 +49,11 @@ impl Planner {
     }
 
     /// True if a codec that a cut could harm has something to offer. Such a codec sorts the data by kind itself.
-    fn needs_whole(&self, data: &[u8], request: &Request) -> bool {
+    fn needs_whole(&self, data: &[u8], request: &Request, env: &Env) -> bool {
         let stats = Stats::default();
         let kind = request.known.as_ref().map_or(minlen_core::Kind::Binary, |d| d.kind);
-        let part = Part { data, kind, detail: "", stats: &stats, decode_ns: request.decode_ns };
+        let (decode_ns, arrays) = (request.decode_ns, &env.numbers.arrays[..]);
+        let part = Part { data, kind, detail: "", stats: &stats, decode_ns, arrays };
         let mut codecs = self.registry.iter().filter(|codec| codec.needs_whole());
         codecs.any(|codec| !codec.propose(&part, request.level).is_empty())
     }
@@ -74,8 +75,14 @@ impl Planner {
     /// The size that the fast codecs give, whatever the data is.
     pub(crate) fn probe(&self, data: &[u8], env: &Env) -> usize {
         let stats = Stats::default();
-        let part =
-            Part { data, kind: minlen_core::Kind::Binary, detail: "", stats: &stats, decode_ns: u32::MAX };
+        let part = Part {
+            data,
+            kind: minlen_core::Kind::Binary,
+            detail: "",
+            stats: &stats,
+            decode_ns: u32::MAX,
+            arrays: &[],
+        };
         let offers = self.registry.iter().flat_map(|codec| codec.propose(&part, PROBE_LEVEL));
         let sizes = offers.filter_map(|offer| offer.chain.encode(data, &self.registry, env).ok());
         sizes.map(|coded| coded.payload.len()).min().unwrap_or(data.len()).min(data.len())

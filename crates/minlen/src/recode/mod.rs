@@ -156,6 +156,7 @@ impl Recode {
         }
         let request = Request { level, chain: None, memory: None, known, decode_ns: u32::MAX };
         // What is coded inside would tell of other bytes than those of the input.
+        let env = &env.clone().without_arrays();
         let parts = self.planner.code(data, &request, &env.clone().with_progress(Arc::new(NoProgress)))?;
         for part in &parts {
             env.progress.event(Event::Explain { line: format!("    stream: {}", part.explain()) });
