@@ -41,6 +41,7 @@ mod pipeline;
 pub mod planner;
 pub mod prior;
 mod recode;
+mod streams;
 mod within;
 
 pub use budget::Estimate;

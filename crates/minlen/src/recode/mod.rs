@@ -3,17 +3,16 @@
 //! It holds the other codecs and a planner over them, so its streams are coded like any data of their kind. It is not among
 //! them itself: parts within parts are undone by `minlen-recode`, in one go and to a bounded depth.
 
-mod payload;
 #[cfg(test)]
 mod tests;
 
-use crate::planner::{Planner, Request};
+use crate::planner::Planner;
+use crate::streams::{self, Payload};
 use minlen_core::{
     Chain, Codec, CodecSpec, Detection, Env, Error, Event, Kind, Memory, NoProgress, ParamKind, ParamSpec,
     Params, Part, Proposal, Registry, Result, ids,
 };
 use minlen_recode::{Effort, Judge};
-use payload::{Coded, Payload};
 use std::sync::Arc;
 
 /// The codec over these others, to be registered after them.
@@ -74,7 +73,7 @@ impl Codec for Recode {
         let quiet = env.clone().with_progress(Arc::new(NoProgress));
         let trial = |bytes: &[u8], kind: Kind| {
             let known = Detection { kind, confidence: 90, detail: String::new() };
-            let parts = self.stream(bytes, Some(known), level.min(TRIAL_LEVEL), &quiet);
+            let parts = streams::code(&self.planner, bytes, Some(known), level.min(TRIAL_LEVEL), &quiet);
             parts.map_or(usize::MAX, |parts| parts.iter().map(|part| part.payload.len()).sum())
         };
         let judge = Judge { classify: &classify, price: &price, trial: &trial };
@@ -85,11 +84,11 @@ impl Codec for Recode {
         if params.get("must") == 1 && !expression.report.found() {
             return Err(Error::unsupported("recode: nothing to undo"));
         }
-        let recipe = self.stream(&expression.recipe, None, level, env)?;
+        let recipe = streams::code(&self.planner, &expression.recipe, None, level, env)?;
         let mut payload = Payload { streams: vec![recipe] };
         for stream in &expression.streams {
             let known = Detection { kind: stream.kind, confidence: 90, detail: stream.detail.clone() };
-            payload.streams.push(self.stream(&stream.data, Some(known), level, env)?);
+            payload.streams.push(streams::code(&self.planner, &stream.data, Some(known), level, env)?);
         }
         payload.write(out);
         env.work(input.len() as u64)
@@ -146,29 +145,5 @@ fn effort(level: u8) -> Effort {
         ..6 => Effort::Low,
         6..8 => Effort::Medium,
         _ => Effort::High,
-    }
-}
-
-impl Recode {
-    fn stream(&self, data: &[u8], known: Option<Detection>, level: u8, env: &Env) -> Result<Vec<Coded>> {
-        if data.is_empty() {
-            return Ok(Vec::new());
-        }
-        let request = Request { level, chain: None, memory: None, known, decode_ns: u32::MAX };
-        // What is coded inside would tell of other bytes than those of the input.
-        let env = &env.clone().without_arrays();
-        let parts = self.planner.code(data, &request, &env.clone().with_progress(Arc::new(NoProgress)))?;
-        for part in &parts {
-            env.progress.event(Event::Explain { line: format!("    stream: {}", part.explain()) });
-        }
-        let coded = parts.into_iter().map(|part| part.block);
-        Ok(coded
-            .map(|b| Coded {
-                raw_len: b.header.raw_len,
-                ids: b.header.ids,
-                inner: b.header.inner,
-                payload: b.payload,
-            })
-            .collect())
     }
 }

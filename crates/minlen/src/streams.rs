@@ -1,28 +1,59 @@
-//! The payload of `recode`: streams, each in parts with a chain of codecs (docs/format/codecs/recode.md).
+//! Streams within a payload, each in parts with a chain of codecs (docs/format/codecs/recode.md); of `recode` and `tensors`.
 
+use crate::planner::{Planner, Request};
 use minlen_core::varint::{Reader, put};
-use minlen_core::{Chain, CodecId, Env, Error, Registry, Result, ids};
+use minlen_core::{Chain, CodecId, Detection, Env, Error, Event, NoProgress, Registry, Result, ids};
+use std::sync::Arc;
 
 /// Streams, and parts of a stream, at most.
 const MOST: u64 = 1 << 12;
 
 /// A part of a stream, coded.
-pub(super) struct Coded {
-    pub(super) raw_len: u64,
-    pub(super) ids: Vec<CodecId>,
-    pub(super) inner: Vec<u64>,
-    pub(super) payload: Vec<u8>,
+pub(crate) struct Coded {
+    pub(crate) raw_len: u64,
+    pub(crate) ids: Vec<CodecId>,
+    pub(crate) inner: Vec<u64>,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// Codes one stream by what the planner finds best for it.
+pub(crate) fn code(
+    planner: &Planner,
+    data: &[u8],
+    known: Option<Detection>,
+    level: u8,
+    env: &Env,
+) -> Result<Vec<Coded>> {
+    if data.is_empty() {
+        return Ok(Vec::new());
+    }
+    let request = Request { level, chain: None, memory: None, known, decode_ns: u32::MAX };
+    // What is coded inside would tell of other bytes than those of the input, and where arrays are in it is not known.
+    let quiet = env.clone().with_progress(Arc::new(NoProgress)).without_arrays();
+    let parts = planner.code(data, &request, &quiet)?;
+    for part in &parts {
+        env.progress.event(Event::Explain { line: format!("    stream: {}", part.explain()) });
+    }
+    let coded = parts.into_iter().map(|part| part.block);
+    Ok(coded
+        .map(|b| Coded {
+            raw_len: b.header.raw_len,
+            ids: b.header.ids,
+            inner: b.header.inner,
+            payload: b.payload,
+        })
+        .collect())
 }
 
 /// What stands before the coded bytes.
-pub(super) struct Payload {
+pub(crate) struct Payload {
     /// The parts of each stream; the first stream is the recipe.
-    pub(super) streams: Vec<Vec<Coded>>,
+    pub(crate) streams: Vec<Vec<Coded>>,
 }
 
 impl Payload {
     /// Appends the description of all parts, then their bytes.
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         put(out, self.streams.len() as u64);
         let filled = |streams: &[Vec<Coded>]| {
             streams.iter().enumerate().map(|(i, stream)| u8::from(!stream.is_empty()) << i).sum::<u8>()
@@ -39,13 +70,13 @@ impl Payload {
     }
 
     /// Reads the description; the coded bytes stay where they are and are returned beside it, the parts without any.
-    pub(super) fn read(payload: &[u8]) -> Result<(Described, &[u8])> {
+    pub(crate) fn read(payload: &[u8]) -> Result<(Described, &[u8])> {
         let mut reader = Reader::new(payload);
         let count = reader.varint_max(MOST, "the number of streams")? as usize;
         let filled = reader.bytes(count.div_ceil(8))?;
         let bit = |i: usize| filled[i / 8] >> (i % 8) & 1 == 1;
         if (count..filled.len() * 8).any(bit) {
-            return Err(Error::corrupt("recode: bytes of a stream that is not there"));
+            return Err(Error::corrupt("streams: bytes of a stream that is not there"));
         }
         let last = (0..count).rev().find(|&i| bit(i));
         let mut streams = Vec::new();
@@ -54,7 +85,7 @@ impl Payload {
             let mut more = bit(i);
             while more {
                 if parts.len() as u64 >= MOST {
-                    return Err(Error::corrupt("recode: parts without end"));
+                    return Err(Error::corrupt("streams: parts without end"));
                 }
                 let (part, next) = Description::read(&mut reader, last == Some(i))?;
                 parts.push(part);
@@ -89,7 +120,7 @@ fn is_stored(ids: &[CodecId]) -> bool {
 }
 
 /// A part as the payload describes it.
-pub(super) struct Description {
+pub(crate) struct Description {
     raw_len: u64,
     stored_len: u64,
     ids: Vec<CodecId>,
@@ -106,7 +137,7 @@ impl Description {
         let mut ids = vec![CodecId((staged >> 1) as u16)];
         while staged & 1 == 1 {
             if ids.len() >= Chain::MAX_STAGES {
-                return Err(Error::corrupt("recode: a codec chain of impossible length"));
+                return Err(Error::corrupt("streams: a codec chain of impossible length"));
             }
             staged = reader.varint_max(0x1_ffff, "a codec id")?;
             ids.push(CodecId((staged >> 1) as u16));
@@ -122,7 +153,7 @@ impl Description {
 }
 
 /// All parts as the payload describes them.
-pub(super) struct Described {
+pub(crate) struct Described {
     streams: Vec<Vec<Description>>,
 }
 
@@ -136,28 +167,28 @@ impl Described {
             }
             left = left
                 .checked_sub(part.stored_len)
-                .ok_or_else(|| Error::truncated("recode: a part ends too early"))?;
+                .ok_or_else(|| Error::truncated("streams: a part ends too early"))?;
         }
         Ok(())
     }
 
     /// Bytes of all streams.
-    pub(super) fn raw_len(&self) -> u64 {
+    pub(crate) fn raw_len(&self) -> u64 {
         self.streams.iter().flatten().fold(0u64, |sum, part| sum.saturating_add(part.raw_len))
     }
 
     /// Decodes all streams. The caller has reserved their memory.
-    pub(super) fn decode(&self, bytes: &[u8], registry: &Registry, env: &Env) -> Result<Vec<Vec<u8>>> {
+    pub(crate) fn decode(&self, bytes: &[u8], registry: &Registry, env: &Env) -> Result<Vec<Vec<u8>>> {
         let mut reader = Reader::new(bytes);
         let mut streams = Vec::with_capacity(self.streams.len());
         for parts in &self.streams {
             let mut stream = Vec::new();
             for part in parts {
                 let stored = usize::try_from(part.stored_len)
-                    .map_err(|_| Error::truncated("recode: a part ends too early"))?;
+                    .map_err(|_| Error::truncated("streams: a part ends too early"))?;
                 let payload = reader.bytes(stored)?;
                 let len =
-                    usize::try_from(part.raw_len).map_err(|_| Error::limit("recode: a part too long"))?;
+                    usize::try_from(part.raw_len).map_err(|_| Error::limit("streams: a part too long"))?;
                 let raw = Chain::decode(&part.ids, &part.inner, payload, len, registry, env)?;
                 if stream.is_empty() {
                     stream = raw;
@@ -168,7 +199,7 @@ impl Described {
             streams.push(stream);
         }
         if !reader.is_empty() {
-            return Err(Error::corrupt("recode: bytes left over"));
+            return Err(Error::corrupt("streams: bytes left over"));
         }
         Ok(streams)
     }
