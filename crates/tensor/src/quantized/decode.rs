@@ -56,9 +56,9 @@ pub(super) fn decode_body(body: &[u8], env: &Env) -> Result<Network> {
         let side = Reserved::side(layer);
         room.hold(side, env)?;
         make_side(layer);
-        state.side(&mut decoder, layer);
         let empty = Empty { rows: vec![false; shape.rows], columns: vec![false; shape.columns] };
         let empty = state.empty(&mut decoder, shape, empty);
+        state.side(&mut decoder, layer, &empty);
         refuse_overrun(&decoder)?;
         read_matrix(&mut state, &mut decoder, layer, &empty, env)?;
         layer.check().map_err(|error| Error::corrupt(error.to_string()))?;

@@ -29,9 +29,9 @@ pub fn encode(network: &Network) -> Result<Vec<u8>> {
     let mut encoder = Encoder::append_to(out);
     let mut state = State::default();
     for layer in &network.layers {
-        state.side(&mut encoder, &mut layer.clone());
-        let empty = Empty::of(layer);
-        let empty = state.empty(&mut encoder, Shape::of(layer), empty);
+        let empty = state.empty(&mut encoder, Shape::of(layer), Empty::of(layer));
+        let mut side = Layer { integers: Vec::new(), ..layer.clone() };
+        state.side(&mut encoder, &mut side, &empty);
         state.matrix(&mut encoder, layer, &empty);
     }
     let mut out = encoder.finish();
@@ -85,7 +85,8 @@ impl Empty {
 #[derive(Debug)]
 pub(super) struct State {
     pub model: Model,
-    biases: Numbers,
+    /// Biases of rows that are not empty, and of those that are.
+    biases: [Numbers; 2],
     steps: Numbers,
     last_step: i32,
     last_bias_step: i32,
@@ -100,7 +101,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             model: Model::default(),
-            biases: Numbers::default(),
+            biases: [Numbers::default(), Numbers::default()],
             steps: Numbers::default(),
             last_step: 0,
             last_bias_step: 0,
@@ -113,7 +114,7 @@ impl Default for State {
 
 impl State {
     /// Codes steps and biases: `layer` has them, or has room for them.
-    pub(super) fn side(&mut self, io: &mut impl Binary, layer: &mut Layer) {
+    pub(super) fn side(&mut self, io: &mut impl Binary, layer: &mut Layer, empty: &Empty) {
         if let Levels::Uniform(steps) = &mut layer.levels {
             for step in steps {
                 self.last_step =
@@ -126,8 +127,8 @@ impl State {
             self.last_bias_step = self.last_bias_step.wrapping_add(self.steps.code(io, change));
             layer.bias_step = self.last_bias_step;
         }
-        for bias in &mut layer.biases {
-            *bias = self.biases.code(io, *bias);
+        for (bias, &empty) in layer.biases.iter_mut().zip(&empty.rows) {
+            *bias = self.biases[usize::from(empty)].code(io, *bias);
         }
     }
 

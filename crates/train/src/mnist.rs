@@ -1,1 +1,0 @@
-//! LeNet on MNIST: trained, pruned, quantized, distilled.
