@@ -13,7 +13,10 @@ fn main() -> minlen_core::Result<()> {
         let bytes = std::fs::read(&path)?;
         let source: &dyn Source = &bytes.as_slice();
         let start = std::time::Instant::now();
-        let found = containers::layout(source);
+        let found = containers::layout(source).and_then(|found| match found {
+            None => containers::blob(source),
+            found => Ok(found),
+        });
         let time = start.elapsed();
         match found {
             Ok(Some(layout)) => show(&path, bytes.len(), &layout, brief, time),

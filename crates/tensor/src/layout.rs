@@ -72,12 +72,13 @@ pub struct Tensor {
 
 impl Tensor {
     /// Units (see [`Dtype::unit`]) in a row: the innermost dimension, or for kernels of a convolution everything but the
-    /// outermost one. At least 1.
+    /// outermost one (if that has one entry only, as depthwise kernels of TFLite have, it is the innermost again). At least 1.
     #[must_use]
     pub fn columns(&self) -> u64 {
         let weights = match self.shape.as_slice() {
             [] => 1,
             [one] => *one,
+            [1, .., last] if *last >= 8 => *last,
             [_, rest @ ..] if self.shape.len() > 2 => rest.iter().fold(1u64, |a, b| a.saturating_mul(*b)),
             [_, columns, ..] => *columns,
         };

@@ -64,7 +64,6 @@ pub fn packing(code: u32) -> Option<Packing> {
 }
 
 /// The number of a type in `ggml_type`, for the writer.
-#[allow(dead_code)]
 pub fn code(dtype: Dtype) -> Option<u32> {
     (0..40).find(|code| packing(*code) == Some(Packing::Known(dtype)))
 }
@@ -72,7 +71,6 @@ pub fn code(dtype: Dtype) -> Option<u32> {
 /// What the header says.
 pub struct Header {
     /// 1 to 3.
-    #[allow(dead_code)]
     pub version: u32,
     /// True where numbers are big-endian.
     pub big: bool,

@@ -5,14 +5,24 @@
 //! and offsets are checked against the file before use, and the work is linear in the bytes of the header.
 
 mod gguf;
+mod hdf5;
 mod npy;
+mod onnx;
+mod pickle;
+pub mod probe;
+mod protobuf;
 mod reader;
 mod safetensors;
 #[cfg(test)]
 mod tests;
+mod tflite;
+mod torch;
+pub mod write;
+mod zip;
 
 use crate::{Dtype, Format, Layout, Source, Tensor};
-use minlen_core::{Error, Result};
+use minlen_core::{Error, ErrorKind, Result};
+pub use probe::{blob, probe};
 use reader::Reader;
 
 /// Arrays that one file may hold.
@@ -27,7 +37,33 @@ const MAX_NAME: usize = 4096;
 /// # Errors
 /// As [`layout`], but overlaps are not looked for.
 pub fn listing(source: &dyn Source) -> Result<Option<(Format, Vec<Tensor>)>> {
-    parse(&mut Reader::new(source))
+    let mut reader = Reader::new(source);
+    let reader = &mut reader;
+    if let Some(found) = parse_head(reader)? {
+        return Ok(Some(found));
+    }
+    if let Some(members) = members(reader)? {
+        let torch = torch::parse(reader, &members)?.map(|tensors| (Format::Torch, tensors));
+        return match torch {
+            Some(found) => Ok(Some(found)),
+            None => Ok(zip::npz(reader, &members)?.map(|tensors| (Format::Npz, tensors))),
+        };
+    }
+    if let Some(tensors) = tflite::parse(reader)? {
+        return Ok(Some((Format::Tflite, tensors)));
+    }
+    if let Some(tensors) = hdf5::parse(reader, source)? {
+        return Ok(Some((Format::Hdf5, tensors)));
+    }
+    Ok(onnx::parse(reader)?.map(|tensors| (Format::Onnx, tensors)))
+}
+
+/// The stored members of a ZIP file. What is wrong with ZIP files that may have nothing to do with arrays is not ours to say.
+fn members(reader: &mut Reader<'_>) -> Result<Option<Vec<zip::Member>>> {
+    match zip::members(reader) {
+        Err(error) if error.kind() != ErrorKind::Io => Ok(None),
+        found => found,
+    }
 }
 
 /// The array with this name.
@@ -55,10 +91,6 @@ pub fn for_prefix(prefix: &[u8], total: u64) -> Result<Option<Layout>> {
 
 fn checked(found: Option<(Format, Vec<Tensor>)>, len: u64) -> Result<Option<Layout>> {
     found.map(|(format, tensors)| Layout::new(format, tensors, len)).transpose()
-}
-
-fn parse(reader: &mut Reader<'_>) -> Result<Option<(Format, Vec<Tensor>)>> {
-    parse_head(reader)
 }
 
 /// The formats whose arrays follow a header that names them.

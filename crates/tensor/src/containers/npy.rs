@@ -133,6 +133,11 @@ impl<'a> Header<'a> {
             }
             None => return None,
         };
+        if inner.is_some() && dtype == Dtype::Bytes {
+            // Records as rows.
+            self.shape =
+                vec![self.shape.iter().try_fold(1u64, |all, dim| all.checked_mul(*dim)).unwrap_or(u64::MAX)];
+        }
         self.shape.extend(inner);
         let len = byte_len(dtype, &self.shape);
         Some(len.map(|len| Tensor { name, dtype, shape: self.shape, start, len }))

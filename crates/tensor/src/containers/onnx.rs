@@ -1,0 +1,179 @@
+//! Open Neural Network Exchange: a `ModelProto`, of which only the arrays (`TensorProto`) are looked at.
+//!
+//! Source: `onnx.proto3` of the ONNX project. Arrays are initializers of the graph, of graphs inside its nodes (branches,
+//! loops), of functions, and attributes of nodes such as `Constant`. An array is a span where it is held as `raw_data` or as
+//! packed floats; integers held as varints are not.
+
+use super::protobuf::{Fields, Span, Value};
+use super::{MAX_NAME, MAX_RANK, Reader, fitted, push, text};
+use crate::{Dtype, Tensor};
+use minlen_core::{Error, Result};
+
+/// Messages inside each other.
+const MAX_DEPTH: u32 = 40;
+
+/// The messages on the way to arrays.
+#[derive(Clone, Copy)]
+enum Message {
+    Graph,
+    Node,
+    Attribute,
+    Sparse,
+    Training,
+    Function,
+    Array,
+}
+
+impl Message {
+    /// The message in a field of this one.
+    fn inside(self, field: u64) -> Option<Self> {
+        Some(match (self, field) {
+            (Self::Graph, 1) | (Self::Function, 7) => Self::Node,
+            (Self::Graph, 5) | (Self::Attribute, 5 | 10) | (Self::Sparse, 1 | 2) => Self::Array,
+            (Self::Graph, 15) | (Self::Attribute, 22 | 23) => Self::Sparse,
+            (Self::Node, 5) | (Self::Function, 11) => Self::Attribute,
+            (Self::Attribute, 6 | 11) | (Self::Training, 1 | 2) => Self::Graph,
+            _ => return None,
+        })
+    }
+}
+
+/// The arrays of the file, or `None` if it is not of this format.
+pub fn parse(reader: &mut Reader<'_>) -> Result<Option<Vec<Tensor>>> {
+    let Some(parts) = recognise(reader)? else { return Ok(None) };
+    let mut tensors = Vec::new();
+    for (message, span) in parts {
+        walk(reader, message, span, "", 0, &mut tensors)?;
+    }
+    Ok(Some(tensors))
+}
+
+/// The parts of the model that may hold arrays; `None` if this is no model. There is no magic number: a model starts with its
+/// version, has a graph and names its operator sets, and all of its fields have known numbers.
+fn recognise(reader: &mut Reader<'_>) -> Result<Option<Vec<(Message, Span)>>> {
+    let len = reader.len();
+    if len < 16 || reader.array::<1>(0)? != [0x08] || reader.array::<1>(1)?[0] > 64 {
+        return Ok(None);
+    }
+    let (mut parts, mut graph, mut operators) = (Vec::new(), false, false);
+    let mut fields = Fields::new(Span { start: 0, len });
+    loop {
+        let (field, span) = match fields.next(reader) {
+            Ok(Some((field, Value::Span(span)))) => (field, span),
+            // ir_version and model_version.
+            Ok(Some((1 | 5, Value::Varint(_)))) => continue,
+            Ok(Some(_)) => return Ok(None),
+            Ok(None) => break,
+            Err(error) if graph && operators => return Err(error),
+            Err(_) => return Ok(None),
+        };
+        match field {
+            2..=4 | 6 | 14 | 26 => {}
+            7 => {
+                graph = true;
+                parts.push((Message::Graph, span));
+            }
+            8 => operators = true,
+            20 => parts.push((Message::Training, span)),
+            25 => parts.push((Message::Function, span)),
+            _ => return Ok(None),
+        }
+        if parts.len() > super::MAX_TENSORS {
+            return Ok(None);
+        }
+    }
+    Ok((graph && operators).then_some(parts))
+}
+
+fn walk(
+    reader: &mut Reader<'_>,
+    message: Message,
+    span: Span,
+    owner: &str,
+    depth: u32,
+    tensors: &mut Vec<Tensor>,
+) -> Result<()> {
+    if depth > MAX_DEPTH {
+        return Err(Error::limit("ONNX graphs nested too deeply").at(span.start));
+    }
+    if let Message::Array = message {
+        return array(reader, span, owner, tensors);
+    }
+    let mut fields = Fields::new(span);
+    // A constant without a name of its own is known by the output of its node.
+    let mut owner = owner.to_owned();
+    while let Some((field, value)) = fields.next(reader)? {
+        let Value::Span(inner) = value else { continue };
+        if let (Message::Node, 2) = (message, field) {
+            owner = name(reader, inner)?;
+        } else if let Some(next) = message.inside(field) {
+            walk(reader, next, inner, &owner, depth + 1, tensors)?;
+        }
+    }
+    Ok(())
+}
+
+fn name(reader: &mut Reader<'_>, span: Span) -> Result<String> {
+    Ok(text(reader.bytes(span.start, span.len.min(MAX_NAME as u64) as usize)?))
+}
+
+/// Appends the array if its data is a span.
+fn array(reader: &mut Reader<'_>, span: Span, owner: &str, tensors: &mut Vec<Tensor>) -> Result<()> {
+    let mut fields = Fields::new(span);
+    let (mut shape, mut kind, mut own, mut data) = (Vec::new(), 0, String::new(), None);
+    while let Some((field, value)) = fields.next(reader)? {
+        match (field, value) {
+            (1, Value::Varint(dim)) => shape.push(dim),
+            (1, Value::Span(dims)) => {
+                let mut packed = Fields::new(dims);
+                while let Some(dim) = packed.number(reader).transpose()? {
+                    shape.push(dim);
+                    if shape.len() > MAX_RANK {
+                        break;
+                    }
+                }
+            }
+            (2, Value::Varint(code)) => kind = code,
+            (4, Value::Span(floats)) => data = Some((Some((Dtype::F32, None)), floats)),
+            (10, Value::Span(floats)) => data = Some((Some((Dtype::F64, None)), floats)),
+            (8, Value::Span(span)) => own = name(reader, span)?,
+            (9, Value::Span(raw)) => data = Some((dtype(kind), raw)),
+            _ => {}
+        }
+        if shape.len() > MAX_RANK {
+            return Err(Error::corrupt("ONNX array of too many dimensions").at(span.start));
+        }
+    }
+    let Some((mut held, data)) = data else { return Ok(()) };
+    if held.is_none() {
+        // The type may come after the data.
+        held = dtype(kind);
+    }
+    let (dtype, pair) = held.unwrap_or((Dtype::Bytes, None));
+    shape.extend(pair);
+    let name = if own.is_empty() { owner.to_owned() } else { own };
+    push(tensors, fitted(name, dtype, shape, data.start, data.len))
+}
+
+/// The type with this number in `TensorProto.DataType`. The 8-bit floats with other specials, and 4-bit ones, stay bytes.
+fn dtype(kind: u64) -> Option<(Dtype, Option<u64>)> {
+    Some(match kind {
+        1 => (Dtype::F32, None),
+        2 => (Dtype::U8, None),
+        3 => (Dtype::I8, None),
+        4 => (Dtype::U16, None),
+        5 => (Dtype::I16, None),
+        6 => (Dtype::I32, None),
+        7 => (Dtype::I64, None),
+        10 => (Dtype::F16, None),
+        11 => (Dtype::F64, None),
+        12 => (Dtype::U32, None),
+        13 => (Dtype::U64, None),
+        14 => (Dtype::F32, Some(2)),
+        15 => (Dtype::F64, Some(2)),
+        16 => (Dtype::Bf16, None),
+        17 => (Dtype::F8E4m3, None),
+        19 => (Dtype::F8E5m2, None),
+        _ => return None,
+    })
+}

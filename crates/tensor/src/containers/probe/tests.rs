@@ -1,0 +1,1 @@
+//! What is an array and what is not.
