@@ -4,6 +4,7 @@ use minlen_tensor::Dtype;
 use minlen_tensor::field::{self, Effort};
 use std::time::Instant;
 
+#[allow(clippy::print_stdout)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let bytes = std::fs::read(args.first().ok_or("usage: field FILE [DTYPE SHAPE]")?)?;

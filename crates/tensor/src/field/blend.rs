@@ -19,7 +19,8 @@ const SIZES: [usize; CONTEXTS] = [1, LEVELS, 40 * 40, LEVELS, 40 * 40, 2 * LEVEL
 
 /// A field on its way through the coder, in both directions.
 struct Field<'a, W> {
-    dtype: Dtype,
+    /// The type, where prediction is from values; none where it is from the ordered words.
+    by_value: Option<Dtype>,
     grid: &'a Grid,
     around: Around,
     words: Vec<W>,
@@ -38,10 +39,10 @@ struct Field<'a, W> {
 const PER_CELL: u64 = 8 + 8 + 1 + 8 + 4 * PREDICTORS as u64 + 1;
 
 impl<'a, W: Word> Field<'a, W> {
-    fn new(dtype: Dtype, grid: &'a Grid, words: Vec<W>) -> Self {
+    fn new(by_value: Option<Dtype>, grid: &'a Grid, words: Vec<W>) -> Self {
         let n = grid.cells;
         Self {
-            dtype,
+            by_value,
             grid,
             around: Around::new(grid),
             words,
@@ -53,24 +54,18 @@ impl<'a, W: Word> Field<'a, W> {
         }
     }
 
-    fn by_value(&self) -> bool {
-        matches!(self.dtype, Dtype::F32 | Dtype::F64)
-    }
-
     fn value(&self, word: W) -> f64 {
-        if self.by_value() {
-            word::to_f64(word.wide(), self.dtype)
-        } else {
+        match self.by_value {
+            Some(dtype) => word::to_f64(word.wide(), dtype),
             // Centred, so that 64-bit integers near 0 are exact.
-            (word.wide() ^ 1 << (W::BITS - 1)).wrapping_sub(0) as i64 as f64
+            None => W::narrow(word.wide() ^ 1 << (W::BITS - 1)).signed() as f64,
         }
     }
 
     fn nearest(&self, value: f64) -> W {
-        if self.by_value() {
-            W::narrow(word::from_f64(value, self.dtype))
-        } else {
-            W::narrow(value as i64 as u64 ^ 1 << (W::BITS - 1))
+        match self.by_value {
+            Some(dtype) => W::narrow(word::from_f64(value, dtype)),
+            None => W::narrow(value as i64 as u64 ^ 1 << (W::BITS - 1)),
         }
     }
 
@@ -82,7 +77,7 @@ impl<'a, W: Word> Field<'a, W> {
         mut check: impl FnMut(&I, usize) -> Result<()>,
     ) -> Result<()> {
         let steps = self.around.steps();
-        let mut model = Model::<CONTEXTS>::new(SIZES, 48);
+        let mut model = Model::<CONTEXTS>::new(SIZES, 48, self.grid.cells);
         let near = steps.len().min(if self.grid.outer.is_empty() { 3 } else { 11 });
         let mut wide = Ols::new(steps.len(), 0.9998, 6);
         let mut narrow = Ols::new(near, 0.998, 6);
@@ -245,22 +240,22 @@ impl Near {
 /// Over the memory budget; cancelled.
 pub(super) fn encode<W: Word>(
     mut words: Vec<W>,
-    dtype: Dtype,
+    by_value: Option<Dtype>,
     grid: &Grid,
     env: &Env,
     out: &mut Vec<u8>,
 ) -> Result<()> {
     let _memory = env.budget.reserve(memory(grid))?;
     let mask = put_mask(&mut words, grid, out);
-    let mut field = Field::new(dtype, grid, words);
+    let mut field = Field::new(by_value, grid, words);
     let mut writer = Writer::default();
-    field.run(&mut writer, mask.as_deref(), |_, _| env.work(1024 * dtype.unit() as u64))?;
+    field.run(&mut writer, mask.as_deref(), |_, _| env.work(1024 * u64::from(W::BITS / 8)))?;
     writer.finish(out);
     Ok(())
 }
 
 fn memory(grid: &Grid) -> u64 {
-    (grid.cells as u64).saturating_mul(PER_CELL) + Model::<CONTEXTS>::memory(SIZES, 48)
+    (grid.cells as u64).saturating_mul(PER_CELL) + Model::<CONTEXTS>::memory(SIZES, 48, grid.cells)
 }
 
 /// The words that [`encode`] wrote.
@@ -269,17 +264,17 @@ fn memory(grid: &Grid) -> u64 {
 /// Truncated or corrupt; over a limit; cancelled.
 pub(super) fn decode<W: Word>(
     reader: &mut Reader<'_>,
-    dtype: Dtype,
+    by_value: Option<Dtype>,
     grid: &Grid,
     env: &Env,
 ) -> Result<Vec<W>> {
     let _memory = env.budget.reserve(memory(grid))?;
     let mask = get_mask::<W>(reader, grid, env)?;
     let mut source = Source::new(reader)?;
-    let mut field = Field::new(dtype, grid, vec![W::default(); grid.cells]);
+    let mut field = Field::new(by_value, grid, vec![W::default(); grid.cells]);
     field.run(&mut source, mask.as_ref().map(|(_, cells)| cells.as_slice()), |source: &Source<'_>, _| {
         source.check()?;
-        env.work(1024 * dtype.unit() as u64)
+        env.work(1024 * u64::from(W::BITS / 8))
     })?;
     source.finish()?;
     let mut words = field.words;

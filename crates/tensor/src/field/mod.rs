@@ -11,9 +11,13 @@ mod lorenzo;
 mod mask;
 mod ols;
 mod plain;
+mod ranks;
+mod recur;
 mod residual;
+mod series;
 #[cfg(test)]
 mod tests;
+mod transform;
 mod word;
 
 use crate::Dtype;
@@ -33,10 +37,15 @@ pub enum Effort {
     Max,
 }
 
+/// Fewer cells than this teach a model nothing.
+const FEW: usize = 64;
+
 /// Forms of a payload, by its first byte.
 const RAW: u8 = 0;
 const PLAIN: u8 = 1;
 const BLEND: u8 = 2;
+const SERIES: u8 = 3;
+const RECUR: u8 = 4;
 
 /// Appends the payload for the elements in `bytes`, little-endian, of a field of this shape (outermost dimension first,
 /// in elements; empty for a single one). The payload knows type and shape; checksums are the caller's.
@@ -83,13 +92,53 @@ fn encode_words<W: Word>(
     env: &Env,
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    out.extend([if effort == Effort::Max { BLEND } else { PLAIN }, dtype as u8]);
-    put_shape(grid, out);
-    let words = word::read::<W>(bytes, dtype);
-    if effort == Effort::Max {
-        blend::encode(words, dtype, grid, env, out)
-    } else {
-        plain::encode(words, grid, env, out)
+    let ordered: Vec<W> = word::read(bytes, dtype);
+    let mut wholes = Vec::new();
+    let mut changed = ordered.clone();
+    let transform = transform::choose(&ordered, dtype);
+    let mut transforms = vec![(&ordered, Vec::new())];
+    transform::apply(
+        &mut transforms[0].0.clone(),
+        transform::Transform::Ordered,
+        dtype,
+        &mut transforms[0].1,
+    );
+    if transform != transform::Transform::Ordered
+        && transform::apply(&mut changed, transform, dtype, &mut wholes)
+    {
+        transforms = vec![(&changed, wholes)];
+    }
+    let start = out.len();
+    for (words, head) in &transforms {
+        let by_value = head == &[0] && matches!(dtype, Dtype::F32 | Dtype::F64);
+        for &form in forms(grid, effort) {
+            let mut made = vec![form, dtype as u8];
+            put_shape(grid, &mut made);
+            made.extend_from_slice(head);
+            match form {
+                PLAIN => plain::encode(words.to_vec(), grid, env, &mut made)?,
+                BLEND => blend::encode(words.to_vec(), by_value.then_some(dtype), grid, env, &mut made)?,
+                SERIES => series::encode(words.to_vec(), grid, &mut made),
+                _ => recur::encode(words, env, &mut made)?,
+            }
+            if out.len() == start || made.len() < out.len() - start {
+                out.truncate(start);
+                out.append(&mut made);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The forms to be tried.
+fn forms(grid: &Grid, effort: Effort) -> &'static [u8] {
+    let effort = if grid.cells < FEW { effort.min(Effort::Dense) } else { effort };
+    match (grid.outer.is_empty(), effort) {
+        (true, Effort::Fast) => &[SERIES],
+        (true, Effort::Dense) => &[PLAIN, SERIES],
+        (true, Effort::Max) => &[PLAIN, SERIES, BLEND, RECUR],
+        (false, Effort::Max) => &[PLAIN, BLEND],
+        _ => &[PLAIN],
     }
 }
 
@@ -151,14 +200,19 @@ fn decode_words<W: Word>(
     env: &Env,
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    let words: Vec<W> = match form {
+    let applied = transform::Applied::read(&mut reader, dtype, grid.cells, env)?;
+    let by_value = applied.is_ordered() && matches!(dtype, Dtype::F32 | Dtype::F64);
+    let mut words: Vec<W> = match form {
         PLAIN => plain::decode(&mut reader, grid, env)?,
-        BLEND => blend::decode(&mut reader, dtype, grid, env)?,
+        BLEND => blend::decode(&mut reader, by_value.then_some(dtype), grid, env)?,
+        SERIES => series::decode(&mut reader, grid, env)?,
+        RECUR => recur::decode(&mut reader, grid.cells, env)?,
         _ => return Err(Error::unsupported(format!("form {form} of a field"))),
     };
     if !reader.is_empty() {
         return Err(Error::corrupt("bytes are left over after a field"));
     }
+    applied.undo(&mut words, dtype);
     word::write(&words, dtype, out);
     Ok(())
 }

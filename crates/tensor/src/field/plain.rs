@@ -67,6 +67,11 @@ pub(super) fn get_mask<W: Word>(
     }
 }
 
+/// How many cells are masked.
+pub(super) fn masked(cells: &[u8]) -> usize {
+    cells.iter().map(|&m| usize::from(m)).sum()
+}
+
 /// The words that [`encode`] wrote.
 ///
 /// # Errors
@@ -76,7 +81,7 @@ pub(super) fn decode<W: Word>(reader: &mut Reader<'_>, grid: &Grid, env: &Env) -
     let mask = get_mask::<W>(reader, grid, env)?;
     let along = Along::from_code(reader.u8()?, grid)
         .ok_or_else(|| Error::corrupt("prediction along a dimension too many"))?;
-    let masked: usize = mask.as_ref().map_or(0, |(_, cells)| cells.iter().map(|&m| usize::from(m)).sum());
+    let masked = mask.as_ref().map_or(0, |(_, cells)| masked(cells));
     let residuals: Vec<W> = bins::decode(reader, grid.cells - masked)?;
     let rows = Rows::new(grid, along);
     let mut words = vec![W::default(); grid.cells];

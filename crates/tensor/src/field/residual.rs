@@ -122,13 +122,13 @@ pub(super) struct Model<const N: usize> {
 }
 
 impl<const N: usize> Model<N> {
-    /// A model with contexts below `sizes` and weights chosen by a context below `sets`.
-    pub fn new(sizes: [usize; N], sets: usize) -> Self {
+    /// A model of `count` numbers with contexts below `sizes` and weights chosen by a context below `sets`.
+    pub fn new(sizes: [usize; N], sets: usize, count: usize) -> Self {
         let mut total = 0;
-        let parts = sizes.map(|size| {
+        let parts = fitted(sizes, count).map(|size| {
             let first = total;
-            total += size.max(1) * NODES;
-            (first, size.max(1))
+            total += size * NODES;
+            (first, size)
         });
         Self {
             cells: vec![Counter::default(); total],
@@ -141,17 +141,17 @@ impl<const N: usize> Model<N> {
         }
     }
 
-    /// Bytes of memory that a model of these contexts takes.
-    pub fn memory(sizes: [usize; N], sets: usize) -> u64 {
-        ((sizes.iter().map(|size| size.max(&1) * 4).sum::<usize>() + 8 * N + 66) * NODES + sets * 16 * N)
-            as u64
+    /// Bytes of memory that it takes.
+    pub fn memory(sizes: [usize; N], sets: usize, count: usize) -> u64 {
+        let cells: usize = fitted(sizes, count).iter().map(|size| size * 4).sum();
+        ((cells + 4 * N + 66) * NODES + sets * 16 * N) as u64
     }
 
     /// Codes `number` in these contexts; gives the true one.
     #[inline(always)]
     pub fn code(&mut self, io: &mut impl Io, number: i64, contexts: [usize; N], set: usize) -> i64 {
         for ((at, &context), &(first, size)) in self.at.iter_mut().zip(&contexts).zip(&self.parts) {
-            *at = first + context.min(size - 1) * NODES;
+            *at = first + context % size * NODES;
         }
         let set = set.min(self.sets - 1) * 4;
         let magnitude = number.unsigned_abs();
@@ -207,6 +207,11 @@ impl<const N: usize> Model<N> {
     }
 }
 
+/// Few numbers fill few contexts: numbers of contexts for `count` numbers.
+fn fitted<const N: usize>(sizes: [usize; N], count: usize) -> [usize; N] {
+    sizes.map(|size| size.min((count / 16).next_power_of_two()).max(1))
+}
+
 /// A logarithm with two fraction bits: 0 for 0, 4 for 1, 8 for 2, 10 for 3.
 #[inline(always)]
 pub(super) fn fine_log(x: u64) -> usize {
@@ -228,14 +233,14 @@ mod tests {
         let mut numbers: Vec<i64> = (0..3000).map(|i| (rng.next_u64() as i64) >> (i % 64)).collect();
         numbers.extend([0, 1, -1, i64::MAX, i64::MIN, i64::MIN + 1]);
         let (mut writer, mut out) = (Writer::default(), Vec::new());
-        let mut model = Model::<2>::new([1, 64], 3);
+        let mut model = Model::<2>::new([1, 64], 3, 900);
         for (i, &n) in numbers.iter().enumerate() {
             model.code(&mut writer, n, [0, i % 64], i % 5);
         }
         writer.finish(&mut out);
         let mut reader = minlen_core::varint::Reader::new(&out);
         let mut source = Source::new(&mut reader).unwrap();
-        let mut model = Model::<2>::new([1, 64], 3);
+        let mut model = Model::<2>::new([1, 64], 3, 900);
         for (i, &n) in numbers.iter().enumerate() {
             assert_eq!(model.code(&mut source, 0, [0, i % 64], i % 5), n);
         }
