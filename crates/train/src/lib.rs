@@ -3,3 +3,5 @@
 pub mod matrix;
 pub mod mnist;
 pub mod transformer;
+pub mod weights;
+pub mod quantize;

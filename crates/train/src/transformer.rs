@@ -1,1 +1,0 @@
-//! A small transformer with gradients: what quantization is graded on.
