@@ -14,6 +14,9 @@ mod product;
 pub use backward::Sink;
 pub use evaluate::{Grade, Reference, windows};
 pub use forward::Cache;
+pub(crate) use evaluate::{draw, groups, in_parallel};
+pub(crate) use forward::softmax;
+pub(crate) use product::{View, tn};
 
 use crate::weights;
 use minlen_core::{Error, Result};
