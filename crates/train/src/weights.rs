@@ -1,66 +1,9 @@
-//! The named tensors of a safetensors file as f32.
+//! Weights as f32, from and to the types that files hold.
 
-use minlen_core::{Error, Result};
-use minlen_tensor::{Dtype, Format, Layout, Tensor};
-use serde_json::Value;
+use minlen_tensor::Dtype;
 
-/// The longest header that is read, in bytes.
-const MAX_HEADER: u64 = 100 << 20;
-
-/// The arrays of a safetensors file, by offset.
-///
-/// # Errors
-/// Truncated or corrupt where the header is not that of a safetensors file.
-pub fn layout(file: &[u8]) -> Result<Layout> {
-    let head = file.get(..8).and_then(|head| <[u8; 8]>::try_from(head).ok());
-    let len = u64::from_le_bytes(head.ok_or_else(|| Error::truncated("no safetensors header"))?);
-    if len > MAX_HEADER {
-        return Err(Error::corrupt("not a safetensors file: its header would be too long"));
-    }
-    let start = 8 + len as usize;
-    let text = file.get(8..start).ok_or_else(|| Error::truncated("the safetensors header ends too early"))?;
-    let header: Value = serde_json::from_slice(text)
-        .map_err(|error| Error::corrupt(format!("the safetensors header is not JSON: {error}")))?;
-    let entries = header.as_object().ok_or_else(|| Error::corrupt("the safetensors header is no object"))?;
-    let mut tensors = Vec::new();
-    for (name, entry) in entries.iter().filter(|(name, _)| *name != "__metadata__") {
-        tensors.push(entry_of(name, entry, start as u64)?);
-    }
-    Layout::new(Format::Safetensors, tensors, file.len() as u64)
-}
-
-fn entry_of(name: &str, entry: &Value, start: u64) -> Result<Tensor> {
-    let bad = || Error::corrupt(format!("the safetensors entry of {name:?} is malformed"));
-    let numbers = |key: &str| -> Result<Vec<u64>> {
-        let list = entry[key].as_array().ok_or_else(bad)?;
-        list.iter().map(|value| value.as_u64().ok_or_else(bad)).collect()
-    };
-    let dtype = match entry["dtype"].as_str().ok_or_else(bad)? {
-        "F64" => Dtype::F64,
-        "F32" => Dtype::F32,
-        "F16" => Dtype::F16,
-        "BF16" => Dtype::Bf16,
-        "I8" => Dtype::I8,
-        "U8" => Dtype::U8,
-        "I16" => Dtype::I16,
-        "U16" => Dtype::U16,
-        "I32" => Dtype::I32,
-        "U32" => Dtype::U32,
-        "I64" => Dtype::I64,
-        "U64" => Dtype::U64,
-        "F8_E4M3" => Dtype::F8E4m3,
-        "F8_E5M2" => Dtype::F8E5m2,
-        "BOOL" => Dtype::Bytes,
-        other => return Err(Error::unsupported(format!("tensor {name:?} is of the unknown type {other}"))),
-    };
-    let span = numbers("data_offsets")?;
-    let [from, to] = span[..] else { return Err(bad()) };
-    let from_file = start.checked_add(from).ok_or_else(bad)?;
-    let len = to.checked_sub(from).ok_or_else(bad)?;
-    Ok(Tensor { name: name.to_owned(), dtype, shape: numbers("shape")?, start: from_file, len })
-}
-
-/// The elements of a float array (f64, f32, f16, bf16) as f32, rounded from f64; nothing for other types.
+/// The elements of an array of floats (f64, f32, f16, bf16) or of GGUF blocks (`Q8_0`, `Q4_0`, `Q5_0`) as f32, rounded from
+/// f64; nothing for other types.
 #[must_use]
 pub fn to_f32(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     let halves = || bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
@@ -69,8 +12,33 @@ pub fn to_f32(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
         Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|value| f32::from_le_bytes(*value)).collect(),
         Dtype::Bf16 => halves().map(|half| f32::from_bits(u32::from(half) << 16)).collect(),
         Dtype::F16 => halves().map(f16_to_f32).collect(),
+        Dtype::Q8_0 => blocks::<34>(bytes, |block, out| {
+            out.extend(block[2..].iter().map(|&q| f32::from(q as i8)));
+        }),
+        Dtype::Q4_0 => blocks::<18>(bytes, |block, out| {
+            out.extend(block[2..].iter().map(|&q| f32::from(q & 15) - 8.0));
+            out.extend(block[2..].iter().map(|&q| f32::from(q >> 4) - 8.0));
+        }),
+        Dtype::Q5_0 => blocks::<22>(bytes, |block, out| {
+            let high = u32::from_le_bytes([block[2], block[3], block[4], block[5]]);
+            let fifth = |i: usize| (high >> i & 1) as f32 * 16.0 - 16.0;
+            out.extend(block[6..].iter().enumerate().map(|(i, &q)| f32::from(q & 15) + fifth(i)));
+            out.extend(block[6..].iter().enumerate().map(|(i, &q)| f32::from(q >> 4) + fifth(i + 16)));
+        }),
         _ => return None,
     })
+}
+
+/// Blocks that begin with an f16 scale; `integers` appends those of one block.
+fn blocks<const N: usize>(bytes: &[u8], integers: impl Fn(&[u8; N], &mut Vec<f32>)) -> Vec<f32> {
+    let mut out = Vec::with_capacity(bytes.len() / N * 32);
+    for block in bytes.as_chunks::<N>().0 {
+        let from = out.len();
+        integers(block, &mut out);
+        let scale = f16_to_f32(u16::from_le_bytes([block[0], block[1]]));
+        out[from..].iter_mut().for_each(|q| *q *= scale);
+    }
+    out
 }
 
 /// The bytes of `values` in a float type, rounded to nearest even; nothing for other types.
@@ -83,6 +51,16 @@ pub fn from_f32(dtype: Dtype, values: &[f32]) -> Option<Vec<u8>> {
         Dtype::F16 => values.iter().flat_map(|&value| f16_from_f32(value).to_le_bytes()).collect(),
         _ => return None,
     })
+}
+
+/// The value rounded to a float type; itself for other types.
+#[must_use]
+pub fn rounded(dtype: Dtype, value: f32) -> f32 {
+    match dtype {
+        Dtype::Bf16 => f32::from_bits(u32::from(bf16_from_f32(value)) << 16),
+        Dtype::F16 => f16_to_f32(f16_from_f32(value)),
+        _ => value,
+    }
 }
 
 /// The upper half of an f32, rounded to nearest even.
@@ -140,19 +118,5 @@ mod tests {
         }
         assert_eq!((f16_from_f32(65519.9), f16_from_f32(65520.0), f16_from_f32(1e9)), (0x7bff, 0x7c00, 0x7c00));
         assert_eq!(f16_from_f32(1.0 + 1.0 / 2048.0), 0x3c00);
-    }
-
-    #[test]
-    fn malformed_headers_are_refused() {
-        let file = |text: &str, data: usize| {
-            [&(text.len() as u64).to_le_bytes()[..], text.as_bytes(), &vec![0; data]].concat()
-        };
-        let good = r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
-        assert_eq!(layout(&file(good, 8)).unwrap().tensors[0].len, 8);
-        assert!(layout(&file(good, 7)).is_err());
-        for bad in ["{", "[]", r#"{"a":1}"#, r#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#] {
-            assert!(layout(&file(bad, 8)).is_err(), "{bad}");
-        }
-        assert!(layout(&[1, 2]).is_err() && layout(&[0xff; 20]).is_err());
     }
 }

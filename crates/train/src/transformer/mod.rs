@@ -20,7 +20,7 @@ pub(crate) use product::{View, tn};
 
 use crate::weights;
 use minlen_core::{Error, Result};
-use minlen_tensor::Layout;
+use minlen_tensor::{Layout, containers};
 use std::ops::Range;
 
 /// Width of an attention head where the width of the model is a multiple of it.
@@ -95,12 +95,13 @@ impl Transformer {
         Self { config, slots, params: vec![0.0; start] }
     }
 
-    /// The model in a safetensors file.
+    /// The model in a file of tensors, such as safetensors or GGUF.
     ///
     /// # Errors
-    /// Unsupported if the tensors are not those of this architecture; what [`weights::layout`] gives.
-    pub fn from_safetensors(file: &[u8]) -> Result<Self> {
-        Self::from_layout(&weights::layout(file)?, file)
+    /// Unsupported if the tensors are not those of this architecture; what [`containers::layout`] gives.
+    pub fn from_file(file: &[u8]) -> Result<Self> {
+        let layout = containers::layout(&file)?.ok_or_else(|| unfit("no file of tensors"))?;
+        Self::from_layout(&layout, file)
     }
 
     /// The model in a file of any container format whose tensors are floats.

@@ -1,0 +1,226 @@
+//! The payload of a quantized model: the file it came from, with integers in place of the weights.
+
+use super::scales::{CODE_MAX, Scales, UNIT};
+use crate::weights::{from_f32, rounded};
+use minlen_core::varint::{Reader, put};
+use minlen_core::{Env, Error, Result};
+use minlen_entropy::models;
+use minlen_tensor::Dtype;
+use minlen_tensor::quantized::{self, Layer, Network};
+
+/// First bytes of a payload, the last is the version.
+const MAGIC: [u8; 4] = *b"mqm\x01";
+/// Most tensors.
+const TENSORS_MAX: u64 = 1 << 16;
+/// Most rows, and most columns, of a tensor.
+const SIDE_MAX: u64 = 1 << 28;
+/// Columns of the matrix that holds the codes of all rows and columns.
+const SCALES_WIDTH: usize = 64;
+/// Order of the model for the bytes around the tensors.
+const ORDER: u32 = 2;
+
+/// One quantized tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Offset of its first byte in the file.
+    pub start: u64,
+    /// Its steps; `base` is that of the layer.
+    pub scales: Scales,
+    /// Its integers with what they stand for before the factors of row and column.
+    pub layer: Layer,
+}
+
+/// A quantized model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packed {
+    /// Bytes of the file.
+    pub len: u64,
+    /// The quantized tensors, by offset.
+    pub entries: Vec<Entry>,
+    /// All other bytes of the file, in order.
+    pub rest: Vec<u8>,
+}
+
+impl Entry {
+    fn bytes(&self) -> u64 {
+        (self.scales.rows.len() * self.scales.columns.len() * self.scales.dtype.unit()) as u64
+    }
+
+    fn is_scaled(&self) -> bool {
+        self.scales.rows.iter().chain(&self.scales.columns).any(|code| *code != 0)
+    }
+
+    /// The weights, as they are decoded.
+    ///
+    /// # Errors
+    /// Usage if the layer's fields do not fit together.
+    pub fn weights(&self) -> Result<Vec<f32>> {
+        let (scales, mut weights) = (&self.scales, self.layer.weights()?);
+        for (row, values) in weights.chunks_mut(scales.columns.len().max(1)).enumerate() {
+            for (column, value) in values.iter_mut().enumerate() {
+                *value = rounded(scales.dtype, *value * scales.factor(row, column));
+            }
+        }
+        Ok(weights)
+    }
+}
+
+/// The payload of a model.
+///
+/// # Errors
+/// Usage if its parts do not fit together.
+pub fn encode(packed: &Packed) -> Result<Vec<u8>> {
+    let mut out = MAGIC.to_vec();
+    put(&mut out, packed.len);
+    put(&mut out, packed.entries.len() as u64);
+    let (mut end, mut codes) = (0, Vec::new());
+    for entry in &packed.entries {
+        let gap = entry.start.checked_sub(end).ok_or_else(|| Error::usage("tensors overlap"))?;
+        put(&mut out, gap);
+        out.push(entry.scales.dtype as u8 | u8::from(entry.is_scaled()) << 7);
+        put(&mut out, entry.scales.rows.len() as u64);
+        put(&mut out, entry.scales.columns.len() as u64);
+        end = entry.start + entry.bytes();
+        if entry.is_scaled() {
+            codes.extend_from_slice(&entry.scales.rows);
+            codes.extend_from_slice(&entry.scales.columns);
+        }
+    }
+    let rest = models::encode_bytes(&packed.rest, ORDER);
+    put(&mut out, rest.len() as u64);
+    out.extend_from_slice(&rest);
+    codes.resize(codes.len().next_multiple_of(SCALES_WIDTH), 0);
+    let mut layers = vec![Layer::new(codes.len() / SCALES_WIDTH, SCALES_WIDTH, codes)];
+    layers.extend(packed.entries.iter().map(|entry| entry.layer.clone()));
+    out.extend_from_slice(&quantized::encode(&Network { label: Vec::new(), layers })?);
+    Ok(out)
+}
+
+/// The file that a payload stands for: the tensors that were quantized with the weights of their integers, everything
+/// else as it was.
+///
+/// # Errors
+/// Truncated, corrupt or unsupported for anything that [`encode`] cannot have written; a limit where `env` does not
+/// allow the file.
+pub fn decode(bytes: &[u8], env: &Env) -> Result<Vec<u8>> {
+    // Before the parts are there: the file, and as f32 what is smaller in it.
+    let packed = unpack(bytes, env)?;
+    let _room = env.budget.reserve(packed.len.saturating_mul(5))?;
+    let mut out = Vec::with_capacity(packed.len as usize);
+    let mut rest = &packed.rest[..];
+    for entry in &packed.entries {
+        let (gap, after) = rest.split_at((entry.start - out.len() as u64) as usize);
+        rest = after;
+        out.extend_from_slice(gap);
+        let weights = entry.weights().map_err(|error| Error::corrupt(error.to_string()))?;
+        out.extend(from_f32(entry.scales.dtype, &weights).unwrap_or_default());
+        env.check()?;
+    }
+    out.extend_from_slice(rest);
+    Ok(out)
+}
+
+/// The parts of a payload.
+///
+/// # Errors
+/// As [`decode`].
+pub fn unpack(bytes: &[u8], env: &Env) -> Result<Packed> {
+    let mut reader = Reader::new(bytes);
+    let magic: [u8; 4] = reader.array()?;
+    if magic[..3] != MAGIC[..3] {
+        return Err(Error::corrupt("not a quantized model: it does not begin with \"mqm\""));
+    }
+    if magic[3] != MAGIC[3] {
+        return Err(Error::unsupported(format!("version {} of quantized models", magic[3])));
+    }
+    let len = reader.varint()?;
+    env.limits.check_output(len, bytes.len() as u64)?;
+    let heads = read_heads(&mut reader, len)?;
+    let rest_len = heads.iter().try_fold(len, |left, head| left.checked_sub(head.bytes));
+    let rest_len = rest_len.ok_or_else(|| Error::corrupt("the tensors are longer than the file"))?;
+    let coded = reader.varint_max(reader.rest().len() as u64, "the length of the bytes around the tensors")?;
+    let coded = reader.bytes(coded as usize)?;
+    let _room = env.budget.reserve(rest_len.saturating_add(models::ByteModel::memory(ORDER, rest_len as usize)))?;
+    let mut rest = Vec::new();
+    models::decode_bytes(coded, ORDER, rest_len as usize, &mut rest)?;
+    let network = quantized::decode(reader.rest(), env)?;
+    Ok(Packed { len, entries: join(heads, network)?, rest })
+}
+
+/// What is said of a tensor before the integers come.
+struct Head {
+    start: u64,
+    bytes: u64,
+    dtype: Dtype,
+    scaled: bool,
+    rows: usize,
+    columns: usize,
+}
+
+fn read_heads(reader: &mut Reader<'_>, len: u64) -> Result<Vec<Head>> {
+    let count = reader.varint_max(TENSORS_MAX, "the number of tensors")?;
+    let (mut heads, mut end) = (Vec::new(), 0u64);
+    for _ in 0..count {
+        let start = end.saturating_add(reader.varint()?);
+        let kind = reader.u8()?;
+        let dtype = Dtype::from_code(kind & 127).filter(|dtype| from_f32(*dtype, &[]).is_some());
+        let dtype = dtype.ok_or_else(|| Error::corrupt(format!("weights of type {}", kind & 127)))?;
+        let rows = reader.varint_max(SIDE_MAX, "the number of rows")?;
+        let columns = reader.varint_max(SIDE_MAX, "the number of columns")?;
+        let bytes = rows * columns * dtype.unit() as u64;
+        end = start.saturating_add(bytes);
+        if end > len {
+            return Err(Error::corrupt("a tensor reaches beyond the file"));
+        }
+        let (rows, columns) = (rows as usize, columns as usize);
+        heads.push(Head { start, bytes, dtype, scaled: kind >> 7 != 0, rows, columns });
+    }
+    Ok(heads)
+}
+
+/// Brings the tensors and their integers together.
+fn join(heads: Vec<Head>, network: Network) -> Result<Vec<Entry>> {
+    let mut layers = network.layers.into_iter();
+    let codes = layers.next().ok_or_else(|| Error::corrupt("the steps of rows and columns are missing"))?;
+    if layers.len() != heads.len() {
+        return Err(Error::corrupt(format!("{} matrices for {} tensors", layers.len(), heads.len())));
+    }
+    let mut codes = &codes.integers[..];
+    let mut take = |n: usize| -> Result<Vec<i32>> {
+        let (some, left) = codes.split_at_checked(n).ok_or_else(|| Error::corrupt("too few steps of rows and columns"))?;
+        codes = left;
+        if some.iter().any(|code| code.abs() > CODE_MAX) {
+            return Err(Error::corrupt(format!("the code of a step is over {CODE_MAX}")));
+        }
+        Ok(some.to_vec())
+    };
+    let mut entries = Vec::new();
+    for (head, layer) in heads.into_iter().zip(layers) {
+        if (layer.rows, layer.columns) != (head.rows, head.columns) {
+            return Err(Error::corrupt("a matrix is of another shape than its tensor"));
+        }
+        let mut scales = Scales::uniform(base_of(&layer)?, head.rows, head.columns, head.dtype);
+        if head.scaled {
+            scales.rows = take(head.rows)?;
+            scales.columns = take(head.columns)?;
+        }
+        entries.push(Entry { start: head.start, scales, layer });
+    }
+    if codes.iter().any(|code| *code != 0) {
+        return Err(Error::corrupt("steps are left over"));
+    }
+    Ok(entries)
+}
+
+/// The step of a whole layer; 0 (a factor of 1) with a codebook.
+fn base_of(layer: &Layer) -> Result<i32> {
+    match &layer.levels {
+        quantized::Levels::Uniform(steps) if steps.len() == 1 => Ok(steps[0]),
+        quantized::Levels::Uniform(_) => Err(Error::corrupt("steps by row in a quantized model")),
+        quantized::Levels::Codebook { .. } => Ok(0),
+    }
+}
+
+/// Largest exponent that a factor can have: no product leaves the range of f32 by it alone.
+const _: () = assert!(UNIT * 2 * CODE_MAX < 16 * 60);
+
