@@ -1,65 +1,72 @@
-//! Measures.
-use minlen_core::Env;
-use minlen_tensor::quantized::{Layer, Levels, Pricer};
-use minlen_tensor::containers;
-use minlen_train::quantize::{calibrate, choose::Matrix, payload, scales::Scales};
+//! Quantizes a model: `quantize MODEL (bpw|size|kl) BOUND [TEXT [OTHER-TEXT]]`, with `MINLEN_QUANTIZE=name=value,...` for the
+//! other options (damping, lambda, calibrate, grade, codebook, sparsity, out). The second text is for grading only.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use minlen_core::{Env, Error, Result};
+use minlen_train::quantize::{Mode, Options, Score, Target, decode, run};
 use minlen_train::transformer::{Reference, Transformer, windows};
-fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let file = std::fs::read(&args[1]).unwrap();
-    let layout = containers::layout(&&file[..]).unwrap().unwrap();
-    let model = Transformer::from_file(&file).unwrap();
-    let text = std::fs::read(&args[2]).unwrap();
-    let env = Env::default().with_threads(2);
-    let n: usize = args[3].parse().unwrap();
-    let all = windows(&text, 128);
-    let stride = all.len() / n;
-    let cal: Vec<&[u8]> = all.iter().step_by(stride).copied().collect();
-    let grade: Vec<&[u8]> = all.iter().skip(stride / 2).step_by(all.len() / 128).copied().collect();
-    let t = std::time::Instant::now();
-    let reference = Reference::new(&model, &grade, &env).unwrap();
-    let own = reference.grade(&model, &env).unwrap();
-    println!("base {own:?} {:?}", t.elapsed());
-    if let Ok(q) = std::fs::read(args[1].replace("bf16.safetensors", "q4_0.gguf")) {
-        println!("q4_0 {:?}", reference.grade(&Transformer::from_file(&q).unwrap(), &env).unwrap());
-    }
-    let moments = calibrate::moments(&model, &cal, 1, &env).unwrap();
-    println!("moments {:?}", t.elapsed());
-    for line in std::io::stdin().lines() {
-        let line = line.unwrap();
-        let p: Vec<f64> = line.split_whitespace().map(|x| x.parse().unwrap()).collect();
-        let (c, mu, dr, dc, fb, cs) = (p[0], p[1], p[2], p[3], p[4] as i32, p[5] as i32);
-        let t = std::time::Instant::now();
-        let mut pricer = Pricer::new();
-        let mut out = model.clone();
-        let mut entries = vec![];
-        let mut rest = vec![];
-        let (mut at, mut bits, mut expected) = (0, 0.0, 0.0);
-        for tensor in &layout.tensors {
-            let i = model.slots.iter().position(|s| s.name == tensor.name).unwrap();
-            if model.is_norm(i) { continue; }
-            rest.extend_from_slice(&file[at..tensor.start as usize]);
-            at = (tensor.start + tensor.len) as usize;
-            let mut f = (moments[i].rows.factor(dr), moments[i].columns.factor(dc));
-            if cs == 0 { let m = f.1.weights.iter().map(|x| x.ln()).sum::<f64>() / f.1.weights.len() as f64; f.1.weights.fill(m.exp()); }
-            let scales = Scales::balanced(c, (&f.0, &f.1), tensor.dtype);
-            if fb & 1 == 0 { f.0.upper.clear(); }
-            if fb & 2 == 0 { f.1.upper.clear(); }
-            let matrix = Matrix { weights: model.slot(i), scales: &scales, factors: (&f.0, &f.1), lambda: mu * c * c, pruned: &[] };
-            let chosen = matrix.choose(&mut pricer).unwrap();
-            bits += chosen.bits;
-            expected += chosen.expected;
-            let mut layer = Layer::new(scales.rows.len(), scales.columns.len(), chosen.integers);
-            layer.levels = Levels::Uniform(vec![scales.base]);
-            let entry = payload::Entry { start: tensor.start, scales, layer };
-            out.params[model.slots[i].range()].copy_from_slice(&entry.weights().unwrap());
-            entries.push(entry);
+
+fn options(target: Target) -> (Options, Option<String>) {
+    let (mut options, mut out) = (Options::new(target), None);
+    let settings = std::env::var("MINLEN_QUANTIZE").unwrap_or_default();
+    for (name, value) in settings.split(',').filter_map(|setting| setting.split_once('=')) {
+        let number: f64 = value.parse().unwrap_or(0.0);
+        match name {
+            "damping" => options.damping = number,
+            "lambda" => options.lambda = number,
+            "calibrate" => options.calibration_windows = number as usize,
+            "grade" => options.grading_windows = number as usize,
+            "codebook" => options.mode = Mode::Codebook,
+            "sparsity" => options.sparsity = Some((number, Score::Wanda)),
+            "out" => out = Some(value.to_owned()),
+            other => eprintln!("unknown setting {other}"),
         }
-        rest.extend_from_slice(&file[at..]);
-        let packed = payload::Packed { len: file.len() as u64, entries, rest };
-        let bytes = payload::encode(&packed).unwrap();
-        let t1 = t.elapsed();
-        let g = reference.grade(&out, &env).unwrap();
-        println!("{line}: {} bytes, {:.3} bpw ({:.3} integers), KL {:.5} expected {:.5}, bits {:.4}  {t1:?} {:?}", bytes.len(), bytes.len() as f64 * 8.0 / model.params.len() as f64, bits / model.params.len() as f64, g.divergence, expected / 2f64.ln(), g.bits, t.elapsed());
     }
+    (options, out)
+}
+
+/// Divergence of `file` from `source` on a text that had no part in the quantization.
+fn elsewhere(name: &str, source: &[u8], file: &[u8], text: &[u8], env: &Env) -> Result<()> {
+    let model = Transformer::from_file(source)?;
+    let windows: Vec<&[u8]> = windows(text, model.config.positions).into_iter().step_by(4).collect();
+    let reference = Reference::new(&model, &windows, env)?;
+    let (before, after) =
+        (reference.grade(&model, env)?, reference.grade(&Transformer::from_file(file)?, env)?);
+    let (bits, divergence) = (after.bits, after.divergence);
+    println!("{name}: bits per byte {:.4} -> {bits:.4}, divergence {divergence:.5}", before.bits);
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [model, kind, bound, texts @ ..] = &args[..] else {
+        return Err(Error::usage("quantize MODEL (bpw|size|kl|as) BOUND [TEXT [OTHER-TEXT]]"));
+    };
+    let env = Env::default().with_threads(2);
+    let source = std::fs::read(model)?;
+    let texts: Vec<Vec<u8>> = texts.iter().map(std::fs::read).collect::<std::io::Result<_>>()?;
+    if kind == "as" {
+        // How far another file of the same model is from this one.
+        let file = std::fs::read(bound)?;
+        return texts.iter().try_for_each(|text| elsewhere(bound, &source, &file, text, &env));
+    }
+    let number: f64 = bound.parse().map_err(|_| Error::usage("the bound is no number"))?;
+    let target = match kind.as_str() {
+        "bpw" => Target::BitsPerWeight(number),
+        "size" => Target::Size(number as u64),
+        _ => Target::Divergence(number),
+    };
+    let (options, out) = options(target);
+    let start = std::time::Instant::now();
+    let calibration = texts.first().map(|text| &text[..]);
+    let (payload, report) = run(&options, &source, calibration, &mut |line| eprintln!("{line}"), &env)?;
+    println!("{report}\n{:.1} s", start.elapsed().as_secs_f64());
+    if let Some(other) = texts.get(1) {
+        elsewhere("other text", &source, &decode(&payload, &env)?, other, &env)?;
+    }
+    if let Some(out) = out {
+        std::fs::write(out, payload)?;
+    }
+    Ok(())
 }

@@ -2,6 +2,6 @@
 
 pub mod matrix;
 pub mod mnist;
+pub mod quantize;
 pub mod transformer;
 pub mod weights;
-pub mod quantize;

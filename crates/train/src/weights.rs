@@ -8,7 +8,9 @@ use minlen_tensor::Dtype;
 pub fn to_f32(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     let halves = || bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
     Some(match dtype {
-        Dtype::F64 => bytes.as_chunks::<8>().0.iter().map(|value| f64::from_le_bytes(*value) as f32).collect(),
+        Dtype::F64 => {
+            bytes.as_chunks::<8>().0.iter().map(|value| f64::from_le_bytes(*value) as f32).collect()
+        }
         Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|value| f32::from_le_bytes(*value)).collect(),
         Dtype::Bf16 => halves().map(|half| f32::from_bits(u32::from(half) << 16)).collect(),
         Dtype::F16 => halves().map(f16_to_f32).collect(),
@@ -76,7 +78,8 @@ pub fn bf16_from_f32(value: f32) -> u16 {
 /// A binary16 number as f32, exactly.
 #[must_use]
 pub fn f16_to_f32(half: u16) -> f32 {
-    let (sign, exponent, mantissa) = (u32::from(half >> 15) << 31, u32::from(half >> 10 & 31), u32::from(half & 1023));
+    let (sign, exponent, mantissa) =
+        (u32::from(half >> 15) << 31, u32::from(half >> 10 & 31), u32::from(half & 1023));
     match exponent {
         // Subnormal: mantissa * 2^-24, exact in f32.
         0 => f32::from_bits((mantissa as f32 * f32::from_bits(103 << 23)).to_bits() | sign),
@@ -116,7 +119,10 @@ mod tests {
             let wide = f32::from_bits(u32::from(half) << 16);
             assert!(bf16_from_f32(wide) == half || wide.is_nan());
         }
-        assert_eq!((f16_from_f32(65519.9), f16_from_f32(65520.0), f16_from_f32(1e9)), (0x7bff, 0x7c00, 0x7c00));
+        assert_eq!(
+            (f16_from_f32(65519.9), f16_from_f32(65520.0), f16_from_f32(1e9)),
+            (0x7bff, 0x7c00, 0x7c00)
+        );
         assert_eq!(f16_from_f32(1.0 + 1.0 / 2048.0), 0x3c00);
     }
 }

@@ -83,7 +83,11 @@ impl Matrix<'_> {
             let target = weight - before[col] - above[col];
             let matters = 0.5 * by_row.weights[row] * by_column.weights[col];
             let pruned = self.pruned.get(at).copied().unwrap_or(false) || pricer.is_skipped();
-            let q = if pruned { 0 } else { self.best(pricer, target / step, matters * f64::from(step) * f64::from(step)) };
+            let q = if pruned {
+                0
+            } else {
+                self.best(pricer, target / step, matters * f64::from(step) * f64::from(step))
+            };
             chosen.bits += f64::from(pricer.commit(q));
             chosen.integers.push(q);
             let error = self.scales.value(row, col, q) - weight;

@@ -138,9 +138,11 @@ pub fn unpack(bytes: &[u8], env: &Env) -> Result<Packed> {
     let heads = read_heads(&mut reader, len)?;
     let rest_len = heads.iter().try_fold(len, |left, head| left.checked_sub(head.bytes));
     let rest_len = rest_len.ok_or_else(|| Error::corrupt("the tensors are longer than the file"))?;
-    let coded = reader.varint_max(reader.rest().len() as u64, "the length of the bytes around the tensors")?;
+    let coded =
+        reader.varint_max(reader.rest().len() as u64, "the length of the bytes around the tensors")?;
     let coded = reader.bytes(coded as usize)?;
-    let _room = env.budget.reserve(rest_len.saturating_add(models::ByteModel::memory(ORDER, rest_len as usize)))?;
+    let _room =
+        env.budget.reserve(rest_len.saturating_add(models::ByteModel::memory(ORDER, rest_len as usize)))?;
     let mut rest = Vec::new();
     models::decode_bytes(coded, ORDER, rest_len as usize, &mut rest)?;
     let network = quantized::decode(reader.rest(), env)?;
@@ -187,7 +189,8 @@ fn join(heads: Vec<Head>, network: Network) -> Result<Vec<Entry>> {
     }
     let mut codes = &codes.integers[..];
     let mut take = |n: usize| -> Result<Vec<i32>> {
-        let (some, left) = codes.split_at_checked(n).ok_or_else(|| Error::corrupt("too few steps of rows and columns"))?;
+        let (some, left) =
+            codes.split_at_checked(n).ok_or_else(|| Error::corrupt("too few steps of rows and columns"))?;
         codes = left;
         if some.iter().any(|code| code.abs() > CODE_MAX) {
             return Err(Error::corrupt(format!("the code of a step is over {CODE_MAX}")));
@@ -223,4 +226,3 @@ fn base_of(layer: &Layer) -> Result<i32> {
 
 /// Largest exponent that a factor can have: no product leaves the range of f32 by it alone.
 const _: () = assert!(UNIT * 2 * CODE_MAX < 16 * 60);
-

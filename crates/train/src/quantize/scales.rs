@@ -33,7 +33,8 @@ impl Scales {
     /// Steps of `scale` divided by the roots of the weights of both factors: all terms of the error then cost the same.
     #[must_use]
     pub fn balanced(scale: f64, factors: (&Factor, &Factor), dtype: Dtype) -> Self {
-        let ideal = |factor: &Factor| -> Vec<f64> { factor.weights.iter().map(|w| -0.5 * w.log2()).collect() };
+        let ideal =
+            |factor: &Factor| -> Vec<f64> { factor.weights.iter().map(|w| -0.5 * w.log2()).collect() };
         let (rows, columns) = (ideal(factors.0), ideal(factors.1));
         let (row, column) = (middle(&rows), middle(&columns));
         let code = |value: f64, middle: f64| {

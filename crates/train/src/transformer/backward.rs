@@ -103,7 +103,14 @@ impl Transformer {
         input
     }
 
-    fn norm_back(&self, slot: usize, x: &[f32], kept: &Normed, grads: &[f32], sink: &mut dyn Sink) -> Vec<f32> {
+    fn norm_back(
+        &self,
+        slot: usize,
+        x: &[f32],
+        kept: &Normed,
+        grads: &[f32],
+        sink: &mut dyn Sink,
+    ) -> Vec<f32> {
         let (weight, width) = (self.slot(slot), self.slots[slot].cols);
         let mut own = Vec::with_capacity(x.len());
         let mut out = Vec::with_capacity(x.len());

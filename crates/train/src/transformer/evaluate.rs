@@ -7,6 +7,9 @@ use minlen_core::{Env, Result};
 /// Windows in a forward pass.
 const BATCH: usize = 4;
 
+/// Inputs of some windows, one after another, and the bytes that follow each.
+type Group = (Vec<u8>, Vec<u8>);
+
 /// The whole windows of `positions` bytes that a text is cut into, each with the byte that follows it: what is predicted
 /// after each byte of a window is the next one. A text shorter than that is a window of its own.
 #[must_use]
@@ -33,8 +36,8 @@ pub struct Grade {
 /// What a model predicts on some windows: the yardstick for another.
 #[derive(Clone, Debug)]
 pub struct Reference {
-    /// Groups of windows of the same length, one after another: the inputs and the bytes that follow each.
-    groups: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Groups of windows of the same length.
+    groups: Vec<Group>,
     /// The natural logarithms of the probabilities, 256 a byte.
     logs: Vec<Vec<f32>>,
 }
@@ -59,7 +62,7 @@ impl Reference {
     /// # Errors
     /// Cancelled.
     pub fn grade(&self, model: &Transformer, env: &Env) -> Result<Grade> {
-        let work: Vec<(&(Vec<u8>, Vec<u8>), &Vec<f32>)> = self.groups.iter().zip(&self.logs).collect();
+        let work: Vec<(&Group, &Vec<f32>)> = self.groups.iter().zip(&self.logs).collect();
         let parts = in_parallel(&work, env, |((inputs, next), logs)| {
             let mut logits = model.forward(inputs).logits;
             let mut sums = (0f64, 0f64);
@@ -88,8 +91,8 @@ impl Transformer {
 }
 
 /// Inputs and following bytes of several windows at a time.
-pub(crate) fn groups(windows: &[&[u8]], positions: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let mut groups: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+pub(crate) fn groups(windows: &[&[u8]], positions: usize) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
     for window in windows {
         let (inputs, next) = (&window[..window.len() - 1], &window[1..]);
         match groups.last_mut() {

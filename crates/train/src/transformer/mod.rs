@@ -13,8 +13,8 @@ mod product;
 
 pub use backward::Sink;
 pub use evaluate::{Grade, Reference, windows};
-pub use forward::Cache;
 pub(crate) use evaluate::{draw, groups, in_parallel};
+pub use forward::Cache;
 pub(crate) use forward::softmax;
 pub(crate) use product::{View, tn};
 
@@ -151,7 +151,8 @@ impl Transformer {
     /// True for the factors of norms.
     #[must_use]
     pub fn is_norm(&self, index: usize) -> bool {
-        index >= BEFORE && (index == self.last() || index < self.last() && matches!((index - BEFORE) % PER_LAYER, 0 | 3))
+        index >= BEFORE
+            && (index == self.last() || index < self.last() && matches!((index - BEFORE) % PER_LAYER, 0 | 3))
     }
 }
 
@@ -208,8 +209,7 @@ pub(crate) mod tests {
 
     /// A random model of 2 layers, width 16.
     pub(crate) fn tiny(seed: u64) -> Transformer {
-        let config =
-            Config { vocabulary: 256, width: 16, layers: 2, heads: 1, hidden: 24, positions: 12 };
+        let config = Config { vocabulary: 256, width: 16, layers: 2, heads: 1, hidden: 24, positions: 12 };
         let mut model = Transformer::zeros(config);
         let mut random = crate::quantize::Random::new(seed);
         for (index, slot) in model.slots.clone().iter().enumerate() {

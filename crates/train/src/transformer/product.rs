@@ -60,13 +60,7 @@ pub(crate) fn nn(alpha: f32, a: View<'_>, b: View<'_>, beta: f32, out: &mut [f32
 }
 
 /// `out[.., from..] = alpha a b + beta out[.., from..]` in rows of `stride`.
-pub(crate) fn nn_into(
-    alpha: f32,
-    a: View<'_>,
-    b: View<'_>,
-    beta: f32,
-    out: (&mut [f32], usize, usize),
-) {
+pub(crate) fn nn_into(alpha: f32, a: View<'_>, b: View<'_>, beta: f32, out: (&mut [f32], usize, usize)) {
     product(alpha, a.array(), b.array(), beta, out);
 }
 
@@ -76,12 +70,6 @@ pub(crate) fn tn(alpha: f32, a: View<'_>, b: View<'_>, beta: f32, out: &mut [f32
 }
 
 /// `out[.., from..] = alpha a^T b + beta out[.., from..]` in rows of `stride`.
-pub(crate) fn tn_into(
-    alpha: f32,
-    a: View<'_>,
-    b: View<'_>,
-    beta: f32,
-    out: (&mut [f32], usize, usize),
-) {
+pub(crate) fn tn_into(alpha: f32, a: View<'_>, b: View<'_>, beta: f32, out: (&mut [f32], usize, usize)) {
     product(alpha, a.array().reversed_axes(), b.array(), beta, out);
 }

@@ -1,0 +1,294 @@
+//! From a file to its quantized payload.
+
+use super::choose::Matrix;
+use super::codebook;
+use super::payload::{self, Entry, Packed};
+use super::plan::{Judge, Part, parts};
+use super::report::{Quality, Report, TensorReport};
+use super::scales::Scales;
+use super::search::largest;
+use super::{Mode, Options, Output, Target};
+use crate::transformer::Transformer;
+use crate::weights::rounded;
+use minlen_core::{Env, Error, ErrorKind, Result};
+use minlen_tensor::quantized::{INTEGER_MAX, Layer, Levels, Pricer, step_value};
+use minlen_tensor::{Dtype, Layout, containers};
+
+/// Relative distance from a bound on the size that is close enough.
+const CLOSE_SIZE: f64 = 0.002;
+/// The same for a bound on the divergence.
+const CLOSE_DIVERGENCE: f64 = 0.02;
+
+/// Quantizes `source` within the bound of `options`, which is checked on what is decoded from the payload. `calibration` is a
+/// text for the transformer that [`crate::transformer`] knows; without it the weights alone decide.
+///
+/// # Errors
+/// Usage if the bound cannot be met or makes no sense; unsupported if the file is of another kind, or a text is given for
+/// another architecture; verify if what is decoded does not stay within the bound; whatever reading the file gives.
+pub fn run(
+    options: &Options,
+    source: &[u8],
+    calibration: Option<&[u8]>,
+    progress: &mut dyn FnMut(&str),
+    env: &Env,
+) -> Result<(Vec<u8>, Report)> {
+    check(options, calibration)?;
+    let layout = containers::layout(&source)?
+        .ok_or_else(|| Error::unsupported("no file of tensors that minlen knows"))?;
+    let model = calibration.map(|_| Transformer::from_layout(&layout, source)).transpose()?;
+    let judge = match (&model, calibration) {
+        (Some(model), Some(text)) => {
+            progress("calibrating");
+            Some(Judge::new(model, text, options, env)?)
+        }
+        _ => None,
+    };
+    let job = Job {
+        options,
+        source,
+        weights: floats(&layout),
+        parts: parts(&layout, source, judge.as_ref(), options, env)?,
+        judge,
+        model,
+        env,
+    };
+    job.run(progress)
+}
+
+fn check(options: &Options, calibration: Option<&[u8]>) -> Result<()> {
+    let positive = match options.target {
+        Target::BitsPerWeight(bound) | Target::Divergence(bound) => bound > 0.0 && bound.is_finite(),
+        Target::Size(bytes) => bytes > 0,
+    };
+    if !positive || options.sparsity.is_some_and(|(share, _)| !(0.0..1.0).contains(&share)) {
+        return Err(Error::usage("a bound must be over 0, and a sparsity at least 0 and below 1"));
+    }
+    if matches!(options.target, Target::Divergence(_)) && calibration.is_none() {
+        return Err(Error::usage("a bound on the divergence can only be kept with a calibration text")
+            .remedy("give one with --calibrate FILE"));
+    }
+    Ok(())
+}
+
+/// Floats in all tensors.
+fn floats(layout: &Layout) -> u64 {
+    let float = |dtype: Dtype| dtype.is_float() || dtype.weights() > 1;
+    let tensors = layout.tensors.iter().filter(|tensor| float(tensor.dtype));
+    tensors.map(|tensor| tensor.len / tensor.dtype.unit() as u64 * tensor.dtype.weights() as u64).sum()
+}
+
+struct Job<'a> {
+    options: &'a Options,
+    source: &'a [u8],
+    weights: u64,
+    parts: Vec<Part>,
+    judge: Option<Judge>,
+    model: Option<Transformer>,
+    env: &'a Env,
+}
+
+/// A model quantized at one scale.
+struct Try {
+    packed: Packed,
+    /// Bits of the integers of each part.
+    bits: Vec<f64>,
+}
+
+impl Job<'_> {
+    fn run(&self, progress: &mut dyn FnMut(&str)) -> Result<(Vec<u8>, Report)> {
+        let mut tries = 0;
+        // Positions are logarithms of the scale; where the size is bound, smaller scales are the larger positions.
+        let sign = if matches!(self.options.target, Target::Divergence(_)) { 1.0 } else { -1.0 };
+        let (slope, close) = if sign > 0.0 { (2.0, CLOSE_DIVERGENCE) } else { (0.5, CLOSE_SIZE) };
+        let found = largest(sign * self.first_scale().ln(), slope, close, |at| {
+            let scale = (sign * at).exp();
+            let attempt = self.attempt(scale)?;
+            let (over, note) = self.over(&attempt)?;
+            tries += 1;
+            progress(&format!("try {tries}: {note}"));
+            Ok((over, attempt))
+        })?;
+        let found = found.ok_or_else(|| {
+            Error::usage("the bound cannot be met").remedy("allow more bytes, or a larger divergence")
+        })?;
+        self.finish(&found.value, tries)
+    }
+
+    /// A scale that is about right.
+    fn first_scale(&self) -> f64 {
+        let count: usize = self.parts.iter().map(|part| part.weights.len()).sum();
+        let count = count.max(1) as f64;
+        match (self.options.target, &self.judge) {
+            // A squared error of scale^2 / 12 for each weight, halved, is nats.
+            (Target::Divergence(bound), _) => (bound * std::f64::consts::LN_2 * 20.0 / count).sqrt(),
+            (_, Some(_)) => (0.01f64 * 20.0 / count).sqrt(),
+            // Normal weights of deviation 1 take about 2 bits with steps of 1.
+            _ => {
+                let bits = match self.options.target {
+                    Target::Size(bytes) => bytes as f64 * 8.0 / self.weights.max(1) as f64,
+                    Target::BitsPerWeight(bits) | Target::Divergence(bits) => bits,
+                };
+                (2.05 - bits.clamp(0.1, 16.0)).exp2()
+            }
+        }
+    }
+
+    /// How far an attempt is over the bound, as a logarithm, and what to say of it.
+    fn over(&self, attempt: &Try) -> Result<(f64, String)> {
+        if let Target::Divergence(bound) = self.options.target {
+            let mut model = self.model.clone().ok_or_else(|| Error::usage("no model to grade"))?;
+            for (part, entry) in self.parts.iter().zip(&attempt.packed.entries) {
+                if let Some(slot) = model.slots.iter().find(|slot| slot.name == part.tensor.name) {
+                    let range = slot.range();
+                    model.params[range].copy_from_slice(&entry.weights()?);
+                }
+            }
+            let judge = self.judge.as_ref().ok_or_else(|| Error::usage("no text to grade by"))?;
+            let grade = judge.reference.grade(&model, self.env)?;
+            let bits = attempt.bits.iter().sum::<f64>() / self.weights.max(1) as f64;
+            let note = format!("divergence {:.5}, about {bits:.3} bits per weight", grade.divergence);
+            let ratio = (grade.divergence / bound).max(1e-12);
+            return Ok((if ratio.is_nan() { 30.0 } else { ratio.ln() }, note));
+        }
+        let size = payload::encode(&attempt.packed)?.len() as f64;
+        let bound = match self.options.target {
+            Target::Size(bytes) => bytes as f64,
+            Target::BitsPerWeight(bits) | Target::Divergence(bits) => bits * self.weights as f64 / 8.0,
+        };
+        Ok(((size / bound).ln(), format!("{size} bytes")))
+    }
+
+    /// Quantizes all parts at a scale.
+    fn attempt(&self, scale: f64) -> Result<Try> {
+        let mut pricer = Pricer::new();
+        let mut attempt = Try {
+            packed: Packed { len: self.source.len() as u64, entries: Vec::new(), rest: Vec::new() },
+            bits: Vec::new(),
+        };
+        let mut end = 0;
+        for part in &self.parts {
+            self.env.check()?;
+            let (entry, bits) = match self.options.mode {
+                Mode::Steps => self.steps(part, scale, &mut pricer)?,
+                Mode::Codebook => self.codebook(part, scale, &mut pricer)?,
+            };
+            attempt.packed.rest.extend_from_slice(&self.source[end..part.tensor.start as usize]);
+            end = (part.tensor.start + part.tensor.len) as usize;
+            attempt.packed.entries.push(entry);
+            attempt.bits.push(bits);
+        }
+        attempt.packed.rest.extend_from_slice(&self.source[end..]);
+        Ok(attempt)
+    }
+
+    fn steps(&self, part: &Part, scale: f64, pricer: &mut Pricer) -> Result<(Entry, f64)> {
+        let factors = (&part.factors.0, &part.factors.1);
+        let scales = Scales::balanced(scale, factors, part.tensor.dtype);
+        let matrix = Matrix {
+            weights: &part.weights,
+            scales: &scales,
+            factors,
+            lambda: self.options.lambda * scale * scale,
+            pruned: &part.pruned,
+        };
+        let chosen = matrix.choose(pricer)?;
+        let mut layer = Layer::new(part.rows, part.columns, chosen.integers);
+        layer.levels = Levels::Uniform(vec![scales.base]);
+        Ok((Entry { start: part.tensor.start, scales, layer }, chosen.bits))
+    }
+
+    /// As many shared weights as the mean step would make levels, moved by k-means.
+    fn codebook(&self, part: &Part, scale: f64, pricer: &mut Pricer) -> Result<(Entry, f64)> {
+        let factors = (&part.factors.0, &part.factors.1);
+        let base = Scales::balanced(scale, factors, part.tensor.dtype).base;
+        let step = step_value(base);
+        let largest = part.weights.iter().fold(0f32, |a, w| a.max(w.abs()));
+        let count = (largest / step).round().clamp(0.0, 4096.0) as i32;
+        let mut levels: Vec<f32> = (-count..=count).map(|q| codebook::bf16(q as f32 * step)).collect();
+        levels.dedup();
+        let weights = &part.weights;
+        codebook::refine(&mut levels, weights, |i| {
+            factors.0.weights[i / part.columns] * factors.1.weights[i % part.columns]
+        });
+        levels.dedup();
+        let zero = levels.iter().position(|level| *level == 0.0).unwrap_or(0) as i32;
+        let pruned = |i: usize| part.pruned.get(i).copied().unwrap_or(false);
+        let choose = |(i, w): (usize, &f32)| {
+            if pruned(i) { 0 } else { codebook::nearest(&levels, *w) as i32 - zero }
+                .clamp(-INTEGER_MAX, INTEGER_MAX)
+        };
+        let mut layer = Layer::new(part.rows, part.columns, weights.iter().enumerate().map(choose).collect());
+        let bits = |level: &f32| (level.to_bits() >> 16) as u16;
+        layer.levels = Levels::Codebook {
+            positive: levels[zero as usize + 1..].iter().map(bits).collect(),
+            negative: levels[..zero as usize].iter().rev().map(bits).collect(),
+        };
+        pricer.begin(&layer)?;
+        let cost = layer.integers.iter().map(|q| f64::from(pricer.commit(*q))).sum();
+        let scales = Scales::uniform(0, part.rows, part.columns, part.tensor.dtype);
+        Ok((Entry { start: part.tensor.start, scales, layer }, cost))
+    }
+
+    /// Decodes the payload, measures what is decoded, and reports.
+    fn finish(&self, attempt: &Try, tries: usize) -> Result<(Vec<u8>, Report)> {
+        let payload = payload::encode(&attempt.packed)?;
+        let decoded = payload::decode(&payload, self.env)?;
+        let quality = self.quality(&decoded)?;
+        let mut tensors = Vec::new();
+        for ((part, entry), bits) in self.parts.iter().zip(&attempt.packed.entries).zip(&attempt.bits) {
+            tensors.push(report(part, entry, *bits)?);
+        }
+        let mut report = Report {
+            source_bytes: self.source.len() as u64,
+            payload_bytes: payload.len() as u64,
+            output_bytes: 0,
+            weights: self.weights,
+            tensors,
+            quality,
+            tries,
+        };
+        self.verify(&report)?;
+        let output = if self.options.output == Output::File { decoded } else { payload };
+        report.output_bytes = output.len() as u64;
+        Ok((output, report))
+    }
+
+    fn quality(&self, decoded: &[u8]) -> Result<Option<Quality>> {
+        let (Some(judge), Some(model)) = (&self.judge, &self.model) else { return Ok(None) };
+        Ok(Some(Quality {
+            before: judge.reference.grade(model, self.env)?,
+            after: judge.reference.grade(&Transformer::from_file(decoded)?, self.env)?,
+            calibration_windows: judge.calibration,
+            grading_windows: judge.grading,
+        }))
+    }
+
+    fn verify(&self, report: &Report) -> Result<()> {
+        let kept = match self.options.target {
+            Target::Size(bytes) => report.payload_bytes <= bytes,
+            Target::BitsPerWeight(bits) => report.bits_per_weight() <= bits,
+            Target::Divergence(bound) => {
+                report.quality.is_some_and(|quality| quality.after.divergence <= bound)
+            }
+        };
+        if !kept {
+            return Err(Error::new(ErrorKind::Verify, "the decoded model is not within the bound"));
+        }
+        Ok(())
+    }
+}
+
+fn report(part: &Part, entry: &Entry, bits: f64) -> Result<TensorReport> {
+    let square =
+        |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v) * f64::from(v)).sum::<f64>();
+    let decoded = entry.weights()?;
+    let error = square(&mut decoded.iter().zip(&part.weights).map(|(a, b)| a - b));
+    let energy = square(&mut part.weights.iter().map(|w| rounded(part.tensor.dtype, *w)));
+    Ok(TensorReport {
+        name: part.tensor.name.clone(),
+        shape: (part.rows, part.columns),
+        bits_per_weight: bits / part.weights.len() as f64,
+        relative_error: (error / energy.max(f64::MIN_POSITIVE)).sqrt(),
+        zeros: 1.0 - entry.layer.non_zeros() as f64 / part.weights.len() as f64,
+    })
+}
