@@ -2,7 +2,7 @@
 
 use super::factor::Side;
 use super::random::Random;
-use crate::transformer::{Sink, Transformer, View, draw, groups, in_parallel, softmax, tn};
+use crate::transformer::{Sink, Transformer, View, add_tn, draw, groups, in_parallel, softmax};
 use minlen_core::{Env, Result};
 
 /// Parts that the text is worked through in: the sums do not depend on the number of threads.
@@ -44,15 +44,15 @@ impl Sink for Sums<'_> {
     fn matrix(&mut self, slot: usize, inputs: &[f32], grads: &[f32]) {
         let (rows, cols) = (self.model.slots[slot].rows, self.model.slots[slot].cols);
         let (by_row, by_column) = &mut self.all[slot];
-        tn(1.0, View::new(grads, rows), View::new(grads, rows), 1.0, by_row);
-        tn(1.0, View::new(inputs, cols), View::new(inputs, cols), 1.0, by_column);
+        add_tn(&View::new(grads, rows), &View::new(grads, rows), by_row);
+        add_tn(&View::new(inputs, cols), &View::new(inputs, cols), by_column);
     }
 
     fn rows(&mut self, slot: usize, taken: &[usize], grads: &[f32]) {
         let cols = self.model.slots[slot].cols;
         let (counts, by_column) = &mut self.all[slot];
         taken.iter().for_each(|&row| counts[row] += 1.0);
-        tn(1.0, View::new(grads, cols), View::new(grads, cols), 1.0, by_column);
+        add_tn(&View::new(grads, cols), &View::new(grads, cols), by_column);
     }
 
     fn vector(&mut self, slot: usize, grads: &[f32]) {

@@ -2,7 +2,7 @@
 
 use super::Transformer;
 use super::forward::{Cache, LayerCache, Normed, sigmoid};
-use super::product::{View, nn, nt, tn, tn_into};
+use super::product::{View, add_tn, nn, nt, place, tn};
 
 /// Takes what the gradients are made of, tensor by tensor. Rows are bytes of the input.
 pub trait Sink {
@@ -24,7 +24,7 @@ impl Sink for Sum<'_> {
     fn matrix(&mut self, slot: usize, inputs: &[f32], grads: &[f32]) {
         let slot = &self.model.slots[slot];
         let (grads, inputs) = (View::new(grads, slot.rows), View::new(inputs, slot.cols));
-        tn(1.0, grads, inputs, 1.0, &mut self.grad[slot.range()]);
+        add_tn(&grads, &inputs, &mut self.grad[slot.range()]);
     }
 
     fn rows(&mut self, slot: usize, taken: &[usize], grads: &[f32]) {
@@ -71,9 +71,7 @@ impl Transformer {
     /// The gradient of a matrix's inputs.
     fn linear_back(&self, slot: usize, grads: &[f32]) -> Vec<f32> {
         let (rows, cols) = (self.slots[slot].rows, self.slots[slot].cols);
-        let mut out = vec![0.0; grads.len() / rows * cols];
-        nn(1.0, View::new(grads, rows), View::new(self.slot(slot), cols), 0.0, &mut out);
-        out
+        nn(&View::new(grads, rows), &View::new(self.slot(slot), cols))
     }
 
     fn layer_back(&self, layer: usize, kept: &LayerCache, grad: Vec<f32>, sink: &mut dyn Sink) -> Vec<f32> {
@@ -136,19 +134,18 @@ impl Transformer {
             for head in 0..heads {
                 let (weights, rest) = attention.split_at(len * len);
                 attention = rest;
-                let place = |which: usize| which * width + head * size;
-                let part = |which: usize| View::columns(qkv, stride, place(which), size);
+                let at = |which: usize| which * width + head * size;
+                let part = |which: usize| View::columns(qkv, stride, at(which), size);
                 let grad = View::columns(grads, width, head * size, size);
-                tn_into(1.0, View::new(weights, len), grad, 0.0, (out, stride, place(2)));
-                let mut scores = vec![0.0; len * len];
-                nt(1.0, grad, part(2), 0.0, &mut scores);
+                place(&tn(&View::new(weights, len), &grad), size, 1.0, out, stride, at(2));
+                let mut scores = nt(&grad, &part(2));
                 for (query, (row, weights)) in scores.chunks_mut(len).zip(weights.chunks(len)).enumerate() {
                     let dot: f32 = row[..=query].iter().zip(weights).map(|(g, w)| g * w).sum();
                     row.iter_mut().zip(weights).for_each(|(g, w)| *g = (*g - dot) * w);
                 }
                 let scores = View::new(&scores, len);
-                super::product::nn_into(scale, scores, part(1), 0.0, (out, stride, place(0)));
-                tn_into(scale, scores, part(0), 0.0, (out, stride, place(1)));
+                place(&nn(&scores, &part(1)), size, scale, out, stride, at(0));
+                place(&tn(&scores, &part(0)), size, scale, out, stride, at(1));
             }
         }
         out

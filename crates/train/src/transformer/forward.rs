@@ -1,7 +1,7 @@
 //! From bytes to the distribution of the next byte.
 
 use super::Transformer;
-use super::product::{View, nn_into, nt};
+use super::product::{View, nn, nt, place};
 
 /// The epsilon of the norms: PyTorch's default, the machine epsilon of f32.
 const EPSILON: f32 = f32::EPSILON;
@@ -67,10 +67,8 @@ impl Transformer {
 
     /// `x w^T` for the matrix in a slot.
     fn linear(&self, slot: usize, x: &[f32]) -> Vec<f32> {
-        let (rows, cols) = (self.slots[slot].rows, self.slots[slot].cols);
-        let mut out = vec![0.0; x.len() / cols * rows];
-        nt(1.0, View::new(x, cols), View::new(self.slot(slot), cols), 0.0, &mut out);
-        out
+        let cols = self.slots[slot].cols;
+        nt(&View::new(x, cols), &View::new(self.slot(slot), cols))
     }
 
     fn forward_layer(&self, layer: usize, input: Vec<f32>) -> (LayerCache, Vec<f32>) {
@@ -93,21 +91,22 @@ impl Transformer {
     fn attend(&self, qkv: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let (width, heads, positions) = (self.config.width, self.config.heads, self.config.positions);
         let (size, stride) = (width / heads, 3 * width);
+        let scale = 1.0 / (size as f32).sqrt();
         let mut mixed = vec![0.0; qkv.len() / 3];
         let mut attention = Vec::new();
         for (window, out) in qkv.chunks(positions * stride).zip(mixed.chunks_mut(positions * width)) {
             let len = window.len() / stride;
             for head in 0..heads {
                 let part = |which: usize| View::columns(window, stride, which * width + head * size, size);
-                let from = attention.len();
-                attention.resize(from + len * len, 0.0);
-                let weights = &mut attention[from..];
-                nt(1.0 / (size as f32).sqrt(), part(0), part(1), 0.0, weights);
+                let mut weights = nt(&part(0), &part(1));
                 for (query, row) in weights.chunks_mut(len).enumerate() {
+                    row[..=query].iter_mut().for_each(|score| *score *= scale);
                     row[query + 1..].fill(0.0);
                     softmax(&mut row[..=query]);
                 }
-                nn_into(1.0, View::new(weights, len), part(2), 0.0, (out, width, head * size));
+                let values = nn(&View::new(&weights, len), &part(2));
+                place(&values, size, 1.0, out, width, head * size);
+                attention.extend(weights);
             }
         }
         (attention, mixed)

@@ -16,7 +16,7 @@ pub use evaluate::{Grade, Reference, windows};
 pub(crate) use evaluate::{draw, groups, in_parallel};
 pub use forward::Cache;
 pub(crate) use forward::softmax;
-pub(crate) use product::{View, tn};
+pub(crate) use product::{View, add_tn};
 
 use crate::weights;
 use minlen_core::{Error, Result};

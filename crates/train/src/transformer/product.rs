@@ -1,75 +1,58 @@
-//! Products of matrices stored row by row, by the kernels of `matrixmultiply` (through `ndarray`, whose calls are safe).
+//! Products of matrices stored row by row, also of some of their columns.
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
+use crate::matrix::{self, multiply, multiply_into};
+use std::borrow::Cow;
 
-/// A part of a matrix stored row by row: `cols` columns from `from` on of rows `stride` long.
-#[derive(Clone, Copy)]
+/// A matrix stored row by row.
+#[derive(Clone)]
 pub(crate) struct View<'a> {
-    data: &'a [f32],
-    stride: usize,
-    from: usize,
+    data: Cow<'a, [f32]>,
+    rows: usize,
     cols: usize,
 }
 
 impl<'a> View<'a> {
     /// All of a matrix with `cols` columns.
     pub(crate) fn new(data: &'a [f32], cols: usize) -> Self {
-        Self { data, stride: cols, from: 0, cols }
+        let rows = data.len() / cols.max(1);
+        Self { data: Cow::Borrowed(&data[..rows * cols]), rows, cols }
     }
 
-    /// Some of the columns of a matrix with rows of `stride`.
-    pub(crate) fn columns(data: &'a [f32], stride: usize, from: usize, cols: usize) -> Self {
-        Self { data, stride, from, cols }
+    /// Some of the columns of a matrix with rows of `stride`, from `from` on: a copy.
+    pub(crate) fn columns(data: &[f32], stride: usize, from: usize, cols: usize) -> Self {
+        let rows = data.chunks_exact(stride);
+        let (count, part) = (rows.len(), rows.flat_map(|row| &row[from..from + cols]).copied().collect());
+        Self { data: Cow::Owned(part), rows: count, cols }
     }
 
-    fn array(&self) -> ArrayView2<'a, f32> {
-        let rows = self.data.len() / self.stride.max(1);
-        // The shape is that of the data: an empty view stands for what cannot be.
-        let all = ArrayView2::from_shape((rows, self.stride), &self.data[..rows * self.stride]);
-        let mut all = all.unwrap_or_else(|_| ArrayView2::from(&[[0f32; 0]; 0]));
-        all.slice_axis_inplace(Axis(1), Slice::from(self.from..self.from + self.cols));
-        all
+    fn see(&self) -> matrix::View<'_> {
+        matrix::View::new(&self.data, self.rows, self.cols)
     }
 }
 
-/// `out = alpha * a * b + beta * out`.
-fn product(
-    alpha: f32,
-    a: ArrayView2<'_, f32>,
-    b: ArrayView2<'_, f32>,
-    beta: f32,
-    (out, stride, from): (&mut [f32], usize, usize),
-) {
-    let (rows, cols) = (a.nrows(), b.ncols());
-    if let Ok(mut out) = ArrayViewMut2::from_shape((rows, stride), &mut out[..rows * stride]) {
-        out.slice_axis_inplace(Axis(1), Slice::from(from..from + cols));
-        general_mat_mul(alpha, &a, &b, beta, &mut out);
+/// `a b^T`: a layer's outputs from its inputs `a` and weights `b`.
+pub(crate) fn nt(a: &View<'_>, b: &View<'_>) -> Vec<f32> {
+    multiply(a.see(), b.see().t())
+}
+
+/// `a b`.
+pub(crate) fn nn(a: &View<'_>, b: &View<'_>) -> Vec<f32> {
+    multiply(a.see(), b.see())
+}
+
+/// `a^T b`.
+pub(crate) fn tn(a: &View<'_>, b: &View<'_>) -> Vec<f32> {
+    multiply(a.see().t(), b.see())
+}
+
+/// Adds `a^T b` to `out`: a layer's gradient from those of its outputs and its inputs.
+pub(crate) fn add_tn(a: &View<'_>, b: &View<'_>, out: &mut [f32]) {
+    multiply_into(a.see().t(), b.see(), 1.0, out);
+}
+
+/// Puts the columns of `part` times `factor` into rows of `stride`, from column `from` on.
+pub(crate) fn place(part: &[f32], cols: usize, factor: f32, out: &mut [f32], stride: usize, from: usize) {
+    for (row, out) in part.chunks_exact(cols).zip(out.chunks_exact_mut(stride)) {
+        out[from..from + cols].iter_mut().zip(row).for_each(|(to, value)| *to = factor * value);
     }
-}
-
-/// `out = alpha a b^T + beta out`: a layer's outputs from its inputs `a` and weights `b`.
-pub(crate) fn nt(alpha: f32, a: View<'_>, b: View<'_>, beta: f32, out: &mut [f32]) {
-    let stride = b.array().nrows();
-    product(alpha, a.array(), b.array().reversed_axes(), beta, (out, stride, 0));
-}
-
-/// `out = alpha a b + beta out`.
-pub(crate) fn nn(alpha: f32, a: View<'_>, b: View<'_>, beta: f32, out: &mut [f32]) {
-    product(alpha, a.array(), b.array(), beta, (out, b.cols, 0));
-}
-
-/// `out[.., from..] = alpha a b + beta out[.., from..]` in rows of `stride`.
-pub(crate) fn nn_into(alpha: f32, a: View<'_>, b: View<'_>, beta: f32, out: (&mut [f32], usize, usize)) {
-    product(alpha, a.array(), b.array(), beta, out);
-}
-
-/// `out = alpha a^T b + beta out`: a layer's gradient from those of its outputs and its inputs.
-pub(crate) fn tn(alpha: f32, a: View<'_>, b: View<'_>, beta: f32, out: &mut [f32]) {
-    product(alpha, a.array().reversed_axes(), b.array(), beta, (out, b.cols, 0));
-}
-
-/// `out[.., from..] = alpha a^T b + beta out[.., from..]` in rows of `stride`.
-pub(crate) fn tn_into(alpha: f32, a: View<'_>, b: View<'_>, beta: f32, out: (&mut [f32], usize, usize)) {
-    product(alpha, a.array().reversed_axes(), b.array(), beta, out);
 }
