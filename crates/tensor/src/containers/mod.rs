@@ -4,6 +4,8 @@
 //! compressed members) belongs to other codecs, so a parser can never lose bytes; what it may not do is to trust them: counts
 //! and offsets are checked against the file before use, and the work is linear in the bytes of the header.
 
+#[cfg(test)]
+mod archives;
 mod gguf;
 mod hdf5;
 mod npy;

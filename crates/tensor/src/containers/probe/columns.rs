@@ -28,13 +28,21 @@ pub fn guess(bytes: &[u8], dtype: Dtype) -> usize {
     };
     let distances: Vec<u64> = (0..=lags).map(|lag| if lag == 0 { u64::MAX } else { distance(lag) }).collect();
     let mean = distances[1..].iter().sum::<u64>() / lags as u64;
-    // A dip against both neighbourhoods; the first that is nearly as deep as the deepest is the period, later ones its multiples.
+    // A dip against both neighbourhoods, and the bottom of it.
+    let around =
+        |lag: usize| [lag - 3, lag - 2, lag + 2, lag + 3].map(|at| distances[at]).iter().sum::<u64>() / 4;
+    // Series scatter from one distance to the next; a row stands out from that.
+    let mut scatter: Vec<u64> = (5..lags - 3).map(|lag| distances[lag].abs_diff(around(lag))).collect();
+    scatter.sort_unstable();
+    let noise = scatter.get(scatter.len() / 2).copied().unwrap_or(0) * 6;
     let dip = |lag: usize| {
-        let near = [lag - 3, lag - 2, lag + 2, lag + 3].map(|at| distances[at]);
-        let around = near.iter().sum::<u64>() / 4;
-        (distances[lag] * 100 < around * 90 && distances[lag] < mean).then(|| around - distances[lag])
+        let (depth, around) = (distances[lag], around(lag));
+        let bottom = distances[lag - 3..=lag + 3].iter().all(|other| *other >= depth);
+        let deep = depth * 100 < around * 90 && depth + noise < around;
+        (bottom && deep && depth < mean).then(|| around - depth)
     };
     let dips: Vec<(usize, u64)> = (5..lags - 3).filter_map(|lag| Some((lag, dip(lag)?))).collect();
+    // The first that is nearly as deep as the deepest is the period; later ones are its multiples.
     let deepest = dips.iter().map(|(_, depth)| *depth).max().unwrap_or(0);
-    dips.iter().find(|(_, depth)| depth * 10 >= deepest * 7).map_or(1, |(lag, _)| *lag)
+    dips.iter().find(|(_, depth)| depth * 10 >= deepest * 6).map_or(1, |(lag, _)| *lag)
 }

@@ -46,15 +46,18 @@ pub struct Fit {
     pub phase: usize,
     /// Smallest and largest exponent in general use.
     pub window: (usize, usize),
+    /// A value that stands in for missing ones, or zero.
+    pub fill: u64,
 }
 
 /// What the units of one kind and phase are like.
 struct Tally {
     signed: Vec<[u32; 2]>,
-    zeros: usize,
     special: usize,
     tiny: usize,
     units: usize,
+    /// Units that are not zero at even and odd places.
+    used: [usize; 2],
 }
 
 impl Kind {
@@ -82,17 +85,22 @@ impl Kind {
         (unit >> (self.width * 8 - 1)) as usize & 1
     }
 
-    fn tally(&self, bytes: &[u8], phase: usize) -> Tally {
+    fn tally(&self, bytes: &[u8], phase: usize, fill: u64) -> Tally {
         let top = (1 << self.exponent_bits) - 1;
-        let mut tally = Tally { signed: vec![[0; 2]; top + 1], zeros: 0, special: 0, tiny: 0, units: 0 };
+        let signed = vec![[0; 2]; top + 1];
+        let mut tally = Tally { signed, special: 0, tiny: 0, units: 0, used: [0; 2] };
         for unit in self.units(bytes, phase) {
+            tally.used[tally.units & 1] += usize::from(unit != 0);
             tally.units += 1;
+            if unit == fill {
+                continue;
+            }
             let (exponent, mantissa) = (self.exponent(unit), self.mantissa(unit));
             match exponent {
-                0 if mantissa == 0 => tally.zeros += 1,
+                0 if mantissa == 0 => {}
                 0 => tally.tiny += 1,
                 // The usual quiet NaN stands for missing values.
-                _ if exponent == top && mantissa == 1 << (self.mantissa_bits - 1) => tally.zeros += 1,
+                _ if exponent == top && mantissa == 1 << (self.mantissa_bits - 1) => {}
                 _ if exponent == top => tally.special += 1,
                 _ => tally.signed[exponent][self.sign(unit)] += 1,
             }
@@ -100,22 +108,35 @@ impl Kind {
         tally
     }
 
+    /// The value that more than one in ten of some units have, as fields have for places without a measurement; else zero.
+    fn fill(&self, bytes: &[u8], phase: usize) -> u64 {
+        let count = bytes.len() / self.width;
+        let mut some: Vec<u64> = self.units(bytes, phase).step_by((count / 128).max(1)).take(128).collect();
+        some.sort_unstable();
+        let runs = some.chunk_by(|a, b| a == b).filter(|run| run.len() * 10 > some.len());
+        runs.max_by_key(|run| run.len()).map_or(0, |run| run[0])
+    }
+
     /// The window of exponents if the units at this phase are plausible.
-    fn window(&self, bytes: &[u8], phase: usize) -> Option<(usize, usize)> {
+    fn window(&self, bytes: &[u8], phase: usize, fill: u64) -> Option<(usize, usize)> {
         // Most phases of most data fail within the first units.
         let believed = |unit: &u64| {
             let exponent = self.exponent(*unit);
-            (self.range.0..=self.range.1).contains(&exponent) || *unit << 1 == 0
+            (self.range.0..=self.range.1).contains(&exponent) || *unit == 0 || *unit == fill
         };
         let head = self.units(bytes, phase).take(64);
         if head.filter(believed).count() < 40 {
             return None;
         }
-        let tally = self.tally(bytes, phase);
+        let tally = self.tally(bytes, phase, fill);
         let normal: u32 = tally.signed.iter().flatten().sum();
         let normal = normal as usize;
         let tiny = if self.dtype == Dtype::F16 { tally.tiny / 8 } else { tally.tiny };
         let odd = tally.special + tiny;
+        // Narrow numbers that are zero at every other place are halves of wide ones.
+        if self.width < 8 && tally.used[0].min(tally.used[1]) * 4 < tally.used[0].max(tally.used[1]) {
+            return None;
+        }
         if normal < 64 || normal * 20 < tally.units || odd * 100 > tally.units {
             return None;
         }
@@ -145,10 +166,8 @@ impl Kind {
         let mut below = vec![[0u32; 8]; 32];
         let (mut near, mut far) = (0u64, 0u64);
         let mut before = [0u64; 61];
-        let mut used = [0usize; 2];
         for (i, unit) in self.units(bytes, phase).enumerate() {
             if unit << 1 & 0xffff != 0 {
-                used[i & 1] += 1;
                 low[unit as usize & 255] += 1;
                 below[(unit >> 10) as usize & 31][(unit >> 7) as usize & 7] += 1;
             }
@@ -161,9 +180,7 @@ impl Kind {
         let spent: u64 =
             below.iter().map(|counts| entropy(counts) * u64::from(counts.iter().sum::<u32>())).sum();
         let even = spent / total.max(1) > 2850;
-        // Small integers of four bytes have every other unit zero.
-        let both = used[0].min(used[1]) * 4 > used[0].max(used[1]);
-        both && near * 2 > far && entropy(&low) > 6800 && even == (self.dtype == Dtype::F16)
+        near * 2 > far && entropy(&low) > 6800 && even == (self.dtype == Dtype::F16)
     }
 
     /// Thousandths of a bit that a byte takes if exponent and planes are coded by themselves.
@@ -213,15 +230,16 @@ pub fn fit(bytes: &[u8]) -> Option<Fit> {
         return None;
     }
     let mut best: Option<(u64, Fit)> = None;
-    // It has to beat plain bytes by three in a hundred, and a narrower type by one.
+    // It has to beat plain bytes by three in a hundred, and a narrower type by ten.
     let plain = entropy(&counts) * 97 / 100;
     for kind in &KINDS {
         for phase in 0..kind.width {
-            let Some(window) = kind.window(bytes, phase) else { continue };
+            let fill = kind.fill(bytes, phase);
+            let Some(window) = kind.window(bytes, phase, fill) else { continue };
             let cost = kind.cost(bytes, phase);
-            let limit = best.map_or(plain, |(best, _)| best * 99 / 100);
+            let limit = best.map_or(plain, |(best, _)| best * 9 / 10);
             if cost < limit {
-                best = Some((cost, Fit { dtype: kind.dtype, phase, window }));
+                best = Some((cost, Fit { dtype: kind.dtype, phase, window, fill }));
             }
         }
     }

@@ -63,7 +63,7 @@ pub fn regions(source: &dyn Source) -> Result<Vec<Tensor>> {
         let (start, end) = edges(source, &runs[i], from, until)?;
         bytes_of_weights(source, from, start, &mut tensors)?;
         if end.saturating_sub(start) >= MIN_REGION {
-            tensors.push(tensor(source, runs[i].fit.dtype, start, end)?);
+            array(source, runs[i].fit.dtype, start, end, &mut tensors)?;
             from = end;
         }
     }
@@ -144,24 +144,26 @@ fn alike(source: &dyn Source, run: &Region, at: u64) -> Result<bool> {
     let (low, high) = run.fit.window;
     let fits = |unit: &u64| {
         let exponent = kind.exponent(*unit);
-        (low.saturating_sub(1)..=high + 1).contains(&exponent) || *unit == 0
+        (low.saturating_sub(1)..=high + 1).contains(&exponent) || *unit == 0 || *unit == run.fit.fill
     };
     let good = kind.units(&piece, 0).filter(fits).count();
     Ok(good * 10 >= PIECE / kind.width * 9)
 }
 
-fn tensor(source: &dyn Source, dtype: Dtype, start: u64, end: u64) -> Result<Tensor> {
+/// Appends a region as rows, and what is left of the last row.
+fn array(source: &dyn Source, dtype: Dtype, start: u64, end: u64, tensors: &mut Vec<Tensor>) -> Result<()> {
     let unit = dtype.unit() as u64;
     let len = (end - start) / unit * unit;
     let mut head = vec![0; (256 << 10).min(len as usize)];
     source.read_at(start, &mut head)?;
-    let (columns, count) = (columns::guess(&head, dtype) as u64, len / unit);
-    let shape = if columns > 1 && count.is_multiple_of(columns) {
-        vec![count / columns, columns]
-    } else {
-        vec![count]
-    };
-    Ok(fitted(String::new(), dtype, shape, start, len))
+    let row = columns::guess(&head, dtype) as u64 * unit;
+    let (shape, rows) =
+        if row > unit { (vec![len / row, row / unit], len / row * row) } else { (Vec::new(), len) };
+    tensors.push(fitted(String::new(), dtype, shape, start, rows));
+    if rows < len {
+        tensors.push(fitted(String::new(), dtype, Vec::new(), start + rows, len - rows));
+    }
+    Ok(())
 }
 
 /// Appends the parts of a gap that look like weights of eight bits.
