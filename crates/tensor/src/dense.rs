@@ -1,1 +1,0 @@
-//! Static tables chosen by the scale of row and column.

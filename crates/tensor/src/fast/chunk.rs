@@ -1,0 +1,372 @@
+//! One chunk: some pieces of arrays, in streams, stored or by rANS.
+//!
+//! Layout: a byte for the number of lanes; for chunks with coded streams the length of the stored bytes; the stored bytes
+//! of all streams; the states; the words. The last stored bytes are not there: they are in the states that decoding ends with.
+
+use super::lanes::{self, Choice, FEW, LANES, LOW, Run, Tables};
+use super::scheme::{Form, Mode, Model, Scheme, Shape};
+use super::simd::Isa;
+use super::streams;
+use super::table::Coder;
+use crate::{Array, Dtype};
+use minlen_core::varint::{self, Reader};
+use minlen_core::{Error, Result};
+use std::ops::Range;
+
+/// Whole units of an array, coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// Number of the array.
+    pub(crate) array: usize,
+    /// First byte in it.
+    pub(crate) start: usize,
+    /// Bytes.
+    pub(crate) len: usize,
+}
+
+/// Symbols from which on all lanes are used, however little is stored.
+const MANY: usize = 1 << 16;
+
+/// Appends the streams of whole units in a form.
+pub(crate) fn streams_of(dtype: Dtype, form: &Form, bytes: &[u8], streams: &mut [Vec<u8>]) {
+    let unit = dtype.unit();
+    match form {
+        Form::Plain => streams::split(dtype, bytes, streams),
+        Form::Sparse => {
+            let Some((mask, rest)) = streams.split_first_mut() else { return };
+            let mut kept = Vec::with_capacity(bytes.len());
+            for value in bytes.chunks_exact(unit) {
+                let there = value.iter().any(|byte| *byte != 0);
+                mask.push(u8::from(there));
+                if there {
+                    kept.extend_from_slice(value);
+                }
+            }
+            streams::split(dtype, &kept, rest);
+        }
+        Form::Codebook(values) => {
+            let entries: Vec<&[u8]> = values.chunks_exact(unit).collect();
+            let units = bytes.chunks_exact(unit);
+            streams[0].extend(units.map(|value| entries.binary_search(&value).unwrap_or(0) as u8));
+        }
+    }
+}
+
+/// Runs of pieces of the same array.
+fn segments(pieces: &[Piece]) -> impl Iterator<Item = &[Piece]> {
+    pieces.chunk_by(|a, b| a.array == b.array)
+}
+
+fn no_scheme() -> Error {
+    Error::corrupt("an array without a scheme")
+}
+
+/// The number of the first stream of values: after the mask, where there is one.
+pub(crate) fn first_stream(form: &Form) -> usize {
+    usize::from(*form == Form::Sparse)
+}
+
+/// The context by position of every unit of a segment.
+pub(crate) fn positions(scheme: &Scheme, shape: &Shape, pieces: &[Piece]) -> Result<Vec<u8>> {
+    let scales = scheme.scales.as_ref().ok_or_else(|| Error::corrupt("an array without scales"))?;
+    let unit = shape.dtype.unit();
+    let mut contexts = Vec::with_capacity(pieces.iter().map(|p| p.len / unit).sum());
+    for piece in pieces {
+        scales.contexts(shape.columns, piece.start / unit..(piece.start + piece.len) / unit, &mut contexts);
+    }
+    Ok(contexts)
+}
+
+/// The tables of the symbols of a stream: the contexts of the units (only of those in the mask, if one is given), each for
+/// `width` symbols.
+fn ids(contexts: &[u8], map: &[u8], mask: Option<&[u8]>, width: usize) -> Vec<u8> {
+    let table = |context: &u8| map[usize::from(*context)];
+    let tables: Vec<u8> = match mask {
+        None => contexts.iter().map(table).collect(),
+        Some(mask) => contexts.iter().zip(mask).filter(|(_, there)| **there != 0).map(|(c, _)| table(c)).collect(),
+    };
+    if width == 1 { tables } else { tables.iter().flat_map(|t| std::iter::repeat_n(*t, width)).collect() }
+}
+
+/// Codes the chunk of these pieces.
+///
+/// # Errors
+/// Corrupt if the model was not made for these arrays.
+pub(crate) fn encode(
+    model: &Model,
+    coders: &[Coder],
+    arrays: &[Array<'_>],
+    shapes: &[Shape],
+    pieces: &[Piece],
+    isa: Isa,
+) -> Result<Vec<u8>> {
+    let (mut raw, mut coded) = (Vec::new(), Vec::new());
+    for segment in segments(pieces) {
+        let (array, shape) = (&arrays[segment[0].array], &shapes[segment[0].array]);
+        let scheme = model.schemes[segment[0].array].as_ref().ok_or_else(no_scheme)?;
+        let widths = scheme.form.widths(array.dtype);
+        let len: usize = segment.iter().map(|piece| piece.len).sum();
+        let mut streams: Vec<Vec<u8>> =
+            widths.iter().map(|w| Vec::with_capacity(len / array.dtype.unit() * w)).collect();
+        for piece in segment {
+            let bytes = &array.bytes[piece.start..piece.start + piece.len];
+            streams_of(array.dtype, &scheme.form, bytes, &mut streams);
+        }
+        let first = first_stream(&scheme.form);
+        let mask = (first == 1).then(|| streams[0].clone());
+        let above = if scheme.modes.iter().any(|mode| matches!(mode, Mode::Above(_))) {
+            streams[first].clone()
+        } else {
+            Vec::new()
+        };
+        for (i, (stream, mode)) in streams.into_iter().zip(&scheme.modes).enumerate() {
+            let choice = match mode {
+                Mode::Raw => {
+                    raw.extend_from_slice(&stream);
+                    continue;
+                }
+                Mode::Constant(_) => continue,
+                Mode::Table(table) => Err(*table),
+                Mode::Position(map) => {
+                    let mask = mask.as_deref().filter(|_| i > 0);
+                    Ok(ids(&positions(scheme, shape, segment)?, map, mask, widths[i]))
+                }
+                Mode::Above(map) => Ok(ids(&above, map, None, widths[i])),
+            };
+            coded.push((stream, choice));
+        }
+    }
+    let runs = coded.iter().map(|(stream, choice)| Run {
+        symbols: stream,
+        tables: match choice {
+            Ok(ids) => Choice::Each(ids),
+            Err(table) => Choice::One(*table),
+        },
+    });
+    Ok(write(&raw, &runs.collect::<Vec<_>>(), coders, isa))
+}
+
+/// Puts a chunk together.
+fn write(raw: &[u8], runs: &[Run<'_>], coders: &[Coder], isa: Isa) -> Vec<u8> {
+    let symbols: usize = runs.iter().map(|run| run.symbols.len()).sum();
+    if symbols == 0 {
+        return [&[0], raw].concat();
+    }
+    let lanes = if symbols >= MANY || (raw.len() >= 2 * LANES && symbols >= 8 * LANES) { LANES } else { FEW };
+    let held = raw.len().min(2 * lanes) / 2;
+    let (stored, tail) = raw.split_at(raw.len() - 2 * held);
+    let mut seeds = [0u16; LANES];
+    for (seed, bytes) in seeds.iter_mut().zip(tail.as_chunks::<2>().0) {
+        *seed = u16::from_le_bytes(*bytes);
+    }
+    let coded = lanes::encode(runs, coders, lanes, &seeds, isa);
+    let mut out = Vec::with_capacity(16 + stored.len() + 4 * lanes + 2 * coded.words.len());
+    out.push(if lanes == LANES { 2 } else { 1 });
+    varint::put(&mut out, raw.len() as u64);
+    out.extend_from_slice(stored);
+    coded.states[..lanes].iter().for_each(|state| out.extend_from_slice(&state.to_le_bytes()));
+    coded.words.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+    out
+}
+
+/// Where the bytes of a stream are after decoding.
+#[derive(Clone, Debug)]
+enum Place {
+    Raw(Range<usize>),
+    Decoded(Range<usize>),
+}
+
+struct Segment<'a> {
+    shape: &'a Shape,
+    scheme: &'a Scheme,
+    places: Vec<Place>,
+    len: usize,
+}
+
+/// A chunk while it is decoded.
+struct Work<'a> {
+    decoder: lanes::Decoder<'a>,
+    tables: &'a Tables,
+    /// Stored bytes spoken for, and all there are.
+    raw_used: usize,
+    raw_len: usize,
+    /// Decoded streams, one after another.
+    arena: Vec<u8>,
+}
+
+impl<'a> Work<'a> {
+    fn segment(&mut self, scheme: &'a Scheme, shape: &'a Shape, pieces: &[Piece]) -> Result<Segment<'a>> {
+        let len = pieces.iter().map(|piece| piece.len).sum::<usize>();
+        let units = len / shape.dtype.unit();
+        let widths = scheme.form.widths(shape.dtype);
+        let first = first_stream(&scheme.form);
+        let mut places: Vec<Place> = Vec::with_capacity(widths.len());
+        let mut count = units;
+        for (i, (mode, width)) in scheme.modes.iter().zip(&widths).enumerate() {
+            if i == 1 && first == 1 {
+                // The mask says how many values follow.
+                count = self.bytes(&places[0])?.iter().filter(|there| **there != 0).count();
+            }
+            let len = count * width;
+            let ids = match mode {
+                Mode::Raw if i < first => return Err(Error::corrupt("a mask that is stored")),
+                Mode::Position(map) => {
+                    let mask = if i < first || first == 0 { None } else { Some(self.bytes(&places[0])?) };
+                    Some(ids(&positions(scheme, shape, pieces)?, map, mask, *width))
+                }
+                Mode::Above(map) => {
+                    let above = places.get(first).ok_or_else(|| Error::corrupt("a stream by itself"))?;
+                    let above = self.bytes(above)?;
+                    Some(ids(above, map, None, *width)).filter(|ids| ids.len() == len)
+                }
+                _ => None,
+            };
+            places.push(self.stream(mode, len, ids.as_deref())?);
+        }
+        Ok(Segment { shape, scheme, places, len })
+    }
+
+    /// The decoded bytes of a stream.
+    fn bytes(&self, place: &Place) -> Result<&[u8]> {
+        match place {
+            Place::Decoded(range) => Ok(&self.arena[range.clone()]),
+            Place::Raw(_) => Err(Error::corrupt("a context that is stored")),
+        }
+    }
+
+    fn stream(&mut self, mode: &Mode, len: usize, ids: Option<&[u8]>) -> Result<Place> {
+        if *mode == Mode::Raw {
+            let start = self.raw_used;
+            self.raw_used += len;
+            if self.raw_used > self.raw_len {
+                return Err(Error::truncated("a chunk with too few stored bytes"));
+            }
+            return Ok(Place::Raw(start..self.raw_used));
+        }
+        let start = self.arena.len();
+        self.arena.resize(start + len, if let Mode::Constant(byte) = mode { *byte } else { 0 });
+        let out = &mut self.arena[start..];
+        match (mode, ids) {
+            (Mode::Constant(_), _) => {}
+            (Mode::Table(table), _) => self.decoder.one(self.tables, *table, out),
+            (_, Some(ids)) => self.decoder.each(self.tables, ids, out),
+            _ => return Err(Error::corrupt("a stream without contexts")),
+        }
+        Ok(Place::Decoded(start..start + len))
+    }
+
+    /// The bytes that the states end with, `held` lanes of them.
+    fn tail(&self, held: usize) -> Result<Vec<u8>> {
+        let mut tail = Vec::with_capacity(2 * held);
+        for (lane, state) in self.decoder.states[..self.decoder.lanes].iter().enumerate() {
+            if state >> 16 != 1 || (lane >= held && *state != LOW) {
+                return Err(Error::corrupt("a chunk's states do not end as they began"));
+            }
+            if lane < held {
+                tail.extend_from_slice(&(*state as u16).to_le_bytes());
+            }
+        }
+        if self.decoder.taken * 2 != self.decoder.words.len() {
+            return Err(Error::corrupt("a chunk is not as long as its symbols take"));
+        }
+        Ok(tail)
+    }
+}
+
+/// Decodes the chunk of these pieces into `out`, which is as long as they are.
+///
+/// # Errors
+/// Truncated or corrupt.
+pub(crate) fn decode(
+    model: &Model,
+    tables: &Tables,
+    shapes: &[Shape],
+    pieces: &[Piece],
+    payload: &[u8],
+    isa: Isa,
+    out: &mut [u8],
+) -> Result<()> {
+    let mut reader = Reader::new(payload);
+    let lanes = match reader.u8()? {
+        0 => 0,
+        1 => FEW,
+        2 => LANES,
+        other => return Err(Error::corrupt(format!("chunk of unknown kind {other}"))),
+    };
+    let raw_len = if lanes == 0 { reader.rest().len() } else { reader.varint_max(out.len() as u64, "stored bytes")? as usize };
+    let held = raw_len.min(2 * lanes) / 2;
+    let stored = reader.bytes(raw_len - 2 * held)?;
+    let mut states = [LOW; LANES];
+    for state in &mut states[..lanes] {
+        *state = reader.u32()?;
+    }
+    let words = reader.rest();
+    let decoder = lanes::Decoder { states, words, taken: 0, lanes: lanes.max(1), isa };
+    let mut work = Work { decoder, tables, raw_used: 0, raw_len, arena: Vec::with_capacity(out.len()) };
+    let mut parts = Vec::new();
+    for segment in segments(pieces) {
+        let scheme = model.schemes[segment[0].array].as_ref().ok_or_else(no_scheme)?;
+        parts.push(work.segment(scheme, &shapes[segment[0].array], segment)?);
+    }
+    let tail = work.tail(held)?;
+    if work.raw_used != raw_len {
+        return Err(Error::corrupt("a chunk with more stored bytes than its arrays have"));
+    }
+    let mut rest = out;
+    for part in parts {
+        let (here, after) = rest.split_at_mut(part.len);
+        part.merge(&work.arena, stored, &tail, here)?;
+        rest = after;
+    }
+    Ok(())
+}
+
+impl Segment<'_> {
+    fn merge(&self, arena: &[u8], stored: &[u8], tail: &[u8], out: &mut [u8]) -> Result<()> {
+        // Streams that reach into the tail are put together.
+        let mut patched: Vec<Vec<u8>> = Vec::new();
+        for place in &self.places {
+            patched.push(match place {
+                Place::Raw(range) if range.end > stored.len() => {
+                    let head = stored.get(range.start..).unwrap_or(&[]);
+                    let from = range.start.saturating_sub(stored.len());
+                    [head, &tail[from..range.end - stored.len()]].concat()
+                }
+                _ => Vec::new(),
+            });
+        }
+        let streams: Vec<&[u8]> = self
+            .places
+            .iter()
+            .zip(&patched)
+            .map(|(place, patched)| match place {
+                Place::Raw(range) if range.end > stored.len() => patched.as_slice(),
+                Place::Raw(range) => &stored[range.clone()],
+                Place::Decoded(range) => &arena[range.clone()],
+            })
+            .collect();
+        let unit = self.shape.dtype.unit();
+        match &self.scheme.form {
+            Form::Plain => streams::merge(self.shape.dtype, &streams, out),
+            Form::Sparse => {
+                let mask = streams[0];
+                let mut values = vec![0u8; mask.iter().filter(|there| **there != 0).count() * unit];
+                streams::merge(self.shape.dtype, &streams[1..], &mut values);
+                let mut values = values.chunks_exact(unit);
+                for (out, &there) in out.chunks_exact_mut(unit).zip(mask) {
+                    match if there == 0 { None } else { values.next() } {
+                        Some(value) => out.copy_from_slice(value),
+                        None => out.fill(0),
+                    }
+                }
+            }
+            Form::Codebook(values) => {
+                for (out, &entry) in out.chunks_exact_mut(unit).zip(streams[0]) {
+                    let value = values.get(usize::from(entry) * unit..).and_then(|v| v.get(..unit));
+                    out.copy_from_slice(value.ok_or_else(|| Error::corrupt("a value that is not in the list"))?);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! Which histograms share a table: by what coding them really costs, tables included.
+
+use super::table::{BITS, SLOTS, entropy_q8, log2_q8};
+
+/// The choice of no table at all.
+pub(crate) const RAW: usize = usize::MAX;
+/// Passes of reassignment.
+const PASSES: usize = 2;
+/// About what a symbol takes in a table, bits times 256.
+const SYMBOL_COST: u64 = 6 * 256;
+/// Above so many tables pairs are not tried for merging.
+const MERGED: usize = 40;
+
+/// How often each symbol occurs, without those that do not.
+#[derive(Clone, Debug)]
+pub(crate) struct Histogram {
+    counts: Vec<(u8, u32)>,
+    total: u64,
+}
+
+impl Histogram {
+    /// Of these counts.
+    pub(crate) fn new(counts: &[u32; 256]) -> Self {
+        let counts: Vec<_> = (0..=255u8).zip(*counts).filter(|(_, count)| *count > 0).collect();
+        Self { total: counts.iter().map(|(_, count)| u64::from(*count)).sum(), counts }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Cluster {
+    counts: [u32; 256],
+    /// What each symbol costs, bits times 256.
+    costs: [u32; 256],
+    /// What everything in it costs, the table included.
+    total_cost: u64,
+}
+
+impl Cluster {
+    fn new() -> Self {
+        Self { counts: [0; 256], costs: [0; 256], total_cost: 0 }
+    }
+
+    fn add(&mut self, histogram: &Histogram) {
+        for &(symbol, count) in &histogram.counts {
+            let sum = &mut self.counts[usize::from(symbol)];
+            *sum = sum.saturating_add(count);
+        }
+    }
+
+    fn update(&mut self) {
+        let total = self.counts.iter().map(|c| u64::from(*c)).sum::<u64>().max(1);
+        let symbols = self.counts.iter().filter(|c| **c > 0).count() as u64;
+        self.total_cost = (symbols + 2) * SYMBOL_COST;
+        for (cost, &count) in self.costs.iter_mut().zip(&self.counts) {
+            let share = ((u64::from(count) << 16) / total).max(1 << (16 - BITS)) as u32;
+            *cost = (16 << 8) - log2_q8(share);
+            self.total_cost += u64::from(count) * u64::from(*cost);
+        }
+    }
+
+    fn cost(&self, histogram: &Histogram) -> u64 {
+        let parts = histogram.counts.iter().map(|&(symbol, count)| {
+            let symbol = usize::from(symbol);
+            let new = if self.counts[symbol] == 0 { SYMBOL_COST } else { 0 };
+            u64::from(count) * u64::from(self.costs[symbol]) + new
+        });
+        parts.sum()
+    }
+}
+
+/// The table of each histogram ([`RAW`] for none), and the counts of each table; at most `most` of them.
+pub(crate) fn cluster(histograms: &[Histogram], most: usize) -> (Vec<usize>, Vec<[u32; 256]>) {
+    let mut order: Vec<usize> = (0..histograms.len()).collect();
+    order.sort_by_key(|i| std::cmp::Reverse(histograms[*i].total));
+    let mut clusters: Vec<Cluster> = Vec::new();
+    let mut chosen = vec![RAW; histograms.len()];
+    for &i in &order {
+        chosen[i] = place(&histograms[i], &mut clusters, most);
+    }
+    for _ in 0..PASSES {
+        clusters = gather(histograms, &mut chosen, clusters.len());
+        merge_pairs(&mut clusters, &mut chosen);
+        for (choice, histogram) in chosen.iter_mut().zip(histograms) {
+            *choice = cheapest(histogram, &clusters).0;
+        }
+    }
+    let clusters = gather(histograms, &mut chosen, clusters.len());
+    (chosen, clusters.into_iter().map(|cluster| cluster.counts).collect())
+}
+
+/// The cheapest choice there is, and its cost.
+fn cheapest(histogram: &Histogram, clusters: &[Cluster]) -> (usize, u64) {
+    let mut best = (RAW, histogram.total * 8 * 256);
+    for (i, cluster) in clusters.iter().enumerate() {
+        let cost = cluster.cost(histogram);
+        if cost < best.1 {
+            best = (i, cost);
+        }
+    }
+    best
+}
+
+/// Puts a histogram where it costs least, perhaps into a cluster of its own.
+fn place(histogram: &Histogram, clusters: &mut Vec<Cluster>, most: usize) -> usize {
+    let (best, cost) = cheapest(histogram, clusters);
+    let mut own = Cluster::new();
+    own.add(histogram);
+    let alone = entropy_q8(&own.counts) + (histogram.counts.len() as u64 + 2) * SYMBOL_COST;
+    let chosen = if alone < cost && clusters.len() < most {
+        clusters.push(own);
+        clusters.len() - 1
+    } else if best == RAW {
+        return RAW;
+    } else {
+        clusters[best].add(histogram);
+        best
+    };
+    clusters[chosen].update();
+    chosen
+}
+
+/// The clusters that the choices make, empty ones left out.
+fn gather(histograms: &[Histogram], chosen: &mut [usize], count: usize) -> Vec<Cluster> {
+    let mut clusters = vec![Cluster::new(); count];
+    let mut names = vec![RAW; count];
+    for (&choice, histogram) in chosen.iter().zip(histograms).filter(|(choice, _)| **choice != RAW) {
+        clusters[choice].add(histogram);
+        names[choice] = 0;
+    }
+    let mut next = 0;
+    for name in names.iter_mut().filter(|name| **name != RAW) {
+        *name = next;
+        next += 1;
+    }
+    for choice in chosen.iter_mut().filter(|choice| **choice != RAW) {
+        *choice = names[*choice];
+    }
+    let mut kept = Vec::with_capacity(next);
+    for (mut cluster, _) in clusters.into_iter().zip(names).filter(|(_, name)| *name != RAW) {
+        cluster.update();
+        kept.push(cluster);
+    }
+    kept
+}
+
+/// Merges clusters as long as that saves anything.
+fn merge_pairs(clusters: &mut Vec<Cluster>, chosen: &mut [usize]) {
+    if clusters.len() > MERGED {
+        return;
+    }
+    let mut a = 0;
+    while a < clusters.len() {
+        let mut b = a + 1;
+        while b < clusters.len() {
+            let mut both = clusters[a].clone();
+            both.counts.iter_mut().zip(&clusters[b].counts).for_each(|(x, y)| *x = x.saturating_add(*y));
+            both.update();
+            if both.total_cost < clusters[a].total_cost + clusters[b].total_cost {
+                clusters[a] = both;
+                clusters.remove(b);
+                for choice in chosen.iter_mut().filter(|choice| **choice != RAW && **choice >= b) {
+                    *choice = if *choice == b { a } else { *choice - 1 };
+                }
+            } else {
+                b += 1;
+            }
+        }
+        a += 1;
+    }
+}
+
+const _: () = assert!(SLOTS == 1 << BITS);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alike_share_and_different_do_not() {
+        let counts = |centre: usize, scale: u32| -> [u32; 256] {
+            std::array::from_fn(|i| scale >> (i.abs_diff(centre) * 2).min(31))
+        };
+        let histograms: Vec<_> =
+            (0..20).map(|i| Histogram::new(&counts(if i % 2 == 0 { 100 } else { 120 }, 4000 + i))).collect();
+        let (chosen, tables) = cluster(&histograms, 64);
+        assert_eq!(tables.len(), 2);
+        assert!(chosen.iter().enumerate().all(|(i, c)| *c == chosen[i % 2]));
+        let (chosen, tables) = cluster(&[Histogram::new(&[1000; 256])], 64);
+        assert_eq!((chosen[0], tables.len()), (RAW, 0));
+    }
+}

@@ -1,0 +1,209 @@
+//! Units of a type as streams of bytes, each of one meaning, and back.
+//!
+//! Floats: in the upper 16 bits the sign moves below the other 15, so that the first byte is the exponent (f32, bf16) or begins
+//! with it (f16: with three bits of the mantissa). f64 first takes the usual exponents to the middle of the lower eight of its
+//! eleven exponent bits. The bytes of a number are a stream each, most significant first. GGUF blocks: each f16 as above, each
+//! field of packed numbers a stream.
+
+use crate::Dtype;
+
+/// A part of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    /// So many bytes from an offset on, packed numbers.
+    Packed(usize, usize),
+    /// An f16 at an offset.
+    Half(usize),
+}
+
+/// The fields of a GGUF block (ggml-common.h of llama.cpp).
+fn fields(dtype: Dtype) -> &'static [Field] {
+    use Field::{Half, Packed};
+    match dtype {
+        Dtype::Q4_0 => &[Half(0), Packed(2, 16)],
+        Dtype::Q4_1 => &[Half(0), Half(2), Packed(4, 16)],
+        Dtype::Q5_0 => &[Half(0), Packed(2, 4), Packed(6, 16)],
+        Dtype::Q5_1 => &[Half(0), Half(2), Packed(4, 4), Packed(8, 16)],
+        Dtype::Q8_0 => &[Half(0), Packed(2, 32)],
+        Dtype::Q2K => &[Packed(0, 16), Packed(16, 64), Half(80), Half(82)],
+        Dtype::Q3K => &[Packed(0, 32), Packed(32, 64), Packed(96, 12), Half(108)],
+        Dtype::Q4K => &[Half(0), Half(2), Packed(4, 12), Packed(16, 128)],
+        Dtype::Q5K => &[Half(0), Half(2), Packed(4, 12), Packed(16, 32), Packed(48, 128)],
+        Dtype::Q6K => &[Packed(0, 128), Packed(128, 64), Packed(192, 16), Half(208)],
+        _ => &[],
+    }
+}
+
+/// Bytes that each stream takes per unit, first stream first.
+pub(crate) fn widths(dtype: Dtype) -> Vec<usize> {
+    let fields = fields(dtype);
+    if fields.is_empty() {
+        return vec![1; dtype.unit()];
+    }
+    let mut widths = Vec::new();
+    for field in fields {
+        match *field {
+            Field::Half(_) => widths.extend([1, 1]),
+            Field::Packed(_, len) => widths.push(len),
+        }
+    }
+    widths
+}
+
+/// How far the exponent of an f64 is moved, modulo 2048: 2^-6, 1017, goes to 128.
+const F64_MOVE: u64 = (128 + 2048 - 1017) << 52;
+const F64_EXPONENT: u64 = 0x7ff << 52;
+
+fn from_f64(bits: u64) -> u64 {
+    let moved = (bits & !F64_EXPONENT) | (bits.wrapping_add(F64_MOVE) & F64_EXPONENT);
+    // sign, 3 upper exponent bits, 8 lower ones, 4 of the mantissa -> lower 8, upper 3, mantissa, sign.
+    let top = (moved >> 48) as u16;
+    let swapped = (top >> 4 & 0xff) << 8 | (top >> 12 & 7) << 5 | (top & 15) << 1 | top >> 15;
+    (moved & 0xffff_ffff_ffff) | u64::from(swapped) << 48
+}
+
+fn to_f64(bits: u64) -> u64 {
+    let top = (bits >> 48) as u16;
+    let swapped = (top & 1) << 15 | (top >> 5 & 7) << 12 | (top >> 8) << 4 | (top >> 1 & 15);
+    let moved = (bits & 0xffff_ffff_ffff) | u64::from(swapped) << 48;
+    (moved & !F64_EXPONENT) | (moved.wrapping_sub(F64_MOVE) & F64_EXPONENT)
+}
+
+/// Appends the streams of `bytes`, a whole number of units, to `streams`, as many as [`widths`] says.
+pub(crate) fn split(dtype: Dtype, bytes: &[u8], streams: &mut [Vec<u8>]) {
+    match (dtype, streams) {
+        (Dtype::F16 | Dtype::Bf16, [high, low]) => {
+            let units = bytes.as_chunks::<2>().0;
+            high.extend(units.iter().map(|u| (u16::from_le_bytes(*u).rotate_left(1) >> 8) as u8));
+            low.extend(units.iter().map(|u| u16::from_le_bytes(*u).rotate_left(1) as u8));
+        }
+        (Dtype::F32, [a, b, c, d]) => {
+            let units = bytes.as_chunks::<4>().0;
+            a.extend(units.iter().map(|u| u[3] << 1 | u[2] >> 7));
+            b.extend(units.iter().map(|u| u[2] << 1 | u[3] >> 7));
+            c.extend(units.iter().map(|u| u[1]));
+            d.extend(units.iter().map(|u| u[0]));
+        }
+        (Dtype::F64, streams) => {
+            for unit in bytes.as_chunks::<8>().0 {
+                let bytes = from_f64(u64::from_le_bytes(*unit)).to_be_bytes();
+                streams.iter_mut().zip(bytes).for_each(|(stream, byte)| stream.push(byte));
+            }
+        }
+        (_, [only]) => only.extend_from_slice(bytes),
+        (_, streams) => {
+            let fields = fields(dtype);
+            let unit = dtype.unit();
+            if fields.is_empty() {
+                for (i, stream) in streams.iter_mut().enumerate() {
+                    stream.extend(bytes.chunks_exact(unit).map(|u| u[unit - 1 - i]));
+                }
+            } else {
+                bytes.chunks_exact(unit).for_each(|unit| split_block(fields, unit, streams));
+            }
+        }
+    }
+}
+
+fn split_block(fields: &[Field], unit: &[u8], streams: &mut [Vec<u8>]) {
+    let mut next = 0;
+    for field in fields {
+        match *field {
+            Field::Half(at) => {
+                let [high, low] = u16::from_le_bytes([unit[at], unit[at + 1]]).rotate_left(1).to_be_bytes();
+                streams[next].push(high);
+                streams[next + 1].push(low);
+                next += 2;
+            }
+            Field::Packed(at, len) => {
+                streams[next].extend_from_slice(&unit[at..at + len]);
+                next += 1;
+            }
+        }
+    }
+}
+
+/// Undoes [`split`] into `out`; every stream must be as long as `out` needs.
+pub(crate) fn merge(dtype: Dtype, streams: &[&[u8]], out: &mut [u8]) {
+    match (dtype, streams) {
+        (Dtype::F16 | Dtype::Bf16, [high, low]) => {
+            for ((out, high), low) in out.as_chunks_mut::<2>().0.iter_mut().zip(*high).zip(*low) {
+                *out = (u16::from(*high) << 8 | u16::from(*low)).rotate_right(1).to_le_bytes();
+            }
+        }
+        (Dtype::F32, [a, b, c, d]) => {
+            let upper = a.iter().zip(*b);
+            let lower = c.iter().zip(*d);
+            for ((out, (a, b)), (c, d)) in out.as_chunks_mut::<4>().0.iter_mut().zip(upper).zip(lower) {
+                let top = (u16::from(*a) << 8 | u16::from(*b)).rotate_right(1);
+                *out = (u32::from(top) << 16 | u32::from(*c) << 8 | u32::from(*d)).to_le_bytes();
+            }
+        }
+        (_, [only]) => out.copy_from_slice(only),
+        (Dtype::F64, streams) => {
+            for (i, unit) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+                let bytes = std::array::from_fn(|stream| streams[stream][i]);
+                *unit = to_f64(u64::from_be_bytes(bytes)).to_le_bytes();
+            }
+        }
+        (_, streams) => {
+            let fields = fields(dtype);
+            let unit = dtype.unit();
+            if fields.is_empty() {
+                for (i, stream) in streams.iter().enumerate() {
+                    out.chunks_exact_mut(unit).zip(*stream).for_each(|(u, byte)| u[unit - 1 - i] = *byte);
+                }
+            } else {
+                let units = out.chunks_exact_mut(unit).enumerate();
+                units.for_each(|(i, unit)| merge_block(fields, streams, i, unit));
+            }
+        }
+    }
+}
+
+fn merge_block(fields: &[Field], streams: &[&[u8]], i: usize, unit: &mut [u8]) {
+    let mut next = 0;
+    for field in fields {
+        match *field {
+            Field::Half(at) => {
+                let half = u16::from_be_bytes([streams[next][i], streams[next + 1][i]]).rotate_right(1);
+                unit[at..at + 2].copy_from_slice(&half.to_le_bytes());
+                next += 2;
+            }
+            Field::Packed(at, len) => {
+                unit[at..at + len].copy_from_slice(&streams[next][i * len..][..len]);
+                next += 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minlen_core::testing::Rng;
+
+    #[test]
+    fn every_type_comes_back() {
+        let mut rng = Rng(3);
+        for dtype in Dtype::ALL {
+            let bytes: Vec<u8> = (0..dtype.unit() * 333).map(|_| rng.next_u64() as u8).collect();
+            let widths = widths(dtype);
+            assert_eq!(widths.iter().sum::<usize>(), dtype.unit());
+            let mut streams = vec![Vec::new(); widths.len()];
+            split(dtype, &bytes, &mut streams);
+            assert!(streams.iter().zip(&widths).all(|(stream, width)| stream.len() == width * 333));
+            let mut out = vec![0; bytes.len()];
+            merge(dtype, &streams.iter().map(Vec::as_slice).collect::<Vec<_>>(), &mut out);
+            assert_eq!(out, bytes, "{}", dtype.name());
+        }
+    }
+
+    #[test]
+    fn the_usual_exponents_of_doubles_share_their_upper_bits() {
+        for x in [1e-30f64, 0.001, -0.5, 1.0, -3.7, 1e30] {
+            assert_eq!(from_f64(x.to_bits()) >> 53 & 7, 0, "{x}");
+        }
+        assert_eq!(from_f64((1.0f64 / 64.0).to_bits()) >> 56, 128);
+    }
+}

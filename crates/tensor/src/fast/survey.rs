@@ -1,0 +1,153 @@
+//! Looks at the arrays of a block and decides how each is coded.
+
+use super::chunk::{Piece, streams_of};
+use super::cluster::{Histogram, RAW, cluster};
+use super::scheme::{Form, Mode, Model, Scheme, Shape, TABLES};
+use super::table::{entropy_q8, normalise};
+use crate::{Array, Dtype};
+use minlen_core::{Env, Result};
+use minlen_entropy::histogram;
+
+/// Bytes looked at together.
+const STEP: usize = 1 << 16;
+/// A stream is stored unless a table of its own saves one part in so many.
+const WORTH: u64 = 64;
+/// One unit in so many must be zero for a mask to be tried.
+const ZEROS: usize = 8;
+
+/// The counts of one stream.
+pub(crate) type Counts = [u32; 256];
+
+/// What was seen of one array.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// The form that takes least.
+    pub(crate) form: Form,
+    /// Counts of its streams.
+    pub(crate) counts: Vec<Counts>,
+}
+
+/// The literal bytes of an array, in steps of whole units.
+pub(crate) fn steps<'a>(
+    array: &Array<'a>,
+    pieces: &'a [Piece],
+) -> impl Iterator<Item = (usize, &'a [u8])> + use<'a> {
+    let (bytes, unit) = (array.bytes, array.dtype.unit());
+    let step = STEP / unit * unit;
+    pieces.iter().flat_map(move |piece| {
+        let parts = bytes[piece.start..piece.start + piece.len].chunks(step).enumerate();
+        parts.map(move |(i, part)| (piece.start + i * step, part))
+    })
+}
+
+/// Counts the streams of an array in a form.
+pub(crate) fn count(array: &Array<'_>, pieces: &[Piece], form: &Form) -> Vec<Counts> {
+    let widths = form.widths(array.dtype);
+    let mut counts = vec![[0u32; 256]; widths.len()];
+    let mut streams = vec![Vec::new(); widths.len()];
+    for (_, bytes) in steps(array, pieces) {
+        streams.iter_mut().for_each(Vec::clear);
+        streams_of(array.dtype, form, bytes, &mut streams);
+        for (counts, stream) in counts.iter_mut().zip(&streams) {
+            counts.iter_mut().zip(histogram(stream)).for_each(|(sum, count)| *sum += count);
+        }
+    }
+    counts
+}
+
+/// Bits times 256 that streams of these counts take.
+fn estimate(counts: &[Counts]) -> u64 {
+    counts.iter().map(entropy_q8).sum()
+}
+
+/// The form that takes least, and its counts.
+pub(crate) fn look(array: &Array<'_>, pieces: &[Piece]) -> Seen {
+    let mut best = Seen { form: Form::Plain, counts: count(array, pieces, &Form::Plain) };
+    let unit = array.dtype.unit();
+    if unit == 1 || unit > 8 {
+        return best;
+    }
+    let mut least = estimate(&best.counts);
+    let units = pieces.iter().map(|piece| piece.len).sum::<usize>() / unit;
+    let zeros = best.counts.iter().map(|counts| counts[0] as usize).min().unwrap_or(0);
+    let mut candidates = Vec::new();
+    if zeros * ZEROS > units && zeros < units {
+        candidates.push(Form::Sparse);
+    }
+    if let Some(values) = distinct(array, pieces) {
+        candidates.push(Form::Codebook(values));
+    }
+    for form in candidates {
+        let counts = count(array, pieces, &form);
+        let values = if let Form::Codebook(values) = &form { values.len() as u64 * 8 * 256 } else { 0 };
+        let cost = estimate(&counts) + values + 64 * 256;
+        if cost < least {
+            (best, least) = (Seen { form, counts }, cost);
+        }
+    }
+    best
+}
+
+/// The different units of an array in order, if there are few of them and more than one.
+fn distinct(array: &Array<'_>, pieces: &[Piece]) -> Option<Vec<u8>> {
+    let unit = array.dtype.unit();
+    let mut found: Vec<&[u8]> = Vec::new();
+    for (_, bytes) in steps(array, pieces) {
+        for value in bytes.chunks_exact(unit) {
+            if let Err(at) = found.binary_search(&value) {
+                if found.len() == 256 {
+                    return None;
+                }
+                found.insert(at, value);
+            }
+        }
+    }
+    let units: usize = pieces.iter().map(|piece| piece.len / unit).sum();
+    (found.len() > 1 && found.len() * 4 < units).then(|| found.concat())
+}
+
+/// The mode of a stream that needs no table, if it is one.
+pub(crate) fn simple(dtype: Dtype, counts: &Counts) -> Option<Mode> {
+    let total: u64 = counts.iter().map(|c| u64::from(*c)).sum();
+    if let Some(only) = counts.iter().position(|c| u64::from(*c) == total) {
+        return Some(Mode::Constant(only as u8));
+    }
+    let _ = dtype;
+    let raw = total * 8 * 256;
+    // The counts of few symbols look smaller than they are.
+    let symbols = counts.iter().filter(|c| **c > 0).count() as u64;
+    let correction = symbols * 184;
+    (entropy_q8(counts) + correction + raw / WORTH >= raw).then_some(Mode::Raw)
+}
+
+/// Decides for all arrays of a block; `pieces` are what is coded of each.
+///
+/// # Errors
+/// Cancelled on request.
+pub(crate) fn survey(arrays: &[Array<'_>], shapes: &[Shape], pieces: &[Vec<Piece>], env: &Env) -> Result<Model> {
+    let (mut schemes, mut histograms, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, array) in arrays.iter().enumerate() {
+        if shapes[i].literal == 0 {
+            schemes.push(None);
+            continue;
+        }
+        env.check()?;
+        let seen = look(array, &pieces[i]);
+        let mut modes = Vec::with_capacity(seen.counts.len());
+        for (stream, counts) in seen.counts.iter().enumerate() {
+            modes.push(simple(array.dtype, counts).unwrap_or_else(|| {
+                histograms.push(Histogram::new(counts));
+                places.push((i, stream));
+                Mode::Raw
+            }));
+        }
+        schemes.push(Some(Scheme { form: seen.form, modes, scales: None }));
+    }
+    let (chosen, tables) = cluster(&histograms, TABLES);
+    for (&choice, (array, stream)) in chosen.iter().zip(places) {
+        if let (true, Some(scheme)) = (choice != RAW, &mut schemes[array]) {
+            scheme.modes[stream] = Mode::Table(choice as u8);
+        }
+    }
+    Ok(Model { tables: tables.iter().map(normalise).collect(), schemes })
+}

@@ -1,1 +1,0 @@
-//! The arrays of one block, coded together.
