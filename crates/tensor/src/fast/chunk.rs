@@ -83,7 +83,9 @@ fn ids(contexts: &[u8], map: &[u8], mask: Option<&[u8]>, width: usize) -> Vec<u8
     let table = |context: &u8| map[usize::from(*context)];
     let tables: Vec<u8> = match mask {
         None => contexts.iter().map(table).collect(),
-        Some(mask) => contexts.iter().zip(mask).filter(|(_, there)| **there != 0).map(|(c, _)| table(c)).collect(),
+        Some(mask) => {
+            contexts.iter().zip(mask).filter(|(_, there)| **there != 0).map(|(c, _)| table(c)).collect()
+        }
     };
     if width == 1 { tables } else { tables.iter().flat_map(|t| std::iter::repeat_n(*t, width)).collect() }
 }
@@ -293,7 +295,11 @@ pub(crate) fn decode(
         2 => LANES,
         other => return Err(Error::corrupt(format!("chunk of unknown kind {other}"))),
     };
-    let raw_len = if lanes == 0 { reader.rest().len() } else { reader.varint_max(out.len() as u64, "stored bytes")? as usize };
+    let raw_len = if lanes == 0 {
+        reader.rest().len()
+    } else {
+        reader.varint_max(out.len() as u64, "stored bytes")? as usize
+    };
     let held = raw_len.min(2 * lanes) / 2;
     let stored = reader.bytes(raw_len - 2 * held)?;
     let mut states = [LOW; LANES];
@@ -363,7 +369,9 @@ impl Segment<'_> {
             Form::Codebook(values) => {
                 for (out, &entry) in out.chunks_exact_mut(unit).zip(streams[0]) {
                     let value = values.get(usize::from(entry) * unit..).and_then(|v| v.get(..unit));
-                    out.copy_from_slice(value.ok_or_else(|| Error::corrupt("a value that is not in the list"))?);
+                    out.copy_from_slice(
+                        value.ok_or_else(|| Error::corrupt("a value that is not in the list"))?,
+                    );
                 }
             }
         }

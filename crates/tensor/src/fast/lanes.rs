@@ -57,14 +57,15 @@ pub(crate) fn encode(
             // What is over after whole turns comes last in the run, so first here.
             let whole = end / LANES * LANES;
             encode_plain(run, whole..end, coders, lanes, &mut states, &mut words, &mut at);
-            end = whole - simd::encode(
-                isa,
-                &run.symbols[..whole],
-                &coders[usize::from(table)],
-                &mut states,
-                &mut words,
-                &mut at,
-            );
+            end = whole
+                - simd::encode(
+                    isa,
+                    &run.symbols[..whole],
+                    &coders[usize::from(table)],
+                    &mut states,
+                    &mut words,
+                    &mut at,
+                );
         }
         encode_plain(run, 0..end, coders, lanes, &mut states, &mut words, &mut at);
     }
@@ -120,11 +121,6 @@ impl Tables {
         self.slots.extend_from_slice(&table.slots);
         self.alias.push(table.alias);
     }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.alias.len()
-    }
 }
 
 /// Decodes runs in order.
@@ -139,6 +135,7 @@ pub(crate) struct Decoder<'a> {
     /// Lanes in use, a power of two.
     pub(crate) lanes: usize,
     /// The instructions to use.
+    #[allow(dead_code)]
     pub(crate) isa: Isa,
 }
 
@@ -184,7 +181,10 @@ impl Decoder<'_> {
 
     #[inline(always)]
     fn word(&mut self) -> u32 {
-        let word = self.words.get(self.taken * 2..self.taken * 2 + 2).map_or(0, |w| u16::from_le_bytes([w[0], w[1]]));
+        let word = self
+            .words
+            .get(self.taken * 2..self.taken * 2 + 2)
+            .map_or(0, |w| u16::from_le_bytes([w[0], w[1]]));
         self.taken += 1;
         u32::from(word)
     }

@@ -218,7 +218,9 @@ fn code_form(form: Option<&Form>, side: &mut impl Side, models: &mut Models, dty
             let mut read = Vec::with_capacity(entries as usize * dtype.unit());
             for i in 0..entries as usize * dtype.unit() {
                 let byte = values.get(i).copied().unwrap_or(0);
-                read.push((0..8).rev().fold(0, |all, bit| all << 1 | side.flat(u32::from(byte) >> bit & 1) as u8));
+                read.push(
+                    (0..8).rev().fold(0, |all, bit| all << 1 | side.flat(u32::from(byte) >> bit & 1) as u8),
+                );
             }
             Ok(Form::Codebook(read))
         }

@@ -49,7 +49,12 @@ pub(crate) fn encode(
 }
 
 /// Decodes whole turns by one table; gives how many symbols it decoded.
-pub(crate) fn decode(_decoder: &mut Decoder<'_>, _slots: &[u32], _alias: Option<&Alias>, _out: &mut [u8]) -> usize {
+pub(crate) fn decode(
+    _decoder: &mut Decoder<'_>,
+    _slots: &[u32],
+    _alias: Option<&Alias>,
+    _out: &mut [u8],
+) -> usize {
     0
 }
 

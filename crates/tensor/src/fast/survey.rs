@@ -124,7 +124,12 @@ pub(crate) fn simple(dtype: Dtype, counts: &Counts) -> Option<Mode> {
 ///
 /// # Errors
 /// Cancelled on request.
-pub(crate) fn survey(arrays: &[Array<'_>], shapes: &[Shape], pieces: &[Vec<Piece>], env: &Env) -> Result<Model> {
+pub(crate) fn survey(
+    arrays: &[Array<'_>],
+    shapes: &[Shape],
+    pieces: &[Vec<Piece>],
+    env: &Env,
+) -> Result<Model> {
     let (mut schemes, mut histograms, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (i, array) in arrays.iter().enumerate() {
         if shapes[i].literal == 0 {

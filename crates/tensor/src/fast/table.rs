@@ -42,7 +42,9 @@ pub(crate) fn normalise(counts: &[u32; 256]) -> Freqs {
     // What is left over falls to the most frequent symbol; where that would bend it, the next ones give and take.
     for _ in 0..SLOTS {
         let left = SLOTS as i32 - freqs.iter().sum::<u32>() as i32;
-        let Some((largest, &freq)) = freqs.iter().enumerate().max_by_key(|(i, f)| (**f, 256 - i)) else { break };
+        let Some((largest, &freq)) = freqs.iter().enumerate().max_by_key(|(i, f)| (**f, 256 - i)) else {
+            break;
+        };
         if freq <= 1 || left * 16 >= wanted * 15 {
             break;
         }
@@ -239,7 +241,8 @@ impl Coder {
 /// `log2(x)` in 1/256 bits, for costs only: interpolated between 1024 places.
 pub(crate) fn log2_q8(x: u32) -> u32 {
     static TABLE: std::sync::OnceLock<Vec<u16>> = std::sync::OnceLock::new();
-    let table = TABLE.get_or_init(|| (0..1025).map(|i| ((log2_q16(1024 + i) - (10 << 16)) >> 8) as u16).collect());
+    let table =
+        TABLE.get_or_init(|| (0..1025).map(|i| ((log2_q16(1024 + i) - (10 << 16)) >> 8) as u16).collect());
     if x == 0 {
         return 0;
     }
@@ -266,7 +269,9 @@ mod tests {
         cases.push(std::array::from_fn(|i| u32::from(i == 77)));
         for n in [2usize, 3, 17, 63, 64, 65, 255] {
             cases.push(std::array::from_fn(|i| if i < n { rng.below(1 << (i % 20)) as u32 + 1 } else { 0 }));
-            cases.push(std::array::from_fn(|i| if i * n / 256 % 2 == 0 { 1 + rng.below(9) as u32 } else { 0 }));
+            cases.push(std::array::from_fn(
+                |i| if i * n / 256 % 2 == 0 { 1 + rng.below(9) as u32 } else { 0 },
+            ));
         }
         cases.push(std::array::from_fn(|i| if i == 9 { 1 << 30 } else { 1 }));
         cases
@@ -289,7 +294,10 @@ mod tests {
                 if let Some(alias) = &table.alias {
                     let which = usize::from(slot % 64 >= usize::from(alias.divider[slot / 64]));
                     assert_eq!(usize::from(alias.symbol[which][slot / 64]), symbol);
-                    assert_eq!((slot as u16).wrapping_sub(alias.bias[which][slot / 64]), (entry & 0xfff) as u16);
+                    assert_eq!(
+                        (slot as u16).wrapping_sub(alias.bias[which][slot / 64]),
+                        (entry & 0xfff) as u16
+                    );
                 }
             }
         }

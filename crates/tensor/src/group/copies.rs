@@ -49,7 +49,8 @@ pub(crate) fn code(side: &mut impl Side, copies: &[Copy], total: u64, env: &Env)
         let copy = copies.get(i).copied().unwrap_or(Copy { to: 0, from: 0, len: 0 });
         let gap = models[1].code(side, copy.to.wrapping_sub(end))?;
         let len = models[2].code(side, copy.len)?;
-        let to = end.checked_add(gap).filter(|to| len > 0 && to.checked_add(len).is_some_and(|end| end <= total));
+        let to =
+            end.checked_add(gap).filter(|to| len > 0 && to.checked_add(len).is_some_and(|end| end <= total));
         let to = to.ok_or_else(|| Error::corrupt("a copy reaches beyond the arrays"))?;
         // The distance is often the one before: 0 for that.
         let distance = copy.to.wrapping_sub(copy.from);
@@ -63,6 +64,22 @@ pub(crate) fn code(side: &mut impl Side, copies: &[Copy], total: u64, env: &Env)
         end = to + len;
     }
     Ok(result)
+}
+
+/// Drops the copies that do not cover a whole array.
+pub(crate) fn keep_whole(copies: &mut Vec<Copy>, outlines: &[super::plan::Outline]) {
+    let (mut kept, mut next, mut start) = (Vec::new(), 0, 0u64);
+    for outline in outlines {
+        let end = start + outline.2 as u64;
+        let count = copies[next..].partition_point(|copy| copy.to < end);
+        let here = &copies[next..next + count];
+        if here.iter().map(|copy| copy.len).sum::<u64>() == end - start {
+            kept.extend_from_slice(here);
+        }
+        next += count;
+        start = end;
+    }
+    *copies = kept;
 }
 
 /// A place where a window was hashed.
@@ -99,7 +116,8 @@ pub(crate) fn find(arrays: &[Array<'_>], spacing: usize, env: &Env) -> Result<Ve
     }
     let slots = (total / spacing as u64 * 2).clamp(256, 1 << 27).next_power_of_two() as usize;
     let _held = env.budget.reserve(slots as u64 * (4 + size_of::<Anchor>() as u64))?;
-    let mut finder = Finder { arrays, starts, anchors: Vec::new(), table: vec![0; slots], copies: Vec::new() };
+    let mut finder =
+        Finder { arrays, starts, anchors: Vec::new(), table: vec![0; slots], copies: Vec::new() };
     for array in 0..arrays.len() {
         env.check()?;
         finder.scan(array, spacing);
@@ -156,7 +174,9 @@ impl Finder<'_> {
         let here = bytes[at..].chunks(unit).zip(other[anchor.offset..].chunks(unit));
         let forward = here.take_while(|(a, b)| a == b).count() * unit;
         let room = (at - literal).min(anchor.offset) / unit * unit;
-        let before = bytes[at - room..at].rchunks(unit).zip(other[anchor.offset - room.min(anchor.offset)..anchor.offset].rchunks(unit));
+        let before = bytes[at - room..at]
+            .rchunks(unit)
+            .zip(other[anchor.offset - room.min(anchor.offset)..anchor.offset].rchunks(unit));
         let backward = before.take_while(|(a, b)| a == b).count() * unit;
         let to = self.starts[array] + (at - backward) as u64;
         let from = self.starts[anchor.array as usize] + (anchor.offset - backward) as u64;
@@ -226,10 +246,8 @@ mod tests {
         let second = [&first[400..6000], &first[..], &[1, 2, 3, 4], &first[8000..9000]].concat();
         let small = &first[100..164];
         let all = [first.as_slice(), &second, small, &first[100..164]];
-        let arrays: Vec<Array<'_>> = all
-            .iter()
-            .map(|bytes| Array { dtype: Dtype::F32, columns: 10, bytes, base: None })
-            .collect();
+        let arrays: Vec<Array<'_>> =
+            all.iter().map(|bytes| Array { dtype: Dtype::F32, columns: 10, bytes, base: None }).collect();
         let copies = find(&arrays, 32, &Env::default()).unwrap();
         let copied: u64 = copies.iter().map(|c| c.len).sum();
         assert!(copied >= second.len() as u64 - 200, "{copied} {copies:?}");

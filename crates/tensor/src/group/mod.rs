@@ -5,18 +5,20 @@
 //! docs/format/tensor.md.
 
 mod copies;
+mod mixed;
+mod open;
 mod plan;
 
 use crate::fast::chunk::{self, Piece};
-use crate::fast::lanes::Tables;
-use crate::fast::scheme::{Model, Shape};
-use crate::fast::side::{Reader as SideReader, Writer};
+use crate::fast::scheme::{self, Shape};
+use crate::fast::side::Writer;
 use crate::fast::simd;
 use crate::fast::survey::survey;
 use crate::fast::table::{Coder, Table};
 use crate::{Array, Target, dense};
-use minlen_core::varint::{self, Reader};
+use minlen_core::varint;
 use minlen_core::{Env, Error, Result};
+use open::Block;
 use plan::{Outline, Placed, Plan};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -31,8 +33,10 @@ pub enum Strength {
     Max,
 }
 
-/// The layout of static tables; the number is part of the format.
+/// Chunks by static tables; the numbers are part of the format.
 const TABLES: u8 = 0;
+/// Chunks by mixing.
+const MIXED: u8 = 1;
 
 /// The lower half of the XXH3 of `bytes`.
 fn checksum(bytes: &[u8]) -> u32 {
@@ -48,34 +52,69 @@ pub fn encode(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec
     check_units(&outlines)?;
     let total: u64 = outlines.iter().map(|outline| outline.2 as u64).sum();
     let spacing = if strength == Strength::Fast { 128 } else { 32 };
-    let copies = if total >> 32 == 0 { copies::find(arrays, spacing, env)? } else { Vec::new() };
-    let plan = Plan::new(&outlines, &copies, env)?;
-    let shapes = shapes(&outlines, &plan);
+    let mut copies = if total >> 32 == 0 { copies::find(arrays, spacing, env)? } else { Vec::new() };
+    let mixed = strength == Strength::Max;
+    if mixed {
+        copies::keep_whole(&mut copies, &outlines);
+    }
+    let plan = Plan::new(&outlines, &copies, mixed, env)?;
+    let mut side = Writer::default();
+    copies::code(&mut side, &copies, total, env)?;
+    let mut coded = Coded::default();
+    if mixed {
+        mixed::encode(arrays, &plan, &mut coded, env)?;
+    } else {
+        encode_static(arrays, &outlines, &plan, strength, &mut side, &mut coded, env)?;
+    }
+    let side = side.finish();
+    out.push(if mixed { MIXED } else { TABLES });
+    varint::put(out, side.len() as u64);
+    let head = [side.as_slice(), &coded.index].concat();
+    out.extend_from_slice(&checksum(&head).to_le_bytes());
+    out.extend_from_slice(&head);
+    out.extend_from_slice(&coded.chunks);
+    Ok(())
+}
+
+/// Chunks that are coded, and the index of them.
+#[derive(Debug, Default)]
+struct Coded {
+    index: Vec<u8>,
+    chunks: Vec<u8>,
+}
+
+impl Coded {
+    /// Adds a chunk with the checksums of what it holds.
+    fn push(&mut self, chunk: &[u8], sums: impl IntoIterator<Item = u32>) {
+        varint::put(&mut self.index, chunk.len() as u64);
+        sums.into_iter().for_each(|sum| self.index.extend_from_slice(&sum.to_le_bytes()));
+        self.chunks.extend_from_slice(chunk);
+    }
+}
+
+fn encode_static(
+    arrays: &[Array<'_>],
+    outlines: &[Outline],
+    plan: &Plan,
+    strength: Strength,
+    side: &mut Writer,
+    coded: &mut Coded,
+    env: &Env,
+) -> Result<()> {
+    let shapes = shapes(outlines, plan);
     let pieces = plan.by_array();
     let model = match strength {
         Strength::Fast => survey(arrays, &shapes, &pieces, env)?,
         Strength::Dense | Strength::Max => dense::survey(arrays, &shapes, &pieces, env)?,
     };
-    let mut side = Writer::default();
-    copies::code(&mut side, &copies, total, env)?;
-    model.code(&mut side, &shapes, env)?;
-    let side = side.finish();
+    model.code(side, &shapes, env)?;
     let coders: Vec<Coder> = model.tables.iter().map(Coder::new).collect();
-    let (mut index, mut chunks) = (Vec::new(), Vec::new());
     for range in &plan.chunks {
         let pieces = pieces_of(&plan.pieces[range.clone()]);
-        let coded = chunk::encode(&model, &coders, arrays, &shapes, &pieces, simd::isa())?;
-        varint::put(&mut index, coded.len() as u64);
-        index.extend_from_slice(&checksum_of(arrays, &pieces).to_le_bytes());
-        chunks.extend_from_slice(&coded);
+        let chunk = chunk::encode(&model, &coders, arrays, &shapes, &pieces, simd::isa())?;
+        coded.push(&chunk, [checksum_of(arrays, &pieces)]);
         env.work(pieces.iter().map(|piece| piece.len as u64).sum())?;
     }
-    out.push(TABLES);
-    varint::put(out, side.len() as u64);
-    let head = [side.as_slice(), &index].concat();
-    out.extend_from_slice(&checksum(&head).to_le_bytes());
-    out.extend_from_slice(&head);
-    out.extend_from_slice(&chunks);
     Ok(())
 }
 
@@ -103,54 +142,6 @@ fn checksum_of(arrays: &[Array<'_>], pieces: &[Piece]) -> u32 {
     }
 }
 
-/// A payload that has been looked into.
-struct Block<'a> {
-    plan: Plan,
-    shapes: Vec<Shape>,
-    model: Model,
-    tables: Tables,
-    /// Coded bytes and checksum of every chunk.
-    chunks: Vec<(&'a [u8], u32)>,
-}
-
-impl<'a> Block<'a> {
-    fn open(payload: &'a [u8], outlines: &[Outline], env: &Env) -> Result<Self> {
-        let mut reader = Reader::new(payload);
-        match reader.u8()? {
-            TABLES => {}
-            other => return Err(Error::unsupported(format!("arrays coded in way {other}"))),
-        }
-        let len = reader.varint_max(payload.len() as u64, "length of side information")? as usize;
-        let sum = reader.u32()?;
-        let head = reader.rest();
-        let side = reader.bytes(len)?;
-        let total: u64 = outlines.iter().map(|outline| outline.2 as u64).sum();
-        let mut side = SideReader::new(side);
-        let copies = copies::code(&mut side, &[], total, env)?;
-        let plan = Plan::new(outlines, &copies, env)?;
-        let mut index = Vec::with_capacity(plan.chunks.len());
-        for _ in &plan.chunks {
-            let len = reader.varint_max(payload.len() as u64, "length of a chunk")? as usize;
-            index.push((len, reader.u32()?));
-        }
-        if checksum(&head[..head.len() - reader.rest().len()]) != sum {
-            return Err(Error::corrupt("checksum of the side information of arrays differs"));
-        }
-        let shapes = shapes(outlines, &plan);
-        let model = Model::default().code(&mut side, &shapes, env)?;
-        let mut chunks = Vec::with_capacity(index.len());
-        for (len, sum) in index {
-            chunks.push((reader.bytes(len)?, sum));
-        }
-        if !reader.is_empty() {
-            return Err(Error::corrupt("bytes after the last chunk of arrays"));
-        }
-        let mut tables = Tables::default();
-        model.tables.iter().for_each(|freqs| tables.push(Table::new(freqs)));
-        Ok(Self { plan, shapes, model, tables, chunks })
-    }
-}
-
 /// Decodes what the targets want of the arrays that [`encode`] coded, in the same order.
 ///
 /// # Errors
@@ -163,76 +154,18 @@ pub fn decode(payload: &[u8], targets: &mut [Target<'_>], env: &Env) -> Result<(
         return Err(Error::usage("a range that is not one of the array"));
     }
     // Plan, schemes and scales; tables.
-    let rows: u64 = outlines.iter().map(|(dtype, columns, len)| (len / dtype.unit() / columns + columns.min(len)) as u64).sum();
+    let rows: u64 = outlines
+        .iter()
+        .map(|(dtype, columns, len)| (len / dtype.unit() / columns + columns.min(len)) as u64)
+        .sum();
     let _held = env.budget.reserve(
-        payload.len() as u64 / 4 + outlines.len() as u64 * 400 + rows + crate::fast::scheme::TABLES as u64 * Table::MEMORY,
+        payload.len() as u64 / 4 + outlines.len() as u64 * 400 + rows + scheme::TABLES as u64 * Table::MEMORY,
     )?;
     let block = Block::open(payload, &outlines, env)?;
     for number in 0..block.plan.chunks.len() {
-        decode_chunk(&block, number, targets, env)?;
+        block.decode_chunk(number, targets, env)?;
     }
     Ok(())
-}
-
-/// The part of `from..from+len` that a target whose array begins at `start` wants: relative to `from`, and in its output.
-fn wanted(target: &Target<'_>, start: u64, from: u64, len: u64) -> Option<(std::ops::Range<usize>, usize)> {
-    let (first, last) = (start + target.wanted.start as u64, start + target.wanted.end as u64);
-    let (begin, end) = (from.max(first), (from + len).min(last));
-    (begin < end).then(|| ((begin - from) as usize..(end - from) as usize, (begin - first) as usize))
-}
-
-fn decode_chunk(block: &Block<'_>, number: usize, targets: &mut [Target<'_>], env: &Env) -> Result<()> {
-    let plan = &block.plan;
-    let placed = &plan.pieces[plan.chunks[number].clone()];
-    let array_of = |at: u64| plan.starts.partition_point(|start| *start <= at) - 1;
-    let needs = |targets: &[Target<'_>], at: u64, len: u64, array: usize| {
-        wanted(&targets[array], plan.starts[array], at, len).is_some()
-    };
-    let needed = placed.iter().any(|p| {
-        needs(targets, p.at, p.piece.len as u64, p.piece.array)
-            || plan.copies_of(p).iter().any(|c| needs(targets, c.to, c.len, array_of(c.to)))
-    });
-    if !needed {
-        return Ok(());
-    }
-    let len: usize = placed.iter().map(|p| p.piece.len).sum();
-    let _held = env.budget.reserve(len as u64 * 4)?;
-    let (payload, sum) = block.chunks[number];
-    let pieces = pieces_of(placed);
-    let run = |out: &mut [u8]| {
-        chunk::decode(&block.model, &block.tables, &block.shapes, &pieces, payload, simd::isa(), out)?;
-        if checksum(out) == sum { Ok(()) } else { Err(Error::corrupt("checksum of a chunk of arrays differs")) }
-    };
-    if let ([only], target) = (placed, &mut targets[placed[0].piece.array]) {
-        let (start, end) = (only.piece.start, only.piece.start + only.piece.len);
-        let inside = target.wanted.start <= start && end <= target.wanted.end;
-        if inside && plan.copies_of(only).is_empty() {
-            let from = start - target.wanted.start;
-            return run(&mut target.out[from..from + len]);
-        }
-    }
-    let mut bytes = vec![0; len];
-    run(&mut bytes)?;
-    let mut rest = bytes.as_slice();
-    for p in placed {
-        let (here, after) = rest.split_at(p.piece.len);
-        rest = after;
-        give(&mut targets[p.piece.array], plan.starts[p.piece.array], p.at, here);
-        for copy in plan.copies_of(p) {
-            let array = array_of(copy.to);
-            let from = (copy.from - p.at) as usize;
-            give(&mut targets[array], plan.starts[array], copy.to, &here[from..from + copy.len as usize]);
-        }
-    }
-    env.work(len as u64)
-}
-
-/// Copies the wanted part of the bytes at `at` to a target whose array begins at `start`.
-fn give(target: &mut Target<'_>, start: u64, at: u64, bytes: &[u8]) {
-    if let Some((range, to)) = wanted(target, start, at, bytes.len() as u64) {
-        let len = range.len();
-        target.out[to..to + len].copy_from_slice(&bytes[range]);
-    }
 }
 
 #[cfg(test)]

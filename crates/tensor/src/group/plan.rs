@@ -8,6 +8,8 @@ use std::ops::Range;
 
 /// Bytes of a chunk of types of one or two bytes; twice that for wider ones.
 const CHUNK: usize = 256 << 10;
+/// Bytes of a chunk that is coded by mixing, which learns as it goes.
+const MIXED_CHUNK: usize = 4 << 20;
 
 /// A piece and where it begins among all bytes of the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +41,9 @@ impl Plan {
     ///
     /// # Errors
     /// Corrupt where copies cut units or come from copies.
-    pub(crate) fn new(outlines: &[Outline], copies: &[Copy], env: &Env) -> Result<Self> {
+    pub(crate) fn new(outlines: &[Outline], copies: &[Copy], mixed: bool, env: &Env) -> Result<Self> {
         let mut plan = Self::default();
-        let mut chunker = Chunker::default();
+        let mut chunker = Chunker { mixed, ..Chunker::default() };
         let (mut at, mut next) = (0u64, 0);
         for (array, &(dtype, columns, len)) in outlines.iter().enumerate() {
             plan.starts.push(at);
@@ -78,10 +80,11 @@ impl Plan {
             while done < copy.len {
                 let from = copy.from + done;
                 let index = self.pieces.partition_point(|p| p.at <= from);
-                let inside = index.checked_sub(1).map(|i| self.pieces[i]).filter(|p| from < p.at + p.piece.len as u64);
+                let inside =
+                    index.checked_sub(1).map(|i| self.pieces[i]).filter(|p| from < p.at + p.piece.len as u64);
                 let piece = inside.ok_or_else(|| Error::corrupt("a copy of a copy"))?;
                 let len = (copy.len - done).min(piece.at + piece.piece.len as u64 - from);
-                if self.copies.len() % 4096 == 0 {
+                if self.copies.len().is_multiple_of(4096) {
                     held.push(env.budget.reserve(4096 * size_of::<Copy>() as u64)?);
                 }
                 self.copies.push(Copy { to: copy.to + done, from, len });
@@ -95,7 +98,8 @@ impl Plan {
     /// The copies from this piece.
     pub(crate) fn copies_of(&self, piece: &Placed) -> &[Copy] {
         let first = self.copies.partition_point(|copy| copy.from < piece.at);
-        let count = self.copies[first..].partition_point(|copy| copy.from < piece.at + piece.piece.len as u64);
+        let count =
+            self.copies[first..].partition_point(|copy| copy.from < piece.at + piece.piece.len as u64);
         &self.copies[first..first + count]
     }
 
@@ -115,6 +119,7 @@ struct Chunker {
     /// First piece of the open chunk, and the bytes in it.
     first: usize,
     filled: usize,
+    mixed: bool,
 }
 
 impl Chunker {
@@ -128,9 +133,13 @@ impl Chunker {
 
     /// Adds a piece of the array that begins at `base`, of rows of `row` bytes.
     fn add(&mut self, base: u64, piece: Piece, row: usize, unit: usize) {
-        let size = if unit > 2 { 2 * CHUNK } else { CHUNK };
-        // A large piece has chunks of its own, so that a change before it moves none of them.
-        if piece.len >= size / 2 {
+        let size = match unit {
+            _ if self.mixed => MIXED_CHUNK,
+            ..=2 => CHUNK,
+            _ => 2 * CHUNK,
+        };
+        // A large piece begins a chunk, so that a change before it moves none of them.
+        if piece.len >= size / 2 && !self.mixed {
             self.close();
         }
         let mut piece = piece;
@@ -164,19 +173,26 @@ mod tests {
 
     #[test]
     fn chunks_cover_what_is_not_copied() {
-        let outlines = [(Dtype::F32, 100, 4000), (Dtype::Bf16, 1000, 3_000_000), (Dtype::F32, 9, 4 * 90), (Dtype::I8, 3, 7)];
-        let copies =
-            [Copy { to: 4000 + 2_000_000, from: 400, len: 2000 }, Copy { to: 3_004_000, from: 2_000_000, len: 360 }];
-        let plan = Plan::new(&outlines, &copies, &Env::default()).unwrap();
+        let outlines = [
+            (Dtype::F32, 100, 4000),
+            (Dtype::Bf16, 1000, 3_000_000),
+            (Dtype::F32, 9, 4 * 90),
+            (Dtype::I8, 3, 7),
+        ];
+        let copies = [
+            Copy { to: 4000 + 2_000_000, from: 400, len: 2000 },
+            Copy { to: 3_004_000, from: 2_000_000, len: 360 },
+        ];
+        let plan = Plan::new(&outlines, &copies, false, &Env::default()).unwrap();
         assert_eq!(plan.literal, [4000, 2_998_000, 0, 7]);
         assert_eq!(plan.pieces.iter().map(|p| p.piece.len).sum::<usize>(), 4000 + 2_998_000 + 7);
         assert!(plan.pieces.windows(2).all(|w| w[0].at + w[0].piece.len as u64 <= w[1].at));
         assert_eq!(plan.chunks.last().unwrap().end, plan.pieces.len());
         assert!(plan.pieces.iter().all(|p| p.piece.array != 1 || p.piece.start % 2000 == 0));
         assert_eq!(plan.copies_of(&plan.pieces[0]), [Copy { to: 2_004_000, from: 400, len: 2000 }]);
-        assert!(Plan::new(&outlines, &[Copy { to: 4001, from: 0, len: 2 }], &Env::default()).is_err());
-        assert!(Plan::new(&outlines, &[Copy { to: 3998, from: 0, len: 4 }], &Env::default()).is_err());
+        assert!(Plan::new(&outlines, &[Copy { to: 4001, from: 0, len: 2 }], false, &Env::default()).is_err());
+        assert!(Plan::new(&outlines, &[Copy { to: 3998, from: 0, len: 4 }], false, &Env::default()).is_err());
         let chained = [copies[0], Copy { to: 3_004_000, from: 2_004_000, len: 360 }];
-        assert!(Plan::new(&outlines, &chained, &Env::default()).is_err());
+        assert!(Plan::new(&outlines, &chained, false, &Env::default()).is_err());
     }
 }

@@ -82,12 +82,13 @@ fn every_type_and_length_comes_back() {
 #[test]
 fn every_pattern_of_a_half_comes_back() {
     let all: Vec<u8> = (0..=u16::MAX).flat_map(u16::to_le_bytes).collect();
-    let special: Vec<u8> = [0x7fc0_0001u32, 0xffff_ffff, 0x7f80_0000, 0xff80_0000, 0x8000_0000, 1, 0x807f_ffff]
-        .iter()
-        .flat_map(|bits| bits.to_le_bytes())
-        .cycle()
-        .take(40_000)
-        .collect();
+    let special: Vec<u8> =
+        [0x7fc0_0001u32, 0xffff_ffff, 0x7f80_0000, 0xff80_0000, 0x8000_0000, 1, 0x807f_ffff]
+            .iter()
+            .flat_map(|bits| bits.to_le_bytes())
+            .cycle()
+            .take(40_000)
+            .collect();
     for strength in STRENGTHS {
         for dtype in [Dtype::F16, Dtype::Bf16, Dtype::F32, Dtype::F64, Dtype::U16] {
             let arrays = [&all, &special].map(|bytes| Array { dtype, columns: 64, bytes, base: None });
@@ -104,10 +105,10 @@ fn zeros_lists_and_repeats_cost_little() {
         .chunks_exact(4)
         .flat_map(|v| if v[0] < 56 { [0; 4] } else { [v[0], v[1], v[2], v[3]] })
         .collect();
-    let listed: Vec<u8> =
-        noise.iter().flat_map(|i| (f32::from(i % 16) * 0.123).to_le_bytes()).collect();
+    let listed: Vec<u8> = noise.iter().flat_map(|i| (f32::from(i % 16) * 0.123).to_le_bytes()).collect();
     let clean: Vec<u8> = noise.chunks_exact(2).flat_map(|v| [0, 0, v[0], 0x3d]).collect();
-    let cases: [(&[u8], usize); 4] = [(&sparse, 8500), (&listed, 20_700), (&clean, 15_500), (&[7; 40_000], 60)];
+    let cases: [(&[u8], usize); 4] =
+        [(&sparse, 8500), (&listed, 20_700), (&clean, 15_500), (&[7; 40_000], 60)];
     for (bytes, most) in cases {
         let array = Array { dtype: Dtype::F32, columns: 100, bytes, base: None };
         let payload = round_trip(&[array], Strength::Fast);
@@ -124,8 +125,12 @@ fn ranges_equal_the_whole() {
     let a = weights(Dtype::Bf16, 300_000, 1000, 1);
     let b = weights(Dtype::F32, 10_000, 100, 2);
     let c = [&a[200..100_000], &[9, 9]].concat();
-    let arrays = [(Dtype::Bf16, &a), (Dtype::F32, &b), (Dtype::Bf16, &c)]
-        .map(|(dtype, bytes)| Array { dtype, columns: 100, bytes, base: None });
+    let arrays = [(Dtype::Bf16, &a), (Dtype::F32, &b), (Dtype::Bf16, &c)].map(|(dtype, bytes)| Array {
+        dtype,
+        columns: 100,
+        bytes,
+        base: None,
+    });
     for strength in STRENGTHS {
         let payload = round_trip(&arrays, strength);
         let mut rng = Rng(4);
@@ -134,7 +139,11 @@ fn ranges_equal_the_whole() {
                 .iter()
                 .map(|array| {
                     let start = rng.below(array.bytes.len());
-                    if rng.below(3) == 0 { 0..0 } else { start..start + rng.below(array.bytes.len() - start + 1) }
+                    if rng.below(3) == 0 {
+                        0..0
+                    } else {
+                        start..start + rng.below(array.bytes.len() - start + 1)
+                    }
                 })
                 .collect();
             let back = decoded(&payload, &arrays, &wanted).unwrap();
