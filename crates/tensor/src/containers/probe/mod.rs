@@ -6,6 +6,7 @@
 mod bell;
 mod columns;
 mod float;
+mod ncnn;
 mod segments;
 mod stats;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Regions of a file that hold numbers of one type.
 
 use super::float::{Fit, Kind};
-use super::{BELL_SAMPLE, SAMPLE, bell, columns, float};
+use super::{BELL_SAMPLE, SAMPLE, bell, columns, float, ncnn};
 use crate::containers::fitted;
+use crate::containers::reader::Reader;
 use crate::{Dtype, Format, Layout, Source, Tensor};
 use minlen_core::Result;
 
@@ -27,7 +28,11 @@ struct Region {
 /// # Errors
 /// Whatever reading gives.
 pub fn blob(source: &dyn Source) -> Result<Option<Layout>> {
-    let found = regions(source)?;
+    let mut found = regions(source)?;
+    let halves = found.iter().any(|tensor| tensor.dtype == Dtype::F16);
+    if halves && let Some(layers) = ncnn::parse(&mut Reader::new(source))? {
+        found = layers;
+    }
     let covered: u64 = found.iter().map(|tensor| tensor.len).sum();
     if covered < source.len() / 4 {
         return Ok(None);
