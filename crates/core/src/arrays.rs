@@ -13,7 +13,7 @@ pub struct ArraySpan {
     pub len: u64,
     /// The type of its elements, by the numbers of `minlen-tensor`.
     pub dtype: u8,
-    /// The shape that is left of it in this part, outermost dimension first, in elements; its product may be less than what
+    /// The shape that is left of it in this part, outermost dimension first, in elements; its product may be more than what
     /// `len` holds where the array was cut in the middle of a row.
     pub shape: Vec<u64>,
     /// What it may be coded as a difference from.

@@ -4,8 +4,9 @@ use crate::budget::Spending;
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
+use crate::tensors::{Arrays, Track};
 use minlen_container::{StreamWriter, compact};
-use minlen_core::{Detection, Env, Event, Result};
+use minlen_core::{ArraySpan, Detection, Env, Error, Event, Kind, Numbers, Result};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -27,6 +28,11 @@ pub struct Encoder<W: Write> {
     block_size: usize,
     hasher: blake3::Hasher,
     kind: Option<Detection>,
+    /// Where the arrays are in the buffer.
+    track: Track,
+    /// Bytes of content before the buffer, and in all as far as is known.
+    done: u64,
+    total: Option<u64>,
 }
 
 impl<W: Write> Encoder<W> {
@@ -56,7 +62,19 @@ impl<W: Write> Encoder<W> {
             block_size: options.block_size(),
             hasher: blake3::Hasher::new(),
             kind: None,
+            track: Track::default(),
+            done: 0,
+            total: len,
         })
+    }
+
+    /// Tells where the arrays are in what will be written, as [`crate::tensors::layout`] found them in the file; without this, the
+    /// first block is looked at. Nothing may have been written before.
+    #[must_use]
+    pub fn with_arrays(mut self, arrays: &Arrays) -> Self {
+        let arrays = self.blocks.options.bases.found_for(arrays);
+        self.track.enter(Some(arrays.placed()));
+        self
     }
 
     /// Codes what is left, writes the end of the stream and gives the writer back.
@@ -67,11 +85,12 @@ impl<W: Write> Encoder<W> {
         if self.fits_compact(self.buffer.len()) {
             let block = std::mem::take(&mut self.buffer);
             self.find_kind(&block);
+            let arrays = self.arrays(&block)?;
             self.hasher.update(&block);
             let hash = *self.hasher.finalize().as_bytes();
-            return self.blocks.finish_small(&block, self.kind, hash);
+            return self.blocks.finish_small(&block, self.kind, arrays, hash);
         }
-        self.end_block()?;
+        self.end_block(true)?;
         let hash = *self.hasher.finalize().as_bytes();
         let mut out = self.blocks.finish()?.finish(hash)?;
         out.flush()?;
@@ -90,9 +109,15 @@ impl<W: Write> Encoder<W> {
             return Ok(());
         }
         self.hasher.update(data);
-        for block in data.chunks(self.block_size) {
-            self.find_kind(block);
-            self.blocks.code_now(block, self.kind.clone())?;
+        let mut rest = data;
+        while !rest.is_empty() {
+            let window = &rest[..rest.len().min(self.block_size)];
+            self.find_kind(window);
+            let cut = self.cut(window, window.len() == rest.len())?;
+            let (block, tail) = rest.split_at(cut);
+            let arrays = self.track.take(cut);
+            self.blocks.code_now(block, self.kind.clone(), arrays)?;
+            (rest, self.done) = (tail, self.done + cut as u64);
         }
         Ok(())
     }
@@ -104,14 +129,52 @@ impl<W: Write> Encoder<W> {
         }
     }
 
-    fn end_block(&mut self) -> Result<()> {
+    /// Where to cut a block off the front of `window`, which is full or the last.
+    fn cut(&mut self, window: &[u8], last: bool) -> Result<usize> {
+        if self.done == 0 && self.track.is_blind() {
+            let arrays = self.find_arrays(window, last)?;
+            self.track.enter(arrays.map(|arrays| self.blocks.options.bases.found_for(&arrays).placed()));
+        }
+        // What of the window an earlier cut left over is in the track already.
+        let known = self.track.known();
+        let at = known.min(window.len());
+        self.track.extend(self.done + at as u64..self.done + window.len() as u64, at);
+        Ok(if last { window.len() } else { self.track.cut(window.len()) })
+    }
+
+    /// Looks for arrays in the first block, or takes the caller's word.
+    fn find_arrays(&self, window: &[u8], last: bool) -> Result<Option<Arrays>> {
+        let total = if last { Some(window.len() as u64) } else { self.total };
+        if let Some(raw) = &self.blocks.options.raw {
+            let total = total.ok_or_else(|| {
+                Error::usage("the length of the input must be known for --shape").remedy("give a file")
+            })?;
+            return Arrays::whole(raw.dtype, &raw.shape, total).map(Some);
+        }
+        let may = self.kind.as_ref().is_some_and(|d| matches!(d.kind, Kind::Tensors | Kind::Zip));
+        Ok(if may { crate::tensors::head(window, total.filter(|_| !last)) } else { None })
+    }
+
+    /// The arrays in all of the content, `window` being all of it.
+    fn arrays(&mut self, window: &[u8]) -> Result<Arc<[ArraySpan]>> {
+        let cut = self.cut(window, true)?;
+        Ok(self.track.take(cut))
+    }
+
+    fn end_block(&mut self, last: bool) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        self.hasher.update(&self.buffer);
-        let block = std::mem::take(&mut self.buffer);
+        let mut block = std::mem::take(&mut self.buffer);
         self.find_kind(&block);
-        self.blocks.submit(block, self.kind.clone(), u32::MAX)
+        let cut = self.cut(&block, last)?;
+        self.buffer = Vec::with_capacity(self.block_size.min(block.len()));
+        self.buffer.extend_from_slice(&block[cut..]);
+        block.truncate(cut);
+        self.hasher.update(&block);
+        self.done += cut as u64;
+        let arrays = self.track.take(cut);
+        self.blocks.submit(block, self.kind.clone(), arrays, u32::MAX)
     }
 }
 
@@ -121,7 +184,7 @@ impl<W: Write> Write for Encoder<W> {
         let taken = data.len().min(room);
         self.buffer.extend_from_slice(&data[..taken]);
         if self.buffer.len() == self.block_size {
-            self.end_block()?;
+            self.end_block(false)?;
         }
         Ok(taken)
     }
@@ -147,11 +210,17 @@ pub(crate) struct BlockCoder<W: Write> {
 impl<W: Write> BlockCoder<W> {
     pub(crate) fn new(writer: StreamWriter<W>, options: &Options, spending: Spending, env: &Env) -> Self {
         let pool = Ordered::new(options.effective_threads());
-        Self { options: options.clone(), pool, writer, env: env.clone(), begun: false, spending }
+        Self { options: options.clone(), pool, writer, env: options.knowing(env), begun: false, spending }
     }
 
     /// Hands in a block; waits for the oldest one in flight when there are enough.
-    pub(crate) fn submit(&mut self, block: Vec<u8>, known: Option<Detection>, decode_ns: u32) -> Result<()> {
+    pub(crate) fn submit(
+        &mut self,
+        block: Vec<u8>,
+        known: Option<Detection>,
+        arrays: Arc<[ArraySpan]>,
+        decode_ns: u32,
+    ) -> Result<()> {
         self.env.check()?;
         self.begun = true;
         while self.pool.is_full() {
@@ -159,23 +228,29 @@ impl<W: Write> BlockCoder<W> {
         }
         let planner = Arc::clone(&self.options.planner);
         let request = self.request(block.len(), known, decode_ns);
-        let env = self.env.clone();
+        let env = knowing(&self.env, arrays);
         self.pool.submit(move || planner.code(&block, &request, &env));
         Ok(())
     }
 
     /// Codes a block on this thread. Nothing may be in flight.
-    fn code_now(&mut self, block: &[u8], known: Option<Detection>) -> Result<()> {
+    fn code_now(&mut self, block: &[u8], known: Option<Detection>, arrays: Arc<[ArraySpan]>) -> Result<()> {
         self.env.check()?;
         self.begun = true;
         let request = self.request(block.len(), known, u32::MAX);
-        let parts = self.options.planner.code(block, &request, &self.env)?;
+        let parts = self.options.planner.code(block, &request, &knowing(&self.env, arrays))?;
         self.write(parts)
     }
 
     /// Codes all of the content at once: in the compact form where it is one part, else in the full one.
-    fn finish_small(mut self, content: &[u8], known: Option<Detection>, hash: [u8; 32]) -> Result<W> {
-        let env = self.env.clone().with_threads(self.options.effective_threads());
+    fn finish_small(
+        mut self,
+        content: &[u8],
+        known: Option<Detection>,
+        arrays: Arc<[ArraySpan]>,
+        hash: [u8; 32],
+    ) -> Result<W> {
+        let env = knowing(&self.env, arrays).with_threads(self.options.effective_threads());
         let request = self.request(content.len(), known, u32::MAX);
         let parts = self.options.planner.code(content, &request, &env)?;
         if parts.len() <= 1 {
@@ -221,6 +296,12 @@ impl<W: Write> BlockCoder<W> {
         }
         Ok(self.writer)
     }
+}
+
+/// The same surroundings, for data with these arrays.
+fn knowing(env: &Env, arrays: Arc<[ArraySpan]>) -> Env {
+    let numbers = Numbers { arrays, ..env.numbers.clone() };
+    env.clone().with_numbers(numbers)
 }
 
 /// What was made of a part.

@@ -42,6 +42,7 @@ pub mod planner;
 pub mod prior;
 mod recode;
 mod streams;
+pub mod tensors;
 mod within;
 
 pub use budget::Estimate;

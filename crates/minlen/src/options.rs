@@ -3,7 +3,8 @@
 use crate::levels::{LevelInfo, MAX_LEVEL, MIB, levels};
 use crate::planner::Planner;
 use crate::prior::PriorUse;
-use minlen_core::{Chain, Error, Registry, Result};
+use crate::tensors::{BaseSet, Dtype};
+use minlen_core::{Chain, Env, Error, MaxError, Registry, Result};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +16,20 @@ pub fn registry() -> Registry {
     for codec in simple.chain(minlen_mix::codecs()) {
         registry.register(codec);
     }
-    // Last: it codes its streams with all the others.
+    // Last: they code their streams with all the others.
+    let inner = registry.clone();
+    registry.register(crate::tensors::codec(inner));
     let inner = registry.clone();
     registry.register(crate::recode::codec(inner));
     registry
+}
+
+/// Numbers of one type and shape that a file without a header holds.
+#[derive(Clone, Debug)]
+pub(crate) struct RawShape {
+    pub(crate) dtype: Dtype,
+    /// Outermost dimension first.
+    pub(crate) shape: Arc<[u64]>,
 }
 
 /// How to compress. Cheap to clone.
@@ -39,6 +50,11 @@ pub struct Options {
     pub(crate) decode_ns: u32,
     pub(crate) block: Option<usize>,
     pub(crate) dedup: bool,
+    /// What arrays may be differences from, and how far floats may be off.
+    pub(crate) bases: BaseSet,
+    pub(crate) max_error: Option<MaxError>,
+    /// What a file of no known container holds.
+    pub(crate) raw: Option<RawShape>,
     pub(crate) times: bool,
     pub(crate) compact: bool,
     pub(crate) planner: Arc<Planner>,
@@ -58,6 +74,9 @@ impl Default for Options {
             dedup: true,
             times: true,
             compact: true,
+            bases: BaseSet::default(),
+            max_error: None,
+            raw: None,
             planner: Arc::new(Planner::new(registry())),
         }
     }
@@ -159,6 +178,42 @@ impl Options {
     pub fn with_compact(mut self, compact: bool) -> Self {
         self.compact = compact;
         self
+    }
+
+    /// Codes arrays as differences from those of the same name in these files, where that is smaller. Decoding needs the same
+    /// files: see [`crate::Env::numbers`].
+    #[must_use]
+    pub fn with_bases(mut self, bases: BaseSet) -> Self {
+        self.bases = bases;
+        self
+    }
+
+    /// Stores floats so that none is off by more than this. The default is exact.
+    ///
+    /// # Errors
+    /// Usage for a bound that is not a positive number.
+    pub fn with_max_error(mut self, bound: MaxError) -> Result<Self> {
+        let (MaxError::Absolute(size) | MaxError::Relative(size)) = bound;
+        if !size.is_finite() || size <= 0.0 {
+            return Err(Error::usage(format!("{size} is no bound for an error")).remedy("such as 0.001"));
+        }
+        self.max_error = Some(bound);
+        Ok(self)
+    }
+
+    /// What a file without a header holds: numbers of one type in this shape, outermost dimension first.
+    #[must_use]
+    pub fn with_shape(mut self, dtype: Dtype, shape: &[u64]) -> Self {
+        self.raw = Some(RawShape { dtype, shape: shape.into() });
+        self
+    }
+
+    /// The surroundings with what encoding may know of arrays.
+    pub(crate) fn knowing(&self, env: &Env) -> Env {
+        let mut numbers = env.numbers.clone();
+        numbers.bases = self.bases.bases().or(numbers.bases);
+        numbers.max_error = self.max_error.or(numbers.max_error);
+        env.clone().with_numbers(numbers)
     }
 
     /// Which priors strong levels may start from.

@@ -5,6 +5,7 @@ use super::hash::FileHash;
 use crate::budget::Spending;
 use crate::encoder::BlockCoder;
 use crate::options::Options;
+use crate::tensors::{Arrays, Track};
 use fastcdc::v2020::StreamCDC;
 use minlen_container::{Extent, StreamWriter};
 use minlen_core::{Class, Detection, Env, Error, Result};
@@ -42,6 +43,8 @@ pub(super) struct Content<W: Write> {
     total: u64,
     decode_ns: u32,
     dedup: Option<Dedup>,
+    /// Where the arrays are in the buffer.
+    track: Track,
 }
 
 /// What a file turned into.
@@ -70,20 +73,23 @@ impl<W: Write> Content<W> {
             total,
             decode_ns: u32::MAX,
             dedup: options.dedup.then(Dedup::default),
+            track: Track::default(),
         })
     }
 
     /// Adds one file: `ranges` are offset and length of its parts that are not holes, in order, each to be read through
-    /// `open`; `size` its length with the holes.
+    /// `open`; `size` its length with the holes; `arrays` where its arrays are.
     pub(super) fn add_file<R: Read>(
         &mut self,
         path: &Path,
         detection: Detection,
         size: u64,
         ranges: &[(u64, u64)],
+        arrays: Option<&Arrays>,
         mut open: impl FnMut(u64, u64) -> Result<R>,
     ) -> Result<Stored> {
         self.enter(detection, size)?;
+        self.track.enter(arrays.map(Arrays::placed));
         if let Some(dedup) = &mut self.dedup {
             dedup.enter_file(path.to_path_buf());
         }
@@ -155,20 +161,21 @@ impl<W: Write> Content<W> {
             dedup.remember(chunk, self.len, file_offset);
         }
         append_extent(extents, self.len, len);
-        self.push(chunk)?;
+        self.push(chunk, file_offset)?;
         Ok(len)
     }
 
-    fn push(&mut self, mut bytes: &[u8]) -> Result<()> {
+    fn push(&mut self, mut bytes: &[u8], mut at: u64) -> Result<()> {
         self.len += bytes.len() as u64;
         self.hasher.update(bytes);
         while !bytes.is_empty() {
             let n = bytes.len().min(self.block - self.buffer.len());
+            self.track.extend(at..at + n as u64, self.buffer.len());
             self.buffer.extend_from_slice(&bytes[..n]);
-            bytes = &bytes[n..];
+            (bytes, at) = (&bytes[n..], at + n as u64);
             if self.buffer.len() == self.block {
                 let kind = self.kind.clone();
-                self.flush()?;
+                self.flush_to(self.track.cut(self.block))?;
                 self.kind = kind;
             }
         }
@@ -176,12 +183,20 @@ impl<W: Write> Content<W> {
     }
 
     fn flush(&mut self) -> Result<()> {
+        self.flush_to(self.buffer.len())
+    }
+
+    /// Hands in the first `cut` bytes of the buffer.
+    fn flush_to(&mut self, cut: usize) -> Result<()> {
         let kind = self.kind.take();
         if self.buffer.is_empty() {
             return Ok(());
         }
+        let rest = self.buffer.split_off(cut);
+        let block = std::mem::replace(&mut self.buffer, rest);
         let mixed = kind.as_ref().is_some_and(|k| k.detail == "mixed");
-        self.coder.submit(std::mem::take(&mut self.buffer), if mixed { None } else { kind }, self.decode_ns)
+        let arrays = self.track.take(cut);
+        self.coder.submit(block, if mixed { None } else { kind }, arrays, self.decode_ns)
     }
 }
 

@@ -5,9 +5,10 @@ use super::content::{Content, Stored};
 use crate::budget::Spending;
 use crate::options::Options;
 use crate::planner::Request;
+use crate::tensors::{self, Arrays, FileSource};
 use minlen_container::walk::{self, Found, Item};
 use minlen_container::{Body, Entry, Tree};
-use minlen_core::{Coded, Detection, Env, Error, ErrorKind, Event, Result};
+use minlen_core::{Coded, Detection, Env, Error, ErrorKind, Event, Kind, Result};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
@@ -34,7 +35,7 @@ pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env
     let mut content = Content::new(Counted { out, bytes: 0 }, options, spending, total, env)?;
     let mut bodies: Vec<Option<Body>> = items.iter().map(|_| None).collect();
     for (index, detection) in reading_order(&items, options, &mut summary) {
-        match store(&items[index], detection, &mut content) {
+        match store(&items[index], detection, options, &mut content) {
             Ok(stored) => {
                 summary.unique_bytes += stored.fresh;
                 bodies[index] =
@@ -117,15 +118,35 @@ fn extension(path: &[u8]) -> Vec<u8> {
     name.iter().rposition(|&b| b == b'.').map_or_else(Vec::new, |dot| name[dot..].to_ascii_lowercase())
 }
 
-fn store<W: Write>(item: &Item, detection: Detection, content: &mut Content<W>) -> Result<Stored> {
+fn store<W: Write>(
+    item: &Item,
+    detection: Detection,
+    options: &Options,
+    content: &mut Content<W>,
+) -> Result<Stored> {
     let Found::File { len, data } = &item.body else {
         return Err(Error::new(ErrorKind::Io, "not a regular file"));
     };
-    content.add_file(&item.source, detection, *len, data, |start, n| {
+    let arrays = arrays(item, &detection, options);
+    content.add_file(&item.source, detection, *len, data, arrays.as_ref(), |start, n| {
         let mut file = walk::open(item)?;
         file.seek(SeekFrom::Start(start))?;
         Ok(file.take(n))
     })
+}
+
+/// Where the arrays are in a file that may hold some. A file that is not what it says is coded as any other.
+fn arrays(item: &Item, detection: &Detection, options: &Options) -> Option<Arrays> {
+    if matches!(detection.kind, Kind::Tensors | Kind::Zip) {
+        let source = FileSource::new(walk::open(item).ok()?).ok()?;
+        if let Ok(Some(layout)) = tensors::layout(&source) {
+            let arrays = Arrays::new(&layout);
+            return (arrays.count().0 > 0).then(|| options.bases.found_for(&arrays));
+        }
+    }
+    let raw = options.raw.as_ref()?;
+    let Found::File { len, .. } = item.body else { return None };
+    Arrays::whole(raw.dtype, &raw.shape, len).ok()
 }
 
 /// The tree of what could be read, in the order of the walk. Links to files that were left out are left out, too.

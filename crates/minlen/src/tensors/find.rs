@@ -1,0 +1,56 @@
+//! Which arrays a part of the data holds.
+
+use minlen_core::{ArraySpan, Kind, Result};
+use minlen_tensor::{Layout, Source, Tensor, containers};
+
+/// Less than this is not worth a look.
+const LEAST: usize = 256;
+
+/// The arrays of a file, by its container.
+///
+/// # Errors
+/// Corrupt where the container is broken; whatever reading gives.
+pub fn layout(source: &dyn Source) -> Result<Option<Layout>> {
+    containers::layout(source)
+}
+
+/// Kinds of data that may hold arrays: those that say so, and those that say nothing.
+pub(super) fn may_hold(kind: Kind, level: u8) -> bool {
+    match kind {
+        Kind::Tensors | Kind::Float16 | Kind::Float32 | Kind::Float64 | Kind::Zip => true,
+        Kind::Binary | Kind::Records => level >= LOOK_LEVEL,
+        _ => false,
+    }
+}
+
+/// From this level on, data of which nothing is known is looked at.
+const LOOK_LEVEL: u8 = 4;
+
+/// What was found, and whether a container says so.
+pub(super) struct Found {
+    pub(super) arrays: Vec<ArraySpan>,
+    pub(super) named: bool,
+}
+
+/// The arrays in `data`: by its container, or as its numbers look.
+pub(super) fn find(data: &[u8], kind: Kind, level: u8) -> Option<Found> {
+    if data.len() < LEAST || !may_hold(kind, level) {
+        return None;
+    }
+    if let Ok(Some(layout)) = containers::layout(&data) {
+        let arrays: Vec<ArraySpan> = layout.tensors.iter().map(span).collect();
+        return (!arrays.is_empty()).then_some(Found { arrays, named: true });
+    }
+    if matches!(kind, Kind::Zip) {
+        return None;
+    }
+    let layout = containers::blob(&data).ok()??;
+    let arrays: Vec<ArraySpan> = layout.tensors.iter().map(span).collect();
+    (!arrays.is_empty()).then_some(Found { arrays, named: false })
+}
+
+/// An array of a file that is all one part.
+pub(super) fn span(tensor: &Tensor) -> ArraySpan {
+    let (start, len) = (tensor.start, tensor.len);
+    ArraySpan { start, len, dtype: tensor.dtype as u8, shape: tensor.shape.clone(), base: None }
+}

@@ -1,0 +1,20 @@
+//! Model weights and float arrays: the codec that takes them apart from what is around them, and where they are in files.
+
+mod bases;
+mod codec;
+mod describe;
+mod find;
+mod source;
+#[cfg(test)]
+mod tests;
+mod track;
+
+pub(crate) use codec::codec;
+pub(crate) use track::{Track, head};
+
+pub use bases::{BaseSet, LONGEST_CHAIN};
+pub use find::layout;
+pub use source::FileSource;
+pub use track::Arrays;
+
+pub use minlen_tensor::{Dtype, Format, Layout, Source, Tensor};

@@ -1,0 +1,152 @@
+use super::*;
+use crate::{Options, compress_with, decompress, registry};
+use minlen_core::testing::check_hostile;
+use minlen_core::{ArraySpan, BaseSpan, Bases, Env, Error, ErrorKind, Limits, Numbers, Params, Result, ids};
+use minlen_tensor::containers;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Numbers around zero, as weights are.
+fn weights(count: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed;
+    let mut byte = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as i32 - 128
+    };
+    let value = |_| (0..8).map(|_| byte()).sum::<i32>() as f32 / 4093.0;
+    (0..count).map(value).flat_map(f32::to_le_bytes).collect()
+}
+
+/// A file with matrices of 64 columns and so many rows.
+fn model(rows: &[usize], seed: u64) -> Vec<u8> {
+    let (mut header, mut data) = (String::from("{"), Vec::new());
+    for (i, rows) in rows.iter().enumerate() {
+        let bytes = weights(rows * 64, seed + i as u64);
+        let (start, end) = (data.len(), data.len() + bytes.len());
+        let comma = if i == 0 { "" } else { "," };
+        header += &format!(
+            r#"{comma}"layer{i}":{{"dtype":"F32","shape":[{rows},64],"data_offsets":[{start},{end}]}}"#
+        );
+        data.extend(bytes);
+    }
+    header += "}";
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()
+}
+
+fn params(strength: i64, level: i64) -> Params {
+    let registry = registry();
+    registry.codec(ids::TENSORS).unwrap().params().with("strength", strength).with("level", level)
+}
+
+fn encode(data: &[u8], strength: i64, env: &Env) -> Vec<u8> {
+    let mut out = Vec::new();
+    registry().codec(ids::TENSORS).unwrap().encode(data, &params(strength, 3), env, &mut out).unwrap();
+    out
+}
+
+fn decode(payload: &[u8], len: usize, env: &Env) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    registry().codec(ids::TENSORS).unwrap().decode(payload, len, env, &mut out)?;
+    Ok(out)
+}
+
+#[test]
+fn any_range_is_what_it_is_in_the_whole() {
+    let data = model(&[50, 3, 700], 1);
+    for strength in 1..=3 {
+        let payload = encode(&data, strength, &Env::default());
+        assert!(payload.len() * 100 < data.len() * 97, "{} of {}", payload.len(), data.len());
+        assert_eq!(decode(&payload, data.len(), &Env::default()).unwrap(), data);
+        for range in [0..10, 0..data.len(), 190..200, 5000..9003, data.len() - 1..data.len(), 77..77] {
+            let mut out = b"before".to_vec();
+            let registry = registry();
+            let codec = registry.codec(ids::TENSORS).unwrap();
+            codec
+                .decode_range(&payload, data.len(), range.clone(), &Env::default(), &mut out)
+                .unwrap()
+                .unwrap();
+            assert_eq!(out[6..], data[range]);
+        }
+    }
+}
+
+#[test]
+fn what_no_encoder_wrote_is_refused() {
+    let data = model(&[40], 9);
+    for strength in 1..=3 {
+        let payload = encode(&data, strength, &Env::default());
+        let registry = registry();
+        check_hostile(registry.codec(ids::TENSORS).unwrap(), &payload, data.len(), 300);
+    }
+}
+
+#[test]
+fn files_larger_than_a_block_are_cut_between_rows() {
+    let data = model(&[3000, 1, 2000], 3);
+    for threads in [1, 2] {
+        for level in [1, 5, 7] {
+            let options = Options::new(level).unwrap().with_threads(threads).with_block_size(300_000);
+            let small = compress_with(&data, &options, &Env::default()).unwrap();
+            assert!(small.len() * 100 < data.len() * 95, "{} of {}", small.len(), data.len());
+            assert_eq!(decompress(&small, &Limits::default()).unwrap(), data);
+        }
+    }
+    let layout = containers::layout(&&data[..]).unwrap().unwrap();
+    let mut track = Track::default();
+    track.enter(Some(Arrays::new(&layout).placed()));
+    track.extend(0..300_000, 0);
+    let cut = track.cut(300_000);
+    assert_eq!((cut as u64 - layout.tensors[0].start) % 256, 0);
+    let first = track.take(cut);
+    let rows = (cut as u64 - layout.tensors[0].start) / 256;
+    assert_eq!((first.len(), &first[0].shape[..]), (1, &[rows, 64][..]));
+    let rest = track.take(300_000 - cut);
+    let array = ArraySpan { start: 0, len: 300_000 - cut as u64, ..rest[0].clone() };
+    assert_eq!(rest[..], [array][..300_000_usize.abs_diff(cut).min(1)]);
+}
+
+/// One file that is at hand.
+struct File(Vec<u8>);
+
+impl Bases for File {
+    fn read(&self, file: &[u8; 32], range: Range<u64>) -> Result<Vec<u8>> {
+        if file != blake3::hash(&self.0).as_bytes() {
+            return Err(Error::usage("another file"));
+        }
+        Ok(self.0[range.start as usize..range.end as usize].to_vec())
+    }
+}
+
+#[test]
+fn a_difference_needs_its_base() {
+    let old = model(&[200, 30], 5);
+    let mut new = old.clone();
+    let start = new.len() - 200 * 256;
+    new[start..].iter_mut().step_by(4).for_each(|b| *b = b.wrapping_add(3));
+    let layout = containers::layout(&&old[..]).unwrap().unwrap();
+    let hash = *blake3::hash(&old).as_bytes();
+    let spans: Vec<ArraySpan> = layout
+        .tensors
+        .iter()
+        .map(|t| ArraySpan {
+            start: t.start,
+            len: t.len,
+            dtype: t.dtype as u8,
+            shape: t.shape.clone(),
+            base: Some(BaseSpan { file: hash, start: t.start }),
+        })
+        .collect();
+    let bases: Option<Arc<dyn Bases>> = Some(Arc::new(File(old)));
+    let numbers = Numbers { arrays: spans.into(), bases: bases.clone(), max_error: None };
+    for strength in 1..=3 {
+        let payload = encode(&new, strength, &Env::default().with_numbers(numbers.clone()));
+        assert!(payload.len() * 2 < new.len(), "{} of {}", payload.len(), new.len());
+        let with = Env::default().with_numbers(Numbers { bases: bases.clone(), ..Numbers::default() });
+        assert_eq!(decode(&payload, new.len(), &with).unwrap(), new);
+        let error = decode(&payload, new.len(), &Env::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        let wrong: Option<Arc<dyn Bases>> = Some(Arc::new(File(b"other".to_vec())));
+        let wrong = Env::default().with_numbers(Numbers { bases: wrong, ..Numbers::default() });
+        assert!(decode(&payload, new.len(), &wrong).is_err());
+    }
+}
