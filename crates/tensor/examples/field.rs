@@ -1,6 +1,7 @@
 //! Sizes and speeds of the field codecs: `field FILE [DTYPE SHAPE]`, with SHAPE as `240x37x49`; npy files know theirs.
 use minlen_core::Env;
 use minlen_tensor::Dtype;
+use minlen_tensor::field::bounded::{self, Bound};
 use minlen_tensor::field::{self, Effort};
 use std::time::Instant;
 
@@ -33,6 +34,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             n / payload.len() as f64,
             speed(into),
             speed(out)
+        );
+    }
+    for (effort, share) in
+        [Effort::Fast, Effort::Max].into_iter().flat_map(|e| [1e-2, 1e-3, 1e-4].map(|s| (e, s)))
+    {
+        let (mut payload, mut back) = (Vec::new(), Vec::new());
+        let start = Instant::now();
+        let report =
+            bounded::encode(data, dtype, &shape, Bound::Relative(share), effort, &env, &mut payload)?;
+        let into = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        bounded::decode(&payload, data.len(), &env, &mut back)?;
+        println!(
+            "{effort:?} within {share:e}: {} bytes, ratio {:.2}, bound {:.6e}, worst {:.6e}, {:.1} / {:.1} MB/s",
+            payload.len(),
+            data.len() as f64 / payload.len() as f64,
+            report.bound,
+            report.worst,
+            data.len() as f64 / 1e6 / into,
+            data.len() as f64 / 1e6 / start.elapsed().as_secs_f64()
         );
     }
     Ok(())

@@ -9,7 +9,7 @@ use minlen_core::{Error, Result};
 use minlen_entropy::rans;
 
 /// Residuals with one table.
-const CHUNK: usize = 1 << 17;
+const CHUNK: usize = 1 << 16;
 
 /// The bin of a folded residual.
 #[inline(always)]
@@ -36,43 +36,98 @@ const BINS: ([u8; 256], [u64; 256]) = {
     table
 };
 
-/// Appends residuals.
-pub(super) fn encode<W: Word>(residuals: &[W], out: &mut Vec<u8>) {
-    for chunk in residuals.chunks(CHUNK) {
-        let mut bins = Vec::with_capacity(chunk.len());
-        let mut raw = vec![0u8; chunk.len() * (W::BITS as usize / 8) + 16];
-        let mut at = 0usize;
-        for residual in chunk {
+/// Appends residuals, a chunk at a time.
+pub(super) struct Encoder<W> {
+    waiting: Vec<W>,
+    bins: Vec<u8>,
+    raw: Vec<u8>,
+}
+
+impl<W: Word> Encoder<W> {
+    pub fn new() -> Self {
+        Self {
+            waiting: Vec::new(),
+            bins: Vec::new(),
+            raw: vec![0; CHUNK.min(1 << 12) * W::BITS as usize / 8],
+        }
+    }
+
+    /// Where residuals are to be added, followed by a call of [`Encoder::flush`].
+    pub fn waiting(&mut self) -> &mut Vec<W> {
+        &mut self.waiting
+    }
+
+    /// Writes whole chunks of what waits.
+    pub fn flush(&mut self, out: &mut Vec<u8>) {
+        if self.waiting.len() >= CHUNK {
+            let waiting = std::mem::take(&mut self.waiting);
+            let chunks = waiting.chunks_exact(CHUNK);
+            self.waiting = Vec::with_capacity(waiting.capacity());
+            self.waiting.extend_from_slice(chunks.remainder());
+            chunks.for_each(|chunk| self.chunk(chunk, out));
+        }
+    }
+
+    /// Writes the rest.
+    pub fn finish(mut self, out: &mut Vec<u8>) {
+        self.flush(out);
+        let waiting = std::mem::take(&mut self.waiting);
+        if !waiting.is_empty() {
+            self.chunk(&waiting, out);
+        }
+    }
+
+    fn chunk(&mut self, chunk: &[W], out: &mut Vec<u8>) {
+        self.bins.clear();
+        self.raw.resize(self.raw.len().max(chunk.len() * (W::BITS as usize / 8) + 16), 0);
+        let mut bits = Bits { at: 0, pending: 0, filled: 0 };
+        self.bins.extend(chunk.iter().map(|residual| {
             let folded = residual.fold();
             let bin = bin(folded);
-            bins.push(bin);
             let width = u32::from(BINS.0[usize::from(bin)]);
-            put_bits::<W>(&mut raw, at, folded & !(u64::MAX << width));
-            at += width as usize;
-        }
-        raw.truncate(at.div_ceil(8));
+            let low = folded & !(u64::MAX << width);
+            if W::BITS == 32 {
+                bits.put(&mut self.raw, low, width);
+            } else {
+                let first = width.min(32);
+                bits.put(&mut self.raw, low & 0xffff_ffff, first);
+                bits.put(&mut self.raw, low >> 32, width - first);
+            }
+            bin
+        }));
         let mut coded = Vec::new();
-        rans::encode_bytes(&bins, &mut coded);
+        rans::encode_bytes(&self.bins, &mut coded);
         put(out, coded.len() as u64);
         out.extend_from_slice(&coded);
+        let raw = &self.raw[..bits.at + usize::from(bits.filled > 0)];
         put(out, raw.len() as u64);
-        out.extend_from_slice(&raw);
+        out.extend_from_slice(raw);
     }
 }
 
-/// Adds bits to zeros at bit `at`.
-#[inline(always)]
-fn put_bits<W: Word>(raw: &mut [u8], at: usize, bits: u64) {
-    if W::BITS == 32 {
-        if let Some(slot) = raw.get_mut(at >> 3..).and_then(<[u8]>::first_chunk_mut::<8>) {
-            *slot = (u64::from_le_bytes(*slot) | bits << (at & 7)).to_le_bytes();
+/// Bits on their way into bytes: stores that no load waits for.
+struct Bits {
+    at: usize,
+    pending: u64,
+    filled: u32,
+}
+
+impl Bits {
+    /// Adds the low `width` (at most 32) bits of `bits`, the others being 0.
+    #[inline(always)]
+    fn put(&mut self, raw: &mut [u8], bits: u64, width: u32) {
+        self.pending |= bits << self.filled;
+        self.filled += width;
+        if let Some(slot) = raw.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut::<8>) {
+            *slot = self.pending.to_le_bytes();
         }
-    } else if let Some(slot) = raw.get_mut(at >> 3..).and_then(<[u8]>::first_chunk_mut::<16>) {
-        *slot = (u128::from_le_bytes(*slot) | u128::from(bits) << (at & 7)).to_le_bytes();
+        self.at += (self.filled >> 3) as usize;
+        self.pending >>= self.filled & !7;
+        self.filled &= 7;
     }
 }
 
-/// The `count` residuals that [`encode`] wrote. The caller has `count` words in its budget.
+/// The `count` residuals that [`Encoder`] wrote. The caller has `count` words in its budget.
 ///
 /// # Errors
 /// Truncated or corrupt.
@@ -142,8 +197,15 @@ mod tests {
         let residuals: Vec<u64> = (0..300_000).map(|i| rng.next_u64() >> (i % 64)).collect();
         let narrow: Vec<u32> = residuals.iter().map(|&r| (r >> 32) as u32).collect();
         let mut out = Vec::new();
-        encode(&residuals, &mut out);
-        encode(&narrow, &mut out);
+        let mut encoder = Encoder::new();
+        residuals.chunks(70_000).for_each(|part| {
+            encoder.waiting().extend_from_slice(part);
+            encoder.flush(&mut out);
+        });
+        encoder.finish(&mut out);
+        let mut encoder = Encoder::new();
+        encoder.waiting().extend_from_slice(&narrow);
+        encoder.finish(&mut out);
         let mut reader = Reader::new(&out);
         assert!(decode::<u64>(&mut reader, residuals.len()).unwrap() == residuals);
         assert!(decode::<u32>(&mut reader, narrow.len()).unwrap() == narrow);

@@ -33,13 +33,29 @@ struct Field<'a, W> {
     /// Errors of each predictor.
     errors: Vec<[f32; PREDICTORS]>,
     signs: Vec<i8>,
+    /// For values within a bound.
+    lossy: Option<Lossy>,
 }
+
+/// How values are rounded to within a bound.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lossy {
+    /// Largest difference of a value from what stands for it.
+    pub bound: f64,
+}
+
+/// Contexts see sizes in this many parts of a step.
+const FINE: f64 = 16.0;
+/// Stands for a value that is kept exactly.
+const EXACT: i64 = i64::MIN;
+/// More steps than this are no saving.
+const FAR: f64 = 1e15;
 
 /// Bytes of memory for each cell.
 const PER_CELL: u64 = 8 + 8 + 1 + 8 + 4 * PREDICTORS as u64 + 1;
 
 impl<'a, W: Word> Field<'a, W> {
-    fn new(by_value: Option<Dtype>, grid: &'a Grid, words: Vec<W>) -> Self {
+    fn new(by_value: Option<Dtype>, lossy: Option<Lossy>, grid: &'a Grid, words: Vec<W>) -> Self {
         let n = grid.cells;
         Self {
             by_value,
@@ -51,6 +67,7 @@ impl<'a, W: Word> Field<'a, W> {
             sizes: vec![0; n],
             errors: vec![[0.0; PREDICTORS]; n],
             signs: vec![0; n],
+            lossy,
         }
     }
 
@@ -100,12 +117,11 @@ impl<'a, W: Word> Field<'a, W> {
             let guess = self.weigh(&guesses, &around, base);
             let predicted = self.nearest(guess);
             let contexts = self.contexts(&around, &guesses, guess, predicted);
-            let residual = self.words[cell].minus(predicted).signed();
-            let residual = model.code(io, residual, contexts.0, contexts.1);
-            let word = predicted.plus(W::narrow(residual as u64));
+            let word = match self.lossy {
+                None => self.exact(io, &mut model, cell, predicted, contexts),
+                Some(lossy) => self.bounded(io, &mut model, cell, guess, lossy, contexts),
+            };
             self.words[cell] = word;
-            self.sizes[cell] = residual.unsigned_abs();
-            self.signs[cell] = residual.signum() as i8;
             let value = self.value(word);
             if value.is_finite() {
                 self.values[cell] = value;
@@ -118,6 +134,63 @@ impl<'a, W: Word> Field<'a, W> {
             }
         }
         Ok(())
+    }
+
+    /// Codes a word by its difference from the predicted one.
+    #[inline(always)]
+    fn exact<I: Io>(
+        &mut self,
+        io: &mut I,
+        model: &mut Model<CONTEXTS>,
+        cell: usize,
+        predicted: W,
+        contexts: ([usize; CONTEXTS], usize),
+    ) -> W {
+        let residual = self.words[cell].minus(predicted).signed();
+        let residual = model.code(io, residual, contexts.0, contexts.1);
+        self.sizes[cell] = residual.unsigned_abs();
+        self.signs[cell] = residual.signum() as i8;
+        predicted.plus(W::narrow(residual as u64))
+    }
+
+    /// Codes a value by how many steps it is from the guess; gives what will stand for it.
+    #[inline(always)]
+    fn bounded<I: Io>(
+        &mut self,
+        io: &mut I,
+        model: &mut Model<CONTEXTS>,
+        cell: usize,
+        guess: f64,
+        lossy: Lossy,
+        contexts: ([usize; CONTEXTS], usize),
+    ) -> W {
+        let step = 2.0 * lossy.bound;
+        let truth = self.value(self.words[cell]);
+        let steps = (truth - guess) / step;
+        // To the nearest: half away from zero.
+        let steps =
+            if steps.abs() < FAR { (steps + if steps < 0.0 { -0.5 } else { 0.5 }) as i64 } else { EXACT };
+        let stands = |steps: i64| self.nearest(guess + steps as f64 * step);
+        let within = steps != EXACT && (self.value(stands(steps)) - truth).abs() <= lossy.bound;
+        let steps = model.code(io, if within { steps } else { EXACT }, contexts.0, contexts.1);
+        if steps == EXACT {
+            let word = self.words[cell].wide();
+            let low = io.raw(word & 0xffff_ffff, 32);
+            let high = if W::BITS == 64 { io.raw(word >> 32, 32) } else { 0 };
+            return W::narrow(high << 32 | low);
+        }
+        self.sizes[cell] = steps.unsigned_abs().saturating_mul(FINE as u64);
+        self.signs[cell] = steps.signum() as i8;
+        self.nearest(guess + steps as f64 * step)
+    }
+
+    /// How far a guess is from the one that is used, in steps of what is coded.
+    #[inline(always)]
+    fn apart(&self, other: f64, guess: f64, predicted: W) -> i64 {
+        match self.lossy {
+            None => self.nearest(if other.is_finite() { other } else { 0.0 }).minus(predicted).signed(),
+            Some(lossy) => ((other - guess) / (2.0 * lossy.bound) * FINE) as i64,
+        }
     }
 
     /// The mean of the guesses, each weighed by its squared errors nearby.
@@ -151,14 +224,13 @@ impl<'a, W: Word> Field<'a, W> {
         let space = mean(&plane);
         let time = mean(&[size(4), size(4), size(5), size(6)]);
         let all = mean(&[space, space, size(4), size(5) / 2 + size(6) / 2]);
-        let split = |guess: f64| {
-            let apart = self.nearest(if guess.is_finite() { guess } else { 0.0 }).minus(predicted).signed();
+        let split = |other: f64| {
+            let apart = self.apart(other, guess, predicted);
             fine_log(apart.unsigned_abs()) + LEVELS * usize::from(apart < 0)
         };
         let coarse = |x: u64| (fine_log(x) / 2).min(39);
         let length = |x: u64| (64 - x.leading_zeros()) as usize;
         let sign = |k: usize| near.cells[k].map_or(1, |cell| (self.signs[cell] + 1) as usize);
-        let _ = guess;
         (
             [
                 0,
@@ -241,13 +313,14 @@ impl Near {
 pub(super) fn encode<W: Word>(
     mut words: Vec<W>,
     by_value: Option<Dtype>,
+    lossy: Option<Lossy>,
     grid: &Grid,
     env: &Env,
     out: &mut Vec<u8>,
 ) -> Result<()> {
     let _memory = env.budget.reserve(memory(grid))?;
     let mask = put_mask(&mut words, grid, out);
-    let mut field = Field::new(by_value, grid, words);
+    let mut field = Field::new(by_value, lossy, grid, words);
     let mut writer = Writer::default();
     field.run(&mut writer, mask.as_deref(), |_, _| env.work(1024 * u64::from(W::BITS / 8)))?;
     writer.finish(out);
@@ -265,13 +338,14 @@ fn memory(grid: &Grid) -> u64 {
 pub(super) fn decode<W: Word>(
     reader: &mut Reader<'_>,
     by_value: Option<Dtype>,
+    lossy: Option<Lossy>,
     grid: &Grid,
     env: &Env,
 ) -> Result<Vec<W>> {
     let _memory = env.budget.reserve(memory(grid))?;
     let mask = get_mask::<W>(reader, grid, env)?;
     let mut source = Source::new(reader)?;
-    let mut field = Field::new(by_value, grid, vec![W::default(); grid.cells]);
+    let mut field = Field::new(by_value, lossy, grid, vec![W::default(); grid.cells]);
     field.run(&mut source, mask.as_ref().map(|(_, cells)| cells.as_slice()), |source: &Source<'_>, _| {
         source.check()?;
         env.work(1024 * u64::from(W::BITS / 8))

@@ -6,6 +6,7 @@
 mod around;
 mod bins;
 mod blend;
+pub mod bounded;
 mod grid;
 mod lorenzo;
 mod mask;
@@ -92,39 +93,30 @@ fn encode_words<W: Word>(
     env: &Env,
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    let ordered: Vec<W> = word::read(bytes, dtype);
-    let mut wholes = Vec::new();
-    let mut changed = ordered.clone();
-    let transform = transform::choose(&ordered, dtype);
-    let mut transforms = vec![(&ordered, Vec::new())];
-    transform::apply(
-        &mut transforms[0].0.clone(),
-        transform::Transform::Ordered,
-        dtype,
-        &mut transforms[0].1,
-    );
-    if transform != transform::Transform::Ordered
-        && transform::apply(&mut changed, transform, dtype, &mut wholes)
-    {
-        transforms = vec![(&changed, wholes)];
+    let mut words: Vec<W> = word::read(bytes, dtype);
+    let mut head = Vec::new();
+    let transform = transform::choose(&words, dtype);
+    if !transform::apply(&mut words, transform, dtype, &mut head) {
+        transform::apply(&mut words, transform::Transform::Ordered, dtype, &mut head);
     }
+    let by_value = (head == [0] && matches!(dtype, Dtype::F32 | Dtype::F64)).then_some(dtype);
     let start = out.len();
-    for (words, head) in &transforms {
-        let by_value = head == &[0] && matches!(dtype, Dtype::F32 | Dtype::F64);
-        for &form in forms(grid, effort) {
-            let mut made = vec![form, dtype as u8];
-            put_shape(grid, &mut made);
-            made.extend_from_slice(head);
-            match form {
-                PLAIN => plain::encode(words.to_vec(), grid, env, &mut made)?,
-                BLEND => blend::encode(words.to_vec(), by_value.then_some(dtype), grid, env, &mut made)?,
-                SERIES => series::encode(words.to_vec(), grid, &mut made),
-                _ => recur::encode(words, env, &mut made)?,
-            }
-            if out.len() == start || made.len() < out.len() - start {
-                out.truncate(start);
-                out.append(&mut made);
-            }
+    let forms = forms(grid, effort);
+    for (i, &form) in forms.iter().enumerate() {
+        let mut made = vec![form, dtype as u8];
+        put_shape(grid, &mut made);
+        made.extend_from_slice(&head);
+        // The last form takes the words themselves.
+        let words = if i + 1 < forms.len() { words.clone() } else { std::mem::take(&mut words) };
+        match form {
+            PLAIN => plain::encode(words, grid, env, &mut made)?,
+            BLEND => blend::encode(words, by_value, None, grid, env, &mut made)?,
+            SERIES => series::encode(words, grid, &mut made),
+            _ => recur::encode(&words, env, &mut made)?,
+        }
+        if out.len() == start || made.len() < out.len() - start {
+            out.truncate(start);
+            out.append(&mut made);
         }
     }
     Ok(())
@@ -204,7 +196,7 @@ fn decode_words<W: Word>(
     let by_value = applied.is_ordered() && matches!(dtype, Dtype::F32 | Dtype::F64);
     let mut words: Vec<W> = match form {
         PLAIN => plain::decode(&mut reader, grid, env)?,
-        BLEND => blend::decode(&mut reader, by_value.then_some(dtype), grid, env)?,
+        BLEND => blend::decode(&mut reader, by_value.then_some(dtype), None, grid, env)?,
         SERIES => series::decode(&mut reader, grid, env)?,
         RECUR => recur::decode(&mut reader, grid.cells, env)?,
         _ => return Err(Error::unsupported(format!("form {form} of a field"))),

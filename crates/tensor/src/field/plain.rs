@@ -17,22 +17,27 @@ pub(super) fn encode<W: Word>(mut words: Vec<W>, grid: &Grid, env: &Env, out: &m
     out.push(along.code());
     let rows = Rows::new(grid, along);
     let mut base = vec![W::default(); grid.columns];
-    let mut residuals = vec![W::default(); words.len()];
-    for (row, part) in residuals.chunks_exact_mut(grid.columns).enumerate() {
+    let mut encoder = bins::Encoder::new();
+    for row in 0..grid.rows() {
         if row % 1024 == 0 {
             env.check()?;
         }
-        rows.difference(&words, row, &mut base, part);
-    }
-    if let Some(mask) = &cells {
-        let mut kept = 0;
-        for i in 0..residuals.len() {
-            residuals[kept] = residuals[i];
-            kept += usize::from(mask[i] == 0);
+        let waiting = encoder.waiting();
+        let start = waiting.len();
+        waiting.resize(start + grid.columns, W::default());
+        rows.difference(&words, row, &mut base, &mut waiting[start..]);
+        if let Some(mask) = &cells {
+            let mask = &mask[row * grid.columns..][..grid.columns];
+            let mut kept = start;
+            for (i, &m) in mask.iter().enumerate() {
+                waiting[kept] = waiting[start + i];
+                kept += usize::from(m == 0);
+            }
+            waiting.truncate(kept);
         }
-        residuals.truncate(kept);
+        encoder.flush(out);
     }
-    bins::encode(&residuals, out);
+    encoder.finish(out);
     Ok(())
 }
 

@@ -32,7 +32,9 @@ pub(super) fn encode<W: Word>(mut words: Vec<W>, grid: &Grid, out: &mut Vec<u8>)
     for _ in 0..order {
         difference(&mut words, lag);
     }
-    bins::encode(&words, out);
+    let mut encoder = bins::Encoder::new();
+    *encoder.waiting() = words;
+    encoder.finish(out);
 }
 
 fn difference<W: Word>(words: &mut [W], lag: usize) {

@@ -1,3 +1,4 @@
+use super::bounded::Bound;
 use super::*;
 use minlen_core::testing::{Rng, edge_cases, random_case};
 use minlen_core::{ErrorKind, Limits};
@@ -134,7 +135,7 @@ fn wrong_calls_are_refused() {
 }
 
 /// Every truncation and a sample of bit flips: any answer but a panic will do.
-fn hostile(payload: &[u8], len: usize) {
+fn hostile(payload: &[u8], len: usize, decode: impl Fn(&[u8], usize, &Env, &mut Vec<u8>) -> Result<()>) {
     let env = Env::new(Limits::default().with_memory(64 << 20));
     let try_decode = |bytes: &[u8]| {
         let mut out = Vec::new();
@@ -161,16 +162,75 @@ fn hostile(payload: &[u8], len: usize) {
 
 #[test]
 fn hostile_payloads_are_survived() {
-    let shape = [7, 11, 13];
+    let shape = [5, 7, 11];
     let mut values = wave(&shape, 0.2, 9);
     values.iter_mut().step_by(5).for_each(|v| *v = 1e20);
     for effort in EFFORTS {
         for (bytes, dtype) in [(f32s(&values), Dtype::F32), (f64s(&values), Dtype::F64)] {
-            hostile(&round(&bytes, dtype, &shape, effort), bytes.len());
+            hostile(&round(&bytes, dtype, &shape, effort), bytes.len(), decode);
+            let lossy = bounded_round(&bytes, dtype, &shape, Bound::Relative(1e-3), effort);
+            hostile(&lossy, bytes.len(), bounded::decode);
             let n = values.len() as u64;
-            hostile(&round(&bytes, dtype, &[n], effort), bytes.len());
+            hostile(&round(&bytes, dtype, &[n], effort), bytes.len(), decode);
         }
     }
+}
+
+fn bounded_round(bytes: &[u8], dtype: Dtype, shape: &[u64], bound: Bound, effort: Effort) -> Vec<u8> {
+    let env = Env::default();
+    let (mut payload, mut again) = (Vec::new(), Vec::new());
+    // Encoding decodes and compares.
+    let report = bounded::encode(bytes, dtype, shape, bound, effort, &env, &mut payload).unwrap();
+    assert!(report.worst <= report.bound);
+    bounded::encode(bytes, dtype, shape, bound, effort, &env, &mut again).unwrap();
+    assert!(payload == again, "not deterministic");
+    let mut back = Vec::new();
+    bounded::decode(&payload, bytes.len(), &env, &mut back).unwrap();
+    let value = |part: &[u8]| match dtype {
+        Dtype::F32 => f64::from(f32::from_le_bytes(part.try_into().unwrap())),
+        _ => f64::from_le_bytes(part.try_into().unwrap()),
+    };
+    for (a, b) in bytes.chunks(dtype.unit()).zip(back.chunks(dtype.unit())) {
+        let (x, y) = (value(a), value(b));
+        assert!(a == b || (x - y).abs() <= report.bound, "{x} became {y}");
+        assert!(x.is_finite() || a == b, "{x} became {y}");
+    }
+    payload
+}
+
+#[test]
+fn values_stay_within_the_bound() {
+    let shape = [7, 23, 29];
+    let mut values = wave(&shape, 0.3, 8);
+    let plain = f32s(&values);
+    for effort in [Effort::Fast, Effort::Max] {
+        let sizes = [1e-1, 1e-2, 1e-4]
+            .map(|share| bounded_round(&plain, Dtype::F32, &shape, Bound::Relative(share), effort).len());
+        assert!(sizes.is_sorted() && sizes[1] < plain.len() / 5, "{sizes:?}");
+    }
+    for (i, odd) in
+        [f64::NAN, f64::INFINITY, -f64::NAN, f64::NEG_INFINITY, 1e300, -1e-300, -0.0].into_iter().enumerate()
+    {
+        values[i * 501 + 3] = odd;
+    }
+    values[2000..2400].fill(1e20);
+    for effort in [Effort::Fast, Effort::Max] {
+        for bound in
+            [Bound::Absolute(1e-3), Bound::Relative(1e-3), Bound::Absolute(1e-12), Bound::Absolute(1e30)]
+        {
+            bounded_round(&f32s(&values), Dtype::F32, &shape, bound, effort);
+            bounded_round(&f64s(&values), Dtype::F64, &shape, bound, effort);
+            bounded_round(&f64s(&values[..997]), Dtype::F64, &[997], bound, effort);
+            bounded_round(&f64s(&[1.5]), Dtype::F64, &[], bound, effort);
+            bounded_round(&f32s(&[2.5; 40]), Dtype::F32, &[5, 8], bound, effort);
+            bounded_round(&f32s(&[f64::NAN; 3]), Dtype::F32, &[3], bound, effort);
+        }
+    }
+    let refused = |bound, dtype| {
+        bounded::encode(&plain, dtype, &shape, bound, Effort::Max, &Env::default(), &mut Vec::new()).is_err()
+    };
+    assert!(refused(Bound::Absolute(0.0), Dtype::F32) && refused(Bound::Relative(f64::NAN), Dtype::F32));
+    assert!(refused(Bound::Absolute(1.0), Dtype::F64) && refused(Bound::Absolute(1.0), Dtype::I32));
 }
 
 proptest::proptest! {

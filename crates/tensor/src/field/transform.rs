@@ -7,7 +7,7 @@
 use super::word::{self, Word};
 use crate::Dtype;
 use minlen_core::varint::{Reader, put};
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Env, Error, Reservation, Result};
 
 /// Powers of ten that a 64-bit float holds exactly.
 const POWERS: [f64; 18] =
@@ -131,12 +131,13 @@ fn round(value: f64) -> i64 {
 
 /// Whole numbers as words, around the middle of their range.
 #[inline(always)]
-fn centre<W: Word>(k: i64) -> W {
+pub(super) fn centre<W: Word>(k: i64) -> W {
     W::narrow(k as u64 ^ 1 << (W::BITS - 1))
 }
 
+/// The inverse of [`centre`].
 #[inline(always)]
-fn whole_of<W: Word>(word: W) -> i64 {
+pub(super) fn whole_of<W: Word>(word: W) -> i64 {
     W::narrow(word.wide() ^ 1 << (W::BITS - 1)).signed()
 }
 
@@ -196,40 +197,90 @@ fn cost<W: Word>(words: &[W]) -> u64 {
 /// Applies a transform: appends its number and its exceptions, and turns the words into whole numbers. False, with nothing
 /// done, if there are too many exceptions.
 pub(super) fn apply<W: Word>(words: &mut [W], transform: Transform, dtype: Dtype, out: &mut Vec<u8>) -> bool {
-    let start = out.len();
-    out.push(transform.code());
-    let (Transform::Decimal { places } | Transform::Single { places }) = transform else { return true };
-    let border = border(places);
-    let mut exceptions = Vec::new();
-    let (mut count, mut last, mut at_last) = (0usize, centre::<W>(0), 0);
+    if transform == Transform::Ordered {
+        out.push(transform.code());
+        return true;
+    }
+    let border = border(transform.places());
+    let mut exceptions = Exceptions::default();
+    let mut last = centre::<W>(0);
     let mut wholes = Vec::with_capacity(words.len());
     for (i, &word) in words.iter().enumerate() {
-        let k = transform.whole(word::to_f64(word.wide(), dtype), &border);
-        let centred = centre::<W>(k);
-        if transform.word::<W>(whole_of(centred), &border, dtype) == word {
-            last = centred;
+        let whole = centre::<W>(transform.whole(word::to_f64(word.wide(), dtype), &border));
+        if transform.word::<W>(whole_of(whole), &border, dtype) == word {
+            last = whole;
         } else {
-            put(&mut exceptions, (i - at_last) as u64);
-            exceptions.extend_from_slice(&word.wide().to_le_bytes()[..W::BITS as usize / 8]);
-            (count, at_last) = (count + 1, i);
+            exceptions.push(i, word);
         }
         wholes.push(last);
-        if count * 16 > words.len() + 64 {
-            out.truncate(start);
+        if exceptions.list.len() * 16 > words.len() + 64 {
             return false;
         }
     }
     words.copy_from_slice(&wholes);
-    put(out, count as u64);
-    out.extend_from_slice(&exceptions);
+    out.push(transform.code());
+    exceptions.write(out);
     true
 }
 
-/// What [`apply`] wrote: the transform, and the places and words of its exceptions.
+/// Cells that no whole number stands for, and their words.
+#[derive(Default)]
+pub(super) struct Exceptions<W> {
+    list: Vec<(usize, W)>,
+    _memory: Option<Reservation>,
+}
+
+impl<W: Word> Exceptions<W> {
+    /// Adds one, beyond the last.
+    pub fn push(&mut self, at: usize, word: W) {
+        self.list.push((at, word));
+    }
+
+    /// Appends their number, and for each how far it is from the one before and its word.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        put(out, self.list.len() as u64);
+        let mut before = 0;
+        for &(at, word) in &self.list {
+            put(out, (at - before) as u64);
+            out.extend_from_slice(&word.wide().to_le_bytes()[..W::BITS as usize / 8]);
+            before = at;
+        }
+    }
+
+    /// Reads what [`Exceptions::write`] wrote for a field of so many cells.
+    ///
+    /// # Errors
+    /// Truncated or corrupt; over the memory budget.
+    pub fn read(reader: &mut Reader<'_>, cells: usize, env: &Env) -> Result<Self> {
+        let width = W::BITS as usize / 8;
+        let most = cells.min(reader.rest().len() / (1 + width));
+        let count = reader.varint_max(most as u64, "number of exceptions")? as usize;
+        let memory = env.budget.reserve((count * size_of::<(usize, W)>()) as u64)?;
+        let mut list = Vec::with_capacity(count);
+        let mut at = 0;
+        for _ in 0..count {
+            at += reader.varint_max((cells - at) as u64, "place of an exception")? as usize;
+            let mut bytes = [0; 8];
+            bytes[..width].copy_from_slice(reader.bytes(width)?);
+            list.push((at, W::narrow(u64::from_le_bytes(bytes))));
+        }
+        Ok(Self { list, _memory: Some(memory) })
+    }
+
+    /// Puts them where they belong.
+    pub fn restore(&self, words: &mut [W]) {
+        for &(at, word) in &self.list {
+            if let Some(slot) = words.get_mut(at) {
+                *slot = word;
+            }
+        }
+    }
+}
+
+/// What [`apply`] wrote.
 pub(super) struct Applied<W> {
     transform: Transform,
-    exceptions: Vec<(usize, W)>,
-    _memory: Option<minlen_core::Reservation>,
+    exceptions: Exceptions<W>,
 }
 
 impl<W: Word> Applied<W> {
@@ -240,36 +291,23 @@ impl<W: Word> Applied<W> {
     pub fn read(reader: &mut Reader<'_>, dtype: Dtype, cells: usize, env: &Env) -> Result<Self> {
         let transform = Transform::from_code(reader.u8()?, dtype)
             .ok_or_else(|| Error::corrupt("unknown transform of a field"))?;
-        if transform == Transform::Ordered {
-            return Ok(Self { transform, exceptions: Vec::new(), _memory: None });
-        }
-        let width = W::BITS as usize / 8;
-        let most = cells.min(reader.rest().len() / (1 + width));
-        let count = reader.varint_max(most as u64, "number of exceptions")? as usize;
-        let memory = env.budget.reserve((count * size_of::<(usize, W)>()) as u64)?;
-        let mut exceptions = Vec::with_capacity(count);
-        let mut at = 0;
-        for _ in 0..count {
-            at += reader.varint_max((cells - at) as u64, "place of an exception")? as usize;
-            let mut bytes = [0; 8];
-            bytes[..width].copy_from_slice(reader.bytes(width)?);
-            exceptions.push((at, W::narrow(u64::from_le_bytes(bytes))));
-        }
-        Ok(Self { transform, exceptions, _memory: Some(memory) })
+        let exceptions = match transform {
+            Transform::Ordered => Exceptions { list: Vec::new(), _memory: None },
+            _ => Exceptions::read(reader, cells, env)?,
+        };
+        Ok(Self { transform, exceptions })
     }
 
     /// Turns whole numbers back into ordered words.
     pub fn undo(&self, words: &mut [W], dtype: Dtype) {
-        let (Transform::Decimal { places } | Transform::Single { places }) = self.transform else { return };
-        let border = border(places);
+        if self.is_ordered() {
+            return;
+        }
+        let border = border(self.transform.places());
         for word in words.iter_mut() {
             *word = self.transform.word(whole_of(*word), &border, dtype);
         }
-        for &(at, word) in &self.exceptions {
-            if let Some(slot) = words.get_mut(at) {
-                *slot = word;
-            }
-        }
+        self.exceptions.restore(words);
     }
 
     /// True where the words are the values' own order.
