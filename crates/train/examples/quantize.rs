@@ -1,10 +1,11 @@
 //! Quantizes a model: `quantize MODEL (bpw|size|kl) BOUND [TEXT [OTHER-TEXT]]`, with `MINLEN_QUANTIZE=name=value,...` for the
-//! other options (damping, lambda, calibrate, grade, codebook, sparsity, out). The second text is for grading only.
+//! other options (damping, lambda, calibrate, grade, codebook, sparsity, gguf, out). The second text is for grading only.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use minlen_core::{Env, Error, Result};
-use minlen_train::quantize::{Mode, Options, Score, Target, decode, run};
+use minlen_tensor::Dtype;
+use minlen_train::quantize::{Mode, Options, Output, Score, Target, decode, run};
 use minlen_train::transformer::{Reference, Transformer, windows};
 
 fn options(target: Target) -> (Options, Option<String>) {
@@ -13,11 +14,16 @@ fn options(target: Target) -> (Options, Option<String>) {
     for (name, value) in settings.split(',').filter_map(|setting| setting.split_once('=')) {
         let number: f64 = value.parse().unwrap_or(0.0);
         match name {
-            "damping" => options.damping = number,
+            "damping" => options.damping = (number, number),
             "lambda" => options.lambda = number,
             "calibrate" => options.calibration_windows = number as usize,
             "grade" => options.grading_windows = number as usize,
             "codebook" => options.mode = Mode::Codebook,
+            "gguf" => {
+                let types = [Dtype::Q8_0, Dtype::Q5_0, Dtype::Q4_0];
+                let dtype = types.into_iter().find(|dtype| dtype.name() == value);
+                options.output = Output::Gguf(dtype.unwrap_or(Dtype::Q8_0));
+            }
             "sparsity" => options.sparsity = Some((number, Score::Wanda)),
             "out" => out = Some(value.to_owned()),
             other => eprintln!("unknown setting {other}"),
@@ -63,7 +69,8 @@ fn main() -> Result<()> {
     let (payload, report) = run(&options, &source, calibration, &mut |line| eprintln!("{line}"), &env)?;
     println!("{report}\n{:.1} s", start.elapsed().as_secs_f64());
     if let Some(other) = texts.get(1) {
-        elsewhere("other text", &source, &decode(&payload, &env)?, other, &env)?;
+        let file = if options.output == Output::Payload { decode(&payload, &env)? } else { payload.clone() };
+        elsewhere("other text", &source, &file, other, &env)?;
     }
     if let Some(out) = out {
         std::fs::write(out, payload)?;

@@ -1,6 +1,6 @@
 //! What a text says about which weights matter.
 
-use super::factor::Side;
+use super::factor::{Factor, Side};
 use super::random::Random;
 use crate::transformer::{Sink, Transformer, View, add_tn, draw, groups, in_parallel, softmax};
 use minlen_core::{Env, Result};
@@ -15,6 +15,16 @@ pub struct Moments {
     pub rows: Side,
     /// By column (input).
     pub columns: Side,
+}
+
+impl Moments {
+    /// Both sides, decomposed: see [`super::Options::damping`].
+    #[must_use]
+    pub fn factors(&self, damping: (f64, f64)) -> (Factor, Factor) {
+        // How often symbols occur is known better than how gradients vary together.
+        let rows = if matches!(self.rows, Side::Diagonal(_)) { damping.1 * 0.5 } else { damping.0 };
+        (self.rows.factor(rows), self.columns.factor(damping.1))
+    }
 }
 
 /// Sums over bytes.
@@ -51,7 +61,8 @@ impl Sink for Sums<'_> {
     fn rows(&mut self, slot: usize, taken: &[usize], grads: &[f32]) {
         let cols = self.model.slots[slot].cols;
         let (counts, by_column) = &mut self.all[slot];
-        taken.iter().for_each(|&row| counts[row] += 1.0);
+        let squares = grads.chunks(cols).map(|grad| grad.iter().map(|g| g * g).sum::<f32>());
+        taken.iter().zip(squares).for_each(|(&row, square)| counts[row] += square);
         add_tn(&View::new(grads, cols), &View::new(grads, cols), by_column);
     }
 
@@ -97,6 +108,9 @@ pub fn moments(model: &Transformer, windows: &[&[u8]], seed: u64, env: &Env) -> 
         if model.is_norm(i) {
             Moments { rows: Side::Diagonal(vec![1.0]), columns: Side::Diagonal(columns) }
         } else if model.is_embedding(i) {
+            // Shares of the squared gradients: the columns hold the sum.
+            let all: f64 = rows.iter().sum::<f64>().max(1e-30);
+            let rows: Vec<f64> = rows.iter().map(|row| row / all).collect();
             Moments { rows: Side::Diagonal(rows), columns: Side::Full(columns) }
         } else {
             Moments { rows: Side::Full(rows), columns: Side::Full(columns) }

@@ -1,6 +1,7 @@
 //! Choosing the integers of a matrix: each with the errors before it in mind, and with its cost in the real coder.
 
 use super::factor::Factor;
+use super::feedback::Feedback;
 use super::scales::Scales;
 use minlen_core::Result;
 use minlen_tensor::quantized::{INTEGER_MAX, Layer, Pricer};
@@ -40,21 +41,10 @@ impl Matrix<'_> {
         let (rows, cols) = (self.scales.rows.len(), self.scales.columns.len());
         pricer.begin(&Layer::new(rows, cols, self.rounded()))?;
         let mut chosen = Chosen { integers: Vec::with_capacity(rows * cols), ..Chosen::default() };
-        // The errors of each row, gone through the feedback among columns.
-        let mut errors: Vec<f32> = Vec::new();
-        let upper = &self.factors.0.upper;
+        let mut feedback = Feedback::new(self.factors);
         for row in 0..rows {
-            let mut above = vec![0f32; cols];
-            if !upper.is_empty() {
-                for (before, error) in errors.chunks(cols).enumerate() {
-                    let factor = upper[before * rows + row];
-                    above.iter_mut().zip(error).for_each(|(sum, e)| *sum += factor * e);
-                }
-            }
-            let own = self.row(row, &above, pricer, &mut chosen);
-            if !upper.is_empty() {
-                errors.extend(own);
-            }
+            feedback.begin(row);
+            self.row(row, &mut feedback, pricer, &mut chosen);
         }
         Ok(chosen)
     }
@@ -71,35 +61,21 @@ impl Matrix<'_> {
         self.weights.iter().enumerate().map(round).collect()
     }
 
-    /// One row; gives its errors after the feedback among columns.
-    fn row(&self, row: usize, above: &[f32], pricer: &mut Pricer, chosen: &mut Chosen) -> Vec<f32> {
-        let (by_row, by_column) = self.factors;
+    fn row(&self, row: usize, feedback: &mut Feedback<'_>, pricer: &mut Pricer, chosen: &mut Chosen) {
         let cols = self.scales.columns.len();
-        let mut before = vec![0f32; cols];
-        let mut out = Vec::with_capacity(cols);
         for col in 0..cols {
             let (at, step) = (row * cols + col, self.scales.step(row, col));
-            let weight = self.weights[at];
-            let target = weight - before[col] - above[col];
-            let matters = 0.5 * by_row.weights[row] * by_column.weights[col];
+            let (weight, owed) = (self.weights[at], feedback.owed(col));
+            let matters = feedback.matters(row, col);
             let pruned = self.pruned.get(at).copied().unwrap_or(false) || pricer.is_skipped();
-            let q = if pruned {
-                0
-            } else {
-                self.best(pricer, target / step, matters * f64::from(step) * f64::from(step))
-            };
+            let unit = matters * f64::from(step) * f64::from(step);
+            let q = if pruned { 0 } else { self.best(pricer, (weight - owed) / step, unit) };
             chosen.bits += f64::from(pricer.commit(q));
             chosen.integers.push(q);
             let error = self.scales.value(row, col, q) - weight;
-            let left = error + before[col] + above[col];
-            chosen.expected += matters * f64::from(left) * f64::from(left);
-            out.push(left - above[col]);
-            if !by_column.upper.is_empty() {
-                let factors = &by_column.upper[col * cols + col + 1..(col + 1) * cols];
-                before[col + 1..].iter_mut().zip(factors).for_each(|(sum, m)| *sum += m * error);
-            }
+            chosen.expected += matters * f64::from(error + owed) * f64::from(error + owed);
+            feedback.made(col, error);
         }
-        out
     }
 
     /// The cheapest of 0 and the two integers around `scaled`; an error of one step costs `unit`.

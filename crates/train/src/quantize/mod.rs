@@ -12,6 +12,8 @@ pub mod calibrate;
 pub mod choose;
 pub mod codebook;
 pub mod factor;
+mod feedback;
+mod gguf;
 pub mod payload;
 mod plan;
 pub mod prune;
@@ -20,6 +22,8 @@ mod report;
 mod run;
 pub mod scales;
 pub mod search;
+
+use minlen_tensor::Dtype;
 
 pub use payload::decode;
 pub use random::Random;
@@ -55,6 +59,8 @@ pub enum Output {
     Payload,
     /// The file that the payload decodes to: the container and types of the source.
     File,
+    /// A GGUF file with matrices in blocks of `Q8_0`, `Q5_0` or `Q4_0`: nothing is searched, the target is only checked.
+    Gguf(Dtype),
 }
 
 /// By what a pruned weight is chosen.
@@ -86,8 +92,9 @@ pub struct Options {
     pub smallest: u64,
     /// Seed of the drawn labels.
     pub seed: u64,
-    /// Added to the diagonals of moments, relative to their mean.
-    pub damping: f64,
+    /// Added to the diagonals of the moments of rows (gradients) and of columns (inputs), relative to their mean: less makes
+    /// smaller files of a sample that is large and like what the model is used for.
+    pub damping: (f64, f64),
     /// What a bit is worth, in units of the squared scale of the steps.
     pub lambda: f64,
 }
@@ -105,7 +112,7 @@ impl Options {
             grading_windows: 192,
             smallest: 256,
             seed: 1,
-            damping: 0.1,
+            damping: (0.3, 0.07),
             lambda: 0.02,
         }
     }

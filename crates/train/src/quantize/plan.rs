@@ -3,6 +3,7 @@
 use super::calibrate::{Moments, moments};
 use super::factor::{Factor, Side};
 use super::prune::mask;
+use super::report::TensorReport;
 use super::{Options, Random};
 use crate::transformer::{Reference, Transformer, windows};
 use crate::weights::to_f32;
@@ -17,6 +18,23 @@ pub(super) struct Part {
     pub weights: Vec<f32>,
     pub factors: (Factor, Factor),
     pub pruned: Vec<bool>,
+}
+
+impl Part {
+    /// What decoded weights that take this many bits come to.
+    pub(super) fn report(&self, decoded: &[f32], bits: f64) -> TensorReport {
+        let square = |sum: f64, value: f32| sum + f64::from(value) * f64::from(value);
+        let error = decoded.iter().zip(&self.weights).map(|(a, b)| a - b).fold(0.0, square);
+        let energy = self.weights.iter().copied().fold(0.0, square).max(f64::MIN_POSITIVE);
+        let count = self.weights.len() as f64;
+        TensorReport {
+            name: self.tensor.name.clone(),
+            shape: (self.rows, self.columns),
+            bits_per_weight: bits / count,
+            relative_error: (error / energy).sqrt(),
+            zeros: decoded.iter().filter(|weight| **weight == 0.0).count() as f64 / count,
+        }
+    }
 }
 
 /// A model with a text to judge by.
@@ -98,7 +116,7 @@ fn part(tensor: &Tensor, weights: Vec<f32>, judge: Option<&Judge>, options: &Opt
     let rows = weights.len() / columns;
     let moments = judge.and_then(|judge| judge.moments.iter().find(|(name, _)| *name == tensor.name));
     let factors = match moments {
-        Some((_, moments)) => (moments.rows.factor(options.damping), moments.columns.factor(options.damping)),
+        Some((_, moments)) => moments.factors(options.damping),
         None => energies(&weights, columns),
     };
     let norms = moments.map(|(_, moments)| moments.columns.diagonal());

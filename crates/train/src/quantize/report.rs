@@ -36,10 +36,10 @@ pub struct Quality {
 pub struct Report {
     /// Bytes of the source.
     pub source_bytes: u64,
-    /// Bytes of the payload.
+    /// Bytes of the payload, or of the GGUF file.
     pub payload_bytes: u64,
-    /// Bytes of what was written.
-    pub output_bytes: u64,
+    /// Bytes of the file that it decodes to.
+    pub decoded_bytes: u64,
     /// Floats in the source.
     pub weights: u64,
     /// The quantized tensors.
@@ -76,9 +76,6 @@ impl fmt::Display for Report {
             self.weights,
             self.source_bytes as f64 / self.payload_bytes.max(1) as f64
         )?;
-        if self.output_bytes != self.payload_bytes {
-            writeln!(f, "written as a file of {} bytes", self.output_bytes)?;
-        }
         match &self.quality {
             None => write!(f, "calibrated by the weights alone: no quality was measured"),
             Some(quality) => write!(

@@ -1,15 +1,15 @@
 //! From a file to its quantized payload.
 
 use super::choose::Matrix;
-use super::codebook;
 use super::payload::{self, Entry, Packed};
 use super::plan::{Judge, Part, parts};
 use super::report::{Quality, Report, TensorReport};
 use super::scales::Scales;
 use super::search::largest;
 use super::{Mode, Options, Output, Target};
+use super::{codebook, gguf};
 use crate::transformer::Transformer;
-use crate::weights::rounded;
+use crate::weights::to_f32;
 use minlen_core::{Env, Error, ErrorKind, Result};
 use minlen_tensor::quantized::{INTEGER_MAX, Layer, Levels, Pricer, step_value};
 use minlen_tensor::{Dtype, Layout, containers};
@@ -46,6 +46,7 @@ pub fn run(
     let job = Job {
         options,
         source,
+        layout: &layout,
         weights: floats(&layout),
         parts: parts(&layout, source, judge.as_ref(), options, env)?,
         judge,
@@ -80,6 +81,7 @@ fn floats(layout: &Layout) -> u64 {
 struct Job<'a> {
     options: &'a Options,
     source: &'a [u8],
+    layout: &'a Layout,
     weights: u64,
     parts: Vec<Part>,
     judge: Option<Judge>,
@@ -96,6 +98,9 @@ struct Try {
 
 impl Job<'_> {
     fn run(&self, progress: &mut dyn FnMut(&str)) -> Result<(Vec<u8>, Report)> {
+        if let Output::Gguf(dtype) = self.options.output {
+            return self.gguf(dtype);
+        }
         let mut tries = 0;
         // Positions are logarithms of the scale; where the size is bound, smaller scales are the larger positions.
         let sign = if matches!(self.options.target, Target::Divergence(_)) { 1.0 } else { -1.0 };
@@ -233,24 +238,49 @@ impl Job<'_> {
     fn finish(&self, attempt: &Try, tries: usize) -> Result<(Vec<u8>, Report)> {
         let payload = payload::encode(&attempt.packed)?;
         let decoded = payload::decode(&payload, self.env)?;
-        let quality = self.quality(&decoded)?;
         let mut tensors = Vec::new();
         for ((part, entry), bits) in self.parts.iter().zip(&attempt.packed.entries).zip(&attempt.bits) {
-            tensors.push(report(part, entry, *bits)?);
+            tensors.push(part.report(&entry.weights()?, *bits));
         }
-        let mut report = Report {
+        let report = self.report(tensors, payload.len(), &decoded, tries)?;
+        Ok(if self.options.output == Output::File { (decoded, report) } else { (payload, report) })
+    }
+
+    fn gguf(&self, dtype: Dtype) -> Result<(Vec<u8>, Report)> {
+        let output = gguf::write(self.layout, self.source, &self.parts, dtype)?;
+        let written = containers::layout(&&output[..])?.ok_or_else(|| Error::unsupported("no GGUF file"))?;
+        let mut tensors = Vec::new();
+        for part in &self.parts {
+            let tensor = written.tensors.iter().find(|tensor| tensor.name == part.tensor.name);
+            let Some(tensor) = tensor else { continue };
+            let bytes = &output[tensor.start as usize..(tensor.start + tensor.len) as usize];
+            tensors.push(
+                part.report(&to_f32(tensor.dtype, bytes).unwrap_or_default(), bytes.len() as f64 * 8.0),
+            );
+        }
+        let report = self.report(tensors, output.len(), &output, 1)?;
+        Ok((output, report))
+    }
+
+    /// Measures `decoded`, and refuses where the bound is not kept.
+    fn report(
+        &self,
+        tensors: Vec<TensorReport>,
+        payload: usize,
+        decoded: &[u8],
+        tries: usize,
+    ) -> Result<Report> {
+        let report = Report {
             source_bytes: self.source.len() as u64,
-            payload_bytes: payload.len() as u64,
-            output_bytes: 0,
+            payload_bytes: payload as u64,
+            decoded_bytes: decoded.len() as u64,
             weights: self.weights,
             tensors,
-            quality,
+            quality: self.quality(decoded)?,
             tries,
         };
         self.verify(&report)?;
-        let output = if self.options.output == Output::File { decoded } else { payload };
-        report.output_bytes = output.len() as u64;
-        Ok((output, report))
+        Ok(report)
     }
 
     fn quality(&self, decoded: &[u8]) -> Result<Option<Quality>> {
@@ -276,19 +306,4 @@ impl Job<'_> {
         }
         Ok(())
     }
-}
-
-fn report(part: &Part, entry: &Entry, bits: f64) -> Result<TensorReport> {
-    let square =
-        |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v) * f64::from(v)).sum::<f64>();
-    let decoded = entry.weights()?;
-    let error = square(&mut decoded.iter().zip(&part.weights).map(|(a, b)| a - b));
-    let energy = square(&mut part.weights.iter().map(|w| rounded(part.tensor.dtype, *w)));
-    Ok(TensorReport {
-        name: part.tensor.name.clone(),
-        shape: (part.rows, part.columns),
-        bits_per_weight: bits / part.weights.len() as f64,
-        relative_error: (error / energy.max(f64::MIN_POSITIVE)).sqrt(),
-        zeros: 1.0 - entry.layer.non_zeros() as f64 / part.weights.len() as f64,
-    })
 }

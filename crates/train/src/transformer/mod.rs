@@ -209,7 +209,7 @@ pub(crate) mod tests {
 
     /// A random model of 2 layers, width 16.
     pub(crate) fn tiny(seed: u64) -> Transformer {
-        let config = Config { vocabulary: 256, width: 16, layers: 2, heads: 1, hidden: 24, positions: 12 };
+        let config = Config { vocabulary: 256, width: 16, layers: 2, heads: 1, hidden: 32, positions: 12 };
         let mut model = Transformer::zeros(config);
         let mut random = crate::quantize::Random::new(seed);
         for (index, slot) in model.slots.clone().iter().enumerate() {
