@@ -35,6 +35,7 @@ pub fn choose(array: &Array<'_>, earlier: &[Array<'_>]) -> Header {
         }
         header.shift = 0;
     }
+    header.split = split(array, &header);
     header.all_bits = form.width == 8 || worth_all_bits(array, &header);
     header.reference = reference(array, earlier);
     header.level = average_level(array, &header);
@@ -74,7 +75,7 @@ fn average_level(array: &Array<'_>, header: &Header) -> i32 {
     let (mut sum, mut count) = (0f32, 0f32);
     for at in sample(len(array)) {
         let (number, offset) = coded(array, header, at);
-        if !(header.sparse && number.class == 0) {
+        if header.split.is_none_or(|split| number.class > split) {
             sum += form.magnitude(number, middle, offset);
             count += 1.0;
         }
@@ -93,18 +94,39 @@ fn half_level(array: &Array<'_>) -> i32 {
 }
 
 fn look_at_floats(array: &Array<'_>, header: &mut Header) {
-    let (all, zeros) = bits_of_floats(array.dtype, array.bytes);
-    header.sparse = zeros;
+    let all = bits_of_floats(array.dtype, array.bytes);
     if all != 0 {
         header.shift = all.trailing_zeros().min(max_shift(array.dtype));
     }
 }
 
-/// All bits (but signs) that occur, and whether there are zeros.
-fn bits_of_floats(dtype: Dtype, bytes: &[u8]) -> (u64, bool) {
+/// All bits (but signs) that occur.
+fn bits_of_floats(dtype: Dtype, bytes: &[u8]) -> u64 {
     let mask = super::number::low_mask(Form::of(dtype).width - 1);
-    let magnitudes = (0..bytes.len() / dtype.unit()).map(|at| number_at(bytes, dtype.unit(), at) & mask);
-    magnitudes.fold((0, false), |(all, zeros), magnitude| (all | magnitude, zeros | (magnitude == 0)))
+    (0..bytes.len() / dtype.unit()).fold(0, |all, at| all | number_at(bytes, dtype.unit(), at) & mask)
+}
+
+/// Where to part the numbers into a low and a high group: at zero, or where both groups are narrow and far apart (Otsu 1979).
+fn split(array: &Array<'_>, header: &Header) -> Option<u32> {
+    let form = header.form(array.dtype);
+    let mut counts = vec![0u64; form.max_class() as usize + 1];
+    (0..len(array)).for_each(|at| counts[form.split(raw(array, at)).class as usize] += 1);
+    let (n, zeros) = (len(array) as u64, counts[0]);
+    let moments = |from: usize, to: usize| {
+        let all = counts[from..to].iter().zip(from as u64..);
+        all.fold([0u64; 3], |[n, s, q], (c, k)| [n + c, s + c * k, q + c * k * k])
+    };
+    // Sum of squared distances from the mean.
+    let spread = |[n, s, q]: [u64; 3]| q - (u128::from(s) * u128::from(s) / u128::from(n.max(1))) as u64;
+    let least = if form.float { 1 } else { n * 3 / 10 + 1 };
+    let natural = (zeros >= least).then_some(0);
+    let whole = spread(moments(0, counts.len()));
+    if !form.float || whole < 16 * n {
+        return natural;
+    }
+    let within = |k: usize| spread(moments(0, k + 1)) + spread(moments(k + 1, counts.len()));
+    let best = (0..counts.len() - 1).min_by_key(|k| within(*k))?;
+    if within(best) < whole / 4 { Some(best as u32) } else { natural }
 }
 
 /// The zero point that makes the distances shortest.
@@ -192,7 +214,7 @@ fn delta_is_smaller(array: &Array<'_>) -> Option<Header> {
     let (mut own, mut header) = (Header::default(), Header { delta: true, ..Header::default() });
     if Form::of(array.dtype).float {
         look_at_floats(array, &mut own);
-        let either = bits_of_floats(array.dtype, base).0 | bits_of_floats(array.dtype, array.bytes).0;
+        let either = bits_of_floats(array.dtype, base) | bits_of_floats(array.dtype, array.bytes);
         header.shift = if either == 0 { 0 } else { either.trailing_zeros().min(max_shift(array.dtype)) };
     } else if array.dtype.unit() == 1 {
         own.zero = zero_point(array);

@@ -7,8 +7,8 @@ use minlen_core::{Error, Result};
 
 /// The array is coded as a difference from its base.
 const DELTA: u8 = 1;
-/// Zeros are asked for first.
-const SPARSE: u8 = 2;
+/// The last class of a low group follows.
+const SPLIT: u8 = 2;
 /// All mantissa bits are predicted.
 const ALL_BITS: u8 = 4;
 /// Low bits that are always zero follow.
@@ -25,8 +25,8 @@ const LAG: u8 = 64;
 pub struct Header {
     /// Code the difference from the base.
     pub delta: bool,
-    /// Ask for zeros first.
-    pub sparse: bool,
+    /// The last class of the low group, if there are two.
+    pub split: Option<u32>,
     /// Predict all mantissa bits.
     pub all_bits: bool,
     /// Low zero bits of every number.
@@ -47,7 +47,7 @@ impl Header {
         let flag = |on: bool, flag: u8| if on { flag } else { 0 };
         out.push(
             flag(self.delta, DELTA)
-                | flag(self.sparse, SPARSE)
+                | flag(self.split.is_some(), SPLIT)
                 | flag(self.all_bits, ALL_BITS)
                 | flag(self.shift > 0, SHIFT)
                 | flag(self.zero > 0, ZERO)
@@ -56,6 +56,9 @@ impl Header {
         );
         varint::put(out, self.level.clamp(0, 1 << 16) as u64);
         let fields = [u64::from(self.shift), u64::from(self.zero), self.reference as u64, self.lag as u64];
+        if let Some(split) = self.split {
+            varint::put(out, u64::from(split));
+        }
         fields.into_iter().filter(|field| *field > 0).for_each(|field| varint::put(out, field));
     }
 
@@ -72,12 +75,14 @@ impl Header {
         let mut field = |flag: u8, most: u64, what: &str| {
             if flags & flag > 0 { reader.varint_max(most, what) } else { Ok(0) }
         };
+        let split = field(SPLIT, 4000, "last class of the low group")? as u32;
+        let split = (flags & SPLIT > 0).then_some(split);
         let shift = field(SHIFT, u64::from(max_shift(dtype)), "number of zero bits")? as u32;
         let zero = field(ZERO, 255, "zero point")? as u8;
         let reference = field(REFERENCE, index as u64, "distance of an array")? as usize;
         let lag = field(LAG, len as u64, "distance of numbers")? as usize;
-        let [delta, sparse, all_bits] = [DELTA, SPARSE, ALL_BITS].map(|flag| flags & flag > 0);
-        Ok(Self { delta, sparse, all_bits, shift, zero, reference, lag, level })
+        let [delta, all_bits] = [DELTA, ALL_BITS].map(|flag| flags & flag > 0);
+        Ok(Self { delta, split, all_bits, shift, zero, reference, lag, level })
     }
 
     /// How the numbers of an unpacked type are read.

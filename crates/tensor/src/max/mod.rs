@@ -7,12 +7,14 @@
 
 mod choose;
 mod coder;
+mod density;
 mod header;
 mod matching;
 mod model;
 mod network;
 pub(crate) mod number;
 mod packed;
+mod place;
 mod plane;
 mod run;
 mod scale;

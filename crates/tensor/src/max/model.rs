@@ -3,13 +3,14 @@
 use super::coder::Bits;
 use super::network::{Network, Setup, Site, hash};
 use super::number::Number;
-use super::plane::{CLASS, Hint, MANTISSA, Place, Plane, SIGN, Trace};
+use super::place::{CLASS, MANTISSA, Place, SIGN};
+use super::plane::{Hint, Plane, Trace};
 use minlen_entropy::binary::Counter;
 
 /// Steps up or down from the expected class before the distance is written as a number.
 const WALK: u32 = 20;
-/// The step that asks for zero, where many numbers are.
-const ZERO: u32 = 63;
+/// The step that asks for the group.
+const GROUP: u32 = 63;
 /// Mantissa bits predicted from the scale.
 const UPPER: u32 = 4;
 /// Contexts of the mantissa bits below those.
@@ -60,8 +61,14 @@ impl Model {
         all_bits: bool,
     ) -> u64 {
         let given = plane.form.split(raw);
-        let place = plane.place(reference, hint);
-        let class = self.class(coder, &place, plane, given.class);
+        let low = plane.split.is_some() && self.group(coder, plane, given.class, reference, hint);
+        if low && plane.split == Some(0) && !plane.form.float {
+            let raw = plane.form.join(Number::default());
+            plane.push(Number::default(), raw, hint);
+            return raw;
+        }
+        let place = plane.place(reference, hint, low);
+        let class = self.class(coder, &place, given.class);
         let mut number = Number { sign: 0, class, mantissa: 0 };
         if class > 0 || plane.form.float {
             number.sign = self.sign(coder, &place, given.sign, class);
@@ -90,12 +97,28 @@ impl Model {
         self.class.code(coder, u32::from(bit), &site) != 0
     }
 
+    /// Asks whether the number belongs to the low group.
+    fn group<C: Bits>(
+        &mut self,
+        coder: &mut C,
+        plane: &Plane,
+        class: u32,
+        reference: Option<&Trace>,
+        hint: Hint,
+    ) -> bool {
+        let place = plane.group_place(reference, hint);
+        let (base, hashes) = (place.base * 64 + GROUP as usize, &place.hashes);
+        let site = Site { base, hashes, step: GROUP, sets: [GROUP as usize, 31] };
+        let low = plane.split.is_some_and(|split| class <= split);
+        self.class.code(coder, u32::from(low), &site) != 0
+    }
+
     /// Walks up or down from the expected class.
-    fn class<C: Bits>(&mut self, coder: &mut C, place: &Place, plane: &Plane, given: u32) -> u32 {
-        if plane.sparse && self.ask(coder, place, given == 0, ZERO) {
-            return 0;
+    fn class<C: Bits>(&mut self, coder: &mut C, place: &Place, given: u32) -> u32 {
+        let ([least, most], mut k) = (place.classes, place.middle);
+        if least == most {
+            return least;
         }
-        let (most, mut k) = (plane.form.max_class(), place.middle);
         if self.ask(coder, place, given >= k, 0) {
             for step in 1..=WALK {
                 if k >= most || !self.ask(coder, place, given > k, step) {
@@ -107,12 +130,12 @@ impl Model {
         }
         for step in 1..=WALK {
             k -= 1;
-            if k == 0 || self.ask(coder, place, given >= k, WALK + step) {
+            if k <= least || self.ask(coder, place, given >= k, WALK + step) {
                 return k;
             }
         }
         k -= 1;
-        k.saturating_sub(self.distance(coder, k.wrapping_sub(given), 32))
+        k.saturating_sub(self.distance(coder, k.wrapping_sub(given), 32)).max(least)
     }
 
     /// A distance in the Elias gamma code, its length learned.

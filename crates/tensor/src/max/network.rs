@@ -6,16 +6,34 @@
 
 use super::coder::Bits;
 use minlen_entropy::mixing::{Apm, STRETCH_MAX, squash, stretch};
+use std::sync::LazyLock;
 
 /// Bits seen that the base's prediction counts for in a new context.
 const INHERITED: u32 = 6;
 /// Limit of the counts in the base's slots, and in the others.
 const BASE_LIMIT: u32 = 1000;
 const LIMIT: u32 = 500;
-/// One, as a weight.
-const ONE: i32 = 1 << 16;
-/// Weights stay within ±8.
-const WEIGHT_MAX: i32 = 8 * ONE;
+/// Weights stay within ±4: they have 28 fraction bits, of which sums take the upper 12.
+const WEIGHT_MAX: i32 = 1 << 30;
+/// Inputs come in eights, so that the loops over them become vectors.
+const LANES: usize = 8;
+
+/// [`stretch`] with 8 KiB: exact up to 1/32, else of every 16th probability.
+static STRETCHED: LazyLock<[i16; 4096]> = LazyLock::new(|| {
+    std::array::from_fn(|i| match i as u32 {
+        0 => -(STRETCH_MAX as i16),
+        p @ 1..2048 => stretch(p) as i16,
+        p => stretch((p - 2048) * 16 + 8) as i16,
+    })
+});
+
+#[inline(always)]
+fn quick_stretch(table: &[i16; 4096], p: u32) -> i16 {
+    let less = p.min(65_536 - p);
+    let place = if less < 2048 { less } else { 2048 + (less >> 4).min(2047) };
+    let value = table[place as usize & 4095];
+    if p > 32_768 { -value } else { value }
+}
 
 /// 65536 / (n + 1.5), rounded.
 const RECIPROCALS: [i32; 1024] = {
@@ -60,7 +78,7 @@ pub struct Setup {
     pub sets: [usize; 2],
     /// First weight of the contexts, in 1/65536.
     pub weight: i32,
-    /// Learning rate of the weights.
+    /// Learning rate of the weights, at most 7.
     pub rate: i32,
 }
 
@@ -69,7 +87,7 @@ pub struct Network<const N: usize> {
     setup: Setup,
     base: Vec<Slot>,
     slots: Vec<Slot>,
-    weights: [Vec<[i32; N]>; 2],
+    weights: [Vec<[i32; PADDED]>; 2],
     refined: Apm,
 }
 
@@ -86,6 +104,9 @@ pub struct Site<'a, const N: usize> {
     pub sets: [usize; 2],
 }
 
+/// Inputs with padding.
+const PADDED: usize = 2 * LANES;
+
 /// A hash of two numbers, good in its upper bits.
 #[inline(always)]
 pub const fn hash(a: u32, b: u32) -> u32 {
@@ -96,7 +117,7 @@ pub const fn hash(a: u32, b: u32) -> u32 {
 impl<const N: usize> Network<N> {
     /// A network that knows nothing.
     pub fn new(setup: Setup) -> Self {
-        let first = [setup.weight; N];
+        let first = [setup.weight << 12; PADDED];
         Self {
             setup,
             base: vec![Slot(1 << 31); setup.base],
@@ -108,30 +129,27 @@ impl<const N: usize> Network<N> {
 
     /// Bytes that a network takes.
     pub const fn memory(setup: &Setup) -> u64 {
-        (4 * (N << setup.bits) + 70 * setup.base + 4 * N * (setup.sets[0] + setup.sets[1])) as u64
+        (4 * (N << setup.bits) + 70 * setup.base + 4 * PADDED * (setup.sets[0] + setup.sets[1])) as u64
     }
 
     /// Codes one decision and learns from it.
     #[inline]
     pub fn code<C: Bits>(&mut self, coder: &mut C, bit: u32, site: &Site<'_, N>) -> u32 {
         let Some(base) = self.base.get_mut(site.base) else { return 0 };
+        let table = &*STRETCHED;
         let step = site.step.wrapping_mul(0x9e37_79b1);
-        let (shift, size) = (32 - self.setup.bits, 1usize << self.setup.bits);
-        let first = stretch(base.p());
-        let mut x = [0i32; N];
+        let shift = 32 - self.setup.bits;
+        let first = quick_stretch(table, base.p());
+        let mut x = [0i16; PADDED];
         let mut places = [0usize; N];
-        for i in 0..N {
+        for (i, slots) in self.slots.chunks_exact(1 << self.setup.bits).enumerate().take(N) {
             let hash = (site.hashes[i] ^ step).wrapping_mul(0x2c1b_3c6d);
-            places[i] = i * size + (hash >> shift) as usize;
-            let slot = self.slots[places[i]];
-            x[i] = if slot.0 == 0 { 0 } else { stretch(slot.p()) - first };
+            places[i] = (hash >> shift) as usize;
+            let slot = slots[places[i]];
+            x[i] = if slot.0 == 0 { 0 } else { quick_stretch(table, slot.p()) - first };
         }
-        let [a, b] = [0, 1].map(|m| {
-            let weights = &self.weights[m][site.sets[m].min(self.setup.sets[m] - 1)];
-            // 2^19 * 2^12 * N stays within 64 bits, not within 32.
-            let sum: i64 = weights.iter().zip(&x).map(|(&w, &x)| i64::from(w) * i64::from(x)).sum();
-            (first + (sum >> 16) as i32).clamp(-STRETCH_MAX, STRETCH_MAX)
-        });
+        let sets = [0, 1].map(|m| site.sets[m].min(self.setup.sets[m] - 1));
+        let [a, b] = [0, 1].map(|m| mix(&x, &self.weights[m][sets[m]], first));
         let mixed = (a + b) >> 1;
         let refined = self.refined.refine(mixed, site.base);
         let p = ((squash(mixed) * 3 + refined) >> 2).clamp(1, 65_535);
@@ -139,21 +157,35 @@ impl<const N: usize> Network<N> {
         self.refined.update(bit, 7);
         for (m, answer) in [a, b].into_iter().enumerate() {
             let error = ((bit << 16) as i32 - squash(answer) as i32) >> 4;
-            let weights = &mut self.weights[m][site.sets[m].min(self.setup.sets[m] - 1)];
-            for (w, &x) in weights.iter_mut().zip(&x) {
-                let change = (((x * error) >> 4) * self.setup.rate + (1 << 9)) >> 10;
-                *w = (*w + change).clamp(-WEIGHT_MAX, WEIGHT_MAX);
-            }
+            train(&x, &mut self.weights[m][sets[m]], (error * self.setup.rate) as i16);
         }
         let inherited = Slot(base.0 & !1023 | INHERITED);
         base.update(bit, BASE_LIMIT);
-        for place in places {
-            let slot = &mut self.slots[place];
+        for (slots, place) in self.slots.chunks_exact_mut(1 << self.setup.bits).zip(places) {
+            let slot = &mut slots[place];
             if slot.0 == 0 {
                 *slot = inherited;
             }
             slot.update(bit, LIMIT);
         }
         bit
+    }
+}
+
+/// The first guess and the weighted sum of the differences from it.
+#[inline(always)]
+fn mix(x: &[i16; PADDED], weights: &[i32; PADDED], first: i16) -> i32 {
+    // 16 products of 13 and 15 bits (and signs) stay within 32.
+    let sum: i32 = x.iter().zip(weights).map(|(&x, &w)| i32::from(x) * i32::from((w >> 16) as i16)).sum();
+    (i32::from(first) + (sum >> 12)).clamp(-STRETCH_MAX, STRETCH_MAX)
+}
+
+/// Moves the weights by `x * error`, the error having 12 bits times the rate.
+#[inline(always)]
+fn train(x: &[i16; PADDED], weights: &mut [i32; PADDED], error: i16) {
+    for (w, &x) in weights.iter_mut().zip(x) {
+        // In units of 2^-16, x * error / 2^14 (see [`Setup::rate`]); here, in 2^-28.
+        let change = (i32::from(x) * i32::from(error)) >> 2;
+        *w = (*w + change).clamp(-WEIGHT_MAX, WEIGHT_MAX);
     }
 }

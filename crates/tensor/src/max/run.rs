@@ -7,6 +7,7 @@ use super::model::Model;
 use super::number::{Form, Number};
 use super::packed::{MOST, Packing, packing};
 use super::plane::{Hint, Plane, Trace};
+use super::scale::Scales;
 use crate::{Dtype, delta};
 use minlen_core::{Env, Error, Result};
 use std::collections::BTreeMap;
@@ -67,7 +68,7 @@ impl Run {
         let columns = columns.min(len).saturating_mul(dtype.weights());
         (numbers.saturating_mul(2 * Trace::MEMORY))
             .saturating_add(2 * bytes)
-            .saturating_add(2 * super::scale::Scales::memory(columns))
+            .saturating_add(3 * Scales::memory(columns))
     }
 
     /// Codes an array and gives its bytes (of [`Job::units`] units).
@@ -116,7 +117,10 @@ impl Run {
         let width = own.width - header.shift;
         let mut plane = Plane::new(form, own.middle(), job.columns, job.len, header.level);
         plane.id = self.done.len() as u32;
-        (plane.lag, plane.sparse) = (header.lag, header.sparse);
+        plane.lag = header.lag;
+        if let Some(split) = header.split {
+            plane.split_at(split.min(form.max_class().saturating_sub(1)), job.len);
+        }
         let mut model = self.model(job.dtype, u8::from(header.delta), env)?;
         self.matcher.begin(unit);
         let reference = self.done.len().checked_sub(header.reference).filter(|_| header.reference > 0);

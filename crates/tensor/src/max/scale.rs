@@ -109,15 +109,22 @@ impl Scales {
     }
 
     /// Leaves a number out of the estimates.
+    #[inline]
     pub fn skip(&mut self) {
-        self.update((self.row[0] / self.row[1]) * self.factor());
+        if let Some(current) = self.current.get_mut(self.column) {
+            *current = -1.0;
+        }
+        self.column += 1;
+        if self.column == self.width {
+            self.end_row();
+        }
     }
 
     fn end_row(&mut self) {
         self.column = 0;
         let scale = (self.row[0] / self.row[1]).max(TINY);
         let share = 1.0 / (self.rows + COLUMN_PRIOR);
-        for (factor, &x) in self.factors.iter_mut().zip(&self.current) {
+        for (factor, &x) in self.factors.iter_mut().zip(&self.current).filter(|(_, x)| **x >= 0.0) {
             *factor = (*factor + ((x / scale).min(OUTLIER) - *factor) * share).max(1.0 / 256.0);
         }
         self.rows = (self.rows + 1.0).min(400.0);
