@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use minlen_core::Env;
-use minlen_tensor::{Array, Dtype, Target, max};
+use minlen_tensor::{Array, Dtype, Target, delta, max};
 
 type Span = (String, Dtype, usize, std::ops::Range<usize>);
 
@@ -28,9 +28,18 @@ fn main() {
             Array { dtype: *dtype, columns: *columns, bytes, base }
         })
         .filter(|a| base.is_empty() || a.base.is_some())
-        .filter(|a| args.get(2).is_none_or(|only| a.dtype.name() == only))
+        .filter(|a| args.get(2).is_none_or(|only| a.dtype.name() == only || only == "static"))
         .collect();
     let env = Env::default();
+    if args.get(2).is_some_and(|mode| mode == "static") {
+        let all = arrays
+            .iter()
+            .filter(|a| delta::is_smaller(a))
+            .map(|a| (a.bytes.len(), delta::encode(a, &env).unwrap().len()));
+        let (raw, coded) = all.fold((0, 0), |(a, b), (x, y)| (a + x, b + y));
+        println!("static differences: {raw} {coded} {:.4}", raw as f64 / coded as f64);
+        return;
+    }
     let total: usize = arrays.iter().map(|a| a.bytes.len()).sum();
     let start = cpu_seconds();
     let payload = max::encode(&arrays, &env).unwrap();

@@ -3,8 +3,15 @@
 //! The bits of both are mapped to integers in the order of the values (sign and magnitude to two's complement for floats), and
 //! the difference of these is what is coded: an update of absolute size `u` is about `u / ulp(base)`, so the exponent of the
 //! base predicts how large the difference is, which an exclusive or (ZipLLM's BitX, arXiv:2505.06252) hides behind carries.
+//!
+//! [`encode`] and [`decode`] are the static form, for the strengths without mixing; [`crate::max`] predicts the same
+//! differences by itself.
 
-use crate::Dtype;
+mod fixed;
+
+pub use fixed::{decode, encode};
+
+use crate::{Array, Dtype};
 
 /// The integer that stands for `raw` in the order of the values: `width` bits, of a float or an integer type.
 #[inline(always)]
@@ -42,6 +49,19 @@ pub const fn restore(difference: u64, base: u64, width: u32, float: bool) -> u64
 #[must_use]
 pub const fn applies(dtype: Dtype) -> bool {
     dtype.weights() == 1
+}
+
+/// A difference of `width` bits as a number.
+#[inline(always)]
+const fn extend(difference: u64, width: u32) -> i64 {
+    (difference << (64 - width)) as i64 >> (64 - width)
+}
+
+/// Whether the difference from the base is likely to be smaller than the array by itself, by an estimate on a sample. Without
+/// a base that fits: no.
+#[must_use]
+pub fn is_smaller(array: &Array<'_>) -> bool {
+    crate::max::prefers_delta(array)
 }
 
 #[cfg(test)]

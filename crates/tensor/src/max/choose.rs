@@ -2,8 +2,9 @@
 
 use super::header::{Header, max_shift};
 use super::number::Form;
+use super::number::number_at;
 use super::packed::packing;
-use super::run::{delta_hint, number_at};
+use super::run::delta_hint;
 use super::scale::to_level;
 use crate::{Array, Dtype, delta};
 use minlen_entropy::log2::log2_q16;
@@ -209,7 +210,7 @@ fn likeness(a: &Array<'_>, b: &Array<'_>) -> u64 {
 }
 
 /// Estimates both ways on a sample; the header if the difference is smaller.
-fn delta_is_smaller(array: &Array<'_>) -> Option<Header> {
+pub fn delta_is_smaller(array: &Array<'_>) -> Option<Header> {
     let base = array.base.filter(|base| base.len() == array.bytes.len() && delta::applies(array.dtype))?;
     let (mut own, mut header) = (Header::default(), Header { delta: true, ..Header::default() });
     if Form::of(array.dtype).float {

@@ -101,6 +101,11 @@ pub fn decode(payload: &[u8], targets: &mut [Target<'_>], env: &Env) -> Result<(
     Ok(())
 }
 
+/// Whether the difference from an array's base is the smaller way to code it.
+pub(crate) fn prefers_delta(array: &Array<'_>) -> bool {
+    choose::delta_is_smaller(array).is_some()
+}
+
 fn whole_units(dtype: Dtype, len: usize) -> Result<usize> {
     if !len.is_multiple_of(dtype.unit()) {
         return Err(Error::usage(format!("{len} bytes are not a whole number of {}", dtype.name())));

@@ -16,9 +16,9 @@ const UPPER: u32 = 4;
 /// Contexts of the mantissa bits below those.
 const LOWER: usize = 4;
 
-const CLASS_SETUP: Setup = Setup { bits: 16, base: 72 * 64, sets: [64, 32], weight: 14_000, rate: 6 };
-const SIGN_SETUP: Setup = Setup { bits: 16, base: 128, sets: [1, 32], weight: 6_000, rate: 3 };
-const MANTISSA_SETUP: Setup = Setup { bits: 16, base: 40 * 16, sets: [16, 32], weight: 6_000, rate: 3 };
+const CLASS_SETUP: Setup = Setup { bits: 15, base: 72 * 64, sets: [64, 32], weight: 14_000, rate: 6 };
+const SIGN_SETUP: Setup = Setup { bits: 14, base: 128, sets: [1, 32], weight: 6_000, rate: 3 };
+const MANTISSA_SETUP: Setup = Setup { bits: 14, base: 40 * 16, sets: [16, 32], weight: 6_000, rate: 3 };
 const LOWER_SETUP: Setup = Setup { bits: 20, base: 64, sets: [64, 1], weight: 20_000, rate: 6 };
 
 /// What has been learned about numbers of one type.

@@ -44,6 +44,16 @@ pub const fn sign_extend(value: u64, width: u32) -> i64 {
     (value << (64 - width)) as i64 >> (64 - width)
 }
 
+/// Reads the little-endian number at unit `at`.
+#[inline(always)]
+pub fn number_at(bytes: &[u8], unit: usize, at: usize) -> u64 {
+    let mut word = [0; 8];
+    if let Some(from) = at.checked_mul(unit).and_then(|start| bytes.get(start..start + unit)) {
+        word[..unit].copy_from_slice(from);
+    }
+    u64::from_le_bytes(word)
+}
+
 impl Form {
     /// The form of the elements of an unpacked type.
     #[must_use]

@@ -4,7 +4,7 @@ use super::coder::Bits;
 use super::header::Header;
 use super::matching::Matcher;
 use super::model::Model;
-use super::number::{Form, Number};
+use super::number::{Form, Number, number_at};
 use super::packed::{MOST, Packing, packing};
 use super::plane::{Hint, Plane, Trace};
 use super::scale::Scales;
@@ -43,16 +43,6 @@ pub struct Run {
     models: BTreeMap<(Dtype, u8), Model>,
     matcher: Matcher,
     done: Vec<Done>,
-}
-
-/// Reads the little-endian number at unit `at`.
-#[inline(always)]
-pub fn number_at(bytes: &[u8], unit: usize, at: usize) -> u64 {
-    let mut word = [0; 8];
-    if let Some(from) = at.checked_mul(unit).and_then(|start| bytes.get(start..start + unit)) {
-        word[..unit].copy_from_slice(from);
-    }
-    u64::from_le_bytes(word)
 }
 
 impl Run {
