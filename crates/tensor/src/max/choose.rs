@@ -4,6 +4,7 @@ use super::header::{Header, max_shift};
 use super::number::Form;
 use super::number::number_at;
 use super::packed::packing;
+use super::probe;
 use super::run::delta_hint;
 use super::scale::to_level;
 use crate::{Array, Dtype, delta};
@@ -26,6 +27,7 @@ pub fn choose(array: &Array<'_>, earlier: &[Array<'_>]) -> Header {
         header = delta;
         header.all_bits = form.width <= 16;
         header.level = average_level(array, &header);
+        probe::signs(array, &mut header, None);
         return header;
     }
     if form.float {
@@ -40,10 +42,12 @@ pub fn choose(array: &Array<'_>, earlier: &[Array<'_>]) -> Header {
     header.all_bits = form.width == 8 || worth_all_bits(array, &header);
     header.reference = reference(array, earlier);
     header.level = average_level(array, &header);
+    let reference = earlier.len().checked_sub(header.reference).and_then(|i| earlier.get(i));
+    probe::signs(array, &mut header, reference);
     header
 }
 
-fn len(array: &Array<'_>) -> usize {
+pub fn len(array: &Array<'_>) -> usize {
     array.bytes.len() / array.dtype.unit()
 }
 
@@ -56,12 +60,12 @@ fn sample(len: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-fn raw(array: &Array<'_>, at: usize) -> u64 {
+pub fn raw(array: &Array<'_>, at: usize) -> u64 {
     number_at(array.bytes, array.dtype.unit(), at)
 }
 
 /// The number as it will be coded, and how many classes its scale is up.
-fn coded(array: &Array<'_>, header: &Header, at: usize) -> (super::number::Number, i32) {
+pub fn coded(array: &Array<'_>, header: &Header, at: usize) -> (super::number::Number, i32) {
     let form = header.form(array.dtype);
     let value = raw(array, at);
     let Some(base) = array.base.filter(|_| header.delta) else { return (form.split(value), 0) };

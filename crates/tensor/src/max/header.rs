@@ -2,23 +2,27 @@
 
 use super::number::Form;
 use crate::Dtype;
+use minlen_core::Result;
 use minlen_core::varint::{self, Reader};
-use minlen_core::{Error, Result};
 
 /// The array is coded as a difference from its base.
-const DELTA: u8 = 1;
+const DELTA: u64 = 1;
 /// The last class of a low group follows.
-const SPLIT: u8 = 2;
+const SPLIT: u64 = 2;
 /// All mantissa bits are predicted.
-const ALL_BITS: u8 = 4;
+const ALL_BITS: u64 = 4;
 /// Low bits that are always zero follow.
-const SHIFT: u8 = 8;
+const SHIFT: u64 = 8;
 /// An integer that counts as zero follows.
-const ZERO: u8 = 16;
+const ZERO: u64 = 16;
 /// The distance to an array of the same shape follows.
-const REFERENCE: u8 = 32;
+const REFERENCE: u64 = 32;
 /// A distance at which numbers resemble each other follows.
-const LAG: u8 = 64;
+const LAG: u64 = 64;
+/// Signs are stored.
+const PLAIN_SIGNS: u64 = 128;
+/// What rows have in common is followed.
+const RANK: u64 = 256;
 
 /// Choices for one array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +33,10 @@ pub struct Header {
     pub split: Option<u32>,
     /// Predict all mantissa bits.
     pub all_bits: bool,
+    /// Store the signs.
+    pub plain_signs: bool,
+    /// Follow what rows have in common.
+    pub rank: bool,
     /// Low zero bits of every number.
     pub shift: u32,
     /// The integer that counts as zero (8-bit types).
@@ -44,15 +52,18 @@ pub struct Header {
 impl Header {
     /// Appends the header.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let flag = |on: bool, flag: u8| if on { flag } else { 0 };
-        out.push(
+        let flag = |on: bool, flag: u64| if on { flag } else { 0 };
+        varint::put(
+            out,
             flag(self.delta, DELTA)
                 | flag(self.split.is_some(), SPLIT)
                 | flag(self.all_bits, ALL_BITS)
                 | flag(self.shift > 0, SHIFT)
                 | flag(self.zero > 0, ZERO)
                 | flag(self.reference > 0, REFERENCE)
-                | flag(self.lag > 0, LAG),
+                | flag(self.lag > 0, LAG)
+                | flag(self.plain_signs, PLAIN_SIGNS)
+                | flag(self.rank, RANK),
         );
         varint::put(out, self.level.clamp(0, 1 << 16) as u64);
         let fields = [u64::from(self.shift), u64::from(self.zero), self.reference as u64, self.lag as u64];
@@ -67,12 +78,9 @@ impl Header {
     /// # Errors
     /// Truncated, or corrupt where a field is out of range.
     pub fn read(reader: &mut Reader<'_>, dtype: Dtype, index: usize, len: usize) -> Result<Self> {
-        let flags = reader.u8()?;
-        if flags & 128 > 0 {
-            return Err(Error::corrupt("unknown flags of an array"));
-        }
+        let flags = reader.varint_max(511, "flags of an array")?;
         let level = reader.varint_max(1 << 16, "level of an array")? as i32;
-        let mut field = |flag: u8, most: u64, what: &str| {
+        let mut field = |flag: u64, most: u64, what: &str| {
             if flags & flag > 0 { reader.varint_max(most, what) } else { Ok(0) }
         };
         let split = field(SPLIT, 4000, "last class of the low group")? as u32;
@@ -81,8 +89,9 @@ impl Header {
         let zero = field(ZERO, 255, "zero point")? as u8;
         let reference = field(REFERENCE, index as u64, "distance of an array")? as usize;
         let lag = field(LAG, len as u64, "distance of numbers")? as usize;
-        let [delta, all_bits] = [DELTA, ALL_BITS].map(|flag| flags & flag > 0);
-        Ok(Self { delta, split, all_bits, shift, zero, reference, lag, level })
+        let [delta, all_bits, plain_signs, rank] =
+            [DELTA, ALL_BITS, PLAIN_SIGNS, RANK].map(|flag| flags & flag > 0);
+        Ok(Self { delta, split, all_bits, plain_signs, rank, shift, zero, reference, lag, level })
     }
 
     /// How the numbers of an unpacked type are read.

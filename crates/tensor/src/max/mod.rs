@@ -16,6 +16,8 @@ pub(crate) mod number;
 mod packed;
 mod place;
 mod plane;
+mod probe;
+mod rank;
 mod run;
 mod scale;
 #[cfg(test)]

@@ -71,7 +71,11 @@ impl Model {
         let class = self.class(coder, &place, given.class);
         let mut number = Number { sign: 0, class, mantissa: 0 };
         if class > 0 || plane.form.float {
-            number.sign = self.sign(coder, &place, given.sign, class);
+            number.sign = if plane.plain_signs {
+                coder.raw(u64::from(given.sign), 1) as u32
+            } else {
+                self.sign(coder, &place, given.sign, class)
+            };
         }
         let bits = plane.form.bits(class);
         if bits > 0 {
@@ -161,7 +165,8 @@ impl Model {
         let near = (class as i32 - place.middle as i32).clamp(-3, 3) as u32 & 7;
         hashes[5] = hash(hashes[5], near);
         hashes[7] = hash(hashes[7], class);
-        let base = (place.id as usize & 63) * 2 + usize::from(class == 0);
+        hashes[5] = hash(hashes[5], (place.common as u32 & 31) << 8 | near);
+        let base = (place.common + 16) as usize * 2 + usize::from(class == 0);
         let site = Site { base, hashes: &hashes, step: 0, sets: [0, place.progress] };
         self.sign.code(coder, given, &site)
     }

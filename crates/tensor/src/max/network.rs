@@ -15,8 +15,6 @@ const BASE_LIMIT: u32 = 1000;
 const LIMIT: u32 = 500;
 /// Weights stay within ±4: they have 28 fraction bits, of which sums take the upper 12.
 const WEIGHT_MAX: i32 = 1 << 30;
-/// Inputs come in eights, so that the loops over them become vectors.
-const LANES: usize = 8;
 
 /// [`stretch`] with 8 KiB: exact up to 1/32, else of every 16th probability.
 static STRETCHED: LazyLock<[i16; 4096]> = LazyLock::new(|| {
@@ -87,7 +85,7 @@ pub struct Network<const N: usize> {
     setup: Setup,
     base: Vec<Slot>,
     slots: Vec<Slot>,
-    weights: [Vec<[i32; PADDED]>; 2],
+    weights: [Vec<[i32; N]>; 2],
     refined: Apm,
 }
 
@@ -104,9 +102,6 @@ pub struct Site<'a, const N: usize> {
     pub sets: [usize; 2],
 }
 
-/// Inputs with padding.
-const PADDED: usize = 2 * LANES;
-
 /// A hash of two numbers, good in its upper bits.
 #[inline(always)]
 pub const fn hash(a: u32, b: u32) -> u32 {
@@ -117,7 +112,7 @@ pub const fn hash(a: u32, b: u32) -> u32 {
 impl<const N: usize> Network<N> {
     /// A network that knows nothing.
     pub fn new(setup: Setup) -> Self {
-        let first = [setup.weight << 12; PADDED];
+        let first = [setup.weight << 12; N];
         Self {
             setup,
             base: vec![Slot(1 << 31); setup.base],
@@ -129,7 +124,7 @@ impl<const N: usize> Network<N> {
 
     /// Bytes that a network takes.
     pub const fn memory(setup: &Setup) -> u64 {
-        (4 * (N << setup.bits) + 70 * setup.base + 4 * PADDED * (setup.sets[0] + setup.sets[1])) as u64
+        (4 * (N << setup.bits) + 70 * setup.base + 4 * N * (setup.sets[0] + setup.sets[1])) as u64
     }
 
     /// Codes one decision and learns from it.
@@ -140,7 +135,7 @@ impl<const N: usize> Network<N> {
         let step = site.step.wrapping_mul(0x9e37_79b1);
         let shift = 32 - self.setup.bits;
         let first = quick_stretch(table, base.p());
-        let mut x = [0i16; PADDED];
+        let mut x = [0i16; N];
         let mut places = [0usize; N];
         for (i, slots) in self.slots.chunks_exact(1 << self.setup.bits).enumerate().take(N) {
             let hash = (site.hashes[i] ^ step).wrapping_mul(0x2c1b_3c6d);
@@ -174,7 +169,7 @@ impl<const N: usize> Network<N> {
 
 /// The first guess and the weighted sum of the differences from it.
 #[inline(always)]
-fn mix(x: &[i16; PADDED], weights: &[i32; PADDED], first: i16) -> i32 {
+fn mix<const N: usize>(x: &[i16; N], weights: &[i32; N], first: i16) -> i32 {
     // 16 products of 13 and 15 bits (and signs) stay within 32.
     let sum: i32 = x.iter().zip(weights).map(|(&x, &w)| i32::from(x) * i32::from((w >> 16) as i16)).sum();
     (i32::from(first) + (sum >> 12)).clamp(-STRETCH_MAX, STRETCH_MAX)
@@ -182,7 +177,7 @@ fn mix(x: &[i16; PADDED], weights: &[i32; PADDED], first: i16) -> i32 {
 
 /// Moves the weights by `x * error`, the error having 12 bits times the rate.
 #[inline(always)]
-fn train(x: &[i16; PADDED], weights: &mut [i32; PADDED], error: i16) {
+fn train<const N: usize>(x: &[i16; N], weights: &mut [i32; N], error: i16) {
     for (w, &x) in weights.iter_mut().zip(x) {
         // In units of 2^-16, x * error / 2^14 (see [`Setup::rate`]); here, in 2^-28.
         let change = (i32::from(x) * i32::from(error)) >> 2;

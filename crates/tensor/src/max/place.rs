@@ -32,6 +32,8 @@ pub struct Place {
     pub progress: usize,
     /// The caller's context.
     pub hint: u32,
+    /// The value expected from what rows have in common, in 16ths of the expected magnitude: -16..=15.
+    pub common: i32,
     /// The array.
     pub id: u32,
     /// Arrays with rows of this length.
@@ -128,6 +130,7 @@ impl Plane {
             near: [levels.row - scale, 0, 0, 0],
             progress: progress(self.row, self.column),
             hint: hint.context,
+            common: self.rank.as_ref().map_or(0, |rank| (rank.predict() * 16.0).clamp(-16.0, 15.0) as i32),
             id: self.id << 1 | u32::from(low),
             kind: (self.columns as u32) << 1 | u32::from(low),
             last: hash(self.last[0], self.last[1]),
@@ -138,7 +141,9 @@ impl Plane {
             around.up.level - scale,
             around.same.level - scale,
         ]);
-        place.sign = self.sign_contexts(&around, &levels, place.hint);
+        if !self.plain_signs {
+            place.sign = self.sign_contexts(&around, &levels, place.hint);
+        }
         place.class = self.class_contexts(&around, &levels, &place, scale);
         place
     }
@@ -171,7 +176,7 @@ impl Plane {
             hash(near(largest, 1, 24) << 16 | m, 10),
             hash(place.hint, (f as u32 & 255) << 8 | 11),
             hash(small, 12),
-            hash(near(lag.level, 2, 9) << 8 | f1 >> 1, 13),
+            hash(near(lag.level, 2, 9) << 8 | f1 >> 1, place.common.unsigned_abs() << 8 | 13),
         ]
     }
 

@@ -2,6 +2,7 @@
 
 use super::density::Density;
 use super::number::{Form, Number};
+use super::rank::LowRank;
 use super::scale::Scales;
 
 /// The sign's bit in [`Trace::flags`].
@@ -85,6 +86,10 @@ pub struct Plane {
     pub split: Option<u32>,
     /// How large the numbers of the low group and of the other are.
     pub scales: [Scales; 2],
+    /// What rows have in common, where that is worth following.
+    pub rank: Option<LowRank>,
+    /// Signs are noise.
+    pub plain_signs: bool,
     /// How many belong to the low group.
     pub density: Density,
     /// Column and row of the next number.
@@ -107,6 +112,8 @@ impl Plane {
             trace: Trace::default(),
             split: None,
             scales: [Scales::new(1, 1, level, middle), Scales::new(columns, len, level, middle)],
+            rank: None,
+            plain_signs: false,
             density: Density::new(1, 1),
             column: 0,
             row: 0,
@@ -141,6 +148,10 @@ impl Plane {
         self.trace.flags.push(if low { LOW_BIT } else { 0 } | number.sign as u8);
         let part = (8 + hint.part) as f32 * 0.125;
         let magnitude = self.form.magnitude(number, self.middle, hint.offset) * part;
+        if let Some(rank) = &mut self.rank {
+            let value = magnitude / self.scales[usize::from(!low)].expected();
+            rank.update(if number.sign == 1 { -value } else { value });
+        }
         if self.split.is_some() {
             self.density.update(low);
             self.scales[usize::from(!low)].update(magnitude);

@@ -73,6 +73,12 @@ impl Scales {
         self.factors.get(self.column).copied().unwrap_or(1.0)
     }
 
+    /// The expected magnitude of the next number.
+    #[inline]
+    pub fn expected(&self) -> f32 {
+        (self.row[0] / self.row[1] * self.factor()).max(TINY)
+    }
+
     /// The estimates for the next number.
     #[inline]
     pub fn levels(&self) -> Levels {
