@@ -132,6 +132,11 @@ pub trait Codec: Send + Sync {
         false
     }
 
+    /// True if [`Codec::decode_range`] is there.
+    fn decodes_ranges(&self) -> bool {
+        false
+    }
+
     /// Appends the bytes of `range` of what [`Codec::decode`] would give, checked by what the payload itself has of checksums;
     /// `None` from a codec that can only decode all.
     ///

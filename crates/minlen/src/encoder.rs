@@ -152,7 +152,12 @@ impl<W: Write> Encoder<W> {
             return Arrays::whole(raw.dtype, &raw.shape, total).map(Some);
         }
         let may = self.kind.as_ref().is_some_and(|d| matches!(d.kind, Kind::Tensors | Kind::Zip));
-        Ok(if may { crate::tensors::head(window, total.filter(|_| !last)) } else { None })
+        if may && let Some(arrays) = crate::tensors::head(window, total.filter(|_| !last)) {
+            return Ok(Some(arrays));
+        }
+        // With a base at hand, also numbers without names are worth looking for.
+        let look = last && !self.blocks.options.bases.is_empty();
+        Ok(if look { crate::tensors::guessed(&window)? } else { None })
     }
 
     /// The arrays in all of the content, `window` being all of it.

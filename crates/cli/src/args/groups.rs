@@ -41,6 +41,9 @@ pub struct EncodeArgs {
     pub levels: LevelArgs,
     // Square brackets mean "may be left out" here, and not a link.
     #[allow(rustdoc::broken_intra_doc_links)]
+    /// Arrays of numbers.
+    #[command(flatten)]
+    pub arrays: ArrayArgs,
     /// Code everything with this chain instead of choosing by content: NAME[:KEY=VAL,...][+NAME...]
     #[arg(long, value_name = "CHAIN", help_heading = "Compression")]
     pub codec: Option<String>,
@@ -96,9 +99,24 @@ pub struct KeyArgs {
     /// Open with the age identity in this file; can be repeated
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
     pub identity: Vec<PathBuf>,
+    /// Store model weights as differences from those in this file (a model, or a .mln of one), also to read with; the last one
+    /// counts, those before it are what it needs itself
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Numbers")]
+    pub base: Vec<PathBuf>,
     /// Start the strong levels from this prior of your own (see `minlen train`), also to read with; `none` for no prior
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Compression")]
     pub prior: Vec<PathBuf>,
+}
+
+/// Model files and float arrays.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ArrayArgs {
+    /// Keep floats only to within E, as 0.001 or, of the range of each array, as 0.1% (the default is exact)
+    #[arg(long, value_name = "E", value_parser = value::max_error, help_heading = "Numbers")]
+    pub max_error: Option<minlen::MaxError>,
+    /// What files without a header hold, as f32:240x37x49, outermost dimension first
+    #[arg(long, value_name = "TYPE:SIZES", value_parser = value::shape, help_heading = "Numbers")]
+    pub shape: Option<value::Shape>,
 }
 
 /// Where the output goes and what happens to the input.

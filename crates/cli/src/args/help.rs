@@ -74,6 +74,9 @@ Examples:
   minlen compress src tests Cargo.toml -o crate.mln
   find . -name '*.log' -print0 | minlen compress --files0-from - -o logs.mln
   minlen compress --codec bwt book.txt
+  minlen compress -7 fine-tuned.safetensors --base model.safetensors
+  minlen compress field.npy --max-error 0.1%
+  minlen compress field.raw --shape f32:240x37x49
   minlen compress --rm old-backup.tar";
 
 pub const DECOMPRESS: &str = "\
@@ -91,7 +94,17 @@ pub const EXTRACT: &str = "\
 Examples:
   minlen extract crate.mln src/main.rs
   minlen extract crate.mln 'src/*.rs' -o there
-  minlen extract big.log.mln --range 1G..1025M -o part.log";
+  minlen extract big.log.mln --range 1G..1025M -o part.log
+  minlen extract model.mln --tensor lm_head.weight --rows 0..100 -o head.npy
+  minlen extract model.mln --tensor 'layers.3.*' -o layer3.safetensors";
+
+pub const REBASE: &str = "\
+A model that was compressed with --base needs that base to be read. `rebase` gives the same model stored as differences
+from another base, or from none, and checks that it is the same.
+
+Examples:
+  minlen rebase step900.mln --base step800.safetensors --onto step850.safetensors -o new.mln
+  minlen rebase step900.mln --base step800.safetensors -o alone.mln";
 
 pub const TRAIN: &str = "\
 A prior is typical data from which the strong levels (-6 and up) start. It helps many small files of one kind, each

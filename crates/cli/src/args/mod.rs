@@ -13,7 +13,7 @@ pub use levels::LevelArgs;
 pub use value::{Format, ProgressMode, Range};
 pub use verbs::{
     Analyze, Bare, Bench, BenchFormat, Cat, Codecs, Compress, Decompress, Extract, Generate, GenerateWhat,
-    Info, List, Repair, Test, Train, TrainWhat, Verb,
+    Info, List, Rebase, Repair, Test, Train, TrainWhat, Verb,
 };
 
 use clap::{Parser, builder::styling};

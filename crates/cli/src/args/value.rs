@@ -85,6 +85,37 @@ pub fn speed(text: &str) -> Result<u64, String> {
     }
 }
 
+/// The numbers that a file without a header holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Their type.
+    pub dtype: minlen::tensors::Dtype,
+    /// Outermost dimension first.
+    pub sizes: Vec<u64>,
+}
+
+/// Reads `f32:240x37x49`.
+pub fn shape(text: &str) -> Result<Shape, String> {
+    use minlen::tensors::Dtype;
+    let (dtype, sizes) = text.split_once(':').ok_or("expected TYPE:SIZES such as f32:240x37x49")?;
+    let known = Dtype::ALL.into_iter().find(|known| known.name() == dtype);
+    let dtype = known.ok_or_else(|| {
+        format!("there is no type '{dtype}': there are {}", Dtype::ALL.map(Dtype::name).join(", "))
+    })?;
+    let sizes: Result<Vec<u64>, _> = sizes.split('x').map(str::parse).collect();
+    let sizes = sizes.map_err(|_| "expected sizes such as 240x37x49".to_string())?;
+    Ok(Shape { dtype, sizes })
+}
+
+/// Reads `0.001`, or `0.1%` for a share of the range.
+pub fn max_error(text: &str) -> Result<minlen::MaxError, String> {
+    use minlen::MaxError;
+    let (number, share) = text.strip_suffix('%').map_or((text, false), |number| (number, true));
+    let number = number.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n > 0.0);
+    let number = number.ok_or("expected a bound such as 0.001, or 0.1% of the range")?;
+    Ok(if share { MaxError::Relative(number / 100.0) } else { MaxError::Absolute(number) })
+}
+
 /// Reads the kind of a prior.
 pub fn prior_kind(text: &str) -> Result<PriorKind, String> {
     let found = PriorKind::NAMES.iter().find(|(_, name)| *name == text).map(|(kind, _)| *kind);

@@ -37,6 +37,9 @@ pub enum Verb {
     /// Measure minlen and its rivals on your data
     #[command(after_long_help = help::BENCH)]
     Bench(Bench),
+    /// Store a model's differences from another base, or none
+    #[command(after_long_help = help::REBASE)]
+    Rebase(Rebase),
     /// Make what your data has in common known in advance
     #[command(after_long_help = help::TRAIN)]
     Train(Train),
@@ -118,6 +121,12 @@ pub struct Extract {
     /// Only these bytes, A..B, A.. or ..B, of the one file chosen
     #[arg(long, value_name = "A..B", value_parser = value::range, help_heading = "Output")]
     pub range: Option<Range>,
+    /// Only this array of a model file; a pattern with * and ? for several, which takes -o NAME.safetensors
+    #[arg(long, value_name = "NAME", conflicts_with = "range", help_heading = "Numbers")]
+    pub tensor: Option<String>,
+    /// Only these rows, A..B, of the array: slices along its outermost dimension
+    #[arg(long, value_name = "A..B", value_parser = value::range, requires = "tensor", help_heading = "Numbers")]
+    pub rows: Option<Range>,
     /// Extract into this folder (created if need be); with --range: write to this file
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::AnyPath, help_heading = "Output")]
     pub output: Option<PathBuf>,
@@ -160,6 +169,9 @@ pub struct Cat {
 /// The arguments of the verbs that look and do not write.
 #[derive(Args, Debug)]
 pub struct List {
+    /// The arrays of model files: name, type, shape
+    #[arg(long, help_heading = "Numbers")]
+    pub tensors: bool,
     #[command(flatten)]
     pub io: InputArgs,
     #[command(flatten)]
@@ -328,6 +340,30 @@ pub struct Train {
     /// Overwrite what is there
     #[arg(short, long, help_heading = "Output")]
     pub force: bool,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+pub struct Rebase {
+    /// The .mln file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// The new base (a model, or a .mln of one); none: the file will need no base any more
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub onto: Option<PathBuf>,
+    /// Write to this file
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub output: PathBuf,
+    /// Overwrite what is there
+    #[arg(short, long, help_heading = "Output")]
+    pub force: bool,
+    #[command(flatten)]
+    pub levels: super::LevelArgs,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     #[command(flatten)]
     pub common: Common,
 }

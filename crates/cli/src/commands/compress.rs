@@ -29,6 +29,10 @@ pub fn run(args: &Compress, ctx: &Context) -> Result<Tally> {
         return Err(Error::usage("--rm reads the output back, and with --recipient alone nobody here can")
             .remedy("add the identity with -i FILE, or remove the input yourself"));
     }
+    if args.out.rm && args.encode.arrays.max_error.is_some() {
+        return Err(Error::usage("--rm would remove exact data of which only an approximation was stored")
+            .remedy("leave out --max-error, or remove the input yourself"));
+    }
     let work = split(args, gather(&args.io)?)?;
     Ok(crate::commands::for_each(ctx, &work, |work| match work {
         Work::Stream(input, target) => {

@@ -17,6 +17,9 @@ pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
     let done = (|| {
         let mut archive = decode::open_archive(&source, ctx, &ctx.reading())?;
         ctx.ui.meter.start(&source.to_string(), 0);
+        if let Some(pattern) = &args.tensor {
+            return super::tensors::extract(args, pattern, &mut archive);
+        }
         if args.stdout || args.range.is_some() || !archive.is_tree() {
             let target = args.output.clone().map_or(Target::Stdout, Target::File);
             target.check(args.force, false)?;
@@ -80,12 +83,12 @@ fn write_to(
 }
 
 /// An open end is the end of the file, whatever that is.
-fn bounds(range: Range) -> std::ops::Range<u64> {
+pub fn bounds(range: Range) -> std::ops::Range<u64> {
     range.start..range.end.unwrap_or(u64::MAX)
 }
 
 /// The members that were asked for; all of them by default.
-fn chosen(archive: &mut Archive, names: &[PathBuf]) -> Result<Vec<Member>> {
+pub fn chosen(archive: &mut Archive, names: &[PathBuf]) -> Result<Vec<Member>> {
     let mut members = archive.members()?;
     let patterns: Vec<&[u8]> = names.iter().map(|name| name.as_os_str().as_bytes()).collect();
     if let Some(none) = patterns.iter().find(|p| !members.iter().any(|m| select::matches(p, &m.path))) {

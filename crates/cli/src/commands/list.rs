@@ -17,6 +17,9 @@ pub fn run(args: &List, ctx: &Context) -> Result<Tally> {
     let mut streams = Vec::new();
     let mut tally = super::for_each(ctx, &inputs, |input| {
         let done = decode::open_archive(input, ctx, &ctx.reading()).and_then(|mut archive| {
+            if args.tensors {
+                return super::tensors::list(input, &mut archive, ctx, &mut objects);
+            }
             match (ctx.ui.json(), archive.is_tree()) {
                 (true, _) => objects.push(object(input, &mut archive)?),
                 (false, true) => ui::print(&members(&mut archive, ctx.ui.verbose())?)?,

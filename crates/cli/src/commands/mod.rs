@@ -9,7 +9,9 @@ mod extract;
 mod generate;
 mod info;
 mod list;
+mod rebase;
 mod repair;
+mod tensors;
 mod test;
 mod train;
 
@@ -26,7 +28,8 @@ pub fn dispatch(cli: Cli) -> ExitCode {
     let ctx = context(&verb, &cancel);
     let mut tally = Tally::default();
     let watched =
-        crate::signals::watch(cancel).and_then(|()| ctx.load_priors()).and_then(|()| run(&verb, &ctx));
+        crate::signals::watch(cancel).and_then(|()| ctx.load_priors()).and_then(|()| ctx.load_bases());
+    let watched = watched.and_then(|()| run(&verb, &ctx));
     match watched {
         Ok(done) => tally = done,
         Err(error) => {
@@ -50,6 +53,7 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
         Verb::Analyze(args) => analyze::run(args, ctx),
         Verb::Codecs(args) => once(codecs::run(args, ctx)),
         Verb::Bench(args) => once(bench::run(args, ctx)),
+        Verb::Rebase(args) => once(rebase::run(args, ctx)),
         Verb::Train(args) => once(train::run(args, ctx)),
         Verb::Generate(args) => once(generate::run(args)),
     }
@@ -75,6 +79,7 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
         Verb::Analyze(a) => new(&a.common, a.format.format),
         Verb::Codecs(a) => new(&a.common, a.format.format),
         Verb::Bench(a) => new(&a.common, Format::Table).explaining(&a.common, a.common.verbose > 0),
+        Verb::Rebase(a) => new(&a.common, Format::Table).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Train(a) => new(&a.common, Format::Table),
         Verb::Generate(a) => new(&a.common, Format::Table),
     }
@@ -88,7 +93,7 @@ fn of_bare(bare: Bare) -> Verb {
     } else if test {
         Verb::Test(args::Test { io, keys, limits, format, common })
     } else if list {
-        Verb::List(args::List { io, keys, limits, format, common })
+        Verb::List(args::List { tensors: false, io, keys, limits, format, common })
     } else {
         Verb::Compress(args::Compress { out, encode, io, keys, format, common })
     }

@@ -72,6 +72,11 @@ impl Recipe {
                 Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
                 None => Encoder::new(out, &options, &ctx.writing())?,
             };
+            if input.seekable()
+                && let Some(arrays) = minlen::tensors::of_file(&input.file)?
+            {
+                encoder = encoder.with_arrays(&arrays);
+            }
             let raw = pump(input, &mut encoder)?;
             encoder.finish()?;
             Ok(raw)

@@ -3,8 +3,11 @@
 use super::keys::KeyRing;
 use crate::args::{Common, EncodeArgs, Format, KeyArgs, LevelArgs, LimitArgs};
 use crate::ui::Ui;
+use minlen::archive::Keys;
 use minlen::prior::PriorUse;
-use minlen::{Cancel, Env, Error, Limits, Options, Result};
+use minlen::tensors::BaseSet;
+use minlen::{Cancel, Env, Error, Limits, Numbers, Options, Result};
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +25,8 @@ pub struct Context {
     memory: Option<u64>,
     limits: LimitArgs,
     priors: Vec<PathBuf>,
+    bases: Vec<PathBuf>,
+    opened: OnceCell<BaseSet>,
 }
 
 impl Context {
@@ -35,6 +40,8 @@ impl Context {
             memory: common.memory,
             limits: LimitArgs::default(),
             priors: Vec::new(),
+            bases: Vec::new(),
+            opened: OnceCell::new(),
         }
     }
 
@@ -48,6 +55,7 @@ impl Context {
     pub fn with_keys(mut self, keys: &KeyArgs) -> Self {
         self.keys = KeyRing::new(keys);
         self.priors.clone_from(&keys.prior);
+        self.bases.clone_from(&keys.base);
         self
     }
 
@@ -64,6 +72,21 @@ impl Context {
             minlen::prior::load(&file).map_err(|e| e.in_file(path))?;
         }
         Ok(())
+    }
+
+    /// Opens the bases that were named.
+    pub fn load_bases(&self) -> Result<()> {
+        if !self.bases.is_empty() {
+            let set = self.open_bases(&self.bases)?;
+            let _ = self.opened.set(set);
+        }
+        Ok(())
+    }
+
+    /// Opens these as bases, each with those before it.
+    pub fn open_bases(&self, paths: &[PathBuf]) -> Result<BaseSet> {
+        let keys = Keys { passphrase: None, identities: self.keys.identities().to_vec() };
+        BaseSet::open(paths, &keys, &self.read_options(), &self.reading())
     }
 
     fn prior_use(&self) -> PriorUse {
@@ -95,7 +118,11 @@ impl Context {
     }
 
     fn env(&self, limits: Limits) -> Env {
-        Env::new(limits).with_progress(Arc::clone(&self.ui.meter) as _).with_cancel(self.cancel.clone())
+        let bases = self.opened.get().and_then(BaseSet::bases);
+        Env::new(limits)
+            .with_progress(Arc::clone(&self.ui.meter) as _)
+            .with_cancel(self.cancel.clone())
+            .with_numbers(Numbers { bases, ..Numbers::default() })
     }
 
     /// Refuses to go on once a signal came.
@@ -133,6 +160,15 @@ impl Context {
         }
         if let Some(size) = args.block_size {
             options = options.with_block_size(usize::try_from(size).unwrap_or(usize::MAX));
+        }
+        if let Some(bound) = args.arrays.max_error {
+            options = options.with_max_error(bound)?;
+        }
+        if let Some(shape) = &args.arrays.shape {
+            options = options.with_shape(shape.dtype, &shape.sizes);
+        }
+        if let Some(bases) = self.opened.get() {
+            options = options.with_bases(bases.clone());
         }
         let options = options.with_prior(self.prior_use());
         let options = options.with_dedup(!args.no_dedup).with_times(!args.no_times);

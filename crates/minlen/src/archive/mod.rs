@@ -30,10 +30,13 @@ mod hash;
 mod member;
 mod read;
 mod sweep;
+mod tensors;
+mod window;
 
 pub use create::create;
 pub use member::{BlockInfo, Info, Member, MemberKind};
 pub use read::{Archive, Keys};
+pub use tensors::MemberSource;
 
 use std::io::{Read, Seek};
 

@@ -2,12 +2,13 @@
 
 use super::hash::zeros;
 use super::member::{BlockInfo, Info, Member, describe};
-use super::sweep::{Check, decode_blocks, sweep};
+use super::sweep::{Check, sweep};
+use super::window::Recent;
 use super::{ReadSeek, Summary};
 use crate::options::Options;
 use crate::planner::chain_text;
 use minlen_container::{Body, Entry, Extent, crypt};
-use minlen_core::{Env, Error, Event, Reservation, Result};
+use minlen_core::{Env, Error, Event, Result};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{SeekFrom, Write};
@@ -44,7 +45,9 @@ pub struct Archive {
     pub(super) env: Env,
     encrypted: bool,
     stored_len: u64,
-    recent: Option<Recent>,
+    pub(super) recent: Option<Recent>,
+    /// The block of which parts were read last, and how often.
+    pub(super) parts: (usize, usize),
     /// The tree's, shared: reading changes the archive, and copying them for every member read would cost more than it.
     entries: Arc<[Entry]>,
 }
@@ -88,6 +91,7 @@ impl Archive {
             encrypted,
             stored_len,
             recent: None,
+            parts: (usize::MAX, 0),
             entries,
         })
     }
@@ -301,56 +305,6 @@ impl Archive {
         }
         Ok(())
     }
-
-    fn read_extent(&mut self, range: Range<u64>, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        if range.is_empty() {
-            return Ok(());
-        }
-        let wanted = self.container.blocks_for(range.clone());
-        if wanted.len() == 1 {
-            return self.read_within(wanted.start, range, each);
-        }
-        let starts: Vec<u64> = self.container.blocks()[wanted.clone()].iter().map(|b| b.raw_start).collect();
-        let first = wanted.start;
-        decode_blocks(&mut self.container, wanted, &self.options, &self.env, |index, bytes| {
-            let start = starts[index - first];
-            let from = range.start.saturating_sub(start).min(bytes.len() as u64) as usize;
-            let to = (range.end - start).min(bytes.len() as u64) as usize;
-            each(&bytes[from..to])
-        })
-    }
-
-    /// Reads from one block, and keeps it: small files that share a block are mostly read one after the other.
-    fn read_within(
-        &mut self,
-        index: usize,
-        range: Range<u64>,
-        each: &mut dyn FnMut(&[u8]) -> Result<()>,
-    ) -> Result<()> {
-        let start = self.container.blocks()[index].raw_start;
-        if self.recent.as_ref().is_none_or(|recent| recent.index != index) {
-            self.recent = None;
-            let mut kept = Vec::new();
-            let one = std::iter::once(index);
-            decode_blocks(&mut self.container, one, &self.options, &self.env, |_, bytes| {
-                kept = bytes.to_vec();
-                Ok(())
-            })?;
-            let held = self.env.budget.reserve(kept.len() as u64)?;
-            self.recent = Some(Recent { index, bytes: kept, _held: held });
-        }
-        let Some(recent) = &self.recent else { return Ok(()) };
-        let from = range.start.saturating_sub(start).min(recent.bytes.len() as u64) as usize;
-        let to = (range.end - start).min(recent.bytes.len() as u64) as usize;
-        each(&recent.bytes[from..to])
-    }
-}
-
-/// The block read last.
-struct Recent {
-    index: usize,
-    bytes: Vec<u8>,
-    _held: Reservation,
 }
 
 fn is_file(entry: &Entry) -> bool {

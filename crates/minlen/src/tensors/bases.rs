@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// More bases than this are refused: each is a file without which nothing of the chain can be read.
 pub const LONGEST_CHAIN: usize = 8;
 
-/// The first bytes of a `.mln` file, but for the case of the last letter.
+/// The first bytes of a `.mln` file, but for the case of the letter.
 const MAGIC: [u8; 2] = [0x8d, b'm'];
 
 /// Opened bases, the one that a base itself needs before it.
@@ -61,7 +61,7 @@ impl BaseSet {
         let mut file = File::open(path).map_err(|e| Error::io("cannot open", e))?;
         let mut magic = [0; 2];
         let short = file.read_exact(&mut magic).is_err();
-        if short || magic != MAGIC {
+        if short || !magic.eq_ignore_ascii_case(&MAGIC) {
             return Ok(base(file)?.into_iter().collect());
         }
         let numbers = Numbers { bases: self.bases(), ..Numbers::default() };
@@ -74,6 +74,12 @@ impl BaseSet {
             archive.members()?.into_iter().filter(|m| matches!(m.kind, MemberKind::File)).collect();
         let unpack = files.iter().map(|m| unpacked(|out| archive.read_member(&m.path, None, out)));
         Ok(unpack.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    /// True if there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
     /// What codecs read from; nothing if there are none.
@@ -125,9 +131,9 @@ fn base(mut file: File) -> Result<Option<Arc<BaseFile>>> {
     if source.is_empty() {
         return Ok(None);
     }
-    let Some(layout) = containers::layout(&source)?.filter(|layout| !layout.tensors.is_empty()) else {
-        return Ok(None);
-    };
+    let known = containers::layout(&source)?.filter(|layout| !layout.tensors.is_empty());
+    let known = known.map_or_else(|| containers::blob(&source), |layout| Ok(Some(layout)))?;
+    let Some(layout) = known else { return Ok(None) };
     file.seek(SeekFrom::Start(0))?;
     let hash = *blake3::Hasher::new().update_reader(&file)?.finalize().as_bytes();
     Ok(Some(Arc::new(BaseFile { hash, layout, content: Mutex::new(file) })))

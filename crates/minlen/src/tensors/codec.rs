@@ -10,7 +10,7 @@ use minlen_core::{
     Params, Part, Proposal, Registry, Result, ids,
 };
 use minlen_tensor::group::{self, Strength};
-use minlen_tensor::{Array, Dtype, Target, field};
+use minlen_tensor::{Array, Dtype, Target, delta, field};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -98,19 +98,24 @@ impl Codec for Tensors {
             let whole = streams::code(&self.planner, input, None, level, env)?;
             if whole.iter().map(|part| part.payload.len()).sum::<usize>() < coded {
                 let description = self.describe(&[], level, env)?;
-                write(vec![description, whole], &[], &[], out);
+                write(vec![description, whole], checksum(input), &[], &[], out);
                 return Ok(());
             }
         }
         let around: Vec<u8> = gaps(&arrays, input.len()).flat_map(|gap| &input[gap]).copied().collect();
+        let sum = checksum(&around);
         let around = streams::code(&self.planner, &around, None, level, env)?;
         let description = self.describe(&arrays, level, env)?;
-        write(vec![description, around], &together, &own, out);
+        write(vec![description, around], sum, &together, &own, out);
         Ok(())
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         self.decode_wanted(payload, output_len, 0..output_len, env, out)
+    }
+
+    fn decodes_ranges(&self) -> bool {
+        true
     }
 
     fn decode_range(
@@ -165,12 +170,13 @@ impl Codec for Tensors {
     }
 }
 
-/// Appends the payload: streams, arrays coded together, arrays coded each on its own.
-fn write(streams: Vec<Vec<Coded>>, together: &[u8], own: &[Vec<u8>], out: &mut Vec<u8>) {
+/// Appends the payload: streams, the checksum of what is around the arrays, arrays coded together, arrays coded each on its own.
+fn write(streams: Vec<Vec<Coded>>, sum: u32, together: &[u8], own: &[Vec<u8>], out: &mut Vec<u8>) {
     let mut head = Vec::new();
     Payload { streams }.write(&mut head);
     put(out, head.len() as u64);
     out.extend(head);
+    out.extend(sum.to_le_bytes());
     put(out, together.len() as u64);
     out.extend_from_slice(together);
     own.iter().for_each(|payload| out.extend_from_slice(payload));
@@ -245,14 +251,20 @@ impl Tensors {
             let Some(span) = spans.iter().find(|span| span.start == array.start as u64) else { continue };
             let bytes = &input[array.start..array.start + array.len];
             if let Some(bound) = env.numbers.max_error.filter(|_| array.dtype.is_float()) {
-                if let Some(payload) = bounded(bytes, array, span, bound, env)? {
-                    (array.method, array.own, array.base) = (Method::Bounded, payload.len(), None);
+                if let Some((payload, sum)) = bounded(bytes, array, span, bound, env)? {
+                    (array.method, array.own, array.sum, array.base) =
+                        (Method::Bounded, payload.len(), sum, None);
                     own.push(payload);
                     continue;
                 }
             }
-            if few && let Some(payload) = exact(bytes, array, span, strength, env)? {
-                (array.method, array.own, array.base) = (Method::Field, payload.len(), None);
+            if array.base.is_some() {
+                if let Some(payload) = difference(bytes, array, strength, env)? {
+                    (array.method, array.own, array.sum) = (Method::Delta, payload.len(), checksum(bytes));
+                    own.push(payload);
+                }
+            } else if few && let Some(payload) = exact(bytes, array, span, strength, env)? {
+                (array.method, array.own, array.sum) = (Method::Field, payload.len(), checksum(bytes));
                 own.push(payload);
             }
         }
@@ -279,6 +291,9 @@ impl Tensors {
         let streams = described.decode(bytes, self.planner.registry(), &quiet)?;
         let [description, around] = <[Vec<u8>; 2]>::try_from(streams)
             .map_err(|_| Error::corrupt("tensors: not as many streams as there must be"))?;
+        if reader.u32()? != checksum(&around) {
+            return Err(Error::corrupt("tensors: the checksum of what is around the arrays differs"));
+        }
         let arrays = describe::read(&description, output_len)?;
         let together = reader.varint_max(payload.len() as u64, "the length of the arrays")? as usize;
         let together = reader.bytes(together)?;
@@ -337,6 +352,31 @@ fn exact(
     Ok(Some(field))
 }
 
+/// The array by static tables as the difference from its base; `None`, and no base any more, where it is smaller by itself. The
+/// strongest models take differences themselves.
+fn difference(bytes: &[u8], array: &mut Described, strength: Strength, env: &Env) -> Result<Option<Vec<u8>>> {
+    let (bases, _held) = read_bases(std::iter::once(&*array), env)?;
+    let base = bases.first().and_then(Option::as_deref);
+    let pair = Array { dtype: array.dtype, columns: array.columns, bytes, base };
+    if !delta::is_smaller(&pair) {
+        array.base = None;
+        return Ok(None);
+    }
+    if strength == Strength::Max {
+        return Ok(None);
+    }
+    let payload = delta::encode(&pair, env).ok().filter(|payload| payload.len() < bytes.len());
+    if payload.is_none() {
+        array.base = None;
+    }
+    Ok(payload)
+}
+
+/// The lower half of the XXH3 of `bytes`.
+fn checksum(bytes: &[u8]) -> u32 {
+    minlen_container::hash64(bytes) as u32
+}
+
 /// The array within an error bound; `None` where it has to be exact.
 fn bounded(
     bytes: &[u8],
@@ -344,7 +384,7 @@ fn bounded(
     span: &ArraySpan,
     bound: MaxError,
     env: &Env,
-) -> Result<Option<Vec<u8>>> {
+) -> Result<Option<(Vec<u8>, u32)>> {
     let _ = (bytes, array, span, bound, env);
     Ok(None)
 }
@@ -418,7 +458,16 @@ fn decode_own(
         let _held = env.budget.reserve(array.len as u64)?;
         let mut bytes = Vec::new();
         match array.method {
+            Method::Delta => {
+                let (bases, _held) = read_bases(std::iter::once(array), env)?;
+                bytes.resize(array.len, 0);
+                let base = bases.first().and_then(Option::as_deref);
+                delta::decode(payload, array.dtype, base, &mut bytes, env)?;
+            }
             _ => field::decode(payload, array.len, env, &mut bytes)?,
+        }
+        if checksum(&bytes) != array.sum {
+            return Err(Error::corrupt("tensors: the checksum of an array differs"));
         }
         let bytes = bytes.get(from).ok_or_else(|| Error::corrupt("tensors: an array too short"))?;
         room[to].copy_from_slice(bytes);

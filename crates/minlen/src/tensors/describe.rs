@@ -18,6 +18,8 @@ pub(super) enum Method {
     Field = 1,
     /// As a field or series within an error bound, with a payload of its own.
     Bounded = 2,
+    /// By static tables as the difference from its base, with a payload of its own.
+    Delta = 3,
 }
 
 /// An array as the payload describes it.
@@ -29,8 +31,9 @@ pub(super) struct Described {
     /// Units in a row.
     pub(super) columns: usize,
     pub(super) method: Method,
-    /// Bytes of its own payload, if it has one.
+    /// Bytes of its own payload, if it has one, and the lower half of the XXH3 of what it decodes to.
     pub(super) own: usize,
+    pub(super) sum: u32,
     pub(super) base: Option<BaseSpan>,
 }
 
@@ -41,7 +44,16 @@ impl Described {
         let (start, len) = (usize::try_from(span.start).ok()?, usize::try_from(span.len).ok()?);
         let fits = len > 0 && len.is_multiple_of(dtype.unit()) && start.checked_add(len).is_some();
         let columns = columns(&span.shape, dtype).min(len / dtype.unit());
-        fits.then_some(Self { start, len, dtype, columns, method: Method::Group, own: 0, base: span.base })
+        fits.then_some(Self {
+            start,
+            len,
+            dtype,
+            columns,
+            method: Method::Group,
+            own: 0,
+            sum: 0,
+            base: span.base,
+        })
     }
 
     fn end(&self) -> usize {
@@ -71,7 +83,10 @@ pub(super) fn write(arrays: &[Described], out: &mut Vec<u8>) {
     arrays.iter().for_each(|array| put(out, array.columns as u64));
     arrays.iter().for_each(|array| put(out, (array.len / array.dtype.unit()) as u64));
     let own = arrays.iter().filter(|array| array.method != Method::Group);
-    own.for_each(|array| put(out, array.own as u64));
+    for array in own {
+        put(out, array.own as u64);
+        out.extend(array.sum.to_le_bytes());
+    }
     write_bases(arrays, out);
 }
 
@@ -113,6 +128,7 @@ pub(super) fn read(bytes: &[u8], total: usize) -> Result<Vec<Described>> {
             0 => Method::Group,
             1 => Method::Field,
             2 => Method::Bounded,
+            3 => Method::Delta,
             _ => return Err(Error::corrupt("tensors: no such way to code an array")),
         };
         let units = r.varint_max(total as u64, "an array's length")?;
@@ -124,10 +140,11 @@ pub(super) fn read(bytes: &[u8], total: usize) -> Result<Vec<Described>> {
         // What has a base is marked until the bases come.
         let base = (flags & 1 == 1).then_some(BaseSpan { file: [0; 32], start: 0 });
         let (start, len, columns) = (start as usize, len as usize, columns as usize);
-        arrays.push(Described { start, len, dtype, columns, method, own: 0, base });
+        arrays.push(Described { start, len, dtype, columns, method, own: 0, sum: 0, base });
     }
     for array in arrays.iter_mut().filter(|array| array.method != Method::Group) {
         array.own = r.varint_max(1 << 32, "the length of an array's payload")? as usize;
+        array.sum = r.u32()?;
     }
     read_bases(&mut r, &mut arrays)?;
     if r.is_empty() { Ok(arrays) } else { Err(Error::corrupt("tensors: a description with bytes left over")) }

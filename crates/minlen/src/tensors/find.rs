@@ -1,7 +1,9 @@
 //! Which arrays a part of the data holds.
 
+use super::{Arrays, FileSource};
 use minlen_core::{ArraySpan, Kind, Result};
 use minlen_tensor::{Layout, Source, Tensor, containers};
+use std::io::{Read, Seek, SeekFrom};
 
 /// Less than this is not worth a look.
 const LEAST: usize = 256;
@@ -12,6 +14,37 @@ const LEAST: usize = 256;
 /// Corrupt where the container is broken; whatever reading gives.
 pub fn layout(source: &dyn Source) -> Result<Option<Layout>> {
     containers::layout(source)
+}
+
+/// So much of a file tells what it is.
+const HEAD: usize = 64 << 10;
+
+/// The arrays of a file that can be sought, if it is a model file; what it says wrongly is not believed, and such a file coded as any
+/// other. The position is the start afterwards.
+///
+/// # Errors
+/// I/O.
+pub fn of_file<R: Read + Seek>(mut file: R) -> Result<Option<Arrays>> {
+    let mut head = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    (&mut file).take(HEAD as u64).read_to_end(&mut head)?;
+    let len = file.seek(SeekFrom::End(0))?;
+    let kind = crate::detect::detect(&head, len, &crate::detect::detectors()).kind;
+    let mut arrays = None;
+    if matches!(kind, Kind::Tensors | Kind::Zip) {
+        let source = FileSource::new(&mut file)?;
+        arrays = layout(&source).ok().flatten().map(|layout| Arrays::new(&layout));
+    }
+    file.seek(SeekFrom::Start(0))?;
+    Ok(arrays.filter(|arrays| arrays.count().0 > 0))
+}
+
+/// The arrays of a file of no known container, as its numbers look.
+///
+/// # Errors
+/// Whatever reading gives.
+pub(crate) fn guessed(source: &dyn Source) -> Result<Option<Arrays>> {
+    Ok(containers::blob(source)?.map(|layout| Arrays::new(&layout)))
 }
 
 /// Kinds of data that may hold arrays: those that say so, and those that say nothing.

@@ -10,11 +10,13 @@ mod tests;
 mod track;
 
 pub(crate) use codec::codec;
+pub(crate) use find::guessed;
 pub(crate) use track::{Track, head};
 
 pub use bases::{BaseSet, LONGEST_CHAIN};
-pub use find::layout;
+pub use find::{layout, of_file};
 pub use source::FileSource;
 pub use track::Arrays;
 
+pub use minlen_tensor::containers::write;
 pub use minlen_tensor::{Dtype, Format, Layout, Source, Tensor};

@@ -94,15 +94,14 @@ fn files_larger_than_a_block_are_cut_between_rows() {
     let layout = containers::layout(&&data[..]).unwrap().unwrap();
     let mut track = Track::default();
     track.enter(Some(Arrays::new(&layout).placed()));
-    track.extend(0..300_000, 0);
-    let cut = track.cut(300_000);
-    assert_eq!((cut as u64 - layout.tensors[0].start) % 256, 0);
+    let full = layout.tensors[0].start as usize + 1000 * 256 + 40;
+    track.extend(0..full as u64, 0);
+    let cut = track.cut(full);
+    assert_eq!(cut, full - 40);
     let first = track.take(cut);
-    let rows = (cut as u64 - layout.tensors[0].start) / 256;
-    assert_eq!((first.len(), &first[0].shape[..]), (1, &[rows, 64][..]));
-    let rest = track.take(300_000 - cut);
-    let array = ArraySpan { start: 0, len: 300_000 - cut as u64, ..rest[0].clone() };
-    assert_eq!(rest[..], [array][..300_000_usize.abs_diff(cut).min(1)]);
+    assert_eq!((first.len(), &first[0].shape[..]), (1, &[1000, 64][..]));
+    let rest = track.take(40);
+    assert_eq!((rest.len(), rest[0].start, rest[0].len, &rest[0].shape[..]), (1, 0, 40, &[1, 64][..]));
 }
 
 /// One file that is at hand.
@@ -140,7 +139,7 @@ fn a_difference_needs_its_base() {
     let numbers = Numbers { arrays: spans.into(), bases: bases.clone(), max_error: None };
     for strength in 1..=3 {
         let payload = encode(&new, strength, &Env::default().with_numbers(numbers.clone()));
-        assert!(payload.len() * 2 < new.len(), "{} of {}", payload.len(), new.len());
+        assert!(payload.len() * 10 < new.len() * 8, "{} of {}", payload.len(), new.len());
         let with = Env::default().with_numbers(Numbers { bases: bases.clone(), ..Numbers::default() });
         assert_eq!(decode(&payload, new.len(), &with).unwrap(), new);
         let error = decode(&payload, new.len(), &Env::default()).unwrap_err();

@@ -196,11 +196,13 @@ impl Arrays {
     /// it if that is smaller; `file` is the BLAKE3 hash of its content.
     #[must_use]
     pub fn with_base(&self, base: &Layout, file: [u8; 32]) -> Self {
-        let by_name: BTreeMap<&str, &Tensor> =
-            base.tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
+        // Without names, what stands at the same place is the same.
+        let key =
+            |tensor: &Tensor| (tensor.name.clone(), if tensor.name.is_empty() { tensor.start } else { 0 });
+        let by_name: BTreeMap<_, &Tensor> = base.tensors.iter().map(|tensor| (key(tensor), tensor)).collect();
         let placed = self.0.iter().map(|placed| {
             let tensor = &placed.tensor;
-            let old = by_name.get(tensor.name.as_str());
+            let old = by_name.get(&key(tensor));
             let old = old.filter(|old| (old.dtype, old.len) == (tensor.dtype, tensor.len));
             let found = old.map(|old| BaseSpan { file, start: old.start });
             Placed { base: found.or(placed.base), ..placed.clone() }

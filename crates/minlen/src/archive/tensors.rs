@@ -1,0 +1,102 @@
+//! The arrays of a model file in an archive, without decoding the rest of it.
+
+use super::member::MemberKind;
+use super::read::Archive;
+use crate::tensors::{Format, Tensor};
+use minlen_core::{Error, Result};
+use minlen_tensor::{Source, containers};
+use std::cell::RefCell;
+use std::io::Write;
+
+/// One file of an archive, or the content of a single stream, as something that can be read anywhere.
+pub struct MemberSource<'a> {
+    archive: RefCell<&'a mut Archive>,
+    /// Its path; `None` for a single stream.
+    member: Option<Vec<u8>>,
+    len: u64,
+}
+
+impl Source for MemberSource<'_> {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= self.len);
+        let end = end.ok_or_else(|| Error::truncated("the file ends too early").at(offset))?;
+        let mut room = &mut buffer[..];
+        let mut archive = self.archive.borrow_mut();
+        let read = match &self.member {
+            Some(path) => archive.read_member(path, Some(offset..end), &mut room)?,
+            None => archive.read_content(offset..end, &mut room)?,
+        };
+        if read < end - offset { Err(Error::truncated("the file ends too early").at(offset)) } else { Ok(()) }
+    }
+}
+
+impl Archive {
+    /// The file with this path, or the content of a single stream, to be read anywhere.
+    ///
+    /// # Errors
+    /// Usage if there is no such file; corrupt block headers.
+    pub fn source(&mut self, member: Option<&[u8]>) -> Result<MemberSource<'_>> {
+        let len = match member {
+            None => self.content_len(),
+            Some(path) => {
+                let found = self.members()?.into_iter().find(|m| m.path == path);
+                found.ok_or_else(|| Error::usage("no such file in the archive"))?.len
+            }
+        };
+        Ok(MemberSource { archive: RefCell::new(self), member: member.map(<[u8]>::to_vec), len })
+    }
+
+    /// The paths of the regular files; of a single stream one `None`.
+    ///
+    /// # Errors
+    /// Corrupt block headers.
+    pub fn sources(&mut self) -> Result<Vec<Option<Vec<u8>>>> {
+        if !self.is_tree() {
+            return Ok(vec![None]);
+        }
+        let files = self.members()?.into_iter().filter(|m| matches!(m.kind, MemberKind::File));
+        Ok(files.map(|m| Some(m.path)).collect())
+    }
+
+    /// The arrays of a model file, as its container names them; `None` for any other file. Decodes little more than the header.
+    ///
+    /// # Errors
+    /// As [`Archive::read_member`]; corrupt for a broken container.
+    pub fn tensors(&mut self, member: Option<&[u8]>) -> Result<Option<(Format, Vec<Tensor>)>> {
+        containers::listing(&self.source(member)?)
+    }
+
+    /// Writes the elements of an array, or of some of its outermost slices (rows), to `out`; returns how many bytes that were.
+    ///
+    /// # Errors
+    /// Usage for rows that are not there; as [`Archive::read_member`].
+    pub fn read_tensor(
+        &mut self,
+        member: Option<&[u8]>,
+        tensor: &Tensor,
+        rows: Option<std::ops::Range<u64>>,
+        out: &mut dyn Write,
+    ) -> Result<u64> {
+        let (start, end) = (tensor.start, tensor.start.saturating_add(tensor.len));
+        let range = match rows {
+            None => start..end,
+            Some(rows) => {
+                let count = tensor.shape.first().copied().unwrap_or(1);
+                if rows.start > rows.end || rows.end > count {
+                    let (name, first, last) = (&tensor.name, rows.start, rows.end);
+                    return Err(Error::usage(format!("{name} has {count} rows, not {first}..{last}")));
+                }
+                let row = tensor.len / count.max(1);
+                start + rows.start * row..start + rows.end * row
+            }
+        };
+        match member {
+            Some(path) => self.read_member(path, Some(range), out),
+            None => self.read_content(range, out),
+        }
+    }
+}
