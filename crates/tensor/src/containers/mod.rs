@@ -28,11 +28,11 @@ pub use probe::{blob, probe};
 use reader::Reader;
 
 /// Arrays that one file may hold.
-const MAX_TENSORS: usize = 1 << 20;
+const MAX_TENSORS: usize = 1 << 18;
 /// Dimensions that one array may have.
 const MAX_RANK: usize = 64;
-/// Bytes of a name that are kept.
-const MAX_NAME: usize = 4096;
+/// Bytes of a name that are kept. Formats let many arrays point to one name, so this times the arrays bounds the memory.
+const MAX_NAME: usize = 512;
 
 /// The arrays of a file as its container names them: in the container's order, tied arrays under each of their names.
 ///

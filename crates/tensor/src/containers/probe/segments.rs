@@ -11,6 +11,8 @@ use minlen_core::Result;
 const MAX_BLOCKS: u64 = 4096;
 /// Bytes by which the ends of a region are moved.
 const PIECE: usize = 256;
+/// Regions whose rows are looked for.
+const MAX_ROWS: usize = 128;
 /// Regions shorter than this are left to other codecs.
 const MIN_REGION: u64 = 2 * SAMPLE as u64;
 
@@ -161,7 +163,8 @@ fn array(source: &dyn Source, dtype: Dtype, start: u64, end: u64, tensors: &mut 
     let len = (end - start) / unit * unit;
     let mut head = vec![0; (256 << 10).min(len as usize)];
     source.read_at(start, &mut head)?;
-    let row = columns::guess(&head, dtype) as u64 * unit;
+    // Of very many regions the later ones are small or strange.
+    let row = if tensors.len() < MAX_ROWS { columns::guess(&head, dtype) as u64 * unit } else { 0 };
     let (shape, rows) =
         if row > unit { (vec![len / row, row / unit], len / row * row) } else { (Vec::new(), len) };
     tensors.push(fitted(String::new(), dtype, shape, start, rows));
