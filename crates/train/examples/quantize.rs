@@ -1,5 +1,5 @@
 //! Quantizes a model: `quantize MODEL (bpw|size|kl) BOUND [TEXT [OTHER-TEXT]]`, with `MINLEN_QUANTIZE=name=value,...` for the
-//! other options (damping, lambda, calibrate, grade, codebook, sparsity, gguf, out). The second text is for grading only.
+//! other options (damping, lambda, calibrate, grade, codebook, product, sparsity, gguf, out). The second text is for grading only.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -24,6 +24,7 @@ fn options(target: Target) -> (Options, Option<String>) {
                 let dtype = types.into_iter().find(|dtype| dtype.name() == value);
                 options.output = Output::Gguf(dtype.unwrap_or(Dtype::Q8_0));
             }
+            "product" => options.mode = Mode::Product,
             "sparsity" => options.sparsity = Some((number, Score::Wanda)),
             "out" => out = Some(value.to_owned()),
             other => eprintln!("unknown setting {other}"),

@@ -1,7 +1,50 @@
 //! Shared weights: one-dimensional k-means with importances.
 
+use super::payload::{Content, Entry};
+use super::plan::Part;
+use super::scales::Scales;
+use minlen_core::Result;
+use minlen_tensor::quantized::{INTEGER_MAX, Layer, Levels, Pricer, step_value};
+
 /// Rounds of k-means at most.
 const ROUNDS: usize = 30;
+/// Shared weights of a sign at most.
+const LEVELS_MAX: f32 = 4096.0;
+
+/// As many shared weights as the mean step at `scale` would make levels, moved by k-means; and the bits they take.
+pub(super) fn quantize(part: &Part, scale: f64, pricer: &mut Pricer) -> Result<(Entry, f64)> {
+    let factors = (&part.factors.0, &part.factors.1);
+    let levels = levels(part, step_value(Scales::balanced(scale, factors, part.tensor.dtype).base));
+    let zero = levels.iter().position(|level| *level == 0.0).unwrap_or(0);
+    let choose = |(i, w): (usize, &f32)| {
+        let pruned = part.pruned.get(i).copied().unwrap_or(false);
+        let q = if pruned { 0 } else { nearest(&levels, *w) as i32 - zero as i32 };
+        q.clamp(-INTEGER_MAX, INTEGER_MAX)
+    };
+    let mut layer =
+        Layer::new(part.rows, part.columns, part.weights.iter().enumerate().map(choose).collect());
+    let bits = |level: &f32| (level.to_bits() >> 16) as u16;
+    layer.levels = Levels::Codebook {
+        positive: levels.iter().skip(zero + 1).map(bits).collect(),
+        negative: levels[..zero].iter().rev().map(bits).collect(),
+    };
+    pricer.begin(&layer)?;
+    let cost = layer.integers.iter().map(|q| f64::from(pricer.commit(*q))).sum();
+    let scales = Scales::uniform(0, part.rows, part.columns, part.tensor.dtype);
+    Ok((Entry { start: part.tensor.start, scales, content: Content::Integers(layer) }, cost))
+}
+
+/// The shared weights, ascending, 0 among them.
+fn levels(part: &Part, step: f32) -> Vec<f32> {
+    let largest = part.weights.iter().fold(0f32, |a, w| a.max(w.abs()));
+    let count = (largest / step).round().clamp(0.0, LEVELS_MAX) as i32;
+    let mut levels: Vec<f32> = (-count..=count).map(|q| bf16(q as f32 * step)).collect();
+    levels.dedup();
+    let (by_row, by_column) = (&part.factors.0.weights, &part.factors.1.weights);
+    refine(&mut levels, &part.weights, |i| by_row[i / part.columns] * by_column[i % part.columns]);
+    levels.dedup();
+    levels
+}
 
 /// Moves `levels` (ascending, one of them 0 and staying so) to the means of the values nearest to them, until nothing moves.
 pub fn refine(levels: &mut [f32], values: &[f32], importance: impl Fn(usize) -> f64) {

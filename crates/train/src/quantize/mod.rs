@@ -16,6 +16,7 @@ mod feedback;
 mod gguf;
 pub mod payload;
 mod plan;
+mod product;
 pub mod prune;
 mod random;
 mod report;
@@ -49,6 +50,8 @@ pub enum Mode {
     Steps,
     /// Shared weights of each tensor, found by k-means as in Deep Compression (Han et al. 2016).
     Codebook,
+    /// Pairs of neighbours in a row, found by k-means: product quantization.
+    Product,
 }
 
 /// What is written.

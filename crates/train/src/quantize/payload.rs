@@ -16,6 +16,8 @@ const TENSORS_MAX: u64 = 1 << 16;
 const SIDE_MAX: u64 = 1 << 28;
 /// Columns of the matrix that holds the codes of all rows and columns.
 const SCALES_WIDTH: usize = 64;
+/// Most weights in a vector.
+const LENGTH_MAX: u64 = 64;
 /// Order of the model for the bytes around the tensors.
 const ORDER: u32 = 2;
 
@@ -26,8 +28,24 @@ pub struct Entry {
     pub start: u64,
     /// Its steps; `base` is that of the layer.
     pub scales: Scales,
-    /// Its integers with what they stand for before the factors of row and column.
-    pub layer: Layer,
+    /// Its weights before the factors of row and column.
+    pub content: Content,
+}
+
+/// How the weights of a tensor are held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Integers with what they stand for.
+    Integers(Layer),
+    /// Vectors of neighbours in a row; the last of a row may be cut.
+    Product {
+        /// Weights in a vector.
+        length: usize,
+        /// The vectors, one after another, as bf16 bit patterns.
+        book: Vec<u16>,
+        /// Which vector stands where, row by row.
+        indices: Vec<u8>,
+    },
 }
 
 /// A quantized model.
@@ -55,7 +73,11 @@ impl Entry {
     /// # Errors
     /// Usage if the layer's fields do not fit together.
     pub fn weights(&self) -> Result<Vec<f32>> {
-        let (scales, mut weights) = (&self.scales, self.layer.weights()?);
+        let scales = &self.scales;
+        let mut weights = match &self.content {
+            Content::Integers(layer) => layer.weights()?,
+            Content::Product { length, book, indices } => product(scales, *length, book, indices)?,
+        };
         for (row, values) in weights.chunks_mut(scales.columns.len().max(1)).enumerate() {
             for (column, value) in values.iter_mut().enumerate() {
                 *value = rounded(scales.dtype, *value * scales.factor(row, column));
@@ -63,6 +85,27 @@ impl Entry {
         }
         Ok(weights)
     }
+}
+
+/// The weights of vectors.
+fn product(scales: &Scales, length: usize, book: &[u16], indices: &[u8]) -> Result<Vec<f32>> {
+    let (rows, columns) = (scales.rows.len(), scales.columns.len());
+    let mut weights = Vec::with_capacity(rows * columns);
+    for row in indices.chunks(columns.div_ceil(length.max(1)).max(1)).take(rows) {
+        let end = weights.len() + columns;
+        for index in row {
+            let from = usize::from(*index) * length;
+            let vector = book
+                .get(from..from + length)
+                .ok_or_else(|| Error::usage("no such vector in the codebook"))?;
+            weights.extend(vector.iter().map(|half| f32::from_bits(u32::from(*half) << 16)));
+        }
+        weights.truncate(end);
+    }
+    if weights.len() != rows * columns {
+        return Err(Error::usage("vectors of another shape than their tensor"));
+    }
+    Ok(weights)
 }
 
 /// The payload of a model.
@@ -77,9 +120,13 @@ pub fn encode(packed: &Packed) -> Result<Vec<u8>> {
     for entry in &packed.entries {
         let gap = entry.start.checked_sub(end).ok_or_else(|| Error::usage("tensors overlap"))?;
         put(&mut out, gap);
-        out.push(entry.scales.dtype as u8 | u8::from(entry.is_scaled()) << 7);
+        let product = matches!(entry.content, Content::Product { .. });
+        out.push(entry.scales.dtype as u8 | u8::from(product) << 6 | u8::from(entry.is_scaled()) << 7);
         put(&mut out, entry.scales.rows.len() as u64);
         put(&mut out, entry.scales.columns.len() as u64);
+        if let Content::Product { length, book, indices } = &entry.content {
+            put_product(&mut out, *length, book, indices);
+        }
         end = entry.start + entry.bytes();
         if entry.is_scaled() {
             codes.extend_from_slice(&entry.scales.rows);
@@ -91,9 +138,21 @@ pub fn encode(packed: &Packed) -> Result<Vec<u8>> {
     out.extend_from_slice(&rest);
     codes.resize(codes.len().next_multiple_of(SCALES_WIDTH), 0);
     let mut layers = vec![Layer::new(codes.len() / SCALES_WIDTH, SCALES_WIDTH, codes)];
-    layers.extend(packed.entries.iter().map(|entry| entry.layer.clone()));
+    layers.extend(packed.entries.iter().filter_map(|entry| match &entry.content {
+        Content::Integers(layer) => Some(layer.clone()),
+        Content::Product { .. } => None,
+    }));
     out.extend_from_slice(&quantized::encode(&Network { label: Vec::new(), layers })?);
     Ok(out)
+}
+
+fn put_product(out: &mut Vec<u8>, length: usize, book: &[u16], indices: &[u8]) {
+    put(out, length as u64);
+    put(out, (book.len() / length.max(1)) as u64);
+    book.iter().for_each(|half| out.extend_from_slice(&half.to_le_bytes()));
+    let coded = models::encode_bytes(indices, 0);
+    put(out, coded.len() as u64);
+    out.extend_from_slice(&coded);
 }
 
 /// The file that a payload stands for: the tensors that were quantized with the weights of their integers, everything
@@ -135,6 +194,8 @@ pub fn unpack(bytes: &[u8], env: &Env) -> Result<Packed> {
     }
     let len = reader.varint()?;
     env.limits.check_output(len, bytes.len() as u64)?;
+    // Indices are bytes, one for a weight at most; their tensors are within the file.
+    let _indices = env.budget.reserve(len)?;
     let heads = read_heads(&mut reader, len)?;
     let rest_len = heads.iter().try_fold(len, |left, head| left.checked_sub(head.bytes));
     let rest_len = rest_len.ok_or_else(|| Error::corrupt("the tensors are longer than the file"))?;
@@ -157,6 +218,7 @@ struct Head {
     scaled: bool,
     rows: usize,
     columns: usize,
+    product: Option<Content>,
 }
 
 fn read_heads(reader: &mut Reader<'_>, len: u64) -> Result<Vec<Head>> {
@@ -165,8 +227,8 @@ fn read_heads(reader: &mut Reader<'_>, len: u64) -> Result<Vec<Head>> {
     for _ in 0..count {
         let start = end.saturating_add(reader.varint()?);
         let kind = reader.u8()?;
-        let dtype = Dtype::from_code(kind & 127).filter(|dtype| from_f32(*dtype, &[]).is_some());
-        let dtype = dtype.ok_or_else(|| Error::corrupt(format!("weights of type {}", kind & 127)))?;
+        let dtype = Dtype::from_code(kind & 63).filter(|dtype| from_f32(*dtype, &[]).is_some());
+        let dtype = dtype.ok_or_else(|| Error::corrupt(format!("weights of type {}", kind & 63)))?;
         let rows = reader.varint_max(SIDE_MAX, "the number of rows")?;
         let columns = reader.varint_max(SIDE_MAX, "the number of columns")?;
         let bytes = rows * columns * dtype.unit() as u64;
@@ -175,16 +237,35 @@ fn read_heads(reader: &mut Reader<'_>, len: u64) -> Result<Vec<Head>> {
             return Err(Error::corrupt("a tensor reaches beyond the file"));
         }
         let (rows, columns) = (rows as usize, columns as usize);
-        heads.push(Head { start, bytes, dtype, scaled: kind >> 7 != 0, rows, columns });
+        let product = if kind >> 6 & 1 != 0 { Some(read_product(reader, rows, columns)?) } else { None };
+        heads.push(Head { start, bytes, dtype, scaled: kind >> 7 != 0, rows, columns, product });
     }
     Ok(heads)
+}
+
+fn read_product(reader: &mut Reader<'_>, rows: usize, columns: usize) -> Result<Content> {
+    let length = reader.varint_max(LENGTH_MAX, "the length of a vector")? as usize;
+    let count = reader.varint_max(256, "the number of vectors")? as usize;
+    if length == 0 || count == 0 {
+        return Err(Error::corrupt("an empty codebook"));
+    }
+    let book = reader.bytes(2 * length * count)?;
+    let book = book.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+    let coded = reader.varint_max(reader.rest().len() as u64, "the length of the indices")?;
+    let coded = reader.bytes(coded as usize)?;
+    let mut indices = Vec::new();
+    models::decode_bytes(coded, 0, rows * columns.div_ceil(length), &mut indices)?;
+    if indices.iter().any(|index| usize::from(*index) >= count) {
+        return Err(Error::corrupt("no such vector in the codebook"));
+    }
+    Ok(Content::Product { length, book, indices })
 }
 
 /// Brings the tensors and their integers together.
 fn join(heads: Vec<Head>, network: Network) -> Result<Vec<Entry>> {
     let mut layers = network.layers.into_iter();
     let codes = layers.next().ok_or_else(|| Error::corrupt("the steps of rows and columns are missing"))?;
-    if layers.len() != heads.len() {
+    if layers.len() != heads.iter().filter(|head| head.product.is_none()).count() {
         return Err(Error::corrupt(format!("{} matrices for {} tensors", layers.len(), heads.len())));
     }
     let mut codes = &codes.integers[..];
@@ -198,16 +279,23 @@ fn join(heads: Vec<Head>, network: Network) -> Result<Vec<Entry>> {
         Ok(some.to_vec())
     };
     let mut entries = Vec::new();
-    for (head, layer) in heads.into_iter().zip(layers) {
-        if (layer.rows, layer.columns) != (head.rows, head.columns) {
-            return Err(Error::corrupt("a matrix is of another shape than its tensor"));
-        }
-        let mut scales = Scales::uniform(base_of(&layer)?, head.rows, head.columns, head.dtype);
+    for head in heads {
+        let (base, content) = match head.product {
+            Some(content) => (0, content),
+            None => {
+                let layer = layers.next().ok_or_else(|| Error::corrupt("a matrix is missing"))?;
+                if (layer.rows, layer.columns) != (head.rows, head.columns) {
+                    return Err(Error::corrupt("a matrix is of another shape than its tensor"));
+                }
+                (base_of(&layer)?, Content::Integers(layer))
+            }
+        };
+        let mut scales = Scales::uniform(base, head.rows, head.columns, head.dtype);
         if head.scaled {
             scales.rows = take(head.rows)?;
             scales.columns = take(head.columns)?;
         }
-        entries.push(Entry { start: head.start, scales, layer });
+        entries.push(Entry { start: head.start, scales, content });
     }
     if codes.iter().any(|code| *code != 0) {
         return Err(Error::corrupt("steps are left over"));

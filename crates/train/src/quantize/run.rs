@@ -1,17 +1,17 @@
 //! From a file to its quantized payload.
 
 use super::choose::Matrix;
-use super::payload::{self, Entry, Packed};
+use super::payload::{self, Content, Entry, Packed};
 use super::plan::{Judge, Part, parts};
 use super::report::{Quality, Report, TensorReport};
 use super::scales::Scales;
 use super::search::largest;
 use super::{Mode, Options, Output, Target};
-use super::{codebook, gguf};
+use super::{codebook, gguf, product};
 use crate::transformer::Transformer;
 use crate::weights::to_f32;
 use minlen_core::{Env, Error, ErrorKind, Result};
-use minlen_tensor::quantized::{INTEGER_MAX, Layer, Levels, Pricer, step_value};
+use minlen_tensor::quantized::{Layer, Levels, Pricer};
 use minlen_tensor::{Dtype, Layout, containers};
 
 /// Relative distance from a bound on the size that is close enough.
@@ -63,6 +63,10 @@ fn check(options: &Options, calibration: Option<&[u8]>) -> Result<()> {
     };
     if !positive || options.sparsity.is_some_and(|(share, _)| !(0.0..1.0).contains(&share)) {
         return Err(Error::usage("a bound must be over 0, and a sparsity at least 0 and below 1"));
+    }
+    if options.mode == Mode::Product && options.sparsity.is_some() {
+        return Err(Error::usage("vectors of weights cannot keep single weights at zero")
+            .remedy("prune with steps or with a codebook"));
     }
     if matches!(options.target, Target::Divergence(_)) && calibration.is_none() {
         return Err(Error::usage("a bound on the divergence can only be kept with a calibration text")
@@ -175,7 +179,8 @@ impl Job<'_> {
             self.env.check()?;
             let (entry, bits) = match self.options.mode {
                 Mode::Steps => self.steps(part, scale, &mut pricer)?,
-                Mode::Codebook => self.codebook(part, scale, &mut pricer)?,
+                Mode::Codebook => codebook::quantize(part, scale, &mut pricer)?,
+                Mode::Product => product::quantize(part, scale, self.env)?,
             };
             attempt.packed.rest.extend_from_slice(&self.source[end..part.tensor.start as usize]);
             end = (part.tensor.start + part.tensor.len) as usize;
@@ -199,39 +204,7 @@ impl Job<'_> {
         let chosen = matrix.choose(pricer)?;
         let mut layer = Layer::new(part.rows, part.columns, chosen.integers);
         layer.levels = Levels::Uniform(vec![scales.base]);
-        Ok((Entry { start: part.tensor.start, scales, layer }, chosen.bits))
-    }
-
-    /// As many shared weights as the mean step would make levels, moved by k-means.
-    fn codebook(&self, part: &Part, scale: f64, pricer: &mut Pricer) -> Result<(Entry, f64)> {
-        let factors = (&part.factors.0, &part.factors.1);
-        let base = Scales::balanced(scale, factors, part.tensor.dtype).base;
-        let step = step_value(base);
-        let largest = part.weights.iter().fold(0f32, |a, w| a.max(w.abs()));
-        let count = (largest / step).round().clamp(0.0, 4096.0) as i32;
-        let mut levels: Vec<f32> = (-count..=count).map(|q| codebook::bf16(q as f32 * step)).collect();
-        levels.dedup();
-        let weights = &part.weights;
-        codebook::refine(&mut levels, weights, |i| {
-            factors.0.weights[i / part.columns] * factors.1.weights[i % part.columns]
-        });
-        levels.dedup();
-        let zero = levels.iter().position(|level| *level == 0.0).unwrap_or(0) as i32;
-        let pruned = |i: usize| part.pruned.get(i).copied().unwrap_or(false);
-        let choose = |(i, w): (usize, &f32)| {
-            if pruned(i) { 0 } else { codebook::nearest(&levels, *w) as i32 - zero }
-                .clamp(-INTEGER_MAX, INTEGER_MAX)
-        };
-        let mut layer = Layer::new(part.rows, part.columns, weights.iter().enumerate().map(choose).collect());
-        let bits = |level: &f32| (level.to_bits() >> 16) as u16;
-        layer.levels = Levels::Codebook {
-            positive: levels[zero as usize + 1..].iter().map(bits).collect(),
-            negative: levels[..zero as usize].iter().rev().map(bits).collect(),
-        };
-        pricer.begin(&layer)?;
-        let cost = layer.integers.iter().map(|q| f64::from(pricer.commit(*q))).sum();
-        let scales = Scales::uniform(0, part.rows, part.columns, part.tensor.dtype);
-        Ok((Entry { start: part.tensor.start, scales, layer }, cost))
+        Ok((Entry { start: part.tensor.start, scales, content: Content::Integers(layer) }, chosen.bits))
     }
 
     /// Decodes the payload, measures what is decoded, and reports.

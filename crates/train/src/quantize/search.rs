@@ -34,8 +34,14 @@ pub fn largest<T>(
     let mut below: Option<(f64, f64)> = None;
     let mut above: Option<(f64, f64)> = None;
     let mut best: Option<Found<T>> = None;
+    let mut last = f64::NAN;
     for _ in 0..TRIES {
         let (over, value) = probe(at)?;
+        // The end of what can be reached.
+        if over == last {
+            break;
+        }
+        last = over;
         if over <= 0.0 {
             below = Some((at, over));
             if best.as_ref().is_none_or(|best| at > best.at) {

@@ -86,6 +86,10 @@ fn what_was_not_quantized_comes_back_exactly() {
 #[test]
 fn modes_and_pruning_work() {
     let text = text();
+    let options = Options { mode: Mode::Product, ..Options::new(Target::BitsPerWeight(4.0)) };
+    let (payload, report) = go(&options, Some(&text)).unwrap();
+    assert!(report.tensors.iter().all(|tensor| tensor.relative_error < 0.6), "{report}");
+    assert!(decode(&payload, &Env::default()).is_ok());
     for (mode, score) in [(Mode::Steps, Score::Wanda), (Mode::Codebook, Score::Magnitude)] {
         let target = Target::BitsPerWeight(6.0);
         let options = Options { mode, sparsity: Some((0.5, score)), ..Options::new(target) };
