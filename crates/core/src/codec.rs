@@ -44,6 +44,8 @@ pub mod ids {
     pub const BROTLI: CodecId = CodecId(18);
     /// Arrays of numbers apart from what is around them.
     pub const TENSORS: CodecId = CodecId(33);
+    /// A quantized model; decodes to the file with the weights that it stands for.
+    pub const QUANTIZED: CodecId = CodecId(34);
     /// What is compressed already, undone and coded as streams of alike bytes.
     pub const RECODE: CodecId = CodecId(32);
 }

@@ -16,6 +16,7 @@ pub fn registry() -> Registry {
     for codec in simple.chain(minlen_mix::codecs()) {
         registry.register(codec);
     }
+    registry.register(crate::tensors::quantized_codec());
     // Last: they code their streams with all the others.
     let inner = registry.clone();
     registry.register(crate::tensors::codec(inner));

@@ -106,6 +106,25 @@ Examples:
   minlen rebase step900.mln --base step800.safetensors --onto step850.safetensors -o new.mln
   minlen rebase step900.mln --base step800.safetensors -o alone.mln";
 
+pub const QUANTIZE: &str = "\
+The file decompresses to the model with the weights that are left. What they cost is measured on that, and printed: bits
+per weight, the error of each tensor, and with --calibrate (for the byte-level transformers that minlen knows) bits a byte
+and divergence before and after. A bound that cannot be kept is an error.
+
+Examples:
+  minlen quantize model.safetensors --target-bpw 3 --calibrate text.txt
+  minlen quantize model.safetensors --max-kl 0.01 --calibrate text.txt -o small.mln
+  minlen quantize model.safetensors --target-size 1M -o small.safetensors
+  minlen quantize model.safetensors --gguf q4_0 --calibrate text.txt -o small.gguf";
+
+pub const TRAIN_NETWORK: &str = "\
+The whole way of Deep Compression on a small network: dense training, gradual pruning with distillation, quantized
+training, adaptive coding, and the error of what is decoded. docs/tutorial-lenet.md walks through it.
+
+Example:
+  minlen train network lenet-300-100 --data mnist --keep 0.04 -o lenet.mlq
+  minlen eval lenet.mlq --data mnist";
+
 pub const TRAIN: &str = "\
 A prior is typical data from which the strong levels (-6 and up) start. It helps many small files of one kind, each
 compressed alone. It is named in them by its hash, and needed to read them: keep it.

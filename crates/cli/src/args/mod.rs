@@ -12,8 +12,9 @@ pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs};
 pub use levels::LevelArgs;
 pub use value::{Format, ProgressMode, Range};
 pub use verbs::{
-    Analyze, Bare, Bench, BenchFormat, Cat, Codecs, Compress, Decompress, Extract, Generate, GenerateWhat,
-    Info, List, Rebase, Repair, Test, Train, TrainWhat, Verb,
+    Analyze, Bare, Bench, BenchFormat, Cat, Codecs, Compress, Decompress, Eval, Extract, Generate,
+    GenerateWhat, Info, List, Quantize, Rebase, Repair, Test, TrainNetwork, TrainPrior, TrainWhat,
+    Verb,
 };
 
 use clap::{Parser, builder::styling};

@@ -116,6 +116,35 @@ pub fn max_error(text: &str) -> Result<minlen::MaxError, String> {
     Ok(if share { MaxError::Relative(number / 100.0) } else { MaxError::Absolute(number) })
 }
 
+/// Epochs of three phases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Epochs(pub [usize; 3]);
+
+/// Reads `20,30,20`.
+pub fn epochs(text: &str) -> Result<Epochs, String> {
+    let numbers: Result<Vec<usize>, _> = text.split(',').map(str::parse).collect();
+    let numbers = numbers.ok().and_then(|numbers| <[usize; 3]>::try_from(numbers).ok());
+    numbers.map(Epochs).ok_or_else(|| "expected three numbers such as 20,30,20".to_string())
+}
+
+/// Reads how weights are ranked.
+pub fn score(text: &str) -> Result<minlen_train::mnist::Score, String> {
+    use minlen_train::mnist::Score;
+    match text {
+        "magnitude" => Ok(Score::Magnitude),
+        "fisher" => Ok(Score::Fisher),
+        "both" => Ok(Score::Both),
+        _ => Err("there are magnitude, fisher and both".into()),
+    }
+}
+
+/// Reads a type of GGUF blocks that can be written.
+pub fn gguf_type(text: &str) -> Result<minlen::tensors::Dtype, String> {
+    use minlen::tensors::Dtype;
+    let known = [Dtype::Q8_0, Dtype::Q5_0, Dtype::Q4_0];
+    known.into_iter().find(|dtype| dtype.name() == text).ok_or_else(|| "there are q8_0, q5_0 and q4_0".into())
+}
+
 /// Reads the kind of a prior.
 pub fn prior_kind(text: &str) -> Result<PriorKind, String> {
     let found = PriorKind::NAMES.iter().find(|(_, name)| *name == text).map(|(kind, _)| *kind);

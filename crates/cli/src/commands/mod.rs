@@ -9,6 +9,8 @@ mod extract;
 mod generate;
 mod info;
 mod list;
+mod network;
+mod quantize;
 mod rebase;
 mod repair;
 mod tensors;
@@ -54,7 +56,12 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
         Verb::Codecs(args) => once(codecs::run(args, ctx)),
         Verb::Bench(args) => once(bench::run(args, ctx)),
         Verb::Rebase(args) => once(rebase::run(args, ctx)),
-        Verb::Train(args) => once(train::run(args, ctx)),
+        Verb::Quantize(args) => once(quantize::run(args, ctx)),
+        Verb::Train(args) => once(match &args.what {
+            args::TrainWhat::Prior(args) => train::run(args, ctx),
+            args::TrainWhat::Network(args) => network::train(args, ctx),
+        }),
+        Verb::Eval(args) => once(network::eval(args)),
         Verb::Generate(args) => once(generate::run(args)),
     }
 }
@@ -80,7 +87,9 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
         Verb::Codecs(a) => new(&a.common, a.format.format),
         Verb::Bench(a) => new(&a.common, Format::Table).explaining(&a.common, a.common.verbose > 0),
         Verb::Rebase(a) => new(&a.common, Format::Table).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Train(a) => new(&a.common, Format::Table),
+        Verb::Quantize(a) => new(&a.common, Format::Table),
+        Verb::Train(a) => new(a.what.common(), Format::Table),
+        Verb::Eval(a) => new(&a.common, Format::Table),
         Verb::Generate(a) => new(&a.common, Format::Table),
     }
 }

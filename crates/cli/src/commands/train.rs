@@ -1,6 +1,6 @@
 //! `minlen train`: a prior from typical data.
 
-use crate::args::{Train, TrainWhat};
+use crate::args::TrainPrior;
 use crate::plan::Context;
 use crate::ui::human;
 use minlen::container::atomic::AtomicFile;
@@ -13,8 +13,7 @@ use std::path::{Path, PathBuf};
 const MOST: u64 = prior::MOST as u64;
 
 /// Makes what was asked for.
-pub fn run(args: &Train, ctx: &Context) -> Result<()> {
-    let TrainWhat::Prior = args.what;
+pub fn run(args: &TrainPrior, ctx: &Context) -> Result<()> {
     let mut paths = Vec::new();
     for input in &args.inputs {
         collect(input, &mut paths)?;

@@ -4,6 +4,7 @@ mod bases;
 mod codec;
 mod describe;
 mod find;
+mod quantized;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -11,10 +12,12 @@ mod track;
 
 pub(crate) use codec::codec;
 pub(crate) use find::guessed;
+pub(crate) use quantized::codec as quantized_codec;
 pub(crate) use track::{Track, head};
 
 pub use bases::{BaseSet, LONGEST_CHAIN};
 pub use find::{layout, of_file};
+pub use quantized::to_stream;
 pub use source::FileSource;
 pub use track::Arrays;
 

@@ -179,6 +179,19 @@ pub fn decode(bytes: &[u8], env: &Env) -> Result<Vec<u8>> {
     Ok(out)
 }
 
+/// Bytes of the file that a payload stands for.
+///
+/// # Errors
+/// Truncated or corrupt for what is no payload.
+pub fn file_len(bytes: &[u8]) -> Result<u64> {
+    let mut reader = Reader::new(bytes);
+    let magic: [u8; 4] = reader.array()?;
+    if magic != MAGIC {
+        return Err(Error::corrupt("not a quantized model of this version"));
+    }
+    reader.varint()
+}
+
 /// The parts of a payload.
 ///
 /// # Errors

@@ -1,0 +1,45 @@
+//! `minlen train network` and `minlen eval`: small networks for handwritten digits.
+
+use crate::args::{Eval, TrainNetwork};
+use crate::plan::Context;
+use crate::ui;
+use minlen::container::atomic::AtomicFile;
+use minlen::{Error, Result};
+use minlen_train::mnist::{self, Grading, Options};
+use std::io::Write;
+
+/// Trains, prunes, quantizes and codes a network, and prints what each stage is worth.
+pub fn train(args: &TrainNetwork, ctx: &Context) -> Result<()> {
+    let options = Options {
+        network: args.network.clone(),
+        data: args.data.clone(),
+        seed: args.seed,
+        keep: args.keep,
+        hold_out: args.hold_out,
+        epochs: args.epochs.0,
+        step: args.step,
+        lambda: args.lambda,
+        codebook: args.codebook,
+        score: args.score,
+        teacher: args.teacher.clone(),
+        grading: Grading { hard: args.hard, temperature: args.temperature },
+        batch: args.batch,
+        rate: args.rate,
+        dense: args.dense.clone(),
+        ..Options::default()
+    };
+    let out = AtomicFile::create(&args.output, args.force)?;
+    let (bytes, report) = mnist::run(&options, &mut |line| ctx.ui.note(line))?;
+    out.file().write_all(&bytes).map_err(|e| Error::io("cannot write", e).in_file(&args.output))?;
+    out.commit()?;
+    ui::print(&report.to_string())
+}
+
+/// Counts the errors of a coded network on the test pictures.
+pub fn eval(args: &Eval) -> Result<()> {
+    let (wrong, all, alive) = mnist::eval(&args.file, &args.data)?;
+    let bytes =
+        std::fs::metadata(&args.file).map_err(|e| Error::io("cannot read", e).in_file(&args.file))?.len();
+    let percent = 100.0 * wrong as f64 / all.max(1) as f64;
+    ui::print(&format!("{bytes} bytes, {alive} non-zeros, {wrong} of {all} wrong: {percent:.2} %\n"))
+}

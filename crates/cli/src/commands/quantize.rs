@@ -1,0 +1,69 @@
+//! `minlen quantize`: a model within a bound.
+
+use crate::args::Quantize;
+use crate::plan::Context;
+use crate::ui;
+use minlen::container::atomic::AtomicFile;
+use minlen::tensors;
+use minlen::{Error, Result};
+use minlen_train::quantize::{self, Mode, Options, Output, Score, Target};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Bytes that a stream has around its payload, at most.
+const AROUND: u64 = 160;
+
+/// Quantizes, writes, and says what it cost.
+pub fn run(args: &Quantize, ctx: &Context) -> Result<()> {
+    let source = read(&args.model)?;
+    let calibration = args.calibrate.as_deref().map(read).transpose()?;
+    let output = args.output.clone().unwrap_or_else(|| beside(&args.model));
+    let options = options(args, &output, source.len() as u64)?;
+    let file = AtomicFile::create(&output, args.force)?;
+    let env = ctx.writing().with_threads(args.common.threads);
+    let say = &mut |line: &str| ctx.ui.note(line);
+    let (bytes, report) = quantize::run(&options, &source, calibration.as_deref(), say, &env)
+        .map_err(|e| e.in_file(&args.model))?;
+    let bytes = if options.output == Output::Payload { tensors::to_stream(bytes, &env)? } else { bytes };
+    file.file().write_all(&bytes).map_err(|e| Error::io("cannot write", e).in_file(&output))?;
+    file.commit()?;
+    ui::print(&format!("{report}\n{}: {} bytes\n", output.display(), bytes.len()))
+}
+
+fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
+    let path = path.as_ref();
+    fs::read(path).map_err(|e| Error::io("cannot read", e).in_file(path))
+}
+
+/// MODEL.mln beside MODEL.
+fn beside(model: &Path) -> PathBuf {
+    let mut name = model.as_os_str().to_os_string();
+    name.push(".mln");
+    name.into()
+}
+
+fn options(args: &Quantize, output: &Path, source_len: u64) -> Result<Options> {
+    let target = match (args.target_bpw, args.target_size, args.max_kl) {
+        (Some(bits), _, _) => Target::BitsPerWeight(bits),
+        (_, Some(size), _) => Target::Size(
+            size.checked_sub(AROUND)
+                .ok_or_else(|| Error::usage(format!("{size} bytes are too few for any model")))?,
+        ),
+        (_, _, Some(divergence)) => Target::Divergence(divergence),
+        // A GGUF file is as large as its blocks are.
+        _ => Target::Size(source_len.saturating_mul(4)),
+    };
+    let mut options = Options::new(target);
+    options.seed = args.seed;
+    options.mode = if args.codebook { Mode::Codebook } else { Mode::Steps };
+    let score = if args.by_magnitude { Score::Magnitude } else { Score::Wanda };
+    options.sparsity = args.sparsity.map(|share| (share, score));
+    let extension = output.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    options.output = match (args.gguf, extension) {
+        (Some(dtype), _) => Output::Gguf(dtype),
+        (_, "mln") => Output::Payload,
+        _ => Output::File,
+    };
+    Ok(options)
+}
