@@ -4,11 +4,10 @@
 //! of all streams; the states; the words. The last stored bytes are not there: they are in the states that decoding ends with.
 
 use super::lanes::{self, Choice, FEW, LANES, LOW, Run, Tables};
-use super::scheme::{Form, Mode, Model, Scheme, Shape};
+use super::scheme::{Mode, Model, Scheme, Shape};
 use super::simd::Isa;
-use super::streams;
 use super::table::Coder;
-use crate::{Array, Dtype};
+use crate::Array;
 use minlen_core::varint::{self, Reader};
 use minlen_core::{Error, Result};
 use std::ops::Range;
@@ -27,31 +26,6 @@ pub(crate) struct Piece {
 /// Symbols from which on all lanes are used, however little is stored.
 const MANY: usize = 1 << 16;
 
-/// Appends the streams of whole units in a form.
-pub(crate) fn streams_of(dtype: Dtype, form: &Form, bytes: &[u8], streams: &mut [Vec<u8>]) {
-    let unit = dtype.unit();
-    match form {
-        Form::Plain => streams::split(dtype, bytes, streams),
-        Form::Sparse => {
-            let Some((mask, rest)) = streams.split_first_mut() else { return };
-            let mut kept = Vec::with_capacity(bytes.len());
-            for value in bytes.chunks_exact(unit) {
-                let there = value.iter().any(|byte| *byte != 0);
-                mask.push(u8::from(there));
-                if there {
-                    kept.extend_from_slice(value);
-                }
-            }
-            streams::split(dtype, &kept, rest);
-        }
-        Form::Codebook(values) => {
-            let entries: Vec<&[u8]> = values.chunks_exact(unit).collect();
-            let units = bytes.chunks_exact(unit);
-            streams[0].extend(units.map(|value| entries.binary_search(&value).unwrap_or(0) as u8));
-        }
-    }
-}
-
 /// Runs of pieces of the same array.
 fn segments(pieces: &[Piece]) -> impl Iterator<Item = &[Piece]> {
     pieces.chunk_by(|a, b| a.array == b.array)
@@ -59,11 +33,6 @@ fn segments(pieces: &[Piece]) -> impl Iterator<Item = &[Piece]> {
 
 fn no_scheme() -> Error {
     Error::corrupt("an array without a scheme")
-}
-
-/// The number of the first stream of values: after the mask, where there is one.
-pub(crate) fn first_stream(form: &Form) -> usize {
-    usize::from(*form == Form::Sparse)
 }
 
 /// The context by position of every unit of a segment.
@@ -77,9 +46,9 @@ pub(crate) fn positions(scheme: &Scheme, shape: &Shape, pieces: &[Piece]) -> Res
     Ok(contexts)
 }
 
-/// The tables of the symbols of a stream: the contexts of the units (only of those in the mask, if one is given), each for
-/// `width` symbols.
-fn ids(contexts: &[u8], map: &[u8], mask: Option<&[u8]>, width: usize) -> Vec<u8> {
+/// The tables of the `len` symbols of a stream: the contexts of the `kept` units (those in the mask, where one is given), each for
+/// as many symbols.
+fn ids(contexts: &[u8], map: &[u8], mask: Option<&[u8]>, len: usize, kept: usize) -> Result<Vec<u8>> {
     let table = |context: &u8| map[usize::from(*context)];
     let tables: Vec<u8> = match mask {
         None => contexts.iter().map(table).collect(),
@@ -87,7 +56,13 @@ fn ids(contexts: &[u8], map: &[u8], mask: Option<&[u8]>, width: usize) -> Vec<u8
             contexts.iter().zip(mask).filter(|(_, there)| **there != 0).map(|(c, _)| table(c)).collect()
         }
     };
-    if width == 1 { tables } else { tables.iter().flat_map(|t| std::iter::repeat_n(*t, width)).collect() }
+    match len / kept.max(1) {
+        _ if tables.len() != kept || !len.is_multiple_of(kept.max(1)) => {
+            Err(Error::corrupt("contexts for a stream that they do not fit"))
+        }
+        1 => Ok(tables),
+        width => Ok(tables.iter().flat_map(|t| std::iter::repeat_n(*t, width)).collect()),
+    }
 }
 
 /// Codes the chunk of these pieces.
@@ -106,15 +81,16 @@ pub(crate) fn encode(
     for segment in segments(pieces) {
         let (array, shape) = (&arrays[segment[0].array], &shapes[segment[0].array]);
         let scheme = model.schemes[segment[0].array].as_ref().ok_or_else(no_scheme)?;
-        let widths = scheme.form.widths(array.dtype);
-        let len: usize = segment.iter().map(|piece| piece.len).sum();
+        let units = segment.iter().map(|piece| piece.len).sum::<usize>() / array.dtype.unit();
+        let lens = scheme.form.lens(array.dtype, units, units);
         let mut streams: Vec<Vec<u8>> =
-            widths.iter().map(|w| Vec::with_capacity(len / array.dtype.unit() * w)).collect();
+            lens.iter().map(|len| Vec::with_capacity(len + len / 3 + 1)).collect();
         for piece in segment {
             let bytes = &array.bytes[piece.start..piece.start + piece.len];
-            streams_of(array.dtype, &scheme.form, bytes, &mut streams);
+            scheme.form.split(array.dtype, bytes, &mut streams, isa);
         }
-        let first = first_stream(&scheme.form);
+        scheme.form.finish(&mut streams, isa);
+        let first = scheme.form.first();
         let mask = (first == 1).then(|| streams[0].clone());
         let above = if scheme.modes.iter().any(|mode| matches!(mode, Mode::Above(_))) {
             streams[first].clone()
@@ -128,21 +104,23 @@ pub(crate) fn encode(
                     continue;
                 }
                 Mode::Constant(_) => continue,
-                Mode::Table(table) => Err(*table),
+                Mode::Table(_) => None,
                 Mode::Position(map) => {
                     let mask = mask.as_deref().filter(|_| i > 0);
-                    Ok(ids(&positions(scheme, shape, segment)?, map, mask, widths[i]))
+                    let kept = mask.map_or(units, |m| m.iter().filter(|there| **there != 0).count());
+                    ids(&positions(scheme, shape, segment)?, map, mask, stream.len(), kept).map(Some)?
                 }
-                Mode::Above(map) => Ok(ids(&above, map, None, widths[i])),
+                Mode::Above(map) => Some(ids(&above, map, None, stream.len(), above.len())?),
             };
-            coded.push((stream, choice));
+            coded.push((stream, choice, mode));
         }
     }
-    let runs = coded.iter().map(|(stream, choice)| Run {
+    let runs = coded.iter().map(|(stream, choice, mode)| Run {
         symbols: stream,
-        tables: match choice {
-            Ok(ids) => Choice::Each(ids),
-            Err(table) => Choice::One(*table),
+        tables: match (choice, mode) {
+            (Some(ids), _) => Choice::Each(ids),
+            (None, Mode::Table(table)) => Choice::One(*table),
+            _ => Choice::One(0),
         },
     });
     Ok(write(&raw, &runs.collect::<Vec<_>>(), coders, isa))
@@ -200,30 +178,28 @@ impl<'a> Work<'a> {
     fn segment(&mut self, scheme: &'a Scheme, shape: &'a Shape, pieces: &[Piece]) -> Result<Segment<'a>> {
         let len = pieces.iter().map(|piece| piece.len).sum::<usize>();
         let units = len / shape.dtype.unit();
-        let widths = scheme.form.widths(shape.dtype);
-        let first = first_stream(&scheme.form);
-        let mut places: Vec<Place> = Vec::with_capacity(widths.len());
-        let mut count = units;
-        for (i, (mode, width)) in scheme.modes.iter().zip(&widths).enumerate() {
+        let first = scheme.form.first();
+        let mut lens = scheme.form.lens(shape.dtype, units, units);
+        let (mut places, mut kept): (Vec<Place>, usize) = (Vec::with_capacity(lens.len()), units);
+        for (i, mode) in scheme.modes.iter().enumerate() {
             if i == 1 && first == 1 {
                 // The mask says how many values follow.
-                count = self.bytes(&places[0])?.iter().filter(|there| **there != 0).count();
+                kept = self.bytes(&places[0])?.iter().filter(|there| **there != 0).count();
+                lens = scheme.form.lens(shape.dtype, units, kept);
             }
-            let len = count * width;
             let ids = match mode {
                 Mode::Raw if i < first => return Err(Error::corrupt("a mask that is stored")),
                 Mode::Position(map) => {
                     let mask = if i < first || first == 0 { None } else { Some(self.bytes(&places[0])?) };
-                    Some(ids(&positions(scheme, shape, pieces)?, map, mask, *width))
+                    Some(ids(&positions(scheme, shape, pieces)?, map, mask, lens[i], kept)?)
                 }
                 Mode::Above(map) => {
                     let above = places.get(first).ok_or_else(|| Error::corrupt("a stream by itself"))?;
-                    let above = self.bytes(above)?;
-                    Some(ids(above, map, None, *width)).filter(|ids| ids.len() == len)
+                    Some(ids(self.bytes(above)?, map, None, lens[i], kept)?)
                 }
                 _ => None,
             };
-            places.push(self.stream(mode, len, ids.as_deref())?);
+            places.push(self.stream(mode, lens[i], ids.as_deref())?);
         }
         Ok(Segment { shape, scheme, places, len })
     }
@@ -321,14 +297,14 @@ pub(crate) fn decode(
     let mut rest = out;
     for part in parts {
         let (here, after) = rest.split_at_mut(part.len);
-        part.merge(&work.arena, stored, &tail, here)?;
+        part.merge(&work.arena, stored, &tail, isa, here)?;
         rest = after;
     }
     Ok(())
 }
 
 impl Segment<'_> {
-    fn merge(&self, arena: &[u8], stored: &[u8], tail: &[u8], out: &mut [u8]) -> Result<()> {
+    fn merge(&self, arena: &[u8], stored: &[u8], tail: &[u8], isa: Isa, out: &mut [u8]) -> Result<()> {
         // Streams that reach into the tail are put together.
         let mut patched: Vec<Vec<u8>> = Vec::new();
         for place in &self.places {
@@ -351,30 +327,6 @@ impl Segment<'_> {
                 Place::Decoded(range) => &arena[range.clone()],
             })
             .collect();
-        let unit = self.shape.dtype.unit();
-        match &self.scheme.form {
-            Form::Plain => streams::merge(self.shape.dtype, &streams, out),
-            Form::Sparse => {
-                let mask = streams[0];
-                let mut values = vec![0u8; mask.iter().filter(|there| **there != 0).count() * unit];
-                streams::merge(self.shape.dtype, &streams[1..], &mut values);
-                let mut values = values.chunks_exact(unit);
-                for (out, &there) in out.chunks_exact_mut(unit).zip(mask) {
-                    match if there == 0 { None } else { values.next() } {
-                        Some(value) => out.copy_from_slice(value),
-                        None => out.fill(0),
-                    }
-                }
-            }
-            Form::Codebook(values) => {
-                for (out, &entry) in out.chunks_exact_mut(unit).zip(streams[0]) {
-                    let value = values.get(usize::from(entry) * unit..).and_then(|v| v.get(..unit));
-                    out.copy_from_slice(
-                        value.ok_or_else(|| Error::corrupt("a value that is not in the list"))?,
-                    );
-                }
-            }
-        }
-        Ok(())
+        self.scheme.form.merge(self.shape.dtype, &streams, out, isa)
     }
 }

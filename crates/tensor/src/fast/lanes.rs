@@ -135,7 +135,6 @@ pub(crate) struct Decoder<'a> {
     /// Lanes in use, a power of two.
     pub(crate) lanes: usize,
     /// The instructions to use.
-    #[allow(dead_code)]
     pub(crate) isa: Isa,
 }
 

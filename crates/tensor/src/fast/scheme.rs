@@ -1,7 +1,7 @@
 //! How each array of a block is coded, and how that travels.
 
+use super::form::{Form, LISTED, Values};
 use super::side::{Number, Side, Tree, check};
-use super::streams;
 use super::table::{Freqs, TableModels};
 use crate::Dtype;
 use crate::dense::Scales;
@@ -29,28 +29,6 @@ impl Shape {
     /// Rows, the last of them perhaps short.
     pub(crate) fn rows(&self) -> usize {
         (self.len / self.dtype.unit()).div_ceil(self.columns)
-    }
-}
-
-/// What an array is turned into before its streams are made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// Its units as they are.
-    Plain,
-    /// A stream of 1 for every unit that is not all zeros and 0 for the others; then the streams of the former.
-    Sparse,
-    /// One stream of numbers of entries in this list of units.
-    Codebook(Vec<u8>),
-}
-
-impl Form {
-    /// Widths of the streams in bytes per unit.
-    pub(crate) fn widths(&self, dtype: Dtype) -> Vec<usize> {
-        match self {
-            Self::Plain => streams::widths(dtype),
-            Self::Sparse => std::iter::once(1).chain(streams::widths(dtype)).collect(),
-            Self::Codebook(_) => vec![1],
-        }
     }
 }
 
@@ -92,7 +70,9 @@ pub(crate) struct Model {
 /// The models that all of it travels with.
 struct Models {
     form: Tree,
+    byte_of_window: Tree,
     entries: Number,
+    gap: Number,
     kind: Vec<Tree>,
     byte: Tree,
     table: Vec<Tree>,
@@ -104,8 +84,10 @@ struct Models {
 impl Models {
     fn new() -> Self {
         Self {
-            form: Tree::new(2),
+            form: Tree::new(3),
+            byte_of_window: Tree::new(8),
             entries: Number::new(),
+            gap: Number::new(),
             kind: vec![Tree::new(3); 8],
             byte: Tree::new(8),
             table: vec![Tree::new(7); 8 * 16],
@@ -156,7 +138,7 @@ fn code_scheme(
 ) -> Result<Scheme> {
     let form = code_form(scheme.map(|s| &s.form), side, models, shape.dtype)?;
     let class = (usize::BITS - shape.columns.leading_zeros()).min(15) as usize;
-    let count = form.widths(shape.dtype).len();
+    let (count, first) = (form.streams(shape.dtype), form.first());
     let mut modes = Vec::with_capacity(count);
     for stream in 0..count {
         let mode = scheme.and_then(|s| s.modes.get(stream));
@@ -185,7 +167,7 @@ fn code_scheme(
                 let map = if let Some(Mode::Position(map)) = mode { map.as_slice() } else { &[] };
                 Mode::Position(code_map(map, CONTEXTS, side, models, tables)?)
             }
-            4 if stream > 0 && !matches!(modes[0], Mode::Raw) => {
+            4 if stream > first && !matches!(modes[first], Mode::Raw) => {
                 let map = if let Some(Mode::Above(map)) = mode { map.as_slice() } else { &[] };
                 Mode::Above(code_map(map, 256, side, models, tables)?)
             }
@@ -201,31 +183,47 @@ fn code_scheme(
 }
 
 fn code_form(form: Option<&Form>, side: &mut impl Side, models: &mut Models, dtype: Dtype) -> Result<Form> {
-    let kind = match form {
-        None | Some(Form::Plain) => 0,
-        Some(Form::Sparse) => 1,
-        Some(Form::Codebook(_)) => 2,
+    let plain = Form::PLAIN;
+    let form = form.unwrap_or(&plain);
+    let kind = match form.values {
+        Values::Plain => 0,
+        Values::Window(_) => 1,
+        Values::List(_) => 2,
     };
-    match models.form.code(side, kind) {
-        0 => Ok(Form::Plain),
-        1 => Ok(Form::Sparse),
-        2 => {
-            let values = if let Some(Form::Codebook(values)) = form { values.as_slice() } else { &[] };
-            let entries = models.entries.code(side, (values.len() / dtype.unit()) as u64)?;
-            if !(1..=256).contains(&entries) {
-                return Err(Error::corrupt("a list of values with none or too many"));
-            }
-            let mut read = Vec::with_capacity(entries as usize * dtype.unit());
-            for i in 0..entries as usize * dtype.unit() {
-                let byte = values.get(i).copied().unwrap_or(0);
-                read.push(
-                    (0..8).rev().fold(0, |all, bit| all << 1 | side.flat(u32::from(byte) >> bit & 1) as u8),
-                );
-            }
-            Ok(Form::Codebook(read))
+    let kind = models.form.code(side, kind << 1 | u32::from(form.mask));
+    let mask = kind & 1 == 1;
+    let values = match kind >> 1 {
+        0 => Values::Plain,
+        1 if matches!(dtype, Dtype::Bf16 | Dtype::F32) => {
+            let base = if let Values::Window(base) = form.values { base } else { 0 };
+            Values::Window(models.byte_of_window.code(side, u32::from(base)) as u8)
         }
-        _ => Err(Error::corrupt("unknown form of an array")),
+        2 if (2..=8).contains(&dtype.unit()) => {
+            let list = if let Values::List(list) = &form.values { list.as_slice() } else { &[] };
+            Values::List(code_list(list, side, models)?)
+        }
+        _ => return Err(Error::corrupt("unknown form of an array")),
+    };
+    Ok(Form { mask, values })
+}
+
+/// The entries of a list: the first, and how far each is above the one before it.
+fn code_list(list: &[u64], side: &mut impl Side, models: &mut Models) -> Result<Vec<u64>> {
+    let entries = models.entries.code(side, list.len() as u64)?;
+    if !(1..=LISTED as u64).contains(&entries) {
+        return Err(Error::corrupt("a list of values with none or too many"));
     }
+    let (mut result, mut before) = (Vec::with_capacity(entries as usize), 0u64);
+    for i in 0..entries as usize {
+        if i % 256 == 0 {
+            check(side)?;
+        }
+        let value = list.get(i).copied().unwrap_or(0);
+        let gap = models.gap.code(side, value.wrapping_sub(before))?;
+        before = before.wrapping_add(gap);
+        result.push(before);
+    }
+    Ok(result)
 }
 
 /// A table for each context: whether it is that of the context before, else which.

@@ -32,33 +32,500 @@ pub(crate) fn isa() -> Isa {
 }
 
 /// The best version that this machine can run.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn best() -> Isa {
+    if !is_x86_feature_detected!("avx2") {
+        Isa::Scalar
+    } else if is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512vbmi")
+        && is_x86_feature_detected!("popcnt")
+    {
+        Isa::Avx512
+    } else {
+        Isa::Avx2
+    }
+}
+
+/// The best version that this machine can run.
+#[cfg(not(target_arch = "x86_64"))]
 pub(crate) fn best() -> Isa {
     Isa::Scalar
 }
 
-/// Codes the end of `symbols`, a whole number of turns of [`LANES`], backwards; gives how many it coded.
+/// Plain code to be compiled for each version, in an `#[inline(always)]` method.
+pub(crate) trait Task {
+    /// What comes of it.
+    type Out;
+    /// Does it.
+    fn run(self) -> Self::Out;
+}
+
+/// Runs a task with the instructions of a version, which must be at most [`best`].
+pub(crate) fn with<T: Task>(isa: Isa, task: T) -> T::Out {
+    debug_assert!(isa <= best());
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: versions come from `isa` or `best`, which ask the processor for exactly these instructions.
+        Isa::Avx512 => unsafe { x86::task512(task) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Isa::Avx2 => unsafe { x86::task256(task) },
+        _ => task.run(),
+    }
+}
+
+/// Codes the end of `symbols`, a whole number of turns of [`LANES`], backwards; gives how many it coded: all or none.
 pub(crate) fn encode(
-    _isa: Isa,
-    _symbols: &[u8],
-    _coder: &Coder,
-    _states: &mut [u32; LANES],
-    _words: &mut [u16],
-    _at: &mut usize,
+    isa: Isa,
+    symbols: &[u8],
+    coder: &Coder,
+    states: &mut [u32; LANES],
+    words: &mut [u16],
+    at: &mut usize,
 ) -> usize {
-    0
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        // A word for each symbol, and a whole vector of them at once.
+        Isa::Avx512
+            if *at >= symbols.len() + LANES
+                && *at <= words.len()
+                && coder.slots.len() == super::table::SLOTS =>
+        {
+            // SAFETY: the version comes from `isa` or `best`; there is room for the words; the tables have their full sizes.
+            unsafe { x86::encode512(symbols, coder, states, words, at) };
+            symbols.len()
+        }
+        _ => 0,
+    }
 }
 
 /// Decodes whole turns by one table; gives how many symbols it decoded.
 pub(crate) fn decode(
-    _decoder: &mut Decoder<'_>,
-    _slots: &[u32],
-    _alias: Option<&Alias>,
-    _out: &mut [u8],
+    decoder: &mut Decoder<'_>,
+    slots: &[u32],
+    alias: Option<&Alias>,
+    out: &mut [u8],
 ) -> usize {
-    0
+    match decoder.isa {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the version comes from `isa` or `best`.
+        Isa::Avx512 => unsafe {
+            match alias {
+                Some(alias) => x86::decode_alias(decoder, alias, out),
+                None => x86::decode512(decoder, slots, None, out),
+            }
+        },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Isa::Avx2 => unsafe { x86::decode256(decoder, slots, None, out) },
+        _ => 0,
+    }
 }
 
 /// Decodes whole turns by the tables `ids`; gives how many symbols it decoded.
-pub(crate) fn decode_each(_decoder: &mut Decoder<'_>, _slots: &[u32], _ids: &[u8], _out: &mut [u8]) -> usize {
-    0
+pub(crate) fn decode_each(decoder: &mut Decoder<'_>, slots: &[u32], ids: &[u8], out: &mut [u8]) -> usize {
+    match decoder.isa {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the version comes from `isa` or `best`.
+        Isa::Avx512 => unsafe { x86::decode512(decoder, slots, Some(ids), out) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Isa::Avx2 => unsafe { x86::decode256(decoder, slots, Some(ids), out) },
+        _ => 0,
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::super::lanes::{Decoder, LANES};
+    use super::super::table::{Alias, BITS, BUCKETS, Coder, SLOTS};
+    use super::Task;
+    use std::arch::x86_64::*;
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx2,popcnt")]
+    pub(super) fn task512<T: Task>(task: T) -> T::Out {
+        task.run()
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn task256<T: Task>(task: T) -> T::Out {
+        task.run()
+    }
+
+    /// Loads 64 bytes of a byte array from `at` on.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn load<const N: usize>(bytes: &[u8; N], at: usize) -> __m512i {
+        assert!(at + 64 <= N);
+        // SAFETY: 64 bytes are there.
+        unsafe { _mm512_loadu_si512(bytes.as_ptr().add(at).cast()) }
+    }
+
+    /// The two halves of a table of 128 bytes.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn halves(table: &[u8; BUCKETS]) -> [__m512i; 2] {
+        [load(table, 0), load(table, 64)]
+    }
+
+    /// Those of both symbols.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn pairs(tables: &[[u8; BUCKETS]; 2]) -> [[__m512i; 2]; 2] {
+        [halves(&tables[0]), halves(&tables[1])]
+    }
+
+    /// Whole turns that can be decoded without looking at the end of the words.
+    fn turns(decoder: &Decoder<'_>, out: usize) -> usize {
+        // A turn takes at most a word a lane, and loads 16 words from anywhere among them.
+        let words = (decoder.words.len() / 2).saturating_sub(decoder.taken);
+        (out / LANES).min(words.saturating_sub(16) / LANES)
+    }
+
+    // No closures over vectors below: code inside `map` and the like is not compiled with these instructions.
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
+    fn load_states(states: &[u32; LANES]) -> [__m512i; 4] {
+        let at = states.as_ptr();
+        // SAFETY: 16 states of the 64 each.
+        unsafe {
+            [
+                _mm512_loadu_si512(at.cast()),
+                _mm512_loadu_si512(at.add(16).cast()),
+                _mm512_loadu_si512(at.add(32).cast()),
+                _mm512_loadu_si512(at.add(48).cast()),
+            ]
+        }
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
+    fn store_states(states: &mut [u32; LANES], vectors: [__m512i; 4]) {
+        for (i, vector) in vectors.into_iter().enumerate() {
+            // SAFETY: 16 states of the 64 each.
+            unsafe { _mm512_storeu_si512(states.as_mut_ptr().add(16 * i).cast(), vector) };
+        }
+    }
+
+    /// Gives 16 bits to the states that are too small.
+    ///
+    /// # Safety
+    /// 16 words must be readable at `words`, and `words` moves by at most 16.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
+    unsafe fn refill(state: __m512i, words: &mut *const u16) -> __m512i {
+        let short = _mm512_cmplt_epu32_mask(state, _mm512_set1_epi32(1 << 16));
+        // SAFETY: the caller's promise.
+        let fresh = _mm512_cvtepu16_epi32(unsafe { _mm256_loadu_si256((*words).cast()) });
+        // SAFETY: at most 16 further, as promised.
+        *words = unsafe { words.add(short.count_ones() as usize) };
+        let fresh = _mm512_maskz_expand_epi32(short, fresh);
+        _mm512_or_si512(_mm512_mask_slli_epi32(state, short, state, 16), fresh)
+    }
+
+    /// A table of the alias method in registers.
+    struct Registers {
+        divider: [__m512i; 2],
+        symbol: [[__m512i; 2]; 2],
+        freq: [[[__m512i; 2]; 2]; 2],
+        bias: [[[__m512i; 2]; 2]; 2],
+    }
+
+    /// The byte of each bucket: of the first or the second symbol.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn pick(table: &[[__m512i; 2]; 2], bucket: __m512i, second: __mmask64) -> __m512i {
+        let own = _mm512_permutex2var_epi8(table[0][0], bucket, table[0][1]);
+        let other = _mm512_permutex2var_epi8(table[1][0], bucket, table[1][1]);
+        _mm512_mask_blend_epi8(second, own, other)
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
+    pub(super) fn decode_alias(decoder: &mut Decoder<'_>, alias: &Alias, out: &mut [u8]) -> usize {
+        let table = Registers {
+            divider: halves(&alias.divider),
+            symbol: pairs(&alias.symbol),
+            freq: [pairs(&alias.freq[0]), pairs(&alias.freq[1])],
+            bias: [pairs(&alias.bias[0]), pairs(&alias.bias[1])],
+        };
+        let mut states = load_states(&decoder.states);
+        let mut done = 0;
+        // Bytes 0 of 32-bit lanes of one vector, then of another; and four bytes for each lane of two bytes and nothing.
+        let mut evens = [0u8; 64];
+        let mut spread = [[0u8; 64]; 4];
+        for i in 0..64 {
+            evens[i] = 2 * i as u8;
+            for (quarter, spread) in spread.iter_mut().enumerate() {
+                let symbol = (16 * quarter + i / 4) as u8;
+                spread[i] = if i % 4 == 1 { symbol + 64 } else { symbol };
+            }
+        }
+        let words16: [u16; 32] = std::array::from_fn(|i| 2 * i as u16);
+        // SAFETY: 64 bytes.
+        let words16 = unsafe { _mm512_loadu_si512(words16.as_ptr().cast()) };
+        let evens = load(&evens, 0);
+        let spread = [load(&spread[0], 0), load(&spread[1], 0), load(&spread[2], 0), load(&spread[3], 0)];
+        let low = _mm512_set1_epi8(31);
+        let slot_mask = _mm512_set1_epi32(SLOTS as i32 - 1);
+        let twelve = _mm512_set1_epi16(SLOTS as i16 - 1);
+        // Two bytes of every four.
+        const PAIRS: __mmask64 = 0x3333_3333_3333_3333;
+        loop {
+            let count = turns(decoder, out.len() - done);
+            if count == 0 {
+                break;
+            }
+            // SAFETY: `taken` words are there.
+            let start: *const u16 = unsafe { decoder.words.as_ptr().add(2 * decoder.taken).cast() };
+            let mut words = start;
+            for turn in out[done..done + count * LANES].chunks_exact_mut(LANES) {
+                let [a, b, c, d] = states;
+                let ab = _mm512_and_si512(_mm512_permutex2var_epi16(a, words16, b), twelve);
+                let cd = _mm512_and_si512(_mm512_permutex2var_epi16(c, words16, d), twelve);
+                let offset = _mm512_and_si512(_mm512_permutex2var_epi8(ab, evens, cd), low);
+                let (ab, cd) = (_mm512_srli_epi16(ab, 5), _mm512_srli_epi16(cd, 5));
+                let bucket = _mm512_permutex2var_epi8(ab, evens, cd);
+                let divider = _mm512_permutex2var_epi8(table.divider[0], bucket, table.divider[1]);
+                let second = _mm512_cmpge_epu8_mask(offset, divider);
+                let symbol = pick(&table.symbol, bucket, second);
+                // SAFETY: a turn is 64 bytes.
+                unsafe { _mm512_storeu_si512(turn.as_mut_ptr().cast(), symbol) };
+                let freq = [pick(&table.freq[0], bucket, second), pick(&table.freq[1], bucket, second)];
+                let bias = [pick(&table.bias[0], bucket, second), pick(&table.bias[1], bucket, second)];
+                for i in 0..4 {
+                    let freq = _mm512_maskz_permutex2var_epi8(PAIRS, freq[0], spread[i], freq[1]);
+                    let bias = _mm512_maskz_permutex2var_epi8(PAIRS, bias[0], spread[i], bias[1]);
+                    let rank = _mm512_and_si512(_mm512_sub_epi32(states[i], bias), slot_mask);
+                    let product = _mm512_mullo_epi32(freq, _mm512_srli_epi32(states[i], BITS));
+                    // SAFETY: `turns` has counted the words.
+                    states[i] = unsafe { refill(_mm512_add_epi32(product, rank), &mut words) };
+                }
+            }
+            done += count * LANES;
+            // SAFETY: both point into the words.
+            decoder.taken += unsafe { words.offset_from(start) } as usize;
+        }
+        store_states(&mut decoder.states, states);
+        done
+    }
+
+    /// By tables in memory: one, or with `ids` one for each symbol.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
+    pub(super) fn decode512(
+        decoder: &mut Decoder<'_>,
+        slots: &[u32],
+        ids: Option<&[u8]>,
+        out: &mut [u8],
+    ) -> usize {
+        let tables = slots.len() / SLOTS;
+        if tables == 0 || ids.is_some_and(|ids| ids.len() != out.len() || largest(ids) >= tables) {
+            return 0;
+        }
+        let mut states = load_states(&decoder.states);
+        let slot_mask = _mm512_set1_epi32(SLOTS as i32 - 1);
+        let mut done = 0;
+        loop {
+            let count = turns(decoder, out.len() - done);
+            if count == 0 {
+                break;
+            }
+            // SAFETY: `taken` words are there.
+            let start: *const u16 = unsafe { decoder.words.as_ptr().add(2 * decoder.taken).cast() };
+            let mut words = start;
+            for turn in 0..count {
+                let at = done + turn * LANES;
+                for (i, state) in states.iter_mut().enumerate() {
+                    let mut slot = _mm512_and_si512(*state, slot_mask);
+                    if let Some(ids) = ids {
+                        // SAFETY: there are as many ids as symbols.
+                        let id = unsafe { _mm_loadu_si128(ids.as_ptr().add(at + 16 * i).cast()) };
+                        slot = _mm512_or_si512(slot, _mm512_slli_epi32(_mm512_cvtepu8_epi32(id), BITS));
+                    }
+                    // SAFETY: slots of tables there are.
+                    let entry = unsafe { _mm512_i32gather_epi32::<4>(slot, slots.as_ptr().cast()) };
+                    let symbols = _mm512_cvtepi32_epi8(_mm512_srli_epi32(entry, 24));
+                    // SAFETY: within the turn.
+                    unsafe { _mm_storeu_si128(out.as_mut_ptr().add(at + 16 * i).cast(), symbols) };
+                    let freq = _mm512_and_si512(_mm512_srli_epi32(entry, 12), slot_mask);
+                    let freq = _mm512_add_epi32(freq, _mm512_set1_epi32(1));
+                    let product = _mm512_mullo_epi32(freq, _mm512_srli_epi32(*state, BITS));
+                    let next = _mm512_add_epi32(product, _mm512_and_si512(entry, slot_mask));
+                    // SAFETY: `turns` has counted the words.
+                    *state = unsafe { refill(next, &mut words) };
+                }
+            }
+            done += count * LANES;
+            // SAFETY: both point into the words.
+            decoder.taken += unsafe { words.offset_from(start) } as usize;
+        }
+        store_states(&mut decoder.states, states);
+        done
+    }
+
+    fn largest(ids: &[u8]) -> usize {
+        usize::from(ids.iter().fold(0, |a, b| a.max(*b)))
+    }
+
+    /// For each mask of 8 lanes, which of the next words goes to which lane.
+    static EXPAND: [[u32; 8]; 256] = {
+        let mut table = [[0u32; 8]; 256];
+        let mut mask = 0;
+        while mask < 256 {
+            let (mut lane, mut next) = (0, 0);
+            while lane < 8 {
+                if mask >> lane & 1 == 1 {
+                    table[mask][lane] = next;
+                    next += 1;
+                }
+                lane += 1;
+            }
+            mask += 1;
+        }
+        table
+    };
+
+    /// As [`decode512`], in eight vectors of eight.
+    #[target_feature(enable = "avx2")]
+    pub(super) fn decode256(
+        decoder: &mut Decoder<'_>,
+        slots: &[u32],
+        ids: Option<&[u8]>,
+        out: &mut [u8],
+    ) -> usize {
+        let tables = slots.len() / SLOTS;
+        if tables == 0 || ids.is_some_and(|ids| ids.len() != out.len() || largest(ids) >= tables) {
+            return 0;
+        }
+        let mut states = [_mm256_setzero_si256(); 8];
+        for (i, state) in states.iter_mut().enumerate() {
+            // SAFETY: 8 states of the 64 each.
+            *state = unsafe { _mm256_loadu_si256(decoder.states.as_ptr().add(8 * i).cast()) };
+        }
+        let slot_mask = _mm256_set1_epi32(SLOTS as i32 - 1);
+        let mut done = 0;
+        loop {
+            let count = turns(decoder, out.len() - done);
+            if count == 0 {
+                break;
+            }
+            // SAFETY: `taken` words are there.
+            let start: *const u16 = unsafe { decoder.words.as_ptr().add(2 * decoder.taken).cast() };
+            let mut words = start;
+            for turn in 0..count {
+                let at = done + turn * LANES;
+                for (i, state) in states.iter_mut().enumerate() {
+                    let mut slot = _mm256_and_si256(*state, slot_mask);
+                    if let Some(ids) = ids {
+                        // SAFETY: there are as many ids as symbols.
+                        let id = unsafe { _mm_loadl_epi64(ids.as_ptr().add(at + 8 * i).cast()) };
+                        slot =
+                            _mm256_or_si256(slot, _mm256_slli_epi32(_mm256_cvtepu8_epi32(id), BITS as i32));
+                    }
+                    // SAFETY: slots of tables there are.
+                    let entry = unsafe { _mm256_i32gather_epi32::<4>(slots.as_ptr().cast(), slot) };
+                    store_symbols(entry, &mut out[at + 8 * i..at + 8 * i + 8]);
+                    let freq = _mm256_and_si256(_mm256_srli_epi32(entry, 12), slot_mask);
+                    let freq = _mm256_add_epi32(freq, _mm256_set1_epi32(1));
+                    let product = _mm256_mullo_epi32(freq, _mm256_srli_epi32(*state, BITS as i32));
+                    let next = _mm256_add_epi32(product, _mm256_and_si256(entry, slot_mask));
+                    // SAFETY: `turns` has counted the words.
+                    *state = unsafe { refill256(next, &mut words) };
+                }
+            }
+            done += count * LANES;
+            // SAFETY: both point into the words.
+            decoder.taken += unsafe { words.offset_from(start) } as usize;
+        }
+        for (i, state) in states.into_iter().enumerate() {
+            // SAFETY: 8 states of the 64 each.
+            unsafe { _mm256_storeu_si256(decoder.states.as_mut_ptr().add(8 * i).cast(), state) };
+        }
+        done
+    }
+
+    /// The upper bytes of eight entries.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn store_symbols(entry: __m256i, out: &mut [u8]) {
+        let symbols = _mm256_srli_epi32(entry, 24);
+        let packed = _mm256_packus_epi32(symbols, symbols);
+        let packed = _mm256_packus_epi16(packed, packed);
+        let low = _mm256_castsi256_si128(packed);
+        let all = _mm_unpacklo_epi32(low, _mm256_extracti128_si256(packed, 1));
+        out.copy_from_slice(&_mm_cvtsi128_si64(all).to_le_bytes());
+    }
+
+    /// As [`refill`].
+    ///
+    /// # Safety
+    /// 16 words must be readable at `words`, and `words` moves by at most 8.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn refill256(state: __m256i, words: &mut *const u16) -> __m256i {
+        let short = _mm256_cmpeq_epi32(_mm256_srli_epi32(state, 16), _mm256_setzero_si256());
+        let mask = _mm256_movemask_ps(_mm256_castsi256_ps(short)) as usize;
+        // SAFETY: the caller's promise.
+        let fresh = _mm256_cvtepu16_epi32(unsafe { _mm_loadu_si128((*words).cast()) });
+        // SAFETY: at most 8 further, as promised.
+        *words = unsafe { words.add(mask.count_ones() as usize) };
+        // SAFETY: 8 indices of 4 bytes.
+        let order = unsafe { _mm256_loadu_si256(EXPAND[mask].as_ptr().cast()) };
+        let fresh = _mm256_permutevar8x32_epi32(fresh, order);
+        let filled = _mm256_or_si256(_mm256_slli_epi32(state, 16), fresh);
+        _mm256_blendv_epi8(state, filled, short)
+    }
+
+    /// # Safety
+    /// `symbols` is a whole number of turns; `at` is at least their number plus 64 and at most the number of words.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
+    pub(super) unsafe fn encode512(
+        symbols: &[u8],
+        coder: &Coder,
+        states: &mut [u32; LANES],
+        words: &mut [u16],
+        at: &mut usize,
+    ) {
+        let mut vectors = load_states(states);
+        let low = _mm512_set1_epi32(0xffff);
+        for turn in symbols.rchunks_exact(LANES) {
+            for i in (0..4).rev() {
+                // SAFETY: a turn is 64 bytes.
+                let symbol = unsafe { _mm_loadu_si128(turn.as_ptr().add(16 * i).cast()) };
+                let symbol = _mm512_cvtepu8_epi32(symbol);
+                // SAFETY: 256 entries, and symbols are bytes.
+                let entry = unsafe { _mm512_i32gather_epi32::<4>(symbol, coder.symbols.as_ptr().cast()) };
+                // SAFETY: as above.
+                let reciprocal =
+                    unsafe { _mm512_i32gather_epi32::<4>(symbol, coder.reciprocals.as_ptr().cast()) };
+                let (freq, start) = (_mm512_srli_epi32(entry, 16), _mm512_and_si512(entry, low));
+                let mut state = vectors[i];
+                let full = _mm512_cmpge_epu32_mask(_mm512_srli_epi32(state, 32 - BITS), freq);
+                let given = _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(full, state));
+                *at -= full.count_ones() as usize;
+                // The words go where the mask of as many low lanes says.
+                let mask = (1u32 << full.count_ones()).wrapping_sub(1);
+                // SAFETY: as many words as `at` has moved by are there.
+                unsafe {
+                    _mm256_mask_storeu_epi16(words.as_mut_ptr().add(*at).cast(), mask as __mmask16, given);
+                }
+                state = _mm512_mask_srli_epi32(state, full, state, 16);
+                let even = _mm512_srli_epi64(_mm512_mul_epu32(state, reciprocal), 32);
+                let odd = _mm512_mul_epu32(_mm512_srli_epi64(state, 32), _mm512_srli_epi64(reciprocal, 32));
+                let quotient = _mm512_mask_blend_epi32(0xaaaa, even, odd);
+                let rest = _mm512_sub_epi32(state, _mm512_mullo_epi32(quotient, freq));
+                // The quotient may be one too small.
+                let over = _mm512_cmpge_epu32_mask(rest, freq);
+                let quotient = _mm512_mask_add_epi32(quotient, over, quotient, _mm512_set1_epi32(1));
+                let rest = _mm512_mask_sub_epi32(rest, over, rest, freq);
+                // Symbols without a frequency do not occur; the mask keeps their slot inside all the same.
+                let place =
+                    _mm512_and_si512(_mm512_add_epi32(start, rest), _mm512_set1_epi32(SLOTS as i32 - 1));
+                // SAFETY: below 4096, the number of slots.
+                let slot = unsafe { _mm512_i32gather_epi32::<4>(place, coder.slots.as_ptr().cast()) };
+                vectors[i] = _mm512_or_si512(_mm512_slli_epi32(quotient, BITS), slot);
+            }
+        }
+        store_states(states, vectors);
+    }
 }

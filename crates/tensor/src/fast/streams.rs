@@ -70,6 +70,7 @@ fn to_f64(bits: u64) -> u64 {
 }
 
 /// Appends the streams of `bytes`, a whole number of units, to `streams`, as many as [`widths`] says.
+#[inline(always)]
 pub(crate) fn split(dtype: Dtype, bytes: &[u8], streams: &mut [Vec<u8>]) {
     match (dtype, streams) {
         (Dtype::F16 | Dtype::Bf16, [high, low]) => {
@@ -123,7 +124,98 @@ fn split_block(fields: &[Field], unit: &[u8], streams: &mut [Vec<u8>]) {
     }
 }
 
+/// Appends the window's streams of floats of 16 or 32 bits: exponent relative to `base` with the two upper bits of the mantissa;
+/// five more bits and the sign, a byte each, to be packed by [`pack`]; the other bytes. An exponent of 0 stays 0; every
+/// other one must be 1 to 63 above `base`.
+#[inline(always)]
+pub(crate) fn split_window(dtype: Dtype, base: u8, bytes: &[u8], streams: &mut [Vec<u8>]) {
+    let symbol = |top: u16| {
+        let exponent = (top >> 7) as u8;
+        let relative = if exponent == 0 { 0 } else { exponent.wrapping_sub(base) };
+        relative << 2 | (top >> 5 & 3) as u8
+    };
+    let rest = |top: u16| (top << 1) as u8 & 0x3e | (top >> 15) as u8;
+    match (dtype, streams) {
+        (Dtype::F32, [a, b, c, d]) => {
+            let units = bytes.as_chunks::<4>().0;
+            a.extend(units.iter().map(|u| symbol(u16::from_le_bytes([u[2], u[3]]))));
+            b.extend(units.iter().map(|u| rest(u16::from_le_bytes([u[2], u[3]]))));
+            c.extend(units.iter().map(|u| u[1]));
+            d.extend(units.iter().map(|u| u[0]));
+        }
+        (_, [a, b, ..]) => {
+            let units = bytes.as_chunks::<2>().0;
+            a.extend(units.iter().map(|u| symbol(u16::from_le_bytes(*u))));
+            b.extend(units.iter().map(|u| rest(u16::from_le_bytes(*u))));
+        }
+        _ => {}
+    }
+}
+
+/// The upper 16 bits of a float from its window's streams.
+#[inline(always)]
+fn top(base: u8, symbol: u8, rest: u8) -> u16 {
+    let relative = symbol >> 2;
+    let exponent = if relative == 0 { 0 } else { relative.wrapping_add(base) };
+    u16::from(rest & 1) << 15 | u16::from(exponent) << 7 | u16::from(symbol & 3) << 5 | u16::from(rest >> 1)
+}
+
+/// Undoes [`split_window`]; the second stream is not packed any more.
+#[inline(always)]
+pub(crate) fn merge_window(dtype: Dtype, base: u8, streams: &[&[u8]], out: &mut [u8]) {
+    match (dtype, streams) {
+        (Dtype::F32, [a, b, c, d]) => {
+            let upper = a.iter().zip(*b);
+            let lower = c.iter().zip(*d);
+            for ((out, (a, b)), (c, d)) in out.as_chunks_mut::<4>().0.iter_mut().zip(upper).zip(lower) {
+                let top = u32::from(top(base, *a, *b));
+                *out = (top << 16 | u32::from(*c) << 8 | u32::from(*d)).to_le_bytes();
+            }
+        }
+        (_, [a, b, ..]) => {
+            for ((out, a), b) in out.as_chunks_mut::<2>().0.iter_mut().zip(*a).zip(*b) {
+                *out = top(base, *a, *b).to_le_bytes();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Bytes that `count` numbers of six bits are packed into.
+pub(crate) fn packed_len(count: usize) -> usize {
+    count / 4 * 3 + count % 4
+}
+
+/// Packs numbers of six bits: the last quarter of them goes, two bits each, to the top of the other three; up to three
+/// numbers are left over and stay as they are.
+#[inline(always)]
+pub(crate) fn pack(numbers: &mut Vec<u8>) {
+    let quarter = numbers.len() / 4;
+    let (first, last) = numbers.split_at_mut(3 * quarter);
+    for (i, part) in first.chunks_exact_mut(quarter.max(1)).enumerate() {
+        part.iter_mut().zip(&*last).for_each(|(byte, last)| *byte |= (last >> (2 * i) & 3) << 6);
+    }
+    numbers.drain(3 * quarter..4 * quarter);
+}
+
+/// Undoes [`pack`] for `out.len()` numbers.
+#[inline(always)]
+pub(crate) fn unpack(packed: &[u8], out: &mut [u8]) {
+    let quarter = out.len() / 4;
+    let (numbers, rest) = out.split_at_mut(4 * quarter);
+    let (packed, left) = packed.split_at(3 * quarter);
+    rest.copy_from_slice(left);
+    let (first, last) = numbers.split_at_mut(3 * quarter);
+    first.iter_mut().zip(packed).for_each(|(number, byte)| *number = byte & 63);
+    let (a, bc) = packed.split_at(quarter);
+    let (b, c) = bc.split_at(quarter);
+    for (((last, a), b), c) in last.iter_mut().zip(a).zip(b).zip(c) {
+        *last = a >> 6 | b >> 6 << 2 | c >> 6 << 4;
+    }
+}
+
 /// Undoes [`split`] into `out`; every stream must be as long as `out` needs.
+#[inline(always)]
 pub(crate) fn merge(dtype: Dtype, streams: &[&[u8]], out: &mut [u8]) {
     match (dtype, streams) {
         (Dtype::F16 | Dtype::Bf16, [high, low]) => {
@@ -196,6 +288,31 @@ mod tests {
             let mut out = vec![0; bytes.len()];
             merge(dtype, &streams.iter().map(Vec::as_slice).collect::<Vec<_>>(), &mut out);
             assert_eq!(out, bytes, "{}", dtype.name());
+        }
+    }
+
+    #[test]
+    fn windows_come_back_and_pack() {
+        let mut rng = Rng(8);
+        for (dtype, unit) in [(Dtype::Bf16, 2), (Dtype::F32, 4)] {
+            for count in [0, 1, 3, 4, 5, 1003] {
+                let mut bytes: Vec<u8> = (0..unit * count).map(|_| rng.next_u64() as u8).collect();
+                for unit in bytes.chunks_exact_mut(unit) {
+                    let exponent = if rng.below(9) == 0 { 0 } else { 71 + rng.below(63) as u16 };
+                    let top = (rng.next_u64() as u16 & 0x807f) | exponent << 7;
+                    unit.last_chunk_mut::<2>().unwrap().copy_from_slice(&top.to_le_bytes());
+                }
+                let mut streams = vec![Vec::new(); unit];
+                split_window(dtype, 70, &bytes, &mut streams);
+                pack(&mut streams[1]);
+                assert_eq!(streams[1].len(), packed_len(count));
+                let mut unpacked = vec![0; count];
+                unpack(&streams[1], &mut unpacked);
+                streams[1] = unpacked;
+                let mut out = vec![0; bytes.len()];
+                merge_window(dtype, 70, &streams.iter().map(Vec::as_slice).collect::<Vec<_>>(), &mut out);
+                assert_eq!(out, bytes);
+            }
         }
     }
 

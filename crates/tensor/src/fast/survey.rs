@@ -1,8 +1,10 @@
 //! Looks at the arrays of a block and decides how each is coded.
 
-use super::chunk::{Piece, streams_of};
+use super::chunk::Piece;
 use super::cluster::{Histogram, RAW, cluster};
-use super::scheme::{Form, Mode, Model, Scheme, Shape, TABLES};
+use super::form::{Form, LISTED, Values, entry};
+use super::scheme::{Mode, Model, Scheme, Shape, TABLES};
+use super::simd::isa;
 use super::table::{entropy_q8, normalise};
 use crate::{Array, Dtype};
 use minlen_core::{Env, Result};
@@ -12,6 +14,8 @@ use minlen_entropy::histogram;
 const STEP: usize = 1 << 16;
 /// A stream is stored unless a table of its own saves one part in so many.
 const WORTH: u64 = 64;
+/// Units looked at to see whether there are few different ones.
+const SAMPLE: usize = 512;
 /// One unit in so many must be zero for a mask to be tried.
 const ZEROS: usize = 8;
 
@@ -42,12 +46,13 @@ pub(crate) fn steps<'a>(
 
 /// Counts the streams of an array in a form.
 pub(crate) fn count(array: &Array<'_>, pieces: &[Piece], form: &Form) -> Vec<Counts> {
-    let widths = form.widths(array.dtype);
-    let mut counts = vec![[0u32; 256]; widths.len()];
-    let mut streams = vec![Vec::new(); widths.len()];
+    let count = form.streams(array.dtype);
+    let mut counts = vec![[0u32; 256]; count];
+    let mut streams = vec![Vec::new(); count];
     for (_, bytes) in steps(array, pieces) {
         streams.iter_mut().for_each(Vec::clear);
-        streams_of(array.dtype, form, bytes, &mut streams);
+        form.split(array.dtype, bytes, &mut streams, isa());
+        form.finish(&mut streams, isa());
         for (counts, stream) in counts.iter_mut().zip(&streams) {
             counts.iter_mut().zip(histogram(stream)).for_each(|(sum, count)| *sum += count);
         }
@@ -62,7 +67,7 @@ fn estimate(counts: &[Counts]) -> u64 {
 
 /// The form that takes least, and its counts.
 pub(crate) fn look(array: &Array<'_>, pieces: &[Piece]) -> Seen {
-    let mut best = Seen { form: Form::Plain, counts: count(array, pieces, &Form::Plain) };
+    let mut best = Seen { form: Form::PLAIN, counts: count(array, pieces, &Form::PLAIN) };
     let unit = array.dtype.unit();
     if unit == 1 || unit > 8 {
         return best;
@@ -70,17 +75,17 @@ pub(crate) fn look(array: &Array<'_>, pieces: &[Piece]) -> Seen {
     let mut least = estimate(&best.counts);
     let units = pieces.iter().map(|piece| piece.len).sum::<usize>() / unit;
     let zeros = best.counts.iter().map(|counts| counts[0] as usize).min().unwrap_or(0);
+    let mask = zeros * ZEROS > units && zeros < units;
+    let window = window(array.dtype, &best.counts[0]);
     let mut candidates = Vec::new();
-    if zeros * ZEROS > units && zeros < units {
-        candidates.push(Form::Sparse);
+    candidates.extend(window.map(|base| Form { mask, values: Values::Window(base) }));
+    if mask {
+        candidates.push(Form { mask, values: Values::Plain });
     }
-    if let Some(values) = distinct(array, pieces) {
-        candidates.push(Form::Codebook(values));
-    }
+    candidates.extend(distinct(array, pieces).map(|list| Form { mask: false, values: Values::List(list) }));
     for form in candidates {
         let counts = count(array, pieces, &form);
-        let values = if let Form::Codebook(values) = &form { values.len() as u64 * 8 * 256 } else { 0 };
-        let cost = estimate(&counts) + values + 64 * 256;
+        let cost = estimate(&counts) + list_cost(&form.values) + 64 * 256;
         if cost < least {
             (best, least) = (Seen { form, counts }, cost);
         }
@@ -88,22 +93,44 @@ pub(crate) fn look(array: &Array<'_>, pieces: &[Piece]) -> Seen {
     best
 }
 
-/// The different units of an array in order, if there are few of them and more than one.
-fn distinct(array: &Array<'_>, pieces: &[Piece]) -> Option<Vec<u8>> {
-    let unit = array.dtype.unit();
-    let mut found: Vec<&[u8]> = Vec::new();
-    for (_, bytes) in steps(array, pieces) {
-        for value in bytes.chunks_exact(unit) {
-            if let Err(at) = found.binary_search(&value) {
-                if found.len() == 256 {
-                    return None;
-                }
-                found.insert(at, value);
-            }
-        }
+/// Bits times 256 that a list takes.
+fn list_cost(values: &Values) -> u64 {
+    let Values::List(list) = values else { return 0 };
+    let gaps = list.windows(2).map(|pair| u64::from(64 - (pair[1] - pair[0]).leading_zeros()) + 2);
+    gaps.sum::<u64>() * 256
+}
+
+/// The base of the window that has all exponents, if there is one.
+fn window(dtype: Dtype, exponents: &Counts) -> Option<u8> {
+    if !matches!(dtype, Dtype::Bf16 | Dtype::F32) {
+        return None;
     }
-    let units: usize = pieces.iter().map(|piece| piece.len / unit).sum();
-    (found.len() > 1 && found.len() * 4 < units).then(|| found.concat())
+    let first = (1..256).find(|e| exponents[*e] > 0)?;
+    let last = (1..256).rfind(|e| exponents[*e] > 0)?;
+    (last - first < 63).then(|| (first - 1) as u8)
+}
+
+/// The different units of an array in order, if they are few.
+fn distinct(array: &Array<'_>, pieces: &[Piece]) -> Option<Vec<u64>> {
+    let unit = array.dtype.unit();
+    let units = || {
+        let all = pieces.iter().flat_map(|p| array.bytes[p.start..p.start + p.len].chunks_exact(unit));
+        all.map(|unit| entry(array.dtype, unit).0)
+    };
+    let mut sample: Vec<u64> = units().take(SAMPLE).collect();
+    let taken = sample.len();
+    sample.sort_unstable();
+    sample.dedup();
+    // Of the few values of two bytes any sample repeats some.
+    let most = if unit == 2 { taken / 2 } else { taken / 8 * 7 };
+    if sample.len() > most {
+        return None;
+    }
+    let mut all: Vec<u64> = units().collect();
+    let count = all.len();
+    all.sort_unstable();
+    all.dedup();
+    (all.len() <= LISTED && all.len() * 2 < count).then_some(all)
 }
 
 /// The mode of a stream that needs no table, if it is one.

@@ -1,7 +1,7 @@
 //! Static tables of 256 symbols in 12 bits: how they come from counts, travel, and lie in memory.
 //!
-//! The 4096 slots of a table of at most 64 symbols are dealt out by the alias method (Walker 1977, Vose 1991; for rANS: Giesen
-//! 2014): 64 buckets of 64 slots, each with one divider and at most two symbols, so that a decoder can keep the whole table in a
+//! The 4096 slots of a table of at most 128 symbols are dealt out by the alias method (Walker 1977, Vose 1991; for rANS: Giesen
+//! 2014): 128 buckets of 32 slots, each with one divider and at most two symbols, so that a decoder can keep the whole table in a
 //! few vector registers. Tables with more symbols have them one after another.
 
 use super::side::{Side, Tree};
@@ -12,8 +12,10 @@ use minlen_entropy::log2::log2_q16;
 pub(crate) const BITS: u32 = 12;
 /// Slots of a table.
 pub(crate) const SLOTS: usize = 1 << BITS;
-/// Buckets of the alias method, slots in each, and the most symbols that it takes.
-pub(crate) const BUCKETS: usize = 64;
+/// Buckets of the alias method, and the most symbols that it takes.
+pub(crate) const BUCKETS: usize = 128;
+/// Slots of a bucket.
+const SIZE: usize = SLOTS / BUCKETS;
 /// Leading bits of a frequency that are kept.
 const PRECISION: u32 = 6;
 
@@ -105,17 +107,17 @@ impl TableModels {
     }
 }
 
-/// The alias method's view of a table of at most 64 symbols; index 0 is the bucket's own symbol, 1 the other one.
+/// The alias method's view of a table of at most [`BUCKETS`] symbols; index 0 is the bucket's own symbol, 1 the other one.
 #[derive(Clone, Debug)]
 pub(crate) struct Alias {
     /// Slots of each bucket that belong to its own symbol.
     pub(crate) divider: [u8; BUCKETS],
     /// The symbols.
     pub(crate) symbol: [[u8; BUCKETS]; 2],
-    /// Their frequencies.
-    pub(crate) freq: [[u16; BUCKETS]; 2],
-    /// Slot minus rank among the slots of the same symbol, modulo 65536.
-    pub(crate) bias: [[u16; BUCKETS]; 2],
+    /// Their frequencies, low bytes and high ones.
+    pub(crate) freq: [[[u8; BUCKETS]; 2]; 2],
+    /// Slot minus rank among the slots of the same symbol, modulo 4096, low bytes and high ones.
+    pub(crate) bias: [[[u8; BUCKETS]; 2]; 2],
 }
 
 /// The symbol of every slot.
@@ -141,14 +143,14 @@ fn dealt(freqs: &Freqs) -> Option<(Owners, Alias)> {
     for (left, &symbol) in left.iter_mut().zip(&symbols) {
         *left = freqs[usize::from(symbol)];
     }
-    let size = BUCKETS as u16;
+    let size = SIZE as u16;
     let mut small: Vec<usize> = (0..BUCKETS).filter(|b| left[*b] < size).collect();
     let mut large: Vec<usize> = (0..BUCKETS).filter(|b| left[*b] > size).collect();
     let mut alias = Alias {
         divider: [size as u8; BUCKETS],
         symbol: [std::array::from_fn(own); 2],
-        freq: [[0; BUCKETS]; 2],
-        bias: [[0; BUCKETS]; 2],
+        freq: [[[0; BUCKETS]; 2]; 2],
+        bias: [[[0; BUCKETS]; 2]; 2],
     };
     while let (Some(poor), Some(&rich)) = (small.pop(), large.last()) {
         alias.divider[poor] = left[poor] as u8;
@@ -163,13 +165,16 @@ fn dealt(freqs: &Freqs) -> Option<(Owners, Alias)> {
     }
     let (mut owners, mut seen) = ([0u8; SLOTS], [0u16; 256]);
     for bucket in 0..BUCKETS {
-        let mut slot = bucket * BUCKETS;
+        let mut slot = bucket * SIZE;
         let divider = usize::from(alias.divider[bucket]);
-        for (which, count) in [divider, BUCKETS - divider].into_iter().enumerate() {
+        for (which, count) in [divider, SIZE - divider].into_iter().enumerate() {
             let symbol = alias.symbol[which][bucket];
             let rank = &mut seen[usize::from(symbol)];
-            alias.freq[which][bucket] = freqs[usize::from(symbol)];
-            alias.bias[which][bucket] = (slot as u16).wrapping_sub(*rank);
+            let bias = (slot as u16).wrapping_sub(*rank) & (SLOTS as u16 - 1);
+            for half in 0..2 {
+                alias.freq[half][which][bucket] = freqs[usize::from(symbol)].to_le_bytes()[half];
+                alias.bias[half][which][bucket] = bias.to_le_bytes()[half];
+            }
             owners[slot..][..count].fill(symbol);
             *rank += count as u16;
             slot += count;
@@ -267,7 +272,7 @@ mod tests {
         let mut rng = Rng(7);
         let mut cases = vec![[1; 256], [u32::MAX >> 9; 256]];
         cases.push(std::array::from_fn(|i| u32::from(i == 77)));
-        for n in [2usize, 3, 17, 63, 64, 65, 255] {
+        for n in [2usize, 3, 17, 127, 128, 129, 255] {
             cases.push(std::array::from_fn(|i| if i < n { rng.below(1 << (i % 20)) as u32 + 1 } else { 0 }));
             cases.push(std::array::from_fn(
                 |i| if i * n / 256 % 2 == 0 { 1 + rng.below(9) as u32 } else { 0 },
@@ -292,12 +297,11 @@ mod tests {
                 assert_eq!(coder.slots[place as usize] as usize, slot);
                 assert_eq!((entry >> 12 & 0xfff) + 1, u32::from(freqs[symbol]));
                 if let Some(alias) = &table.alias {
-                    let which = usize::from(slot % 64 >= usize::from(alias.divider[slot / 64]));
-                    assert_eq!(usize::from(alias.symbol[which][slot / 64]), symbol);
-                    assert_eq!(
-                        (slot as u16).wrapping_sub(alias.bias[which][slot / 64]),
-                        (entry & 0xfff) as u16
-                    );
+                    let (bucket, offset) = (slot / SIZE, slot % SIZE);
+                    let which = usize::from(offset >= usize::from(alias.divider[bucket]));
+                    assert_eq!(usize::from(alias.symbol[which][bucket]), symbol);
+                    let bias = u16::from_le_bytes([0, 1].map(|half: usize| alias.bias[half][which][bucket]));
+                    assert_eq!((slot as u16).wrapping_sub(bias) & 0xfff, (entry & 0xfff) as u16);
                 }
             }
         }
