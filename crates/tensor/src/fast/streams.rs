@@ -69,21 +69,55 @@ fn to_f64(bits: u64) -> u64 {
     (moved & !F64_EXPONENT) | (moved.wrapping_sub(F64_MOVE) & F64_EXPONENT)
 }
 
+/// Appends a byte of every unit: a loop over equal lengths, which becomes vector instructions.
+#[inline(always)]
+fn fill<const N: usize>(units: &[[u8; N]], stream: &mut Vec<u8>, byte: impl Fn(&[u8; N]) -> u8) {
+    let start = stream.len();
+    stream.resize(start + units.len(), 0);
+    let out = &mut stream[start..][..units.len()];
+    for i in 0..units.len() {
+        out[i] = byte(&units[i]);
+    }
+}
+
+/// Makes every unit of a byte of each of two streams.
+#[inline(always)]
+fn two<const N: usize>(out: &mut [u8], a: &[u8], b: &[u8], unit: impl Fn(u8, u8) -> [u8; N]) {
+    let out = out.as_chunks_mut::<N>().0;
+    let count = out.len().min(a.len()).min(b.len());
+    let (out, a, b) = (&mut out[..count], &a[..count], &b[..count]);
+    for i in 0..count {
+        out[i] = unit(a[i], b[i]);
+    }
+}
+
+/// Makes every unit of a byte of each of four streams.
+#[inline(always)]
+fn four<const N: usize>(out: &mut [u8], streams: [&[u8]; 4], unit: impl Fn([u8; 4]) -> [u8; N]) {
+    let out = out.as_chunks_mut::<N>().0;
+    let [a, b, c, d] = streams;
+    let count = out.len().min(a.len()).min(b.len()).min(c.len()).min(d.len());
+    let (out, a, b, c, d) = (&mut out[..count], &a[..count], &b[..count], &c[..count], &d[..count]);
+    for i in 0..count {
+        out[i] = unit([a[i], b[i], c[i], d[i]]);
+    }
+}
+
 /// Appends the streams of `bytes`, a whole number of units, to `streams`, as many as [`widths`] says.
 #[inline(always)]
 pub(crate) fn split(dtype: Dtype, bytes: &[u8], streams: &mut [Vec<u8>]) {
     match (dtype, streams) {
         (Dtype::F16 | Dtype::Bf16, [high, low]) => {
             let units = bytes.as_chunks::<2>().0;
-            high.extend(units.iter().map(|u| (u16::from_le_bytes(*u).rotate_left(1) >> 8) as u8));
-            low.extend(units.iter().map(|u| u16::from_le_bytes(*u).rotate_left(1) as u8));
+            fill(units, high, |u| (u16::from_le_bytes(*u).rotate_left(1) >> 8) as u8);
+            fill(units, low, |u| u16::from_le_bytes(*u).rotate_left(1) as u8);
         }
         (Dtype::F32, [a, b, c, d]) => {
             let units = bytes.as_chunks::<4>().0;
-            a.extend(units.iter().map(|u| u[3] << 1 | u[2] >> 7));
-            b.extend(units.iter().map(|u| u[2] << 1 | u[3] >> 7));
-            c.extend(units.iter().map(|u| u[1]));
-            d.extend(units.iter().map(|u| u[0]));
+            fill(units, a, |u| u[3] << 1 | u[2] >> 7);
+            fill(units, b, |u| u[2] << 1 | u[3] >> 7);
+            fill(units, c, |u| u[1]);
+            fill(units, d, |u| u[0]);
         }
         (Dtype::F64, streams) => {
             for unit in bytes.as_chunks::<8>().0 {
@@ -138,15 +172,15 @@ pub(crate) fn split_window(dtype: Dtype, base: u8, bytes: &[u8], streams: &mut [
     match (dtype, streams) {
         (Dtype::F32, [a, b, c, d]) => {
             let units = bytes.as_chunks::<4>().0;
-            a.extend(units.iter().map(|u| symbol(u16::from_le_bytes([u[2], u[3]]))));
-            b.extend(units.iter().map(|u| rest(u16::from_le_bytes([u[2], u[3]]))));
-            c.extend(units.iter().map(|u| u[1]));
-            d.extend(units.iter().map(|u| u[0]));
+            fill(units, a, |u| symbol((u32::from_le_bytes(*u) >> 16) as u16));
+            fill(units, b, |u| rest((u32::from_le_bytes(*u) >> 16) as u16));
+            fill(units, c, |u| u[1]);
+            fill(units, d, |u| u[0]);
         }
         (_, [a, b, ..]) => {
             let units = bytes.as_chunks::<2>().0;
-            a.extend(units.iter().map(|u| symbol(u16::from_le_bytes(*u))));
-            b.extend(units.iter().map(|u| rest(u16::from_le_bytes(*u))));
+            fill(units, a, |u| symbol(u16::from_le_bytes(*u)));
+            fill(units, b, |u| rest(u16::from_le_bytes(*u)));
         }
         _ => {}
     }
@@ -164,19 +198,11 @@ fn top(base: u8, symbol: u8, rest: u8) -> u16 {
 #[inline(always)]
 pub(crate) fn merge_window(dtype: Dtype, base: u8, streams: &[&[u8]], out: &mut [u8]) {
     match (dtype, streams) {
-        (Dtype::F32, [a, b, c, d]) => {
-            let upper = a.iter().zip(*b);
-            let lower = c.iter().zip(*d);
-            for ((out, (a, b)), (c, d)) in out.as_chunks_mut::<4>().0.iter_mut().zip(upper).zip(lower) {
-                let top = u32::from(top(base, *a, *b));
-                *out = (top << 16 | u32::from(*c) << 8 | u32::from(*d)).to_le_bytes();
-            }
-        }
-        (_, [a, b, ..]) => {
-            for ((out, a), b) in out.as_chunks_mut::<2>().0.iter_mut().zip(*a).zip(*b) {
-                *out = top(base, *a, *b).to_le_bytes();
-            }
-        }
+        (Dtype::F32, [a, b, c, d]) => four(out, [*a, *b, *c, *d], |[a, b, c, d]| {
+            let top = u32::from(top(base, a, b));
+            (top << 16 | u32::from(c) << 8 | u32::from(d)).to_le_bytes()
+        }),
+        (_, [a, b, ..]) => two(out, a, b, |a, b| top(base, a, b).to_le_bytes()),
         _ => {}
     }
 }
@@ -193,7 +219,10 @@ pub(crate) fn pack(numbers: &mut Vec<u8>) {
     let quarter = numbers.len() / 4;
     let (first, last) = numbers.split_at_mut(3 * quarter);
     for (i, part) in first.chunks_exact_mut(quarter.max(1)).enumerate() {
-        part.iter_mut().zip(&*last).for_each(|(byte, last)| *byte |= (last >> (2 * i) & 3) << 6);
+        let last = &last[..part.len()];
+        for j in 0..part.len() {
+            part[j] |= (last[j] >> (2 * i) & 3) << 6;
+        }
     }
     numbers.drain(3 * quarter..4 * quarter);
 }
@@ -206,11 +235,14 @@ pub(crate) fn unpack(packed: &[u8], out: &mut [u8]) {
     let (packed, left) = packed.split_at(3 * quarter);
     rest.copy_from_slice(left);
     let (first, last) = numbers.split_at_mut(3 * quarter);
-    first.iter_mut().zip(packed).for_each(|(number, byte)| *number = byte & 63);
+    for i in 0..first.len().min(packed.len()) {
+        first[i] = packed[i] & 63;
+    }
     let (a, bc) = packed.split_at(quarter);
     let (b, c) = bc.split_at(quarter);
-    for (((last, a), b), c) in last.iter_mut().zip(a).zip(b).zip(c) {
-        *last = a >> 6 | b >> 6 << 2 | c >> 6 << 4;
+    let (last, a, b, c) = (&mut last[..quarter], &a[..quarter], &b[..quarter], &c[..quarter]);
+    for i in 0..quarter {
+        last[i] = a[i] >> 6 | b[i] >> 6 << 2 | c[i] >> 6 << 4;
     }
 }
 
@@ -218,19 +250,13 @@ pub(crate) fn unpack(packed: &[u8], out: &mut [u8]) {
 #[inline(always)]
 pub(crate) fn merge(dtype: Dtype, streams: &[&[u8]], out: &mut [u8]) {
     match (dtype, streams) {
-        (Dtype::F16 | Dtype::Bf16, [high, low]) => {
-            for ((out, high), low) in out.as_chunks_mut::<2>().0.iter_mut().zip(*high).zip(*low) {
-                *out = (u16::from(*high) << 8 | u16::from(*low)).rotate_right(1).to_le_bytes();
-            }
-        }
-        (Dtype::F32, [a, b, c, d]) => {
-            let upper = a.iter().zip(*b);
-            let lower = c.iter().zip(*d);
-            for ((out, (a, b)), (c, d)) in out.as_chunks_mut::<4>().0.iter_mut().zip(upper).zip(lower) {
-                let top = (u16::from(*a) << 8 | u16::from(*b)).rotate_right(1);
-                *out = (u32::from(top) << 16 | u32::from(*c) << 8 | u32::from(*d)).to_le_bytes();
-            }
-        }
+        (Dtype::F16 | Dtype::Bf16, [high, low]) => two(out, high, low, |high, low| {
+            (u16::from(high) << 8 | u16::from(low)).rotate_right(1).to_le_bytes()
+        }),
+        (Dtype::F32, [a, b, c, d]) => four(out, [*a, *b, *c, *d], |[a, b, c, d]| {
+            let top = (u16::from(a) << 8 | u16::from(b)).rotate_right(1);
+            (u32::from(top) << 16 | u32::from(c) << 8 | u32::from(d)).to_le_bytes()
+        }),
         (_, [only]) => out.copy_from_slice(only),
         (Dtype::F64, streams) => {
             for (i, unit) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {

@@ -4,14 +4,16 @@ use super::chunk::Piece;
 use super::cluster::{Histogram, RAW, cluster};
 use super::form::{Form, LISTED, Values, entry};
 use super::scheme::{Mode, Model, Scheme, Shape, TABLES};
-use super::simd::isa;
+use super::simd::{self, Task, isa};
 use super::table::{entropy_q8, normalise};
 use crate::{Array, Dtype};
 use minlen_core::{Env, Result};
 use minlen_entropy::histogram;
 
 /// Bytes looked at together.
-const STEP: usize = 1 << 16;
+const STEP: usize = 1 << 15;
+/// One step in so many is looked at to see what is worth more.
+const SAMPLED: usize = 8;
 /// A stream is stored unless a table of its own saves one part in so many.
 const WORTH: u64 = 64;
 /// Units looked at to see whether there are few different ones.
@@ -44,16 +46,25 @@ pub(crate) fn steps<'a>(
     })
 }
 
-/// Counts the streams of an array in a form.
-pub(crate) fn count(array: &Array<'_>, pieces: &[Piece], form: &Form) -> Vec<Counts> {
+/// Counts the streams of an array in a form, of one step in `every`; with `only`, just those.
+pub(crate) fn count(
+    array: &Array<'_>,
+    pieces: &[Piece],
+    form: &Form,
+    every: usize,
+    only: Option<&[bool]>,
+) -> Vec<Counts> {
     let count = form.streams(array.dtype);
     let mut counts = vec![[0u32; 256]; count];
     let mut streams = vec![Vec::new(); count];
-    for (_, bytes) in steps(array, pieces) {
+    for (_, bytes) in steps(array, pieces).step_by(every) {
         streams.iter_mut().for_each(Vec::clear);
         form.split(array.dtype, bytes, &mut streams, isa());
         form.finish(&mut streams, isa());
-        for (counts, stream) in counts.iter_mut().zip(&streams) {
+        for (i, (counts, stream)) in counts.iter_mut().zip(&streams).enumerate() {
+            if only.is_some_and(|only| !only[i]) {
+                continue;
+            }
             counts.iter_mut().zip(histogram(stream)).for_each(|(sum, count)| *sum += count);
         }
     }
@@ -65,32 +76,45 @@ fn estimate(counts: &[Counts]) -> u64 {
     counts.iter().map(entropy_q8).sum()
 }
 
-/// The form that takes least, and its counts.
-pub(crate) fn look(array: &Array<'_>, pieces: &[Piece]) -> Seen {
-    let mut best = Seen { form: Form::PLAIN, counts: count(array, pieces, &Form::PLAIN) };
+/// The form that takes least, and its counts; of streams that are not worth coding those of a sample, one step in `every`.
+pub(crate) fn look(array: &Array<'_>, pieces: &[Piece], every: usize) -> Seen {
+    let len: usize = pieces.iter().map(|piece| piece.len).sum();
+    let every = if len < 2 * SAMPLED * STEP { 1 } else { every };
+    let mut best = Seen { form: Form::PLAIN, counts: count(array, pieces, &Form::PLAIN, every, None) };
+    let mut least = estimate(&best.counts);
+    for form in candidates(array, pieces, &best.counts, len / every) {
+        let counts = count(array, pieces, &form, every, None);
+        let cost = estimate(&counts) + (list_cost(&form.values) + 64 * 256) / every as u64;
+        if cost < least {
+            (best, least) = (Seen { form, counts }, cost);
+        }
+    }
+    if every > 1 {
+        let worth: Vec<bool> = best.counts.iter().map(|counts| simple(counts) != Some(Mode::Raw)).collect();
+        let counts = count(array, pieces, &best.form, 1, Some(&worth));
+        for ((old, new), worth) in best.counts.iter_mut().zip(counts).zip(worth) {
+            *old = if worth { new } else { *old };
+        }
+    }
+    best
+}
+
+/// Forms other than the plain one that an array may be worth, of which `counts` were seen in `len` bytes.
+fn candidates(array: &Array<'_>, pieces: &[Piece], counts: &[Counts], len: usize) -> Vec<Form> {
     let unit = array.dtype.unit();
     if unit == 1 || unit > 8 {
-        return best;
+        return Vec::new();
     }
-    let mut least = estimate(&best.counts);
-    let units = pieces.iter().map(|piece| piece.len).sum::<usize>() / unit;
-    let zeros = best.counts.iter().map(|counts| counts[0] as usize).min().unwrap_or(0);
-    let mask = zeros * ZEROS > units && zeros < units;
-    let window = window(array.dtype, &best.counts[0]);
+    let zeros = counts.iter().map(|counts| counts[0] as usize).min().unwrap_or(0);
+    let mask = zeros * ZEROS * unit > len && zeros * unit < len;
     let mut candidates = Vec::new();
+    let window = window(array, pieces);
     candidates.extend(window.map(|base| Form { mask, values: Values::Window(base) }));
     if mask {
         candidates.push(Form { mask, values: Values::Plain });
     }
     candidates.extend(distinct(array, pieces).map(|list| Form { mask: false, values: Values::List(list) }));
-    for form in candidates {
-        let counts = count(array, pieces, &form);
-        let cost = estimate(&counts) + list_cost(&form.values) + 64 * 256;
-        if cost < least {
-            (best, least) = (Seen { form, counts }, cost);
-        }
-    }
-    best
+    candidates
 }
 
 /// Bits times 256 that a list takes.
@@ -101,13 +125,46 @@ fn list_cost(values: &Values) -> u64 {
 }
 
 /// The base of the window that has all exponents, if there is one.
-fn window(dtype: Dtype, exponents: &Counts) -> Option<u8> {
-    if !matches!(dtype, Dtype::Bf16 | Dtype::F32) {
+fn window(array: &Array<'_>, pieces: &[Piece]) -> Option<u8> {
+    if !matches!(array.dtype, Dtype::Bf16 | Dtype::F32) {
         return None;
     }
-    let first = (1..256).find(|e| exponents[*e] > 0)?;
-    let last = (1..256).rfind(|e| exponents[*e] > 0)?;
-    (last - first < 63).then(|| (first - 1) as u8)
+    let (mut first, mut last) = (255, 0);
+    for (_, bytes) in steps(array, pieces) {
+        let (low, high) = simd::with(simd::isa(), Exponents { dtype: array.dtype, bytes });
+        (first, last) = (low.min(first), high.max(last));
+    }
+    (first <= last && last - first < 63).then(|| first - 1)
+}
+
+/// The least exponent but 0, and the greatest.
+struct Exponents<'a> {
+    dtype: Dtype,
+    bytes: &'a [u8],
+}
+
+impl Task for Exponents<'_> {
+    type Out = (u8, u8);
+
+    #[inline(always)]
+    fn run(self) -> (u8, u8) {
+        // Exponent 0 becomes 255 for the least and is no match for the greatest.
+        let (mut low, mut high) = (254u8, 0u8);
+        let mut take = |exponent: u8| {
+            low = low.min(exponent.wrapping_sub(1));
+            high = high.max(exponent);
+        };
+        if self.dtype == Dtype::Bf16 {
+            self.bytes.as_chunks::<2>().0.iter().for_each(|u| take((u16::from_le_bytes(*u) << 1 >> 8) as u8));
+        } else {
+            self.bytes
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .for_each(|u| take((u32::from_le_bytes(*u) << 1 >> 24) as u8));
+        }
+        (low + 1, high)
+    }
 }
 
 /// The different units of an array in order, if they are few.
@@ -134,12 +191,11 @@ fn distinct(array: &Array<'_>, pieces: &[Piece]) -> Option<Vec<u64>> {
 }
 
 /// The mode of a stream that needs no table, if it is one.
-pub(crate) fn simple(dtype: Dtype, counts: &Counts) -> Option<Mode> {
+pub(crate) fn simple(counts: &Counts) -> Option<Mode> {
     let total: u64 = counts.iter().map(|c| u64::from(*c)).sum();
     if let Some(only) = counts.iter().position(|c| u64::from(*c) == total) {
         return Some(Mode::Constant(only as u8));
     }
-    let _ = dtype;
     let raw = total * 8 * 256;
     // The counts of few symbols look smaller than they are.
     let symbols = counts.iter().filter(|c| **c > 0).count() as u64;
@@ -164,10 +220,10 @@ pub(crate) fn survey(
             continue;
         }
         env.check()?;
-        let seen = look(array, &pieces[i]);
+        let seen = look(array, &pieces[i], SAMPLED);
         let mut modes = Vec::with_capacity(seen.counts.len());
         for (stream, counts) in seen.counts.iter().enumerate() {
-            modes.push(simple(array.dtype, counts).unwrap_or_else(|| {
+            modes.push(simple(counts).unwrap_or_else(|| {
                 histograms.push(Histogram::new(counts));
                 places.push((i, stream));
                 Mode::Raw

@@ -5,6 +5,7 @@
 
 use crate::Array;
 use crate::fast::side::{Number, Side, check};
+use crate::fast::simd::{self, Task};
 use crate::fast::table::entropy_q8;
 use minlen_core::{Env, Error, Result};
 
@@ -98,6 +99,64 @@ struct Finder<'a> {
     copies: Vec<Copy>,
 }
 
+/// Bytes up to the next unit whose next eight bytes, mixed, have `pattern` in `bits` bits; or to the end.
+struct NextAnchor<'a> {
+    bytes: &'a [u8],
+    unit: usize,
+    bits: u32,
+    pattern: u64,
+}
+
+/// Units that are mixed together.
+const BATCH: usize = 64;
+
+impl Task for NextAnchor<'_> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        let Self { bytes, unit, bits, pattern } = self;
+        let mut at = 0;
+        let mut hits = [false; BATCH];
+        while let Some(batch) = bytes.get(at..at + BATCH * unit + 8) {
+            match unit {
+                1 => mix::<1>(batch, bits, pattern as u32, &mut hits),
+                2 => mix::<2>(batch, bits, pattern as u32, &mut hits),
+                4 => mix::<4>(batch, bits, pattern as u32, &mut hits),
+                _ => break,
+            }
+            if let Some(hit) = hits.iter().position(|hit| *hit) {
+                return at + hit * unit;
+            }
+            at += BATCH * unit;
+        }
+        while at + 8 <= bytes.len() {
+            if mixed(word(bytes, at)) >> (32 - bits) == pattern as u32 {
+                return at;
+            }
+            at += unit;
+        }
+        bytes.len()
+    }
+}
+
+/// Mixes eight bytes.
+#[inline(always)]
+fn mixed(word: u64) -> u32 {
+    (word as u32).wrapping_mul(0x9e37_79b1) ^ ((word >> 32) as u32).wrapping_mul(0x85eb_ca77)
+}
+
+#[inline(always)]
+fn mix<const UNIT: usize>(batch: &[u8], bits: u32, pattern: u32, hits: &mut [bool; BATCH]) {
+    let batch = &batch[..BATCH * UNIT + 8];
+    for i in 0..BATCH {
+        let at = i * UNIT;
+        let low = u32::from_le_bytes([batch[at], batch[at + 1], batch[at + 2], batch[at + 3]]);
+        let high = u32::from_le_bytes([batch[at + 4], batch[at + 5], batch[at + 6], batch[at + 7]]);
+        hits[i] = mixed(u64::from(high) << 32 | u64::from(low)) >> (32 - bits) == pattern;
+    }
+}
+
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 fn word(bytes: &[u8], at: usize) -> u64 {
@@ -133,10 +192,13 @@ impl Finder<'_> {
         let pattern = 0x5555_5555u64 & ((1 << bits) - 1);
         let (mut at, mut literal) = (0, 0);
         while at + WINDOW <= bytes.len() {
-            let mixed = word(bytes, at).wrapping_mul(MULTIPLIER);
-            if at > 0 && bits > 0 && mixed >> (64 - bits) != pattern {
-                at += unit;
-                continue;
+            if at > 0 && bits > 0 {
+                let skipped =
+                    simd::with(simd::isa(), NextAnchor { bytes: &bytes[at..], unit, bits, pattern });
+                at += skipped;
+                if at + WINDOW > bytes.len() {
+                    break;
+                }
             }
             if let Some(copy) = self.look(array, at, literal) {
                 at = (copy.to + copy.len - self.starts[array]) as usize;

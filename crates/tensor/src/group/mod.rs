@@ -162,8 +162,9 @@ pub fn decode(payload: &[u8], targets: &mut [Target<'_>], env: &Env) -> Result<(
         payload.len() as u64 / 4 + outlines.len() as u64 * 400 + rows + scheme::TABLES as u64 * Table::MEMORY,
     )?;
     let block = Block::open(payload, &outlines, env)?;
+    let mut scratch = Vec::new();
     for number in 0..block.plan.chunks.len() {
-        block.decode_chunk(number, targets, env)?;
+        block.decode_chunk(number, targets, &mut scratch, env)?;
     }
     Ok(())
 }

@@ -91,7 +91,13 @@ impl<'a> Block<'a> {
     ///
     /// # Errors
     /// Corrupt or truncated; limit; cancelled.
-    pub(super) fn decode_chunk(&self, number: usize, targets: &mut [Target<'_>], env: &Env) -> Result<()> {
+    pub(super) fn decode_chunk(
+        &self,
+        number: usize,
+        targets: &mut [Target<'_>],
+        scratch: &mut Vec<u8>,
+        env: &Env,
+    ) -> Result<()> {
         let placed = &self.plan.pieces[self.plan.chunks[number].clone()];
         let needed: Vec<bool> = placed.iter().map(|p| self.needed(targets, p)).collect();
         if !needed.contains(&true) {
@@ -104,13 +110,13 @@ impl<'a> Block<'a> {
             let inside = target.wanted.start <= start && end <= target.wanted.end;
             if inside && self.plan.copies_of(only).is_empty() {
                 let from = start - target.wanted.start;
-                tables.decode(&self.chunks[number], placed, &mut target.out[from..from + len])?;
+                tables.decode(&self.chunks[number], placed, scratch, &mut target.out[from..from + len])?;
                 return env.work(len as u64);
             }
         }
         let mut bytes = vec![0; len];
         match &self.tables {
-            Some(tables) => tables.decode(&self.chunks[number], placed, &mut bytes)?,
+            Some(tables) => tables.decode(&self.chunks[number], placed, scratch, &mut bytes)?,
             None => {
                 let chunk = &self.chunks[number];
                 mixed::decode(chunk.coded, &chunk.sums, placed, &needed, targets, &mut bytes, env)?;
@@ -148,9 +154,24 @@ impl Static {
         Ok(Self { shapes, model, tables })
     }
 
-    fn decode(&self, chunk: &Chunk<'_>, placed: &[Placed], out: &mut [u8]) -> Result<()> {
+    fn decode(
+        &self,
+        chunk: &Chunk<'_>,
+        placed: &[Placed],
+        scratch: &mut Vec<u8>,
+        out: &mut [u8],
+    ) -> Result<()> {
         let pieces = pieces_of(placed);
-        chunk::decode(&self.model, &self.tables, &self.shapes, &pieces, chunk.coded, simd::isa(), out)?;
+        chunk::decode(
+            &self.model,
+            &self.tables,
+            &self.shapes,
+            &pieces,
+            chunk.coded,
+            simd::isa(),
+            scratch,
+            out,
+        )?;
         if chunk.sums != [checksum(out)] {
             return Err(Error::corrupt("checksum of a chunk of arrays differs"));
         }
