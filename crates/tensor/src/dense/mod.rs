@@ -1,4 +1,9 @@
-//! As [`crate::fast`], with a table for every scale of row and column.
+//! As [`crate::fast`], with a table for every scale of row and column, and tables of the mantissa for every exponent.
+
+mod scales;
+mod survey;
+
+pub(crate) use survey::survey;
 
 use crate::fast::scheme::Shape;
 use crate::fast::side::{Side, Tree, check};
@@ -63,14 +68,4 @@ impl Scales {
             unit += count;
         }
     }
-}
-
-/// Decides for all arrays of a block.
-pub(crate) fn survey(
-    arrays: &[crate::Array<'_>],
-    shapes: &[Shape],
-    pieces: &[Vec<crate::fast::chunk::Piece>],
-    env: &Env,
-) -> Result<crate::fast::scheme::Model> {
-    crate::fast::survey::survey(arrays, shapes, pieces, env)
 }

@@ -16,13 +16,15 @@ const MERGED: usize = 40;
 pub(crate) struct Histogram {
     counts: Vec<(u8, u32)>,
     total: u64,
+    /// True if it may go without a table.
+    raw: bool,
 }
 
 impl Histogram {
-    /// Of these counts.
-    pub(crate) fn new(counts: &[u32; 256]) -> Self {
+    /// Of these counts; `raw` says whether it may go without a table.
+    pub(crate) fn new(counts: &[u32; 256], raw: bool) -> Self {
         let counts: Vec<_> = (0..=255u8).zip(*counts).filter(|(_, count)| *count > 0).collect();
-        Self { total: counts.iter().map(|(_, count)| u64::from(*count)).sum(), counts }
+        Self { total: counts.iter().map(|(_, count)| u64::from(*count)).sum(), counts, raw }
     }
 }
 
@@ -90,7 +92,7 @@ pub(crate) fn cluster(histograms: &[Histogram], most: usize) -> (Vec<usize>, Vec
 
 /// The cheapest choice there is, and its cost.
 fn cheapest(histogram: &Histogram, clusters: &[Cluster]) -> (usize, u64) {
-    let mut best = (RAW, histogram.total * 8 * 256);
+    let mut best = (RAW, if histogram.raw { histogram.total * 8 * 256 } else { u64::MAX });
     for (i, cluster) in clusters.iter().enumerate() {
         let cost = cluster.cost(histogram);
         if cost < best.1 {
@@ -180,12 +182,13 @@ mod tests {
         let counts = |centre: usize, scale: u32| -> [u32; 256] {
             std::array::from_fn(|i| scale >> (i.abs_diff(centre) * 2).min(31))
         };
-        let histograms: Vec<_> =
-            (0..20).map(|i| Histogram::new(&counts(if i % 2 == 0 { 100 } else { 120 }, 4000 + i))).collect();
+        let histograms: Vec<_> = (0..20)
+            .map(|i| Histogram::new(&counts(if i % 2 == 0 { 100 } else { 120 }, 4000 + i), true))
+            .collect();
         let (chosen, tables) = cluster(&histograms, 64);
         assert_eq!(tables.len(), 2);
         assert!(chosen.iter().enumerate().all(|(i, c)| *c == chosen[i % 2]));
-        let (chosen, tables) = cluster(&[Histogram::new(&[1000; 256])], 64);
+        let (chosen, tables) = cluster(&[Histogram::new(&[1000; 256], true)], 64);
         assert_eq!((chosen[0], tables.len()), (RAW, 0));
     }
 }

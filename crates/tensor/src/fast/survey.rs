@@ -131,7 +131,7 @@ fn window(array: &Array<'_>, pieces: &[Piece]) -> Option<u8> {
     }
     let (mut first, mut last) = (255, 0);
     for (_, bytes) in steps(array, pieces) {
-        let (low, high) = simd::with(simd::isa(), Exponents { dtype: array.dtype, bytes });
+        let (low, high) = simd::with(isa(), Exponents { dtype: array.dtype, bytes });
         (first, last) = (low.min(first), high.max(last));
     }
     (first <= last && last - first < 63).then(|| first - 1)
@@ -224,7 +224,7 @@ pub(crate) fn survey(
         let mut modes = Vec::with_capacity(seen.counts.len());
         for (stream, counts) in seen.counts.iter().enumerate() {
             modes.push(simple(counts).unwrap_or_else(|| {
-                histograms.push(Histogram::new(counts));
+                histograms.push(Histogram::new(counts, true));
                 places.push((i, stream));
                 Mode::Raw
             }));
