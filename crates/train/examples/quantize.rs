@@ -55,7 +55,10 @@ fn main() -> Result<()> {
     let texts: Vec<Vec<u8>> = texts.iter().map(std::fs::read).collect::<std::io::Result<_>>()?;
     if kind == "as" {
         // How far another file of the same model is from this one.
-        let file = std::fs::read(bound)?;
+        let mut file = std::fs::read(bound)?;
+        if file.starts_with(b"mqm") {
+            file = decode(&file, &env)?;
+        }
         return texts.iter().try_for_each(|text| elsewhere(bound, &source, &file, text, &env));
     }
     let number: f64 = bound.parse().map_err(|_| Error::usage("the bound is no number"))?;

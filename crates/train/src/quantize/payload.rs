@@ -3,10 +3,11 @@
 use super::scales::{CODE_MAX, Scales, UNIT};
 use crate::weights::{from_f32, rounded};
 use minlen_core::varint::{Reader, put};
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Env, Error, Reservation, Result};
 use minlen_entropy::models;
 use minlen_tensor::Dtype;
 use minlen_tensor::quantized::{self, Layer, Network};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// First bytes of a payload, the last is the version.
 const MAGIC: [u8; 4] = *b"mqm\x01";
@@ -143,6 +144,8 @@ pub fn encode(packed: &Packed) -> Result<Vec<u8>> {
         Content::Product { .. } => None,
     }));
     out.extend_from_slice(&quantized::encode(&Network { label: Vec::new(), layers })?);
+    let checksum = xxh3_64(&out) as u32;
+    out.extend_from_slice(&checksum.to_le_bytes());
     Ok(out)
 }
 
@@ -162,9 +165,11 @@ fn put_product(out: &mut Vec<u8>, length: usize, book: &[u16], indices: &[u8]) {
 /// Truncated, corrupt or unsupported for anything that [`encode`] cannot have written; a limit where `env` does not
 /// allow the file.
 pub fn decode(bytes: &[u8], env: &Env) -> Result<Vec<u8>> {
-    // Before the parts are there: the file, and as f32 what is smaller in it.
     let packed = unpack(bytes, env)?;
-    let _room = env.budget.reserve(packed.len.saturating_mul(5))?;
+    // The file, and the largest tensor in f32 and in its own type.
+    let largest =
+        packed.entries.iter().map(|entry| entry.scales.rows.len() * entry.scales.columns.len()).max();
+    let _room = env.budget.reserve(packed.len.saturating_add(12 * largest.unwrap_or(0) as u64))?;
     let mut out = Vec::with_capacity(packed.len as usize);
     let mut rest = &packed.rest[..];
     for entry in &packed.entries {
@@ -197,19 +202,29 @@ pub fn file_len(bytes: &[u8]) -> Result<u64> {
 /// # Errors
 /// As [`decode`].
 pub fn unpack(bytes: &[u8], env: &Env) -> Result<Packed> {
-    let mut reader = Reader::new(bytes);
-    let magic: [u8; 4] = reader.array()?;
+    let magic: [u8; 4] = Reader::new(bytes).array()?;
     if magic[..3] != MAGIC[..3] {
         return Err(Error::corrupt("not a quantized model: it does not begin with \"mqm\""));
     }
     if magic[3] != MAGIC[3] {
         return Err(Error::unsupported(format!("version {} of quantized models", magic[3])));
     }
+    let body = bytes.len().checked_sub(4).filter(|len| *len >= 4);
+    let (body, sum) =
+        bytes.split_at(body.ok_or_else(|| Error::truncated("a quantized model ends too early"))?);
+    if sum != (xxh3_64(body) as u32).to_le_bytes() {
+        return Err(Error::corrupt("the checksum of a quantized model differs"));
+    }
+    unpack_body(&body[4..], env)
+}
+
+/// [`unpack`] of what lies between version and checksum.
+fn unpack_body(bytes: &[u8], env: &Env) -> Result<Packed> {
+    let mut reader = Reader::new(bytes);
     let len = reader.varint()?;
     env.limits.check_output(len, bytes.len() as u64)?;
-    // Indices are bytes, one for a weight at most; their tensors are within the file.
-    let _indices = env.budget.reserve(len)?;
-    let heads = read_heads(&mut reader, len)?;
+    let mut room = Vec::new();
+    let heads = read_heads(&mut reader, len, &mut room, env)?;
     let rest_len = heads.iter().try_fold(len, |left, head| left.checked_sub(head.bytes));
     let rest_len = rest_len.ok_or_else(|| Error::corrupt("the tensors are longer than the file"))?;
     let coded =
@@ -234,7 +249,12 @@ struct Head {
     product: Option<Content>,
 }
 
-fn read_heads(reader: &mut Reader<'_>, len: u64) -> Result<Vec<Head>> {
+fn read_heads(
+    reader: &mut Reader<'_>,
+    len: u64,
+    room: &mut Vec<Reservation>,
+    env: &Env,
+) -> Result<Vec<Head>> {
     let count = reader.varint_max(TENSORS_MAX, "the number of tensors")?;
     let (mut heads, mut end) = (Vec::new(), 0u64);
     for _ in 0..count {
@@ -246,9 +266,13 @@ fn read_heads(reader: &mut Reader<'_>, len: u64) -> Result<Vec<Head>> {
         let columns = reader.varint_max(SIDE_MAX, "the number of columns")?;
         let bytes = rows * columns * dtype.unit() as u64;
         end = start.saturating_add(bytes);
-        if end > len {
-            return Err(Error::corrupt("a tensor reaches beyond the file"));
+        if end > len || bytes == 0 {
+            return Err(Error::corrupt("a tensor is empty, or reaches beyond the file"));
         }
+        // Codes of rows and columns, and indices of vectors.
+        room.push(
+            env.budget.reserve(4 * (rows + columns) + if kind >> 6 & 1 != 0 { rows * columns } else { 0 })?,
+        );
         let (rows, columns) = (rows as usize, columns as usize);
         let product = if kind >> 6 & 1 != 0 { Some(read_product(reader, rows, columns)?) } else { None };
         heads.push(Head { start, bytes, dtype, scaled: kind >> 7 != 0, rows, columns, product });
@@ -327,3 +351,55 @@ fn base_of(layer: &Layer) -> Result<i32> {
 
 /// Largest exponent that a factor can have: no product leaves the range of f32 by it alone.
 const _: () = assert!(UNIT * 2 * CODE_MAX < 16 * 60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minlen_tensor::quantized::Levels;
+
+    fn packed() -> Packed {
+        let mut scales = Scales::uniform(-20, 2, 3, Dtype::F32);
+        (scales.rows, scales.columns) = (vec![1, -2], vec![0, 3, 0]);
+        let mut layer = Layer::new(2, 3, vec![1, 0, -2, 0, 0, 3]);
+        layer.levels = Levels::Uniform(vec![-20]);
+        let first = Entry { start: 5, scales, content: Content::Integers(layer) };
+        let content =
+            Content::Product { length: 2, book: vec![0x3f80, 0, 0xbf80, 0x4000], indices: vec![1, 0, 0, 1] };
+        let second = Entry { start: 30, scales: Scales::uniform(0, 2, 3, Dtype::Bf16), content };
+        Packed { len: 50, entries: vec![first, second], rest: (0..14).collect() }
+    }
+
+    #[test]
+    fn parts_come_back_and_weights_are_as_defined() {
+        let packed = packed();
+        let bytes = encode(&packed).unwrap();
+        assert_eq!(unpack(&bytes, &Env::default()).unwrap(), packed);
+        let file = decode(&bytes, &Env::default()).unwrap();
+        assert_eq!(
+            (file.len(), &file[..5], &file[42..]),
+            (50, &[0u8, 1, 2, 3, 4][..], &[6u8, 7, 8, 9, 10, 11, 12, 13][..])
+        );
+        assert_eq!(file[5..9], (2f32.powf(-20.0 / 16.0) * 2f32.powf(4.0 / 16.0)).to_le_bytes());
+        let halves: Vec<u16> =
+            file[30..42].as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+        assert_eq!(halves, [0xbf80, 0x4000, 0x3f80, 0x3f80, 0, 0xbf80]);
+    }
+
+    #[test]
+    fn damage_behind_the_checksum_never_panics() {
+        let bytes = encode(&packed()).unwrap();
+        let body = &bytes[4..bytes.len() - 4];
+        for at in 0..body.len() {
+            assert!(unpack_body(&body[..at], &Env::default()).is_err());
+            for bit in 0..8 {
+                let mut damaged = body.to_vec();
+                damaged[at] ^= 1 << bit;
+                if let Ok(packed) = unpack_body(&damaged, &Env::default()) {
+                    for entry in packed.entries {
+                        drop(entry.weights());
+                    }
+                }
+            }
+        }
+    }
+}
