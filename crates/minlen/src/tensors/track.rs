@@ -92,7 +92,10 @@ impl Track {
     /// The best place at or before `end` to cut the block: between two rows where it would go through an array.
     pub(crate) fn cut(&self, end: usize) -> usize {
         let Some(piece) = self.pieces.iter().rev().find(|piece| piece.at < end) else { return end };
-        let Some(placed) = piece.placed().filter(|_| end < piece.at + piece.len) else { return end };
+        let through = |placed: &&Placed| {
+            end <= piece.at + piece.len && piece.from + ((end - piece.at) as u64) < placed.tensor.len
+        };
+        let Some(placed) = piece.placed().filter(through) else { return end };
         let (unit, columns) = (placed.tensor.dtype.unit() as u64, placed.tensor.columns());
         let inside = (end - piece.at) as u64;
         let to_row = (piece.from + inside) % unit.saturating_mul(columns).max(1);
