@@ -18,6 +18,8 @@ pub struct ArraySpan {
     pub shape: Vec<u64>,
     /// What it may be coded as a difference from.
     pub base: Option<BaseSpan>,
+    /// A payload of `minlen-tensor`'s bounded fields that decodes to these very bytes, where they were made inexact before.
+    pub given: Option<Arc<[u8]>>,
 }
 
 /// An array of the same type and length in another file.
@@ -54,6 +56,4 @@ pub struct Numbers {
     pub arrays: Arc<[ArraySpan]>,
     /// Where arrays may be differences from; decoding needs what encoding had.
     pub bases: Option<Arc<dyn Bases>>,
-    /// How far decoded floats may be off; exact by default.
-    pub max_error: Option<MaxError>,
 }

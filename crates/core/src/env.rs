@@ -31,6 +31,11 @@ pub enum Event {
         /// The line, without a line end.
         line: String,
     },
+    /// Something that was asked for and that the user should hear of, as how far off inexact numbers are.
+    Notice {
+        /// The message.
+        message: String,
+    },
     /// Something that is not an error but that the user should know (exit code 2).
     Warning {
         /// The message.

@@ -4,7 +4,7 @@ use crate::budget::Spending;
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
-use crate::tensors::{Arrays, Track};
+use crate::tensors::{Arrays, Track, approximate};
 use minlen_container::{StreamWriter, compact};
 use minlen_core::{ArraySpan, Detection, Env, Error, Event, Kind, Numbers, Result};
 use std::io::{self, Write};
@@ -83,9 +83,10 @@ impl<W: Write> Encoder<W> {
     /// As [`Write::write`], and whatever flushing says.
     pub fn finish(mut self) -> Result<W> {
         if self.fits_compact(self.buffer.len()) {
-            let block = std::mem::take(&mut self.buffer);
+            let mut block = std::mem::take(&mut self.buffer);
             self.find_kind(&block);
             let arrays = self.arrays(&block)?;
+            let arrays = self.approximate(&mut block, arrays)?;
             self.hasher.update(&block);
             let hash = *self.hasher.finalize().as_bytes();
             return self.blocks.finish_small(&block, self.kind, arrays, hash);
@@ -155,8 +156,8 @@ impl<W: Write> Encoder<W> {
         if may && let Some(arrays) = crate::tensors::head(window, total.filter(|_| !last)) {
             return Ok(Some(arrays));
         }
-        // With a base at hand, also numbers without names are worth looking for.
-        let look = last && !self.blocks.options.bases.is_empty();
+        // With a base or a bound at hand, also numbers without names are worth looking for.
+        let look = last && (!self.blocks.options.bases.is_empty() || self.blocks.options.max_error.is_some());
         Ok(if look { crate::tensors::guessed(&window)? } else { None })
     }
 
@@ -164,6 +165,17 @@ impl<W: Write> Encoder<W> {
     fn arrays(&mut self, window: &[u8]) -> Result<Arc<[ArraySpan]>> {
         let cut = self.cut(window, true)?;
         Ok(self.track.take(cut))
+    }
+
+    /// Where that was asked for, replaces floats by what is within the bound. In a ZIP file their checksums would not fit any more.
+    fn approximate(&self, block: &mut [u8], arrays: Arc<[ArraySpan]>) -> Result<Arc<[ArraySpan]>> {
+        let Some(bound) = self.blocks.options.max_error else { return Ok(arrays) };
+        if arrays.is_empty() || self.kind.as_ref().is_some_and(|d| d.kind == Kind::Zip) {
+            let message = "no array of floats that could be inexact: stored exactly".into();
+            self.blocks.env.progress.event(Event::Notice { message });
+            return Ok(arrays);
+        }
+        approximate(block, &arrays, bound, self.blocks.options.level, &self.blocks.env)
     }
 
     fn end_block(&mut self, last: bool) -> Result<()> {
@@ -176,9 +188,10 @@ impl<W: Write> Encoder<W> {
         self.buffer = Vec::with_capacity(self.block_size.min(block.len()));
         self.buffer.extend_from_slice(&block[cut..]);
         block.truncate(cut);
+        let arrays = self.track.take(cut);
+        let arrays = self.approximate(&mut block, arrays)?;
         self.hasher.update(&block);
         self.done += cut as u64;
-        let arrays = self.track.take(cut);
         self.blocks.submit(block, self.kind.clone(), arrays, u32::MAX)
     }
 }

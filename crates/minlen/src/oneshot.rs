@@ -20,7 +20,7 @@ pub fn compress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8
     // Room for data that does not get smaller: it is given back, and growing step by step would copy.
     let out = Vec::with_capacity(data.len() / 2 + 256);
     let mut encoder = Encoder::with_length(out, options, data.len() as u64, env)?;
-    if options.effective_threads() > 1 {
+    if options.effective_threads() > 1 || options.max_error.is_some() {
         encoder.write_all(data)?;
     } else {
         encoder.code_in_place(data)?;

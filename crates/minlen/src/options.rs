@@ -213,7 +213,6 @@ impl Options {
     pub(crate) fn knowing(&self, env: &Env) -> Env {
         let mut numbers = env.numbers.clone();
         numbers.bases = self.bases.bases().or(numbers.bases);
-        numbers.max_error = self.max_error.or(numbers.max_error);
         env.clone().with_numbers(numbers)
     }
 

@@ -13,8 +13,7 @@ pub use levels::LevelArgs;
 pub use value::{Format, ProgressMode, Range};
 pub use verbs::{
     Analyze, Bare, Bench, BenchFormat, Cat, Codecs, Compress, Decompress, Eval, Extract, Generate,
-    GenerateWhat, Info, List, Quantize, Rebase, Repair, Test, TrainNetwork, TrainPrior, TrainWhat,
-    Verb,
+    GenerateWhat, Info, List, Quantize, Rebase, Repair, Test, TrainNetwork, TrainPrior, TrainWhat, Verb,
 };
 
 use clap::{Parser, builder::styling};

@@ -151,6 +151,7 @@ impl Progress for Meter {
                 }
             }
             Event::Explain { line } if self.explain => self.say(&human::safe(&line)),
+            Event::Notice { message } => self.say(&human::safe(&message)),
             Event::Warning { message } => self.warn(&message),
             _ => {}
         }

@@ -26,6 +26,10 @@ const HEAD: usize = 64 << 10;
 pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env) -> Result<(W, Summary)> {
     let mut walking = walk::Options::default();
     walking.no_times = !options.times;
+    if options.max_error.is_some() {
+        return Err(Error::usage("an error bound is for single files, and this would be an archive")
+            .remedy("compress the files of floats one by one"));
+    }
     let (items, warnings) = walk::walk(inputs, &walking)?;
     let mut summary = Summary { warnings, ..Summary::default() };
     let total = items.iter().map(data_len).sum();

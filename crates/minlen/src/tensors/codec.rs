@@ -1,13 +1,14 @@
 //! The codec `tensors`: arrays of numbers by models of numbers, what is around them by the planner.
 
+use super::approximate::whole_shape;
 use super::describe::{self, Described, Method, gaps};
 use super::find;
 use crate::planner::Planner;
 use crate::streams::{self, Coded, Payload};
 use minlen_core::varint::{Reader, put};
 use minlen_core::{
-    ArraySpan, Chain, Codec, CodecSpec, Env, Error, MaxError, Memory, NoProgress, ParamKind, ParamSpec,
-    Params, Part, Proposal, Registry, Result, ids,
+    ArraySpan, Chain, Codec, CodecSpec, Env, Error, Memory, NoProgress, ParamKind, ParamSpec, Params, Part,
+    Proposal, Registry, Result, ids,
 };
 use minlen_tensor::group::{self, Strength};
 use minlen_tensor::{Array, Dtype, Target, delta, field};
@@ -250,13 +251,10 @@ impl Tensors {
         for array in arrays.iter_mut() {
             let Some(span) = spans.iter().find(|span| span.start == array.start as u64) else { continue };
             let bytes = &input[array.start..array.start + array.len];
-            if let Some(bound) = env.numbers.max_error.filter(|_| array.dtype.is_float()) {
-                if let Some((payload, sum)) = bounded(bytes, array, span, bound, env)? {
-                    (array.method, array.own, array.sum, array.base) =
-                        (Method::Bounded, payload.len(), sum, None);
-                    own.push(payload);
-                    continue;
-                }
+            if let Some(payload) = &span.given {
+                (array.method, array.own, array.sum) = (Method::Bounded, payload.len(), checksum(bytes));
+                own.push(payload.to_vec());
+                continue;
             }
             if array.base.is_some() {
                 if let Some(payload) = difference(bytes, array, strength, env)? {
@@ -377,24 +375,6 @@ fn checksum(bytes: &[u8]) -> u32 {
     minlen_container::hash64(bytes) as u32
 }
 
-/// The array within an error bound; `None` where it has to be exact.
-fn bounded(
-    bytes: &[u8],
-    array: &Described,
-    span: &ArraySpan,
-    bound: MaxError,
-    env: &Env,
-) -> Result<Option<(Vec<u8>, u32)>> {
-    let _ = (bytes, array, span, bound, env);
-    Ok(None)
-}
-
-/// The shape of a span if it is whole, else one dimension.
-fn whole_shape(span: &ArraySpan, units: usize) -> Vec<u64> {
-    let product = span.shape.iter().try_fold(1u64, |a, b| a.checked_mul(*b));
-    if product == Some(units as u64) { span.shape.clone() } else { vec![units as u64] }
-}
-
 /// With more arrays than this, the fast strength does not look for fields among them.
 const FEW_ARRAYS: usize = 8;
 
@@ -458,6 +438,7 @@ fn decode_own(
         let _held = env.budget.reserve(array.len as u64)?;
         let mut bytes = Vec::new();
         match array.method {
+            Method::Bounded => field::bounded::decode(payload, array.len, env, &mut bytes)?,
             Method::Delta => {
                 let (bases, _held) = read_bases(std::iter::once(array), env)?;
                 bytes.resize(array.len, 0);

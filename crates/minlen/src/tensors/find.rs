@@ -85,5 +85,5 @@ pub(super) fn find(data: &[u8], kind: Kind, level: u8) -> Option<Found> {
 /// An array of a file that is all one part.
 pub(super) fn span(tensor: &Tensor) -> ArraySpan {
     let (start, len) = (tensor.start, tensor.len);
-    ArraySpan { start, len, dtype: tensor.dtype as u8, shape: tensor.shape.clone(), base: None }
+    ArraySpan { start, len, dtype: tensor.dtype as u8, shape: tensor.shape.clone(), base: None, given: None }
 }

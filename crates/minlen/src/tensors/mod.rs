@@ -1,5 +1,6 @@
 //! Model weights and float arrays: the codec that takes them apart from what is around them, and where they are in files.
 
+mod approximate;
 mod bases;
 mod codec;
 mod describe;
@@ -10,6 +11,7 @@ mod source;
 mod tests;
 mod track;
 
+pub(crate) use approximate::approximate;
 pub(crate) use codec::codec;
 pub(crate) use find::guessed;
 pub(crate) use quantized::codec as quantized_codec;

@@ -133,10 +133,11 @@ fn a_difference_needs_its_base() {
             dtype: t.dtype as u8,
             shape: t.shape.clone(),
             base: Some(BaseSpan { file: hash, start: t.start }),
+            given: None,
         })
         .collect();
     let bases: Option<Arc<dyn Bases>> = Some(Arc::new(File(old)));
-    let numbers = Numbers { arrays: spans.into(), bases: bases.clone(), max_error: None };
+    let numbers = Numbers { arrays: spans.into(), bases: bases.clone() };
     for strength in 1..=3 {
         let payload = encode(&new, strength, &Env::default().with_numbers(numbers.clone()));
         assert!(payload.len() * 10 < new.len() * 8, "{} of {}", payload.len(), new.len());

@@ -147,6 +147,7 @@ fn span(piece: &Piece) -> Option<ArraySpan> {
         dtype: tensor.dtype as u8,
         shape: shape(tensor, from, len),
         base: placed.base.map(|base| BaseSpan { start: base.start + from, ..base }),
+        given: None,
     })
 }
 
