@@ -1,31 +1,78 @@
 //! What rows have in common: a prediction of signed values from a few columns of factors, learned from the rows before.
 //!
-//! Updates of weights are sums of few outer products, so their signs (and those of Adam's first moments) follow a matrix of low
-//! rank in part. Row by row: the row's factors are the least-squares fit to what is known of the row; at its end, the factors of
-//! the columns take a step of recursive least squares towards it. Each rank explains what the ranks before it left.
+//! Updates of weights are sums of few outer products, so their signs (and those of Adam's first moments, and of trained weights)
+//! follow a matrix of low rank in part. Two recursive least-squares filters take turns (alternating least squares, one pass): the
+//! factors of the row are fitted to what is known of the row, given those of the columns; at its end, the factors of all columns
+//! are fitted to the rows so far, given those of the rows. Exact `f32` arithmetic in a fixed order.
 
 /// Ranks.
 const RANK: usize = 16;
-/// What a row's factors are held back by.
-const ROW_PRIOR: f32 = 20.0;
-/// The same for a column's.
-const COLUMN_PRIOR: f32 = 0.3;
+/// Variance expected of a row's factors, that of a value being about 1.
+const ROW_VARIANCE: f32 = 0.05;
+/// The same for the factors of a column, in the filter over rows.
+const COLUMN_VARIANCE: f32 = 3.0;
 /// A number counts at most this many times what was expected.
 const OUTLIER: f32 = 3.0;
 /// Longest row that is followed, and shortest.
 const MAX_COLUMNS: usize = 1 << 18;
 const MIN_COLUMNS: usize = 8;
 
+type Factors = [f32; RANK];
+
+/// A recursive least-squares filter: the inverse of the regressors' moments.
+#[derive(Clone, Debug)]
+struct Filter {
+    inverse: [Factors; RANK],
+}
+
+impl Filter {
+    fn new(variance: f32) -> Self {
+        let unit = |k: usize| std::array::from_fn(|i| if i == k { variance } else { 0.0 });
+        Self { inverse: std::array::from_fn(unit) }
+    }
+
+    /// The step for these regressors: how far each coefficient goes for an error of 1.
+    #[inline(always)]
+    fn step(&mut self, x: &Factors) -> Factors {
+        let mut image = [0.0; RANK];
+        for (row, &value) in self.inverse.iter().zip(x) {
+            for (sum, &p) in image.iter_mut().zip(row) {
+                *sum += value * p;
+            }
+        }
+        let share = 1.0 / (1.0 + dot(&image, x).max(0.0));
+        let step = image.map(|p| p * share);
+        for (row, &p) in self.inverse.iter_mut().zip(&image) {
+            for (entry, &s) in row.iter_mut().zip(&step) {
+                *entry -= p * s;
+            }
+        }
+        step
+    }
+}
+
+/// The sum of products, in four interleaved parts.
+#[inline(always)]
+fn dot(a: &Factors, b: &Factors) -> f32 {
+    let mut parts = [0.0; 4];
+    for (a, b) in a.as_chunks::<4>().0.iter().zip(b.as_chunks::<4>().0) {
+        for i in 0..4 {
+            parts[i] += a[i] * b[i];
+        }
+    }
+    parts[0] + parts[1] + (parts[2] + parts[3])
+}
+
 /// The factors and the current row.
 #[derive(Clone, Debug)]
 pub struct LowRank {
-    columns: Vec<[f32; RANK]>,
+    columns: Vec<Factors>,
     current: Vec<f32>,
     at: usize,
-    product: [f32; RANK],
-    norm: [f32; RANK],
-    energy: [f32; RANK],
-    first: bool,
+    rows: usize,
+    row: Factors,
+    within: Filter,
+    across: Filter,
 }
 
 impl LowRank {
@@ -36,10 +83,10 @@ impl LowRank {
             columns: vec![[0.0; RANK]; followed],
             current: vec![0.0; followed],
             at: 0,
-            product: [0.0; RANK],
-            norm: [0.0; RANK],
-            energy: [0.0; RANK],
-            first: true,
+            rows: 0,
+            row: [0.0; RANK],
+            within: Filter::new(ROW_VARIANCE),
+            across: Filter::new(COLUMN_VARIANCE),
         }
     }
 
@@ -48,32 +95,27 @@ impl LowRank {
         if width <= MAX_COLUMNS { width as u64 * 4 * (RANK as u64 + 1) } else { 0 }
     }
 
-    fn row(&self, k: usize) -> f32 {
-        self.product[k] / (self.norm[k] + ROW_PRIOR)
-    }
-
     /// The expected value in units of the expected magnitude.
     #[inline]
     pub fn predict(&self) -> f32 {
-        let Some(factors) = self.columns.get(self.at) else { return 0.0 };
-        (0..RANK).map(|k| self.row(k) * factors[k]).sum()
+        self.columns.get(self.at).map_or(0.0, |factors| dot(factors, &self.row))
     }
 
     /// Takes the next value in, in units of the expected magnitude.
     #[inline]
     pub fn update(&mut self, value: f32) {
-        if self.columns.is_empty() {
+        let (Some(factors), Some(current)) = (self.columns.get(self.at), self.current.get_mut(self.at)) else {
             return;
-        }
+        };
         let value = value.clamp(-OUTLIER, OUTLIER);
-        let (mut rest, factors) = (value, self.columns[self.at]);
-        for k in 0..RANK {
-            let explained = self.row(k) * factors[k];
-            self.product[k] += rest * factors[k];
-            self.norm[k] += factors[k] * factors[k];
-            rest -= explained;
+        *current = value;
+        if self.rows > 0 {
+            let error = value - dot(factors, &self.row);
+            let step = self.within.step(factors);
+            for (coefficient, s) in self.row.iter_mut().zip(step) {
+                *coefficient += s * error;
+            }
         }
-        self.current[self.at] = value;
         self.at += 1;
         if self.at == self.columns.len() {
             self.end_row();
@@ -81,32 +123,23 @@ impl LowRank {
     }
 
     fn end_row(&mut self) {
-        self.at = 0;
-        let rows: [f32; RANK] = std::array::from_fn(|k| self.row(k));
-        let steps: [f32; RANK] = std::array::from_fn(|k| {
-            self.energy[k] = (self.energy[k] + rows[k] * rows[k]).min(40.0);
-            rows[k] / (self.energy[k] + COLUMN_PRIOR)
-        });
-        for (i, (factors, &value)) in self.columns.iter_mut().zip(&self.current).enumerate() {
-            let mut rest = value;
-            if self.first {
-                // Something to start from: the first row, in as many directions as there are ranks.
-                *factors = std::array::from_fn(|k| {
-                    if super::network::hash(i as u32, k as u32) >> 31 == 0 { value } else { -value }
-                });
-                continue;
+        let step = if self.rows > 0 { self.across.step(&self.row) } else { [0.0; RANK] };
+        for (factors, &value) in self.columns.iter_mut().zip(&self.current) {
+            let error = value - dot(factors, &self.row);
+            for (factor, s) in factors.iter_mut().zip(step) {
+                *factor += s * error;
             }
-            for k in 0..RANK {
-                let left = rest - rows[k] * factors[k];
-                factors[k] += steps[k] * left;
-                rest = left;
+            // The first rows are what later ones are first compared with.
+            if let Some(factor) = factors.get_mut(self.rows) {
+                *factor += error;
             }
         }
-        self.first = false;
-        (self.product, self.norm) = ([0.0; RANK], [0.0; RANK]);
+        self.rows += 1;
+        self.at = 0;
+        self.row = [0.0; RANK];
+        self.within = Filter::new(ROW_VARIANCE);
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
