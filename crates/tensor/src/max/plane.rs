@@ -2,7 +2,7 @@
 
 use super::density::Density;
 use super::number::{Form, Number};
-use super::rank::LowRank;
+use super::rank::{LowRank, RANK};
 use super::scale::Scales;
 
 /// The sign's bit in [`Trace::flags`].
@@ -87,7 +87,7 @@ pub struct Plane {
     /// How large the numbers of the low group and of the other are.
     pub scales: [Scales; 2],
     /// What rows have in common, where that is worth following.
-    pub rank: Option<LowRank>,
+    pub rank: Option<Box<LowRank<RANK>>>,
     /// Signs are noise.
     pub plain_signs: bool,
     /// How many belong to the low group.

@@ -3,12 +3,14 @@
 use super::choose::{coded, len, raw};
 use super::header::Header;
 use super::number::Form;
-use super::rank::LowRank;
+use super::rank::{LowRank, TRIAL_RANK};
 use super::scale::Scales;
 use crate::Array;
 use minlen_entropy::binary::Counter;
 use minlen_entropy::log2::log2_q16;
 
+/// Numbers that a trial looks at: the first ones, as rows must follow each other.
+const MOST: usize = 1 << 18;
 /// Contexts of one trial.
 const CONTEXTS: usize = 1 << 12;
 /// Signs in the bits of a sample that must be saved, in 1/4096 of them.
@@ -40,11 +42,11 @@ pub fn signs(array: &Array<'_>, header: &mut Header, reference: Option<&Array<'_
     let (form, own) = (header.form(array.dtype), Form::of(array.dtype).shifted(header.shift));
     let (len, middle, columns) = (len(array), own.middle(), array.columns.clamp(1, len(array).max(1)));
     let mut scales = Scales::new(columns, len, header.level, middle);
-    let mut rank = LowRank::new(columns, len);
+    let mut rank = LowRank::<TRIAL_RANK>::new(columns, len);
     let mut trials: [Trial; 5] = std::array::from_fn(|_| Trial::new());
-    let mut signs: Vec<u8> = Vec::with_capacity(len);
+    let mut signs: Vec<u8> = Vec::with_capacity(len.min(MOST));
     let (mut explained, mut energy, mut count) = (0f64, 0f64, 0u64);
-    for at in 0..len {
+    for at in 0..len.min(MOST) {
         let (number, offset) = coded(array, header, at);
         let magnitude = form.magnitude(number, middle, offset);
         let expected = rank.predict();

@@ -5,10 +5,11 @@
 //! factors of the row are fitted to what is known of the row, given those of the columns; at its end, the factors of all columns
 //! are fitted to the rows so far, given those of the rows. Exact `f32` arithmetic in a fixed order.
 
-/// Ranks.
-const RANK: usize = 16;
+/// Ranks that arrays are coded with, and that a trial is made with.
+pub const RANK: usize = 32;
+pub const TRIAL_RANK: usize = 8;
 /// Variance expected of a row's factors, that of a value being about 1.
-const ROW_VARIANCE: f32 = 0.05;
+const ROW_VARIANCE: f32 = 0.02;
 /// The same for the factors of a column, in the filter over rows.
 const COLUMN_VARIANCE: f32 = 3.0;
 /// A number counts at most this many times what was expected.
@@ -17,15 +18,13 @@ const OUTLIER: f32 = 3.0;
 const MAX_COLUMNS: usize = 1 << 18;
 const MIN_COLUMNS: usize = 8;
 
-type Factors = [f32; RANK];
-
 /// A recursive least-squares filter: the inverse of the regressors' moments.
 #[derive(Clone, Debug)]
-struct Filter {
-    inverse: [Factors; RANK],
+struct Filter<const R: usize> {
+    inverse: [[f32; R]; R],
 }
 
-impl Filter {
+impl<const R: usize> Filter<R> {
     fn new(variance: f32) -> Self {
         let unit = |k: usize| std::array::from_fn(|i| if i == k { variance } else { 0.0 });
         Self { inverse: std::array::from_fn(unit) }
@@ -33,8 +32,8 @@ impl Filter {
 
     /// The step for these regressors: how far each coefficient goes for an error of 1.
     #[inline(always)]
-    fn step(&mut self, x: &Factors) -> Factors {
-        let mut image = [0.0; RANK];
+    fn step(&mut self, x: &[f32; R]) -> [f32; R] {
+        let mut image = [0.0; R];
         for (row, &value) in self.inverse.iter().zip(x) {
             for (sum, &p) in image.iter_mut().zip(row) {
                 *sum += value * p;
@@ -53,7 +52,7 @@ impl Filter {
 
 /// The sum of products, in four interleaved parts.
 #[inline(always)]
-fn dot(a: &Factors, b: &Factors) -> f32 {
+fn dot<const R: usize>(a: &[f32; R], b: &[f32; R]) -> f32 {
     let mut parts = [0.0; 4];
     for (a, b) in a.as_chunks::<4>().0.iter().zip(b.as_chunks::<4>().0) {
         for i in 0..4 {
@@ -65,26 +64,26 @@ fn dot(a: &Factors, b: &Factors) -> f32 {
 
 /// The factors and the current row.
 #[derive(Clone, Debug)]
-pub struct LowRank {
-    columns: Vec<Factors>,
+pub struct LowRank<const R: usize> {
+    columns: Vec<[f32; R]>,
     current: Vec<f32>,
     at: usize,
     rows: usize,
-    row: Factors,
-    within: Filter,
-    across: Filter,
+    row: [f32; R],
+    within: Filter<R>,
+    across: Filter<R>,
 }
 
-impl LowRank {
+impl<const R: usize> LowRank<R> {
     /// For rows of `width` numbers, `len` in all.
     pub fn new(width: usize, len: usize) -> Self {
         let followed = if (MIN_COLUMNS..=MAX_COLUMNS).contains(&width) && width < len { width } else { 0 };
         Self {
-            columns: vec![[0.0; RANK]; followed],
+            columns: vec![[0.0; R]; followed],
             current: vec![0.0; followed],
             at: 0,
             rows: 0,
-            row: [0.0; RANK],
+            row: [0.0; R],
             within: Filter::new(ROW_VARIANCE),
             across: Filter::new(COLUMN_VARIANCE),
         }
@@ -92,7 +91,7 @@ impl LowRank {
 
     /// Bytes that the state takes.
     pub fn memory(width: usize) -> u64 {
-        if width <= MAX_COLUMNS { width as u64 * 4 * (RANK as u64 + 1) } else { 0 }
+        if width <= MAX_COLUMNS { width as u64 * 4 * (R as u64 + 1) } else { 0 }
     }
 
     /// The expected value in units of the expected magnitude.
@@ -104,7 +103,8 @@ impl LowRank {
     /// Takes the next value in, in units of the expected magnitude.
     #[inline]
     pub fn update(&mut self, value: f32) {
-        let (Some(factors), Some(current)) = (self.columns.get(self.at), self.current.get_mut(self.at)) else {
+        let (Some(factors), Some(current)) = (self.columns.get(self.at), self.current.get_mut(self.at))
+        else {
             return;
         };
         let value = value.clamp(-OUTLIER, OUTLIER);
@@ -123,7 +123,7 @@ impl LowRank {
     }
 
     fn end_row(&mut self) {
-        let step = if self.rows > 0 { self.across.step(&self.row) } else { [0.0; RANK] };
+        let step = if self.rows > 0 { self.across.step(&self.row) } else { [0.0; R] };
         for (factors, &value) in self.columns.iter_mut().zip(&self.current) {
             let error = value - dot(factors, &self.row);
             for (factor, s) in factors.iter_mut().zip(step) {
@@ -136,7 +136,7 @@ impl LowRank {
         }
         self.rows += 1;
         self.at = 0;
-        self.row = [0.0; RANK];
+        self.row = [0.0; R];
         self.within = Filter::new(ROW_VARIANCE);
     }
 }
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn finds_an_outer_product() {
-        let (mut rng, mut rank) = (Rng(1), LowRank::new(40, 4000));
+        let (mut rng, mut rank) = (Rng(1), LowRank::<RANK>::new(40, 4000));
         let mut draw = |n: usize| (0..n).map(|_| rng.below(2000) as f32 / 1000.0 - 1.0).collect::<Vec<f32>>();
         let (rows, columns) = (draw(100), draw(40));
         let (mut agree, mut count) = (0, 0);
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn stays_finite() {
-        let mut rank = LowRank::new(9, 9000);
+        let mut rank = LowRank::<TRIAL_RANK>::new(9, 9000);
         for i in 0..9000 {
             assert!(rank.predict().is_finite());
             rank.update([f32::INFINITY, f32::NEG_INFINITY, 0.0, 1e30, -1.0][i % 5]);

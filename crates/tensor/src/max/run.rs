@@ -7,7 +7,7 @@ use super::model::Model;
 use super::number::{Form, Number, number_at};
 use super::packed::{MOST, Packing, packing};
 use super::plane::{Hint, Plane, Trace};
-use super::rank::LowRank;
+use super::rank::{LowRank, RANK};
 use super::scale::Scales;
 use crate::{Dtype, delta};
 use minlen_core::{Env, Error, Result};
@@ -59,7 +59,7 @@ impl Run {
         let columns = columns.min(len).saturating_mul(dtype.weights());
         (numbers.saturating_mul(2 * Trace::MEMORY))
             .saturating_add(2 * bytes)
-            .saturating_add(3 * Scales::memory(columns) + LowRank::memory(columns))
+            .saturating_add(3 * Scales::memory(columns) + LowRank::<RANK>::memory(columns))
     }
 
     /// Codes an array and gives its bytes (of [`Job::units`] units).
@@ -109,7 +109,7 @@ impl Run {
         let mut plane = Plane::new(form, own.middle(), job.columns, job.len, header.level);
         plane.id = self.done.len() as u32;
         (plane.lag, plane.plain_signs) = (header.lag, header.plain_signs);
-        plane.rank = header.rank.then(|| LowRank::new(job.columns, job.len));
+        plane.rank = header.rank.then(|| Box::new(LowRank::new(job.columns, job.len)));
         if let Some(split) = header.split {
             plane.split_at(split.min(form.max_class().saturating_sub(1)), job.len);
         }
