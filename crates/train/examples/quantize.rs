@@ -33,16 +33,28 @@ fn options(target: Target) -> (Options, Option<String>) {
     (options, out)
 }
 
-/// Divergence of `file` from `source` on a text that had no part in the quantization.
-fn elsewhere(name: &str, source: &[u8], file: &[u8], text: &[u8], env: &Env) -> Result<()> {
-    let model = Transformer::from_file(source)?;
-    let windows: Vec<&[u8]> = windows(text, model.config.positions).into_iter().step_by(4).collect();
-    let reference = Reference::new(&model, &windows, env)?;
-    let (before, after) =
-        (reference.grade(&model, env)?, reference.grade(&Transformer::from_file(file)?, env)?);
+/// The windows of a text that `run` grades on.
+fn graded(text: &[u8], positions: usize) -> Vec<&[u8]> {
+    let all: Vec<&[u8]> = windows(text, positions).into_iter().skip(1).step_by(2).collect();
+    let count = all.len().min(Options::new(Target::Size(1)).grading_windows);
+    (0..count).map(|i| all[i * all.len() / count]).collect()
+}
+
+/// Divergence of `file` from `source` on windows of a text.
+fn compare(name: &str, source: &[u8], file: &[u8], windows: &[&[u8]], env: &Env) -> Result<()> {
+    let reference = Reference::new(&Transformer::from_file(source)?, windows, env)?;
+    let before = reference.grade(&Transformer::from_file(source)?, env)?;
+    let after = reference.grade(&Transformer::from_file(file)?, env)?;
     let (bits, divergence) = (after.bits, after.divergence);
     println!("{name}: bits per byte {:.4} -> {bits:.4}, divergence {divergence:.5}", before.bits);
     Ok(())
+}
+
+/// Every fourth window of a text that had no part in the quantization.
+fn elsewhere(source: &[u8], file: &[u8], text: &[u8], env: &Env) -> Result<()> {
+    let positions = Transformer::from_file(source)?.config.positions;
+    let windows: Vec<&[u8]> = windows(text, positions).into_iter().step_by(4).collect();
+    compare("other text", source, file, &windows, env)
 }
 
 fn main() -> Result<()> {
@@ -59,7 +71,10 @@ fn main() -> Result<()> {
         if file.starts_with(b"mqm") {
             file = decode(&file, &env)?;
         }
-        return texts.iter().try_for_each(|text| elsewhere(bound, &source, &file, text, &env));
+        let [text, others @ ..] = &texts[..] else { return Err(Error::usage("give a text to grade by")) };
+        let positions = Transformer::from_file(&source)?.config.positions;
+        compare(bound, &source, &file, &graded(text, positions), &env)?;
+        return others.iter().try_for_each(|text| elsewhere(&source, &file, text, &env));
     }
     let number: f64 = bound.parse().map_err(|_| Error::usage("the bound is no number"))?;
     let target = match kind.as_str() {
@@ -74,7 +89,7 @@ fn main() -> Result<()> {
     println!("{report}\n{:.1} s", start.elapsed().as_secs_f64());
     if let Some(other) = texts.get(1) {
         let file = if options.output == Output::Payload { decode(&payload, &env)? } else { payload.clone() };
-        elsewhere("other text", &source, &file, other, &env)?;
+        elsewhere(&source, &file, other, &env)?;
     }
     if let Some(out) = out {
         std::fs::write(out, payload)?;
