@@ -25,6 +25,8 @@ pub(crate) struct Piece {
 
 /// Symbols from which on all lanes are used, however little is stored.
 const MANY: usize = 1 << 16;
+/// Bytes of words below which the states of all lanes, where nothing is in them, cost too much.
+const LITTLE: usize = 1 << 15;
 
 /// Runs of pieces of the same array.
 fn segments(pieces: &[Piece]) -> impl Iterator<Item = &[Piece]> {
@@ -132,14 +134,13 @@ fn write(raw: &[u8], runs: &[Run<'_>], coders: &[Coder], isa: Isa) -> Vec<u8> {
     if symbols == 0 {
         return [&[0], raw].concat();
     }
-    let lanes = if symbols >= MANY || (raw.len() >= 2 * LANES && symbols >= 8 * LANES) { LANES } else { FEW };
-    let held = raw.len().min(2 * lanes) / 2;
-    let (stored, tail) = raw.split_at(raw.len() - 2 * held);
-    let mut seeds = [0u16; LANES];
-    for (seed, bytes) in seeds.iter_mut().zip(tail.as_chunks::<2>().0) {
-        *seed = u16::from_le_bytes(*bytes);
+    let mut lanes =
+        if symbols >= MANY || (raw.len() >= 2 * LANES && symbols >= 8 * LANES) { LANES } else { FEW };
+    let (mut stored, mut coded) = with_lanes(raw, runs, coders, lanes, isa);
+    if lanes == LANES && raw.len() < 2 * LANES && 2 * coded.words.len() < LITTLE {
+        lanes = FEW;
+        (stored, coded) = with_lanes(raw, runs, coders, lanes, isa);
     }
-    let coded = lanes::encode(runs, coders, lanes, &seeds, isa);
     let mut out = Vec::with_capacity(16 + stored.len() + 4 * lanes + 2 * coded.words.len());
     out.push(if lanes == LANES { 2 } else { 1 });
     varint::put(&mut out, raw.len() as u64);
@@ -147,6 +148,23 @@ fn write(raw: &[u8], runs: &[Run<'_>], coders: &[Coder], isa: Isa) -> Vec<u8> {
     coded.states[..lanes].iter().for_each(|state| out.extend_from_slice(&state.to_le_bytes()));
     coded.words.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
     out
+}
+
+/// The bytes to be stored, and the symbols coded with the other ones in their states.
+fn with_lanes<'a>(
+    raw: &'a [u8],
+    runs: &[Run<'_>],
+    coders: &[Coder],
+    lanes: usize,
+    isa: Isa,
+) -> (&'a [u8], lanes::Coded) {
+    let held = raw.len().min(2 * lanes) / 2;
+    let (stored, tail) = raw.split_at(raw.len() - 2 * held);
+    let mut seeds = [0u16; LANES];
+    for (seed, bytes) in seeds.iter_mut().zip(tail.as_chunks::<2>().0) {
+        *seed = u16::from_le_bytes(*bytes);
+    }
+    (stored, lanes::encode(runs, coders, lanes, &seeds, isa))
 }
 
 /// Where the bytes of a stream are after decoding.
@@ -170,8 +188,9 @@ struct Work<'a> {
     /// Stored bytes spoken for, and all there are.
     raw_used: usize,
     raw_len: usize,
-    /// Decoded streams, one after another.
+    /// Decoded streams, one after another, and how much of it is used.
     arena: Vec<u8>,
+    used: usize,
 }
 
 impl<'a> Work<'a> {
@@ -221,11 +240,14 @@ impl<'a> Work<'a> {
             }
             return Ok(Place::Raw(start..self.raw_used));
         }
-        let start = self.arena.len();
-        self.arena.resize(start + len, if let Mode::Constant(byte) = mode { *byte } else { 0 });
-        let out = &mut self.arena[start..];
+        let start = self.used;
+        self.used += len;
+        if self.arena.len() < self.used {
+            self.arena.resize(self.used, 0);
+        }
+        let out = &mut self.arena[start..self.used];
         match (mode, ids) {
-            (Mode::Constant(_), _) => {}
+            (Mode::Constant(byte), _) => out.fill(*byte),
             (Mode::Table(table), _) => self.decoder.one(self.tables, *table, out),
             (_, Some(ids)) => self.decoder.each(self.tables, ids, out),
             _ => return Err(Error::corrupt("a stream without contexts")),
@@ -251,7 +273,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Decodes the chunk of these pieces into `out`, which is as long as they are. `scratch` saves memory being made anew.
+/// Decodes the chunk of these pieces into `outs`, one for each and as long as it is. `scratch` saves memory being made anew.
 ///
 /// # Errors
 /// Truncated or corrupt.
@@ -263,8 +285,9 @@ pub(crate) fn decode(
     payload: &[u8],
     isa: Isa,
     scratch: &mut Vec<u8>,
-    out: &mut [u8],
+    outs: &mut [&mut [u8]],
 ) -> Result<()> {
+    let total: usize = outs.iter().map(|out| out.len()).sum();
     let mut reader = Reader::new(payload);
     let lanes = match reader.u8()? {
         0 => 0,
@@ -275,7 +298,7 @@ pub(crate) fn decode(
     let raw_len = if lanes == 0 {
         reader.rest().len()
     } else {
-        reader.varint_max(out.len() as u64, "stored bytes")? as usize
+        reader.varint_max(total as u64, "stored bytes")? as usize
     };
     let held = raw_len.min(2 * lanes) / 2;
     let stored = reader.bytes(raw_len - 2 * held)?;
@@ -285,8 +308,7 @@ pub(crate) fn decode(
     }
     let words = reader.rest();
     let decoder = lanes::Decoder { states, words, taken: 0, lanes: lanes.max(1), isa };
-    let mut work = Work { decoder, tables, raw_used: 0, raw_len, arena: std::mem::take(scratch) };
-    work.arena.clear();
+    let mut work = Work { decoder, tables, raw_used: 0, raw_len, arena: std::mem::take(scratch), used: 0 };
     let mut parts = Vec::new();
     for segment in segments(pieces) {
         let scheme = model.schemes[segment[0].array].as_ref().ok_or_else(no_scheme)?;
@@ -296,11 +318,21 @@ pub(crate) fn decode(
     if work.raw_used != raw_len {
         return Err(Error::corrupt("a chunk with more stored bytes than its arrays have"));
     }
-    let mut rest = out;
-    for part in parts {
-        let (here, after) = rest.split_at_mut(part.len);
-        part.merge(&work.arena, stored, &tail, isa, here)?;
+    let mut rest = outs;
+    for (part, segment) in parts.into_iter().zip(segments(pieces)) {
+        let (here, after) = rest.split_at_mut(segment.len());
         rest = after;
+        if let [only] = here {
+            part.merge(&work.arena, stored, &tail, isa, only)?;
+            continue;
+        }
+        let mut whole = vec![0; part.len];
+        part.merge(&work.arena, stored, &tail, isa, &mut whole)?;
+        let mut done = 0;
+        for out in here {
+            out.copy_from_slice(&whole[done..done + out.len()]);
+            done += out.len();
+        }
     }
     *scratch = work.arena;
     Ok(())

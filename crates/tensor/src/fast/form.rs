@@ -191,11 +191,7 @@ impl Task for Merge<'_> {
         match &self.form.values {
             Values::Plain => streams::merge(self.dtype, self.streams, self.out),
             Values::Window(base) => {
-                let mut rest = vec![0; self.out.len() / self.dtype.unit()];
-                let mut streams: Vec<&[u8]> = self.streams.to_vec();
-                streams::unpack(streams[1], &mut rest);
-                streams[1] = &rest;
-                streams::merge_window(self.dtype, *base, &streams, self.out);
+                streams::merge_window(self.dtype, *base, self.streams, self.out);
             }
             Values::List(list) => return merge_list(self.dtype, list, self.streams, self.out),
         }

@@ -2,10 +2,10 @@
 //! 2^16 between symbols, and give and take 16 bits at a time. Plain Rust here, the same in vector registers in [`super::simd`].
 
 use super::simd::{self, Isa};
-use super::table::{Alias, BITS, Coder, SLOTS, Table};
+use super::table::{Alias, BITS, Coder, Freqs, SLOTS, Table};
 
 /// The most lanes.
-pub(crate) const LANES: usize = 64;
+pub(crate) const LANES: usize = 128;
 /// Lanes of short runs.
 pub(crate) const FEW: usize = 8;
 /// The smallest state.
@@ -109,17 +109,34 @@ fn encode_plain(
 /// The tables of a block, for decoding.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    /// [`Table::slots`] of each, one after another.
+    /// [`Table::slots`] of each, one after another; empty if [`Table::entry`] is to do.
     pub(crate) slots: Vec<u32>,
     /// [`Table::alias`] of each.
     pub(crate) alias: Vec<Option<Box<Alias>>>,
 }
 
 impl Tables {
-    /// Adds one.
-    pub(crate) fn push(&mut self, table: Table) {
-        self.slots.extend_from_slice(&table.slots);
-        self.alias.push(table.alias);
+    /// Lays tables out. `each` says whether symbols have tables of their own: the slots are needed then.
+    pub(crate) fn new(freqs: &[Freqs], each: bool, isa: Isa) -> Self {
+        let mut tables = Self::default();
+        let layouts: Vec<Table> = freqs.iter().map(Table::new).collect();
+        let few = layouts.iter().all(|table| table.alias.is_some());
+        if each || !few || isa != Isa::Avx512 {
+            tables.slots.reserve(layouts.len() * SLOTS);
+            layouts.iter().zip(freqs).for_each(|(table, freqs)| table.slots(freqs, &mut tables.slots));
+        }
+        tables.alias = layouts.into_iter().map(|table| table.alias).collect();
+        tables
+    }
+
+    /// What a slot of a table holds.
+    #[inline(always)]
+    fn entry(&self, table: usize, slot: usize) -> u32 {
+        match (self.slots.get(table * SLOTS + slot), &self.alias[table]) {
+            (Some(entry), _) => *entry,
+            (None, Some(alias)) => alias.entry(slot),
+            (None, None) => 0,
+        }
     }
 }
 
@@ -142,17 +159,12 @@ impl Decoder<'_> {
     /// The next symbols, by one table, which must be one of the tables.
     pub(crate) fn one(&mut self, tables: &Tables, table: u8, out: &mut [u8]) {
         let table = usize::from(table);
-        let slots = &tables.slots[table * SLOTS..][..SLOTS];
-        let done = if self.lanes == LANES {
-            simd::decode(self, slots, tables.alias[table].as_deref(), out)
-        } else {
-            0
-        };
-        let rest = &mut out[done..];
-        let mut turns = rest.chunks_mut(self.lanes);
-        for turn in turns.by_ref() {
+        let slots = tables.slots.get(table * SLOTS..(table + 1) * SLOTS).unwrap_or(&[]);
+        let wide = self.lanes == LANES;
+        let done = if wide { simd::decode(self, slots, tables.alias[table].as_deref(), out) } else { 0 };
+        for turn in out[done..].chunks_mut(self.lanes) {
             for (lane, out) in turn.iter_mut().enumerate() {
-                let entry = slots[self.states[lane] as usize & (SLOTS - 1)];
+                let entry = tables.entry(table, self.states[lane] as usize & (SLOTS - 1));
                 *out = self.take(lane, entry);
             }
         }
@@ -164,7 +176,7 @@ impl Decoder<'_> {
         for (ids, turn) in ids[done..].chunks(self.lanes).zip(out[done..].chunks_mut(self.lanes)) {
             for (lane, (out, &id)) in turn.iter_mut().zip(ids).enumerate() {
                 let slot = self.states[lane] as usize & (SLOTS - 1);
-                let entry = tables.slots[usize::from(id) * SLOTS + slot];
+                let entry = tables.entry(usize::from(id), slot);
                 *out = self.take(lane, entry);
             }
         }
@@ -186,5 +198,87 @@ impl Decoder<'_> {
             .map_or(0, |w| u16::from_le_bytes([w[0], w[1]]));
         self.taken += 1;
         u32::from(word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::normalise;
+    use super::*;
+    use minlen_core::testing::Rng;
+
+    /// Symbols of `kinds` kinds, the first ones more often.
+    fn symbols(kinds: usize, len: usize, rng: &mut Rng) -> Vec<u8> {
+        (0..len).map(|_| (rng.below(kinds).min(rng.below(kinds)) * 256 / kinds) as u8).collect()
+    }
+
+    fn check(runs: &[Run<'_>], tables: &Tables, coders: &[Coder], lanes: usize) {
+        let seeds = std::array::from_fn(|i| if i < lanes { 1000u16.wrapping_mul(i as u16) } else { 0 });
+        let isas = [Isa::Scalar, Isa::Avx2, Isa::Avx512].into_iter().filter(|isa| *isa <= simd::best());
+        let all: Vec<Coded> = isas.clone().map(|isa| encode(runs, coders, lanes, &seeds, isa)).collect();
+        let words: Vec<u8> = all[0].words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        for (isa, coded) in isas.zip(&all) {
+            assert_eq!((coded.states, &coded.words), (all[0].states, &all[0].words), "{isa:?}");
+            for cut in [0, 2, 600] {
+                let kept = &words[..words.len().saturating_sub(cut)];
+                let mut decoder = Decoder { states: coded.states, words: kept, taken: 0, lanes, isa };
+                let mut same = true;
+                for run in runs {
+                    let mut out = vec![0; run.symbols.len()];
+                    match run.tables {
+                        Choice::One(table) => decoder.one(tables, table, &mut out),
+                        Choice::Each(ids) => decoder.each(tables, ids, &mut out),
+                    }
+                    same &= out == run.symbols;
+                }
+                if kept.len() == words.len() {
+                    assert!(same, "{isa:?}");
+                    let ends: Vec<u32> = seeds.iter().map(|seed| LOW + u32::from(*seed)).collect();
+                    assert_eq!((&decoder.states[..], 2 * decoder.taken), (&ends[..], words.len()));
+                } else {
+                    assert!(!same || 2 * decoder.taken > kept.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_versions_agree() {
+        let mut rng = Rng(11);
+        let kinds = [1, 2, 40, 128, 129, 256];
+        let (mut all, mut coders) = (Vec::new(), Vec::new());
+        for kinds in kinds {
+            let mut counts = minlen_entropy::histogram(&symbols(kinds, 50_000, &mut rng));
+            (0..kinds).for_each(|kind| counts[kind * 256 / kinds] += 1);
+            let freqs = normalise(&counts);
+            all.push(freqs);
+            coders.push(Coder::new(&freqs));
+        }
+        let tables = Tables::new(&all, true, Isa::Scalar);
+        for lanes in [FEW, LANES] {
+            for len in [0, 1, 127, 128, 129, 256, 5000] {
+                let streams: Vec<Vec<u8>> =
+                    kinds.iter().map(|kinds| symbols(*kinds, len, &mut rng)).collect();
+                let ids: Vec<u8> = (0..len).map(|_| rng.below(kinds.len()) as u8).collect();
+                let mixed: Vec<u8> =
+                    ids.iter().enumerate().map(|(i, id)| streams[usize::from(*id)][i]).collect();
+                let mut runs: Vec<Run<'_>> = (0u8..)
+                    .zip(&streams)
+                    .map(|(table, symbols)| Run { symbols, tables: Choice::One(table) })
+                    .collect();
+                runs.push(Run { symbols: &mixed, tables: Choice::Each(&ids) });
+                if len > 200 {
+                    check(&runs, &tables, &coders, lanes);
+                    runs.reverse();
+                }
+                for run in &runs {
+                    let all = Isa::Scalar..=Isa::Avx512;
+                    assert!(all.contains(&simd::isa()));
+                    if len >= 5000 && run.symbols.iter().any(|s| *s != 0) {
+                        check(&[*run], &tables, &coders, lanes);
+                    }
+                }
+            }
+        }
     }
 }

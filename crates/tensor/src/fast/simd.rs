@@ -176,34 +176,44 @@ mod x86 {
         [halves(&tables[0]), halves(&tables[1])]
     }
 
-    /// Whole turns that can be decoded without looking at the end of the words.
-    fn turns(decoder: &Decoder<'_>, out: usize) -> usize {
-        // A turn takes at most a word a lane, and loads 16 words from anywhere among them.
-        let words = (decoder.words.len() / 2).saturating_sub(decoder.taken);
-        (out / LANES).min(words.saturating_sub(16) / LANES)
+    /// Bytes of words that a turn can read: one a lane, and up to 16 at once from anywhere among them.
+    const LAST: usize = 2 * (LANES + 16);
+
+    /// Whole turns that can be decoded, and where their words are: near the end of all words in `last`, with zeros after them.
+    fn words_of(decoder: &Decoder<'_>, out: usize, last: &mut [u8; LAST]) -> (usize, *const u16) {
+        let left = decoder.words.get(2 * decoder.taken..).unwrap_or(&[]);
+        let left = &left[..left.len() / 2 * 2];
+        let count = (out / LANES).min((left.len() / 2).saturating_sub(16) / LANES);
+        if count > 0 {
+            return (count, left.as_ptr().cast());
+        }
+        let kept = left.len().min(LAST);
+        last[..kept].copy_from_slice(&left[..kept]);
+        last[kept..].fill(0);
+        (usize::from(out >= LANES), last.as_ptr().cast())
     }
 
     // No closures over vectors below: code inside `map` and the like is not compiled with these instructions.
 
+    /// Vectors of 16 states.
+    const VECTORS: usize = LANES / 16;
+
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
-    fn load_states(states: &[u32; LANES]) -> [__m512i; 4] {
-        let at = states.as_ptr();
-        // SAFETY: 16 states of the 64 each.
-        unsafe {
-            [
-                _mm512_loadu_si512(at.cast()),
-                _mm512_loadu_si512(at.add(16).cast()),
-                _mm512_loadu_si512(at.add(32).cast()),
-                _mm512_loadu_si512(at.add(48).cast()),
-            ]
+    fn load_states(states: &[u32; LANES]) -> [__m512i; VECTORS] {
+        let mut vectors = [_mm512_setzero_si512(); VECTORS];
+        for (i, vector) in vectors.iter_mut().enumerate() {
+            // SAFETY: 16 states of all each.
+            *vector = unsafe { _mm512_loadu_si512(states.as_ptr().add(16 * i).cast()) };
         }
+        vectors
     }
 
+    #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
-    fn store_states(states: &mut [u32; LANES], vectors: [__m512i; 4]) {
+    fn store_states(states: &mut [u32; LANES], vectors: [__m512i; VECTORS]) {
         for (i, vector) in vectors.into_iter().enumerate() {
-            // SAFETY: 16 states of the 64 each.
+            // SAFETY: 16 states of all each.
             unsafe { _mm512_storeu_si512(states.as_mut_ptr().add(16 * i).cast(), vector) };
         }
     }
@@ -250,7 +260,7 @@ mod x86 {
             bias: [pairs(&alias.bias[0]), pairs(&alias.bias[1])],
         };
         let mut states = load_states(&decoder.states);
-        let mut done = 0;
+        let (mut done, mut last) = (0, [0u8; LAST]);
         // Bytes 0 of 32-bit lanes of one vector, then of another; and four bytes for each lane of two bytes and nothing.
         let mut evens = [0u8; 64];
         let mut spread = [[0u8; 64]; 4];
@@ -272,34 +282,40 @@ mod x86 {
         // Two bytes of every four.
         const PAIRS: __mmask64 = 0x3333_3333_3333_3333;
         loop {
-            let count = turns(decoder, out.len() - done);
+            let (count, start) = words_of(decoder, out.len() - done, &mut last);
             if count == 0 {
                 break;
             }
-            // SAFETY: `taken` words are there.
-            let start: *const u16 = unsafe { decoder.words.as_ptr().add(2 * decoder.taken).cast() };
             let mut words = start;
             for turn in out[done..done + count * LANES].chunks_exact_mut(LANES) {
-                let [a, b, c, d] = states;
-                let ab = _mm512_and_si512(_mm512_permutex2var_epi16(a, words16, b), twelve);
-                let cd = _mm512_and_si512(_mm512_permutex2var_epi16(c, words16, d), twelve);
-                let offset = _mm512_and_si512(_mm512_permutex2var_epi8(ab, evens, cd), low);
-                let (ab, cd) = (_mm512_srli_epi16(ab, 5), _mm512_srli_epi16(cd, 5));
-                let bucket = _mm512_permutex2var_epi8(ab, evens, cd);
-                let divider = _mm512_permutex2var_epi8(table.divider[0], bucket, table.divider[1]);
-                let second = _mm512_cmpge_epu8_mask(offset, divider);
-                let symbol = pick(&table.symbol, bucket, second);
-                // SAFETY: a turn is 64 bytes.
-                unsafe { _mm512_storeu_si512(turn.as_mut_ptr().cast(), symbol) };
-                let freq = [pick(&table.freq[0], bucket, second), pick(&table.freq[1], bucket, second)];
-                let bias = [pick(&table.bias[0], bucket, second), pick(&table.bias[1], bucket, second)];
-                for i in 0..4 {
-                    let freq = _mm512_maskz_permutex2var_epi8(PAIRS, freq[0], spread[i], freq[1]);
-                    let bias = _mm512_maskz_permutex2var_epi8(PAIRS, bias[0], spread[i], bias[1]);
-                    let rank = _mm512_and_si512(_mm512_sub_epi32(states[i], bias), slot_mask);
-                    let product = _mm512_mullo_epi32(freq, _mm512_srli_epi32(states[i], BITS));
-                    // SAFETY: `turns` has counted the words.
-                    states[i] = unsafe { refill(_mm512_add_epi32(product, rank), &mut words) };
+                // Two halves that do not wait for each other.
+                for half in 0..2 {
+                    let at = 4 * half;
+                    let ab = _mm512_permutex2var_epi16(states[at], words16, states[at + 1]);
+                    let cd = _mm512_permutex2var_epi16(states[at + 2], words16, states[at + 3]);
+                    let (ab, cd) = (_mm512_and_si512(ab, twelve), _mm512_and_si512(cd, twelve));
+                    let offset = _mm512_and_si512(_mm512_permutex2var_epi8(ab, evens, cd), low);
+                    let (ab, cd) = (_mm512_srli_epi16(ab, 5), _mm512_srli_epi16(cd, 5));
+                    let bucket = _mm512_permutex2var_epi8(ab, evens, cd);
+                    let divider = _mm512_permutex2var_epi8(table.divider[0], bucket, table.divider[1]);
+                    let second = _mm512_cmpge_epu8_mask(offset, divider);
+                    let symbol = pick(&table.symbol, bucket, second);
+                    // SAFETY: half a turn is 64 bytes.
+                    unsafe { _mm512_storeu_si512(turn.as_mut_ptr().add(64 * half).cast(), symbol) };
+                    let freq = [pick(&table.freq[0], bucket, second), pick(&table.freq[1], bucket, second)];
+                    let bias = [pick(&table.bias[0], bucket, second), pick(&table.bias[1], bucket, second)];
+                    for i in 0..4 {
+                        let state = states[at + i];
+                        let freq = _mm512_maskz_permutex2var_epi8(PAIRS, freq[0], spread[i], freq[1]);
+                        let bias = _mm512_maskz_permutex2var_epi8(PAIRS, bias[0], spread[i], bias[1]);
+                        let rank = _mm512_and_si512(_mm512_sub_epi32(state, bias), slot_mask);
+                        let product = _mm512_mullo_epi32(freq, _mm512_srli_epi32(state, BITS));
+                        states[at + i] = _mm512_add_epi32(product, rank);
+                    }
+                }
+                for state in &mut states {
+                    // SAFETY: `words_of` has counted the words.
+                    *state = unsafe { refill(*state, &mut words) };
                 }
             }
             done += count * LANES;
@@ -324,14 +340,12 @@ mod x86 {
         }
         let mut states = load_states(&decoder.states);
         let slot_mask = _mm512_set1_epi32(SLOTS as i32 - 1);
-        let mut done = 0;
+        let (mut done, mut last) = (0, [0u8; LAST]);
         loop {
-            let count = turns(decoder, out.len() - done);
+            let (count, start) = words_of(decoder, out.len() - done, &mut last);
             if count == 0 {
                 break;
             }
-            // SAFETY: `taken` words are there.
-            let start: *const u16 = unsafe { decoder.words.as_ptr().add(2 * decoder.taken).cast() };
             let mut words = start;
             for turn in 0..count {
                 let at = done + turn * LANES;
@@ -351,7 +365,7 @@ mod x86 {
                     let freq = _mm512_add_epi32(freq, _mm512_set1_epi32(1));
                     let product = _mm512_mullo_epi32(freq, _mm512_srli_epi32(*state, BITS));
                     let next = _mm512_add_epi32(product, _mm512_and_si512(entry, slot_mask));
-                    // SAFETY: `turns` has counted the words.
+                    // SAFETY: `words_of` has counted the words.
                     *state = unsafe { refill(next, &mut words) };
                 }
             }
@@ -385,7 +399,7 @@ mod x86 {
         table
     };
 
-    /// As [`decode512`], in eight vectors of eight.
+    /// As [`decode512`], in vectors of eight.
     #[target_feature(enable = "avx2")]
     pub(super) fn decode256(
         decoder: &mut Decoder<'_>,
@@ -397,20 +411,18 @@ mod x86 {
         if tables == 0 || ids.is_some_and(|ids| ids.len() != out.len() || largest(ids) >= tables) {
             return 0;
         }
-        let mut states = [_mm256_setzero_si256(); 8];
+        let mut states = [_mm256_setzero_si256(); LANES / 8];
         for (i, state) in states.iter_mut().enumerate() {
-            // SAFETY: 8 states of the 64 each.
+            // SAFETY: 8 states of all each.
             *state = unsafe { _mm256_loadu_si256(decoder.states.as_ptr().add(8 * i).cast()) };
         }
         let slot_mask = _mm256_set1_epi32(SLOTS as i32 - 1);
-        let mut done = 0;
+        let (mut done, mut last) = (0, [0u8; LAST]);
         loop {
-            let count = turns(decoder, out.len() - done);
+            let (count, start) = words_of(decoder, out.len() - done, &mut last);
             if count == 0 {
                 break;
             }
-            // SAFETY: `taken` words are there.
-            let start: *const u16 = unsafe { decoder.words.as_ptr().add(2 * decoder.taken).cast() };
             let mut words = start;
             for turn in 0..count {
                 let at = done + turn * LANES;
@@ -429,7 +441,7 @@ mod x86 {
                     let freq = _mm256_add_epi32(freq, _mm256_set1_epi32(1));
                     let product = _mm256_mullo_epi32(freq, _mm256_srli_epi32(*state, BITS as i32));
                     let next = _mm256_add_epi32(product, _mm256_and_si256(entry, slot_mask));
-                    // SAFETY: `turns` has counted the words.
+                    // SAFETY: `words_of` has counted the words.
                     *state = unsafe { refill256(next, &mut words) };
                 }
             }
@@ -438,7 +450,7 @@ mod x86 {
             decoder.taken += unsafe { words.offset_from(start) } as usize;
         }
         for (i, state) in states.into_iter().enumerate() {
-            // SAFETY: 8 states of the 64 each.
+            // SAFETY: 8 states of all each.
             unsafe { _mm256_storeu_si256(decoder.states.as_mut_ptr().add(8 * i).cast(), state) };
         }
         done
@@ -477,7 +489,7 @@ mod x86 {
     }
 
     /// # Safety
-    /// `symbols` is a whole number of turns; `at` is at least their number plus 64 and at most the number of words.
+    /// `symbols` is a whole number of turns; `at` is at least their number and at most the number of words.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
     pub(super) unsafe fn encode512(
         symbols: &[u8],
@@ -489,8 +501,8 @@ mod x86 {
         let mut vectors = load_states(states);
         let low = _mm512_set1_epi32(0xffff);
         for turn in symbols.rchunks_exact(LANES) {
-            for i in (0..4).rev() {
-                // SAFETY: a turn is 64 bytes.
+            for i in (0..VECTORS).rev() {
+                // SAFETY: 16 bytes of the turn.
                 let symbol = unsafe { _mm_loadu_si128(turn.as_ptr().add(16 * i).cast()) };
                 let symbol = _mm512_cvtepu8_epi32(symbol);
                 // SAFETY: 256 entries, and symbols are bytes.

@@ -194,16 +194,63 @@ fn top(base: u8, symbol: u8, rest: u8) -> u16 {
     u16::from(rest & 1) << 15 | u16::from(exponent) << 7 | u16::from(symbol & 3) << 5 | u16::from(rest >> 1)
 }
 
-/// Undoes [`split_window`]; the second stream is not packed any more.
+/// Undoes [`split_window`]; the second stream is packed.
 #[inline(always)]
 pub(crate) fn merge_window(dtype: Dtype, base: u8, streams: &[&[u8]], out: &mut [u8]) {
-    match (dtype, streams) {
-        (Dtype::F32, [a, b, c, d]) => four(out, [*a, *b, *c, *d], |[a, b, c, d]| {
-            let top = u32::from(top(base, a, b));
-            (top << 16 | u32::from(c) << 8 | u32::from(d)).to_le_bytes()
-        }),
-        (_, [a, b, ..]) => two(out, a, b, |a, b| top(base, a, b).to_le_bytes()),
-        _ => {}
+    let unit = dtype.unit();
+    let (Some(symbols), Some(packed)) = (streams.first(), streams.get(1)) else { return };
+    let quarter = symbols.len() / 4;
+    let planes: [&[u8]; 4] =
+        std::array::from_fn(|i| &packed[i * quarter..if i < 3 { (i + 1) * quarter } else { packed.len() }]);
+    for part in 0..5 {
+        let range = part * quarter..if part < 4 { (part + 1) * quarter } else { symbols.len() };
+        let (symbols, out) = (&symbols[range.clone()], &mut out[range.start * unit..range.end * unit]);
+        let lower: [&[u8]; 2] = match streams {
+            [_, _, c, d] => [&c[range.clone()], &d[range]],
+            _ => [&[], &[]],
+        };
+        let count = symbols.len();
+        match part {
+            0..3 => {
+                let plane = &planes[part][..count];
+                window_part(dtype, base, symbols, lower, out, |i| plane[i] & 63);
+            }
+            3 => {
+                let [a, b, c] = [&planes[0][..count], &planes[1][..count], &planes[2][..count]];
+                window_part(dtype, base, symbols, lower, out, |i| {
+                    a[i] >> 6 | b[i] >> 6 << 2 | c[i] >> 6 << 4
+                });
+            }
+            _ => {
+                let plane = &planes[3][..count];
+                window_part(dtype, base, symbols, lower, out, |i| plane[i]);
+            }
+        }
+    }
+}
+
+/// Units from symbols, the bits that `rest` gives, and, of f32, the lower bytes.
+#[inline(always)]
+fn window_part(
+    dtype: Dtype,
+    base: u8,
+    symbols: &[u8],
+    lower: [&[u8]; 2],
+    out: &mut [u8],
+    rest: impl Fn(usize) -> u8,
+) {
+    let count = symbols.len();
+    if dtype == Dtype::F32 {
+        let (out, c, d) = (&mut out.as_chunks_mut::<4>().0[..count], &lower[0][..count], &lower[1][..count]);
+        for i in 0..count {
+            let top = u32::from(top(base, symbols[i], rest(i)));
+            out[i] = (top << 16 | u32::from(c[i]) << 8 | u32::from(d[i])).to_le_bytes();
+        }
+    } else {
+        let out = &mut out.as_chunks_mut::<2>().0[..count];
+        for i in 0..count {
+            out[i] = top(base, symbols[i], rest(i)).to_le_bytes();
+        }
     }
 }
 
@@ -225,25 +272,6 @@ pub(crate) fn pack(numbers: &mut Vec<u8>) {
         }
     }
     numbers.drain(3 * quarter..4 * quarter);
-}
-
-/// Undoes [`pack`] for `out.len()` numbers.
-#[inline(always)]
-pub(crate) fn unpack(packed: &[u8], out: &mut [u8]) {
-    let quarter = out.len() / 4;
-    let (numbers, rest) = out.split_at_mut(4 * quarter);
-    let (packed, left) = packed.split_at(3 * quarter);
-    rest.copy_from_slice(left);
-    let (first, last) = numbers.split_at_mut(3 * quarter);
-    for i in 0..first.len().min(packed.len()) {
-        first[i] = packed[i] & 63;
-    }
-    let (a, bc) = packed.split_at(quarter);
-    let (b, c) = bc.split_at(quarter);
-    let (last, a, b, c) = (&mut last[..quarter], &a[..quarter], &b[..quarter], &c[..quarter]);
-    for i in 0..quarter {
-        last[i] = a[i] >> 6 | b[i] >> 6 << 2 | c[i] >> 6 << 4;
-    }
 }
 
 /// Undoes [`split`] into `out`; every stream must be as long as `out` needs.
@@ -332,9 +360,6 @@ mod tests {
                 split_window(dtype, 70, &bytes, &mut streams);
                 pack(&mut streams[1]);
                 assert_eq!(streams[1].len(), packed_len(count));
-                let mut unpacked = vec![0; count];
-                unpack(&streams[1], &mut unpacked);
-                streams[1] = unpacked;
                 let mut out = vec![0; bytes.len()];
                 merge_window(dtype, 70, &streams.iter().map(Vec::as_slice).collect::<Vec<_>>(), &mut out);
                 assert_eq!(out, bytes);

@@ -8,7 +8,6 @@ use super::simd::{self, Task, isa};
 use super::table::{entropy_q8, normalise};
 use crate::{Array, Dtype};
 use minlen_core::{Env, Result};
-use minlen_entropy::histogram;
 
 /// Bytes looked at together.
 const STEP: usize = 1 << 15;
@@ -65,10 +64,26 @@ pub(crate) fn count(
             if only.is_some_and(|only| !only[i]) {
                 continue;
             }
-            counts.iter_mut().zip(histogram(stream)).for_each(|(sum, count)| *sum += count);
+            histogram(stream, counts);
         }
     }
     counts
+}
+
+/// Adds how often each byte occurs, of a few at a time so that equal neighbours do not wait for each other.
+fn histogram(stream: &[u8], counts: &mut Counts) {
+    let mut tables = [[0u32; 256]; 4];
+    let (words, rest) = stream.as_chunks::<8>();
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        for i in 0..8 {
+            tables[i % 4][(word >> (8 * i)) as usize & 255] += 1;
+        }
+    }
+    rest.iter().for_each(|byte| tables[0][usize::from(*byte)] += 1);
+    for (i, count) in counts.iter_mut().enumerate() {
+        *count += tables[0][i] + tables[1][i] + tables[2][i] + tables[3][i];
+    }
 }
 
 /// Bits times 256 that streams of these counts take.

@@ -61,16 +61,17 @@ pub(crate) fn normalise(counts: &[u32; 256]) -> Freqs {
 #[derive(Debug)]
 pub(crate) struct TableModels {
     top: Tree,
+    ends: [Tree; 2],
     class: Vec<Tree>,
 }
 
 impl TableModels {
     /// Fresh ones.
     pub(crate) fn new() -> Self {
-        Self { top: Tree::new(8), class: vec![Tree::new(4); 16 * 3] }
+        Self { top: Tree::new(8), ends: [Tree::new(8), Tree::new(8)], class: vec![Tree::new(4); 16 * 3] }
     }
 
-    /// Codes one table: the most frequent symbol, and for every other one the class of its frequency (how many bits it has)
+    /// Codes one table: the most frequent symbol, the first and the last one, and for every other one between these the class of its frequency (how many bits it has)
     /// given the classes of the two symbols before it, and its bits.
     ///
     /// # Errors
@@ -81,8 +82,11 @@ impl TableModels {
         let odd = freqs.iter().position(|f| u32::from(*f) != rounded(u32::from(*f)));
         let top = odd.or_else(|| freqs.iter().position(|f| *f == largest)).unwrap_or(0);
         let top = self.top.code(side, top as u32) as usize;
+        let present = |symbol: &usize| freqs[*symbol] > 0;
+        let ends = [(0..256).find(present), (0..256).rfind(present)].map(|end| end.unwrap_or(0) as u32);
+        let [first, last] = [0, 1].map(|i: usize| self.ends[i].code(side, ends[i]) as usize);
         let (mut result, mut sum, mut before) = ([0u16; 256], 0u32, [0u32; 2]);
-        for symbol in 0..256 {
+        for symbol in first..=last {
             if symbol == top {
                 before = [13, before[0]];
                 continue;
@@ -183,11 +187,24 @@ fn dealt(freqs: &Freqs) -> Option<(Owners, Alias)> {
     Some((owners, alias))
 }
 
+impl Alias {
+    /// What a slot holds, as [`Table::slots`] has it.
+    #[inline(always)]
+    pub(crate) fn entry(&self, slot: usize) -> u32 {
+        let bucket = slot / SIZE;
+        let which = usize::from(slot % SIZE >= usize::from(self.divider[bucket]));
+        let half = |table: &[[[u8; BUCKETS]; 2]; 2]| {
+            u32::from(table[1][which][bucket]) << 8 | u32::from(table[0][which][bucket])
+        };
+        let rank = (slot as u32).wrapping_sub(half(&self.bias)) & (SLOTS as u32 - 1);
+        u32::from(self.symbol[which][bucket]) << 24 | half(&self.freq).wrapping_sub(1) << 12 | rank
+    }
+}
+
 /// A table for decoding.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    /// For every slot: symbol in 8 bits, frequency minus 1 in 12, rank among the slots of the symbol in 12.
-    pub(crate) slots: Vec<u32>,
+    owners: Box<Owners>,
     /// For vector registers, where the symbols are few.
     pub(crate) alias: Option<Box<Alias>>,
 }
@@ -195,21 +212,25 @@ pub(crate) struct Table {
 impl Table {
     /// Lays a table out.
     pub(crate) fn new(freqs: &Freqs) -> Self {
-        let (owners, alias) = match dealt(freqs) {
-            Some((owners, alias)) => (owners, Some(Box::new(alias))),
-            None => (in_order(freqs), None),
-        };
-        let mut seen = [0u32; 256];
-        let slots = owners.iter().map(|&symbol| {
-            let rank = &mut seen[usize::from(symbol)];
-            *rank += 1;
-            u32::from(symbol) << 24 | u32::from(freqs[usize::from(symbol)] - 1) << 12 | (*rank - 1)
-        });
-        Self { slots: slots.collect(), alias }
+        match dealt(freqs) {
+            Some((owners, alias)) => Self { owners: Box::new(owners), alias: Some(Box::new(alias)) },
+            None => Self { owners: Box::new(in_order(freqs)), alias: None },
+        }
+    }
+
+    /// Appends for every slot: symbol in 8 bits, frequency minus 1 in 12, rank among the slots of the symbol in 12.
+    pub(crate) fn slots(&self, freqs: &Freqs, out: &mut Vec<u32>) {
+        let mut next: [u32; 256] =
+            std::array::from_fn(|s| (s as u32) << 24 | u32::from(freqs[s].wrapping_sub(1)) << 12);
+        out.extend(self.owners.iter().map(|&symbol| {
+            let next = &mut next[usize::from(symbol)];
+            *next += 1;
+            *next - 1
+        }));
     }
 
     /// Bytes that one takes.
-    pub(crate) const MEMORY: u64 = (SLOTS * 4 + size_of::<Alias>() + size_of::<Self>()) as u64;
+    pub(crate) const MEMORY: u64 = (SLOTS * 5 + size_of::<Alias>() + size_of::<Self>()) as u64;
 }
 
 /// A table for encoding.
@@ -291,17 +312,15 @@ mod tests {
             assert!(freqs.iter().zip(counts).all(|(f, c)| (*f == 0) == (c == 0)));
             models.code(&mut writer, freqs).unwrap();
             let (table, coder) = (Table::new(freqs), Coder::new(freqs));
-            for (slot, entry) in table.slots.iter().enumerate() {
+            let mut slots = Vec::new();
+            table.slots(freqs, &mut slots);
+            for (slot, entry) in slots.iter().enumerate() {
                 let symbol = (entry >> 24) as usize;
                 let place = (coder.symbols[symbol] & 0xffff) + (entry & 0xfff);
                 assert_eq!(coder.slots[place as usize] as usize, slot);
                 assert_eq!((entry >> 12 & 0xfff) + 1, u32::from(freqs[symbol]));
                 if let Some(alias) = &table.alias {
-                    let (bucket, offset) = (slot / SIZE, slot % SIZE);
-                    let which = usize::from(offset >= usize::from(alias.divider[bucket]));
-                    assert_eq!(usize::from(alias.symbol[which][bucket]), symbol);
-                    let bias = u16::from_le_bytes([0, 1].map(|half: usize| alias.bias[half][which][bucket]));
-                    assert_eq!((slot as u16).wrapping_sub(bias) & 0xfff, (entry & 0xfff) as u16);
+                    assert_eq!(alias.entry(slot), *entry);
                 }
             }
         }

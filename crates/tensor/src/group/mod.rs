@@ -18,9 +18,9 @@ use crate::fast::table::{Coder, Table};
 use crate::{Array, Target, dense};
 use minlen_core::varint;
 use minlen_core::{Env, Error, Result};
-use open::Block;
+use open::{Block, Spare};
 use plan::{Outline, Placed, Plan};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// How much time may go into making the arrays small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub fn encode(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec
     let outlines: Vec<Outline> = arrays.iter().map(|a| (a.dtype, a.columns.max(1), a.bytes.len())).collect();
     check_units(&outlines)?;
     let total: u64 = outlines.iter().map(|outline| outline.2 as u64).sum();
-    let spacing = if strength == Strength::Fast { 128 } else { 32 };
+    let spacing = if strength == Strength::Fast { 256 } else { 32 };
     let mut copies = if total >> 32 == 0 { copies::find(arrays, spacing, env)? } else { Vec::new() };
     let mixed = strength == Strength::Max;
     if mixed {
@@ -112,7 +112,8 @@ fn encode_static(
     for range in &plan.chunks {
         let pieces = pieces_of(&plan.pieces[range.clone()]);
         let chunk = chunk::encode(&model, &coders, arrays, &shapes, &pieces, simd::isa())?;
-        coded.push(&chunk, [checksum_of(arrays, &pieces)]);
+        let parts = pieces.iter().map(|p| &arrays[p.array].bytes[p.start..p.start + p.len]);
+        coded.push(&chunk, [checksum_of(parts)]);
         env.work(pieces.iter().map(|piece| piece.len as u64).sum())?;
     }
     Ok(())
@@ -134,12 +135,9 @@ fn pieces_of(placed: &[Placed]) -> Vec<Piece> {
     placed.iter().map(|placed| placed.piece).collect()
 }
 
-fn checksum_of(arrays: &[Array<'_>], pieces: &[Piece]) -> u32 {
-    let bytes = |piece: &Piece| &arrays[piece.array].bytes[piece.start..piece.start + piece.len];
-    match pieces {
-        [only] => checksum(bytes(only)),
-        _ => checksum(&pieces.iter().map(bytes).collect::<Vec<_>>().concat()),
-    }
+/// That of several parts: each is hashed with what came of those before it as the seed (0 at first).
+fn checksum_of<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u32 {
+    parts.fold(0, |seed, part| xxh3_64_with_seed(part, seed)) as u32
 }
 
 /// Decodes what the targets want of the arrays that [`encode`] coded, in the same order.
@@ -162,9 +160,9 @@ pub fn decode(payload: &[u8], targets: &mut [Target<'_>], env: &Env) -> Result<(
         payload.len() as u64 / 4 + outlines.len() as u64 * 400 + rows + scheme::TABLES as u64 * Table::MEMORY,
     )?;
     let block = Block::open(payload, &outlines, env)?;
-    let mut scratch = Vec::new();
+    let mut spare = Spare::default();
     for number in 0..block.plan.chunks.len() {
-        block.decode_chunk(number, targets, &mut scratch, env)?;
+        block.decode_chunk(number, targets, &mut spare, env)?;
     }
     Ok(())
 }

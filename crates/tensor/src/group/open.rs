@@ -2,14 +2,13 @@
 
 use super::copies;
 use super::plan::{Outline, Placed, Plan};
-use super::{MIXED, TABLES, checksum, mixed, pieces_of, shapes};
+use super::{MIXED, TABLES, checksum, checksum_of, mixed, pieces_of, shapes};
 use crate::Target;
 use crate::fast::chunk;
 use crate::fast::lanes::Tables;
-use crate::fast::scheme::{Model, Shape};
+use crate::fast::scheme::{Mode, Model, Shape};
 use crate::fast::side::Reader as SideReader;
 use crate::fast::simd;
-use crate::fast::table::Table;
 use minlen_core::varint::Reader;
 use minlen_core::{Env, Error, Result};
 use std::ops::Range;
@@ -25,6 +24,13 @@ struct Static {
 struct Chunk<'a> {
     coded: &'a [u8],
     sums: Vec<u32>,
+}
+
+/// Memory that is used again from chunk to chunk.
+#[derive(Debug, Default)]
+pub(super) struct Spare {
+    scratch: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 /// A payload that has been looked into.
@@ -95,7 +101,7 @@ impl<'a> Block<'a> {
         &self,
         number: usize,
         targets: &mut [Target<'_>],
-        scratch: &mut Vec<u8>,
+        spare: &mut Spare,
         env: &Env,
     ) -> Result<()> {
         let placed = &self.plan.pieces[self.plan.chunks[number].clone()];
@@ -105,25 +111,49 @@ impl<'a> Block<'a> {
         }
         let len: usize = placed.iter().map(|p| p.piece.len).sum();
         let _held = env.budget.reserve(len as u64 * 4)?;
-        if let ([only], Some(tables), target) = (placed, &self.tables, &mut targets[placed[0].piece.array]) {
-            let (start, end) = (only.piece.start, only.piece.start + only.piece.len);
-            let inside = target.wanted.start <= start && end <= target.wanted.end;
-            if inside && self.plan.copies_of(only).is_empty() {
-                let from = start - target.wanted.start;
-                tables.decode(&self.chunks[number], placed, scratch, &mut target.out[from..from + len])?;
-                return env.work(len as u64);
+        let chunk = &self.chunks[number];
+        let Some(tables) = &self.tables else {
+            let mut bytes = vec![0; len];
+            mixed::decode(chunk.coded, &chunk.sums, placed, &needed, targets, &mut bytes, env)?;
+            self.scatter(placed, &needed, &bytes, targets);
+            return env.work(len as u64);
+        };
+        // Pieces that are wanted in whole, and from which nothing is copied, go straight to where they belong.
+        let apart: Vec<bool> = (0..placed.len()).map(|i| !self.straight(placed, i, targets)).collect();
+        let others: usize =
+            placed.iter().zip(&apart).filter(|(_, apart)| **apart).map(|(p, _)| p.piece.len).sum();
+        spare.bytes.resize(others, 0);
+        let mut outs = Vec::with_capacity(placed.len());
+        let mut rest = spare.bytes.as_mut_slice();
+        let mut arrays = targets.iter_mut().enumerate();
+        for (p, apart) in placed.iter().zip(&apart) {
+            if *apart {
+                let (here, after) = rest.split_at_mut(p.piece.len);
+                rest = after;
+                outs.push(here);
+            } else if let Some((_, target)) = arrays.find(|(array, _)| *array == p.piece.array) {
+                let from = p.piece.start - target.wanted.start;
+                outs.push(&mut target.out[from..from + p.piece.len]);
             }
         }
-        let mut bytes = vec![0; len];
-        match &self.tables {
-            Some(tables) => tables.decode(&self.chunks[number], placed, scratch, &mut bytes)?,
-            None => {
-                let chunk = &self.chunks[number];
-                mixed::decode(chunk.coded, &chunk.sums, placed, &needed, targets, &mut bytes, env)?;
-            }
-        }
-        self.scatter(placed, &needed, &bytes, targets);
+        tables.decode(chunk, placed, &mut spare.scratch, &mut outs)?;
+        let pieces: Vec<Placed> =
+            placed.iter().zip(&apart).filter(|(_, apart)| **apart).map(|(p, _)| *p).collect();
+        self.scatter(&pieces, &vec![true; pieces.len()], &spare.bytes, targets);
         env.work(len as u64)
+    }
+
+    /// True if a piece can be decoded into its target: it is the only one of its array in the chunk, all of it is wanted, and
+    /// nothing is copied from it.
+    fn straight(&self, placed: &[Placed], number: usize, targets: &[Target<'_>]) -> bool {
+        let p = &placed[number];
+        let (array, wanted) = (p.piece.array, &targets[p.piece.array].wanted);
+        let alone = |other: Option<&Placed>| other.is_none_or(|other| other.piece.array != array);
+        alone(number.checked_sub(1).map(|before| &placed[before]))
+            && alone(placed.get(number + 1))
+            && wanted.start <= p.piece.start
+            && p.piece.start + p.piece.len <= wanted.end
+            && self.plan.copies_of(p).is_empty()
     }
 
     /// Puts the decoded bytes of a chunk where they are wanted.
@@ -149,8 +179,9 @@ impl<'a> Block<'a> {
 impl Static {
     fn read(side: &mut SideReader<'_>, shapes: Vec<Shape>, env: &Env) -> Result<Self> {
         let model = Model::default().code(side, &shapes, env)?;
-        let mut tables = Tables::default();
-        model.tables.iter().for_each(|freqs| tables.push(Table::new(freqs)));
+        let modes = || model.schemes.iter().flatten().flat_map(|scheme| &scheme.modes);
+        let each = modes().any(|mode| matches!(mode, Mode::Position(_) | Mode::Above(_)));
+        let tables = Tables::new(&model.tables, each, simd::isa());
         Ok(Self { shapes, model, tables })
     }
 
@@ -159,20 +190,12 @@ impl Static {
         chunk: &Chunk<'_>,
         placed: &[Placed],
         scratch: &mut Vec<u8>,
-        out: &mut [u8],
+        outs: &mut [&mut [u8]],
     ) -> Result<()> {
         let pieces = pieces_of(placed);
-        chunk::decode(
-            &self.model,
-            &self.tables,
-            &self.shapes,
-            &pieces,
-            chunk.coded,
-            simd::isa(),
-            scratch,
-            out,
-        )?;
-        if chunk.sums != [checksum(out)] {
+        let (model, tables, shapes) = (&self.model, &self.tables, &self.shapes);
+        chunk::decode(model, tables, shapes, &pieces, chunk.coded, simd::isa(), scratch, outs)?;
+        if chunk.sums != [checksum_of(outs.iter().map(|out| &**out))] {
             return Err(Error::corrupt("checksum of a chunk of arrays differs"));
         }
         Ok(())
