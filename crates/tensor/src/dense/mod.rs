@@ -7,7 +7,7 @@ pub(crate) use survey::survey;
 
 use crate::fast::scheme::Shape;
 use crate::fast::side::{Side, Tree, check};
-use minlen_core::{Env, Result};
+use minlen_core::Result;
 
 /// The models that scales travel with.
 pub(crate) struct ScaleModels {
@@ -35,9 +35,7 @@ impl Scales {
         side: &mut impl Side,
         models: &mut ScaleModels,
         shape: &Shape,
-        env: &Env,
     ) -> Result<Self> {
-        let _held = env.budget.reserve((shape.rows() + shape.columns.min(shape.len)) as u64)?;
         let mut code = |known: Option<&Vec<u8>>, len: usize, trees: &mut [Tree]| -> Result<Vec<u8>> {
             let (mut result, mut before) = (Vec::with_capacity(len), 32);
             for i in 0..len {

@@ -61,7 +61,7 @@ pub(crate) fn survey(
             *above = Mode::Raw;
         }
     }
-    Ok(Model { tables: tables.iter().map(normalise).collect(), schemes })
+    Ok(Model { tables: tables.iter().map(normalise).collect(), schemes, _held: Vec::new() })
 }
 
 /// Names a table for a stream or one of its contexts; contexts that do not occur take that of the one before.

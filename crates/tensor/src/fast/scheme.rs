@@ -5,7 +5,7 @@ use super::side::{Number, Side, Tree, check};
 use super::table::{Freqs, TableModels};
 use crate::Dtype;
 use crate::dense::Scales;
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Env, Error, Reservation, Result};
 
 /// The most tables of a block.
 pub(crate) const TABLES: usize = 128;
@@ -65,6 +65,8 @@ pub(crate) struct Model {
     pub(crate) tables: Vec<Freqs>,
     /// One for every array, `None` for those of which nothing is coded here.
     pub(crate) schemes: Vec<Option<Scheme>>,
+    /// Memory of lists and scales that were read.
+    pub(crate) _held: Vec<Reservation>,
 }
 
 /// The models that all of it travels with.
@@ -79,6 +81,7 @@ struct Models {
     again: Tree,
     map: Tree,
     scales: crate::dense::ScaleModels,
+    held: Vec<Reservation>,
 }
 
 impl Models {
@@ -94,6 +97,7 @@ impl Models {
             again: Tree::new(1),
             map: Tree::new(7),
             scales: crate::dense::ScaleModels::new(),
+            held: Vec::new(),
         }
     }
 }
@@ -124,7 +128,7 @@ impl Model {
             });
         }
         check(side)?;
-        Ok(Self { tables, schemes })
+        Ok(Self { tables, schemes, _held: models.held })
     }
 }
 
@@ -136,7 +140,7 @@ fn code_scheme(
     tables: usize,
     env: &Env,
 ) -> Result<Scheme> {
-    let form = code_form(scheme.map(|s| &s.form), side, models, shape.dtype)?;
+    let form = code_form(scheme.map(|s| &s.form), side, models, shape.dtype, env)?;
     let class = (usize::BITS - shape.columns.leading_zeros()).min(15) as usize;
     let (count, first) = (form.streams(shape.dtype), form.first());
     let mut modes = Vec::with_capacity(count);
@@ -177,12 +181,19 @@ fn code_scheme(
     let mut scales = None;
     if modes.iter().any(|mode| matches!(mode, Mode::Position(_))) {
         let known = scheme.and_then(|s| s.scales.as_ref());
-        scales = Some(Scales::code(known, side, &mut models.scales, shape, env)?);
+        models.held.push(env.budget.reserve((shape.rows() + shape.columns.min(shape.len)) as u64)?);
+        scales = Some(Scales::code(known, side, &mut models.scales, shape)?);
     }
     Ok(Scheme { form, modes, scales })
 }
 
-fn code_form(form: Option<&Form>, side: &mut impl Side, models: &mut Models, dtype: Dtype) -> Result<Form> {
+fn code_form(
+    form: Option<&Form>,
+    side: &mut impl Side,
+    models: &mut Models,
+    dtype: Dtype,
+    env: &Env,
+) -> Result<Form> {
     let plain = Form::PLAIN;
     let form = form.unwrap_or(&plain);
     let kind = match form.values {
@@ -200,7 +211,7 @@ fn code_form(form: Option<&Form>, side: &mut impl Side, models: &mut Models, dty
         }
         2 if (2..=8).contains(&dtype.unit()) => {
             let list = if let Values::List(list) = &form.values { list.as_slice() } else { &[] };
-            Values::List(code_list(list, side, models)?)
+            Values::List(code_list(list, side, models, env)?)
         }
         _ => return Err(Error::corrupt("unknown form of an array")),
     };
@@ -208,11 +219,12 @@ fn code_form(form: Option<&Form>, side: &mut impl Side, models: &mut Models, dty
 }
 
 /// The entries of a list: the first, and how far each is above the one before it.
-fn code_list(list: &[u64], side: &mut impl Side, models: &mut Models) -> Result<Vec<u64>> {
+fn code_list(list: &[u64], side: &mut impl Side, models: &mut Models, env: &Env) -> Result<Vec<u64>> {
     let entries = models.entries.code(side, list.len() as u64)?;
     if !(1..=LISTED as u64).contains(&entries) {
         return Err(Error::corrupt("a list of values with none or too many"));
     }
+    models.held.push(env.budget.reserve(8 * entries)?);
     let (mut result, mut before) = (Vec::with_capacity(entries as usize), 0u64);
     for i in 0..entries as usize {
         if i % 256 == 0 {

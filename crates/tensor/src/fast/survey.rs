@@ -252,5 +252,5 @@ pub(crate) fn survey(
             scheme.modes[stream] = Mode::Table(choice as u8);
         }
     }
-    Ok(Model { tables: tables.iter().map(normalise).collect(), schemes })
+    Ok(Model { tables: tables.iter().map(normalise).collect(), schemes, _held: Vec::new() })
 }
