@@ -112,7 +112,7 @@ pub struct KeyArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct ArrayArgs {
     /// Keep floats only to within E, as 0.001 or, of the range of each array, as 0.1% (the default is exact)
-    #[arg(long, value_name = "E", value_parser = value::max_error, help_heading = "Numbers")]
+    #[arg(long, value_name = "E", allow_hyphen_values = true, value_parser = value::max_error, help_heading = "Numbers")]
     pub max_error: Option<minlen::MaxError>,
     /// What files without a header hold, as f32:240x37x49, outermost dimension first
     #[arg(long, value_name = "TYPE:SIZES", value_parser = value::shape, help_heading = "Numbers")]

@@ -12,6 +12,7 @@ mod generated;
 mod gzip_flags;
 mod inspection;
 mod kill;
+mod models;
 mod recovery;
 mod removal;
 mod sandbox;

@@ -7,6 +7,9 @@ const TRIES: usize = 14;
 /// Factor between tries while the bound lies on one side of all of them.
 const STRIDE: f64 = 1.6;
 
+/// Tries in a row that may change nothing.
+const REPEATS: u32 = 4;
+
 /// A try that stayed within the bound.
 #[derive(Clone, Debug)]
 pub struct Found<T> {
@@ -34,14 +37,16 @@ pub fn largest<T>(
     let mut below: Option<(f64, f64)> = None;
     let mut above: Option<(f64, f64)> = None;
     let mut best: Option<Found<T>> = None;
-    let mut last = f64::NAN;
+    let (mut last, mut repeats) = (f64::NAN, 0);
     for _ in 0..TRIES {
         let (over, value) = probe(at)?;
-        // The end of what can be reached.
-        if over == last {
+        // Steps are rounded, so a small move may change nothing: then a larger one, up to the end of what can be reached.
+        repeats = if over == last { repeats + 1 } else { 0 };
+        if repeats > REPEATS {
             break;
         }
         last = over;
+        let least = 0.02 * f64::from(1 << repeats);
         if over <= 0.0 {
             below = Some((at, over));
             if best.as_ref().is_none_or(|best| at > best.at) {
@@ -62,8 +67,8 @@ pub fn largest<T>(
                 let share = (-low.1 - close * 0.3) / (high.1 - low.1);
                 low.0 + (high.0 - low.0) * share.clamp(0.1, 0.9)
             }
-            (Some(low), None) => low.0 + (-low.1 / slope * 1.05).clamp(0.02, STRIDE),
-            (None, Some(high)) => high.0 - (high.1 / slope * 1.1).clamp(0.02, STRIDE * 2.0),
+            (Some(low), None) => low.0 + (-low.1 / slope * 1.05).clamp(least, STRIDE),
+            (None, Some(high)) => high.0 - (high.1 / slope * 1.1).clamp(least, STRIDE * 2.0),
             (None, None) => break,
         };
     }

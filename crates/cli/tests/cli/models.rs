@@ -1,0 +1,143 @@
+//! Model weights and float arrays: listed, taken out, stored as differences, inexact, quantized.
+
+use crate::sandbox::Sandbox;
+
+/// Numbers around zero, as weights are.
+fn weights(count: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed;
+    let mut byte = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as i32 - 128
+    };
+    (0..count).map(|_| (0..8).map(|_| byte()).sum::<i32>() as f32 / 4093.0).collect()
+}
+
+/// A safetensors file with these matrices of 32 columns.
+fn model(tensors: &[(&str, &[f32])]) -> Vec<u8> {
+    let (mut entries, mut data) = (Vec::new(), Vec::new());
+    for (name, values) in tensors {
+        let (start, rows) = (data.len(), values.len() / 32);
+        data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        let end = data.len();
+        entries.push(format!(
+            r#""{name}":{{"dtype":"F32","shape":[{rows},32],"data_offsets":[{start},{end}]}}"#
+        ));
+    }
+    let header = format!("{{{}}}", entries.join(","));
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+#[test]
+fn arrays_are_listed_and_taken_out_one_by_one() {
+    let s = Sandbox::new();
+    let (a, b) = (weights(64 * 32, 1), weights(500 * 32, 2));
+    s.write("net.safetensors", model(&[("head.a", &a), ("body.b", &b)]));
+    s.ok(["compress", "net.safetensors"]);
+    s.ok(["compress", "net.safetensors", "net.safetensors.mln", "-o", "tree.mln"]);
+    let listed = s.ok(["list", "--tensors", "net.safetensors.mln"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("64x32") && listed.contains("body.b"), "{listed}");
+    let json = s.ok(["list", "--tensors", "--format", "json", "tree.mln"]).stdout;
+    assert!(String::from_utf8_lossy(&json).contains("\"head.a\""));
+    for archive in ["net.safetensors.mln", "tree.mln"] {
+        s.ok(["extract", archive, "--tensor", "body.b", "-f", "-o", "b.bin"]);
+        assert_eq!(s.read("b.bin"), bytes(&b));
+        s.ok(["extract", archive, "--tensor", "body.b", "--rows", "100..200", "-f", "-o", "b.bin"]);
+        assert_eq!(s.read("b.bin"), bytes(&b[3200..6400]));
+    }
+    s.ok(["extract", "tree.mln", "--tensor", "head.a", "-o", "a.npy"]);
+    let npy = s.read("a.npy");
+    assert!(
+        npy.starts_with(b"\x93NUMPY") && npy.ends_with(&bytes(&a)) && (npy.len() - a.len() * 4) % 64 == 0
+    );
+    s.ok(["extract", "tree.mln", "--tensor", "*", "-o", "all.safetensors"]);
+    s.ok(["compress", "all.safetensors"]);
+    s.ok(["extract", "all.safetensors.mln", "--tensor", "head.a", "-o", "a.bin"]);
+    assert_eq!(s.read("a.bin"), bytes(&a));
+    s.fails(["extract", "tree.mln", "--tensor", "nobody"], 3);
+    s.fails(["extract", "tree.mln", "--tensor", "body.b", "--rows", "400..501"], 3);
+    s.fails(["extract", "tree.mln", "--tensor", "*"], 3);
+}
+
+#[test]
+fn differences_need_their_base_and_can_change_it() {
+    let s = Sandbox::new();
+    let old = weights(600 * 32, 3);
+    let new: Vec<f32> = old.iter().zip(weights(600 * 32, 4)).map(|(w, d)| w + d / 5000.0).collect();
+    s.write("old.safetensors", model(&[("w", &old)]));
+    s.write("new.safetensors", model(&[("w", &new)]));
+    s.ok(["compress", "old.safetensors"]);
+    for level in ["-3", "-7"] {
+        s.ok(["compress", level, "new.safetensors", "-f", "-o", "alone.mln"]);
+        s.ok(["compress", level, "new.safetensors", "--base", "old.safetensors", "-f", "-o", "new.mln"]);
+        assert!(s.read("new.mln").len() * 10 < s.read("alone.mln").len() * 9);
+        assert!(s.fails(["cat", "new.mln"], 3).contains("--base"));
+        assert!(s.fails(["cat", "--base", "new.safetensors", "new.mln"], 3).contains("--base"));
+        for base in ["old.safetensors", "old.safetensors.mln"] {
+            assert_eq!(s.ok(["cat", "--base", base, "new.mln"]).stdout, s.read("new.safetensors"));
+        }
+    }
+    // A base that is a difference itself needs its own base before it.
+    s.ok([
+        "compress",
+        "-7",
+        "old.safetensors",
+        "--base",
+        "old.safetensors",
+        "--base",
+        "new.mln",
+        "-o",
+        "chain.mln",
+    ]);
+    s.fails(["cat", "--base", "new.mln", "chain.mln"], 3);
+    let chain = ["cat", "--base", "old.safetensors", "--base", "new.mln", "chain.mln"];
+    assert_eq!(s.ok(chain).stdout, s.read("old.safetensors"));
+    s.ok(["rebase", "new.mln", "--base", "old.safetensors", "-o", "free.mln"]);
+    assert_eq!(s.ok(["cat", "free.mln"]).stdout, s.read("new.safetensors"));
+    s.write("other.safetensors", model(&[("w", &new[..599 * 32])]));
+    s.ok(["rebase", "new.mln", "--base", "old.safetensors", "--onto", "new.safetensors", "-o", "self.mln"]);
+    assert_eq!(s.ok(["cat", "--base", "new.safetensors", "self.mln"]).stdout, s.read("new.safetensors"));
+    s.write("text.txt", "no arrays here");
+    s.fails(["compress", "new.safetensors", "--base", "text.txt", "-o", "x.mln"], 3);
+}
+
+#[test]
+fn floats_may_be_inexact_only_within_the_bound() {
+    let s = Sandbox::new();
+    let field: Vec<f32> =
+        (0..64 * 80).map(|i| ((i % 80) as f32 * 0.1).sin() + (i / 80) as f32 * 0.02).collect();
+    s.write("field.raw", bytes(&field));
+    s.ok(["compress", "field.raw", "--shape", "f32:64x80", "-o", "exact.mln"]);
+    assert_eq!(s.ok(["cat", "exact.mln"]).stdout, s.read("field.raw"));
+    let said =
+        s.ok(["compress", "field.raw", "--shape", "f32:64x80", "--max-error", "0.001", "-o", "near.mln"]);
+    assert!(said.stderr.contains("off by"), "{}", said.stderr);
+    assert!(s.read("near.mln").len() * 3 < s.read("exact.mln").len());
+    let near = s.ok(["cat", "near.mln"]).stdout;
+    let values = near.chunks(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    let worst =
+        values.zip(&field).map(|(a, b)| f64::from(a) - f64::from(*b)).fold(0f64, |m, d| m.max(d.abs()));
+    assert!(worst > 0.0 && worst <= 0.001, "{worst}");
+    s.fails(["compress", "field.raw", "--shape", "f32:64x81", "-o", "x.mln"], 3);
+    assert_eq!(s.run(["compress", "field.raw", "--max-error", "-1", "-o", "x.mln"]).code, 3);
+    s.fails(["compress", "--rm", "field.raw", "--shape", "f32:64x80", "--max-error", "1%"], 3);
+}
+
+#[test]
+fn a_model_is_quantized_within_its_bound() {
+    let s = Sandbox::new();
+    s.write("net.safetensors", model(&[("w", &weights(300 * 32, 5))]));
+    let said = s.ok(["quantize", "net.safetensors", "--target-bpw", "4"]);
+    assert!(String::from_utf8_lossy(&said.stdout).contains("bits per weight"));
+    assert!(s.read("net.safetensors.mln").len() < 300 * 32 / 2 + 200);
+    s.ok(["decompress", "net.safetensors.mln", "-o", "back.safetensors"]);
+    assert_eq!(s.read("back.safetensors").len(), s.read("net.safetensors").len());
+    s.ok(["quantize", "net.safetensors", "--target-bpw", "4", "-o", "same.safetensors"]);
+    assert_eq!(s.read("same.safetensors"), s.read("back.safetensors"));
+    s.fails(["quantize", "net.safetensors", "--target-size", "100"], 3);
+    assert_eq!(s.run(["quantize", "net.safetensors", "--max-kl", "0.1"]).code, 3);
+}
