@@ -1,4 +1,5 @@
-//! Sizes and speeds of the array codecs: `pack [--strength fast|dense|max] [--best N] FILE..`.
+//! Sizes and speeds of the array codecs: `pack [--strength fast|dense|max] [--best N] [--dtype NAME] FILE..`.
+//! With a type, only the arrays of that type.
 //! Prints bytes of tensors, bytes of payload, their ratio, and MB/s in and out (CPU time of this thread, best of N).
 
 #![allow(clippy::print_stdout)]
@@ -15,12 +16,17 @@ fn now() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
-fn measure(path: &str, strength: Strength, best: usize) -> Result<(), Failure> {
+fn measure(path: &str, strength: Strength, best: usize, only: Option<&str>) -> Result<(), Failure> {
     let bytes = std::fs::read(path)?;
-    let layout = containers::layout(&bytes.as_slice())?.ok_or("no arrays")?;
+    let source = &bytes.as_slice();
+    let layout = match containers::layout(source)? {
+        Some(layout) => layout,
+        None => containers::blob(source)?.ok_or("no arrays")?,
+    };
     let arrays: Vec<Array<'_>> = layout
         .tensors
         .iter()
+        .filter(|t| only.is_none_or(|name| t.dtype.name() == name))
         .map(|t| {
             let (columns, start) = (t.columns() as usize, t.start as usize);
             Array { dtype: t.dtype, columns, bytes: &bytes[start..start + t.len as usize], base: None }
@@ -61,7 +67,7 @@ fn measure(path: &str, strength: Strength, best: usize) -> Result<(), Failure> {
 }
 
 fn main() -> Result<(), Failure> {
-    let (mut strength, mut best) = (Strength::Fast, 5);
+    let (mut strength, mut best, mut only) = (Strength::Fast, 5, None);
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
@@ -73,8 +79,9 @@ fn main() -> Result<(), Failure> {
                 }
             }
             "--best" => best = args.next().ok_or("how many?")?.parse()?,
+            "--dtype" => only = args.next(),
             path => {
-                if let Err(failure) = measure(path, strength, best) {
+                if let Err(failure) = measure(path, strength, best, only.as_deref()) {
                     println!("{path}: {failure}");
                 }
             }
