@@ -290,14 +290,14 @@ def network():
         size("network", name, f"minlen {note}", 4 * parameters[name], Path(file).stat().st_size, note + "%")
 
 
-def table(path, head, rows, section_done):
-    """Writes rows over those of the sections that were measured again."""
+def table(path, head, section, rows):
+    """Writes the rows of a section over those that the table has; peers' stay if only minlen was measured."""
+    rows = {key: value for key, value in rows.items() if key[0] == section}
     kept = []
     if path.exists():
-        own = lambda method: method.startswith("minlen")
         with path.open() as file:
             kept = [row for row in list(csv.reader(file))[1:]
-                    if row[0] not in section_done or (ONLY_OWN and not own(row[2]) and tuple(row[:3]) not in rows)]
+                    if row[0] != section or (ONLY_OWN and not row[2].startswith("minlen") and tuple(row[:3]) not in rows)]
     merged = kept + [[*key, *value] for key, value in rows.items()]
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -317,23 +317,19 @@ def main():
             "quantize": quantize, "access": access, "network": network}
     if SECTIONS == ["page"]:
         return
-    done, failed = [], []
-    for section in SECTIONS:
-        before = time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
-        try:
-            todo[section]()
-            done.append(section)
-        except (RuntimeError, AssertionError) as failure:
-            failed.append(f"{section}: {failure}")
-            for kept in (sizes, speeds):
-                for key in [key for key in kept if key[0] == section]:
-                    del kept[key]
-        now = time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
-        print(f"{section}: {now - before:.0f} s of processor time", flush=True)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
     where = [datetime.date.today().isoformat(), commit, machine()]
-    table(SIZES, SIZE_HEAD, sizes, done)
-    table(SPEEDS, SPEED_HEAD, {key: [*value, *where] for key, value in speeds.items()}, done)
+    used = lambda: time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+    failed = []
+    for section in SECTIONS:
+        before = used()
+        try:
+            todo[section]()
+            table(SIZES, SIZE_HEAD, section, sizes)
+            table(SPEEDS, SPEED_HEAD, section, {key: [*value, *where] for key, value in speeds.items()})
+        except (RuntimeError, AssertionError) as failure:
+            failed.append(f"{section}: {failure}")
+        print(f"{section}: {used() - before:.0f} s of processor time", flush=True)
     if failed:
         sys.exit("\n".join(failed))
 
