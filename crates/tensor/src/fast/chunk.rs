@@ -67,19 +67,41 @@ fn ids(contexts: &[u8], map: &[u8], mask: Option<&[u8]>, len: usize, kept: usize
     }
 }
 
-/// Codes the chunk of these pieces.
+/// What is coded, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Job<'a> {
+    /// Tables and schemes.
+    pub(crate) model: &'a Model,
+    /// The tables of the model.
+    pub(crate) coders: &'a [Coder],
+    /// The arrays of the block.
+    pub(crate) arrays: &'a [Array<'a>],
+    /// Their shapes.
+    pub(crate) shapes: &'a [Shape],
+}
+
+/// Memory that is used again from chunk to chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Spare {
+    raw: Vec<u8>,
+    streams: Vec<Vec<u8>>,
+    words: Vec<u16>,
+}
+
+/// Codes the chunk of these pieces and appends it to `out`.
 ///
 /// # Errors
 /// Corrupt if the model was not made for these arrays.
 pub(crate) fn encode(
-    model: &Model,
-    coders: &[Coder],
-    arrays: &[Array<'_>],
-    shapes: &[Shape],
+    job: &Job<'_>,
     pieces: &[Piece],
     isa: Isa,
-) -> Result<Vec<u8>> {
-    let (mut raw, mut coded) = (Vec::new(), Vec::new());
+    spare: &mut Spare,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let Job { model, coders, arrays, shapes } = *job;
+    let (mut raw, mut coded) = (std::mem::take(&mut spare.raw), Vec::new());
+    raw.clear();
     for segment in segments(pieces) {
         let (array, shape) = (&arrays[segment[0].array], &shapes[segment[0].array]);
         let scheme = model.schemes[segment[0].array].as_ref().ok_or_else(no_scheme)?;
@@ -103,9 +125,13 @@ pub(crate) fn encode(
             let choice = match mode {
                 Mode::Raw => {
                     raw.extend_from_slice(&stream);
+                    spare.streams.push(stream);
                     continue;
                 }
-                Mode::Constant(_) => continue,
+                Mode::Constant(_) => {
+                    spare.streams.push(stream);
+                    continue;
+                }
                 Mode::Table(_) => None,
                 Mode::Position(map) => {
                     let mask = mask.as_deref().filter(|_| i > 0);
@@ -125,46 +151,50 @@ pub(crate) fn encode(
             _ => Choice::One(0),
         },
     });
-    Ok(write(&raw, &runs.collect::<Vec<_>>(), coders, isa))
+    write(&raw, &runs.collect::<Vec<_>>(), coders, isa, &mut spare.words, out);
+    spare.streams.extend(coded.into_iter().map(|(stream, ..)| stream));
+    spare.raw = raw;
+    Ok(())
 }
 
 /// Puts a chunk together.
-fn write(raw: &[u8], runs: &[Run<'_>], coders: &[Coder], isa: Isa) -> Vec<u8> {
+fn write(raw: &[u8], runs: &[Run<'_>], coders: &[Coder], isa: Isa, words: &mut Vec<u16>, out: &mut Vec<u8>) {
     let symbols: usize = runs.iter().map(|run| run.symbols.len()).sum();
     if symbols == 0 {
-        return [&[0], raw].concat();
+        out.push(0);
+        return out.extend_from_slice(raw);
     }
     let mut lanes =
         if symbols >= MANY || (raw.len() >= 2 * LANES && symbols >= 8 * LANES) { LANES } else { FEW };
-    let (mut stored, mut coded) = with_lanes(raw, runs, coders, lanes, isa);
+    let (mut stored, mut coded) = with_lanes(raw, runs, coders, lanes, isa, words);
     if lanes == LANES && raw.len() < 2 * LANES && 2 * coded.words.len() < LITTLE {
         lanes = FEW;
-        (stored, coded) = with_lanes(raw, runs, coders, lanes, isa);
+        (stored, coded) = with_lanes(raw, runs, coders, lanes, isa, words);
     }
-    let mut out = Vec::with_capacity(16 + stored.len() + 4 * lanes + 2 * coded.words.len());
+    out.reserve(16 + stored.len() + 4 * lanes + 2 * coded.words.len());
     out.push(if lanes == LANES { 2 } else { 1 });
-    varint::put(&mut out, raw.len() as u64);
+    varint::put(out, raw.len() as u64);
     out.extend_from_slice(stored);
     coded.states[..lanes].iter().for_each(|state| out.extend_from_slice(&state.to_le_bytes()));
-    coded.words.iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
-    out
+    out.extend(coded.words.iter().flat_map(|word| word.to_le_bytes()));
 }
 
 /// The bytes to be stored, and the symbols coded with the other ones in their states.
-fn with_lanes<'a>(
+fn with_lanes<'a, 'b>(
     raw: &'a [u8],
     runs: &[Run<'_>],
     coders: &[Coder],
     lanes: usize,
     isa: Isa,
-) -> (&'a [u8], lanes::Coded) {
+    words: &'b mut Vec<u16>,
+) -> (&'a [u8], lanes::Coded<'b>) {
     let held = raw.len().min(2 * lanes) / 2;
     let (stored, tail) = raw.split_at(raw.len() - 2 * held);
     let mut seeds = [0u16; LANES];
     for (seed, bytes) in seeds.iter_mut().zip(tail.as_chunks::<2>().0) {
         *seed = u16::from_le_bytes(*bytes);
     }
-    (stored, lanes::encode(runs, coders, lanes, &seeds, isa))
+    (stored, lanes::encode(runs, coders, lanes, &seeds, isa, words))
 }
 
 /// Where the bytes of a stream are after decoding.

@@ -31,46 +31,50 @@ pub(crate) struct Run<'a> {
 
 /// States and words of runs coded one after another.
 #[derive(Debug)]
-pub(crate) struct Coded {
+pub(crate) struct Coded<'a> {
     /// The states to begin decoding with.
     pub(crate) states: [u32; LANES],
     /// Words in the order in which decoding takes them.
-    pub(crate) words: Vec<u16>,
+    pub(crate) words: &'a [u16],
 }
 
-/// Codes `runs`, backwards; the states end up as [`LOW`] plus `seeds` for whoever decodes.
-pub(crate) fn encode(
+/// Codes `runs`, backwards, into memory that `buffer` keeps for the next time; the states end up as [`LOW`] plus `seeds` for whoever decodes.
+pub(crate) fn encode<'a>(
     runs: &[Run<'_>],
     coders: &[Coder],
     lanes: usize,
     seeds: &[u16; LANES],
     isa: Isa,
-) -> Coded {
+    buffer: &'a mut Vec<u16>,
+) -> Coded<'a> {
     let symbols: usize = runs.iter().map(|run| run.symbols.len()).sum();
     // A symbol gives at most one word; the slack is for whole vectors.
-    let mut words = vec![0u16; symbols + 2 * LANES];
-    let mut at = words.len();
+    let len = symbols + 2 * LANES;
+    if buffer.len() < len {
+        buffer.resize(len, 0);
+    }
+    let words = &mut buffer[..len];
+    let mut at = len;
     let mut states = seeds.map(|seed| LOW + u32::from(seed));
     for run in runs.iter().rev() {
         let mut end = run.symbols.len();
         if let (Choice::One(table), LANES) = (run.tables, lanes) {
             // What is over after whole turns comes last in the run, so first here.
             let whole = end / LANES * LANES;
-            encode_plain(run, whole..end, coders, lanes, &mut states, &mut words, &mut at);
+            encode_plain(run, whole..end, coders, lanes, &mut states, words, &mut at);
             end = whole
                 - simd::encode(
                     isa,
                     &run.symbols[..whole],
                     &coders[usize::from(table)],
                     &mut states,
-                    &mut words,
+                    words,
                     &mut at,
                 );
         }
-        encode_plain(run, 0..end, coders, lanes, &mut states, &mut words, &mut at);
+        encode_plain(run, 0..end, coders, lanes, &mut states, words, &mut at);
     }
-    words.drain(..at);
-    Coded { states, words }
+    Coded { states, words: &words[at..] }
 }
 
 fn encode_plain(
@@ -215,10 +219,16 @@ mod tests {
     fn check(runs: &[Run<'_>], tables: &Tables, coders: &[Coder], lanes: usize) {
         let seeds = std::array::from_fn(|i| if i < lanes { 1000u16.wrapping_mul(i as u16) } else { 0 });
         let isas = [Isa::Scalar, Isa::Avx2, Isa::Avx512].into_iter().filter(|isa| *isa <= simd::best());
-        let all: Vec<Coded> = isas.clone().map(|isa| encode(runs, coders, lanes, &seeds, isa)).collect();
+        let mut buffers = vec![Vec::new(); 3];
+        let buffers = buffers.iter_mut();
+        let all: Vec<Coded<'_>> = isas
+            .clone()
+            .zip(buffers)
+            .map(|(isa, buffer)| encode(runs, coders, lanes, &seeds, isa, buffer))
+            .collect();
         let words: Vec<u8> = all[0].words.iter().flat_map(|word| word.to_le_bytes()).collect();
         for (isa, coded) in isas.zip(&all) {
-            assert_eq!((coded.states, &coded.words), (all[0].states, &all[0].words), "{isa:?}");
+            assert_eq!((coded.states, coded.words), (all[0].states, all[0].words), "{isa:?}");
             for cut in [0, 2, 600] {
                 let kept = &words[..words.len().saturating_sub(cut)];
                 let mut decoder = Decoder { states: coded.states, words: kept, taken: 0, lanes, isa };

@@ -139,7 +139,7 @@ pub(crate) fn decode_each(decoder: &mut Decoder<'_>, slots: &[u32], ids: &[u8], 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::super::lanes::{Decoder, LANES};
-    use super::super::table::{Alias, BITS, BUCKETS, Coder, SLOTS};
+    use super::super::table::{Alias, BITS, BUCKETS, Coder, Ranks, SLOTS};
     use super::Task;
     use std::arch::x86_64::*;
 
@@ -488,6 +488,84 @@ mod x86 {
         _mm256_blendv_epi8(state, filled, short)
     }
 
+    /// Frequencies, places and reciprocals of 64 symbols, 16 in a vector.
+    struct Lookup {
+        freq: [__m512i; 4],
+        start: [__m512i; 4],
+        reciprocal: [__m512i; 4],
+    }
+
+    /// By tables in memory.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
+    fn look_up(coder: &Coder, symbols: &[u8; 64]) -> Lookup {
+        let zero = [_mm512_setzero_si512(); 4];
+        let mut found = Lookup { freq: zero, start: zero, reciprocal: zero };
+        for i in 0..4 {
+            // SAFETY: 16 of the 64 bytes.
+            let symbol =
+                _mm512_cvtepu8_epi32(unsafe { _mm_loadu_si128(symbols.as_ptr().add(16 * i).cast()) });
+            // SAFETY: 256 entries each, and symbols are bytes.
+            let (entry, reciprocal) = unsafe {
+                (
+                    _mm512_i32gather_epi32::<4>(symbol, coder.symbols.as_ptr().cast()),
+                    _mm512_i32gather_epi32::<4>(symbol, coder.reciprocals.as_ptr().cast()),
+                )
+            };
+            found.freq[i] = _mm512_srli_epi32(entry, 16);
+            found.start[i] = _mm512_and_si512(entry, _mm512_set1_epi32(0xffff));
+            found.reciprocal[i] = reciprocal;
+        }
+        found
+    }
+
+    /// Indices that take bytes of two vectors to two bytes of every four: [`spread_pairs`].
+    type Spread = [__m512i; 4];
+
+    /// For each quarter of 64 bytes: byte i of one vector and of another as the bytes `at` and `at + 1` of lane i.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
+    fn spread_pairs(at: usize) -> Spread {
+        let mut result = [_mm512_setzero_si512(); 4];
+        for (quarter, result) in result.iter_mut().enumerate() {
+            let mut indices = [0u8; 64];
+            for (i, index) in indices.iter_mut().enumerate() {
+                let byte = (16 * quarter + i / 4) as u8;
+                *index = if i % 4 == at + 1 { byte + 64 } else { byte };
+            }
+            *result = load(&indices, 0);
+        }
+        result
+    }
+
+    /// By tables in registers.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
+    fn look_up_ranks(ranks: &Ranks, low: &Spread, high: &Spread, symbols: &[u8; 64]) -> Lookup {
+        const LOW: __mmask64 = 0x3333_3333_3333_3333;
+        let symbols = load(symbols, 0);
+        let rank = _mm512_mask_blend_epi8(
+            _mm512_movepi8_mask(symbols),
+            _mm512_permutex2var_epi8(load(&ranks.rank, 0), symbols, load(&ranks.rank, 64)),
+            _mm512_permutex2var_epi8(load(&ranks.rank, 128), symbols, load(&ranks.rank, 192)),
+        );
+        let mut bytes = [_mm512_setzero_si512(); 8];
+        for (bytes, table) in bytes.iter_mut().zip(&ranks.bytes) {
+            *bytes = _mm512_permutex2var_epi8(load(table, 0), rank, load(table, 64));
+        }
+        let zero = [_mm512_setzero_si512(); 4];
+        let mut found = Lookup { freq: zero, start: zero, reciprocal: zero };
+        for i in 0..4 {
+            found.freq[i] = _mm512_maskz_permutex2var_epi8(LOW, bytes[0], low[i], bytes[1]);
+            found.start[i] = _mm512_maskz_permutex2var_epi8(LOW, bytes[2], low[i], bytes[3]);
+            found.reciprocal[i] = _mm512_or_si512(
+                _mm512_maskz_permutex2var_epi8(LOW, bytes[4], low[i], bytes[5]),
+                _mm512_maskz_permutex2var_epi8(!LOW, bytes[6], high[i], bytes[7]),
+            );
+        }
+        found
+    }
+
     /// # Safety
     /// `symbols` is a whole number of turns; `at` is at least their number and at most the number of words.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
@@ -499,45 +577,46 @@ mod x86 {
         at: &mut usize,
     ) {
         let mut vectors = load_states(states);
-        let low = _mm512_set1_epi32(0xffff);
+        let (low, high) = (spread_pairs(0), spread_pairs(2));
+        let mut next = *at;
         for turn in symbols.rchunks_exact(LANES) {
-            for i in (0..VECTORS).rev() {
-                // SAFETY: 16 bytes of the turn.
-                let symbol = unsafe { _mm_loadu_si128(turn.as_ptr().add(16 * i).cast()) };
-                let symbol = _mm512_cvtepu8_epi32(symbol);
-                // SAFETY: 256 entries, and symbols are bytes.
-                let entry = unsafe { _mm512_i32gather_epi32::<4>(symbol, coder.symbols.as_ptr().cast()) };
-                // SAFETY: as above.
-                let reciprocal =
-                    unsafe { _mm512_i32gather_epi32::<4>(symbol, coder.reciprocals.as_ptr().cast()) };
-                let (freq, start) = (_mm512_srli_epi32(entry, 16), _mm512_and_si512(entry, low));
-                let mut state = vectors[i];
-                let full = _mm512_cmpge_epu32_mask(_mm512_srli_epi32(state, 32 - BITS), freq);
-                let given = _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(full, state));
-                *at -= full.count_ones() as usize;
-                // The words go where the mask of as many low lanes says.
-                let mask = (1u32 << full.count_ones()).wrapping_sub(1);
-                // SAFETY: as many words as `at` has moved by are there.
-                unsafe {
-                    _mm256_mask_storeu_epi16(words.as_mut_ptr().add(*at).cast(), mask as __mmask16, given);
+            for (half, symbols) in turn.as_chunks::<64>().0.iter().enumerate().rev() {
+                let found = match &coder.ranks {
+                    Some(ranks) => look_up_ranks(ranks, &low, &high, symbols),
+                    None => look_up(coder, symbols),
+                };
+                for i in (0..4).rev() {
+                    let (freq, state) = (found.freq[i], vectors[4 * half + i]);
+                    let full = _mm512_cmpge_epu32_mask(_mm512_srli_epi32(state, 32 - BITS), freq);
+                    let given = _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(full, state));
+                    let count = full.count_ones();
+                    next -= count as usize;
+                    // SAFETY: as many words as `next` has moved by are there.
+                    unsafe {
+                        let mask = ((1u32 << count) - 1) as __mmask16;
+                        _mm256_mask_storeu_epi16(words.as_mut_ptr().add(next).cast(), mask, given);
+                    }
+                    let state = _mm512_mask_srli_epi32(state, full, state, 16);
+                    let reciprocal = found.reciprocal[i];
+                    let even = _mm512_srli_epi64(_mm512_mul_epu32(state, reciprocal), 32);
+                    let odd =
+                        _mm512_mul_epu32(_mm512_srli_epi64(state, 32), _mm512_srli_epi64(reciprocal, 32));
+                    let quotient = _mm512_mask_blend_epi32(0xaaaa, even, odd);
+                    let rest = _mm512_sub_epi32(state, _mm512_mullo_epi32(quotient, freq));
+                    // The quotient may be one too small.
+                    let over = _mm512_cmpge_epu32_mask(rest, freq);
+                    let quotient = _mm512_mask_add_epi32(quotient, over, quotient, _mm512_set1_epi32(1));
+                    let rest = _mm512_mask_sub_epi32(rest, over, rest, freq);
+                    // Symbols without a frequency do not occur; the mask keeps their slot inside all the same.
+                    let place = _mm512_add_epi32(found.start[i], rest);
+                    let place = _mm512_and_si512(place, _mm512_set1_epi32(SLOTS as i32 - 1));
+                    // SAFETY: below 4096, the number of slots.
+                    let slot = unsafe { _mm512_i32gather_epi32::<4>(place, coder.slots.as_ptr().cast()) };
+                    vectors[4 * half + i] = _mm512_or_si512(_mm512_slli_epi32(quotient, BITS), slot);
                 }
-                state = _mm512_mask_srli_epi32(state, full, state, 16);
-                let even = _mm512_srli_epi64(_mm512_mul_epu32(state, reciprocal), 32);
-                let odd = _mm512_mul_epu32(_mm512_srli_epi64(state, 32), _mm512_srli_epi64(reciprocal, 32));
-                let quotient = _mm512_mask_blend_epi32(0xaaaa, even, odd);
-                let rest = _mm512_sub_epi32(state, _mm512_mullo_epi32(quotient, freq));
-                // The quotient may be one too small.
-                let over = _mm512_cmpge_epu32_mask(rest, freq);
-                let quotient = _mm512_mask_add_epi32(quotient, over, quotient, _mm512_set1_epi32(1));
-                let rest = _mm512_mask_sub_epi32(rest, over, rest, freq);
-                // Symbols without a frequency do not occur; the mask keeps their slot inside all the same.
-                let place =
-                    _mm512_and_si512(_mm512_add_epi32(start, rest), _mm512_set1_epi32(SLOTS as i32 - 1));
-                // SAFETY: below 4096, the number of slots.
-                let slot = unsafe { _mm512_i32gather_epi32::<4>(place, coder.slots.as_ptr().cast()) };
-                vectors[i] = _mm512_or_si512(_mm512_slli_epi32(quotient, BITS), slot);
             }
         }
+        *at = next;
         store_states(states, vectors);
     }
 }

@@ -10,7 +10,7 @@ use crate::{Array, Dtype};
 use minlen_core::{Env, Result};
 
 /// Bytes looked at together.
-const STEP: usize = 1 << 15;
+const STEP: usize = 1 << 13;
 /// One step in so many is looked at to see what is worth more.
 const SAMPLED: usize = 8;
 /// A stream is stored unless a table of its own saves one part in so many.
@@ -54,25 +54,24 @@ pub(crate) fn count(
     only: Option<&[bool]>,
 ) -> Vec<Counts> {
     let count = form.streams(array.dtype);
-    let mut counts = vec![[0u32; 256]; count];
+    let mut tables = vec![[[0u32; 256]; 4]; count];
     let mut streams = vec![Vec::new(); count];
     for (_, bytes) in steps(array, pieces).step_by(every) {
         streams.iter_mut().for_each(Vec::clear);
         form.split(array.dtype, bytes, &mut streams, isa());
         form.finish(&mut streams, isa());
-        for (i, (counts, stream)) in counts.iter_mut().zip(&streams).enumerate() {
-            if only.is_some_and(|only| !only[i]) {
-                continue;
+        for (i, (tables, stream)) in tables.iter_mut().zip(&streams).enumerate() {
+            if only.is_none_or(|only| only[i]) {
+                histogram(stream, tables);
             }
-            histogram(stream, counts);
         }
     }
-    counts
+    let sum = |t: &[Counts; 4]| std::array::from_fn(|i| t[0][i] + t[1][i] + t[2][i] + t[3][i]);
+    tables.iter().map(sum).collect()
 }
 
-/// Adds how often each byte occurs, of a few at a time so that equal neighbours do not wait for each other.
-fn histogram(stream: &[u8], counts: &mut Counts) {
-    let mut tables = [[0u32; 256]; 4];
+/// Adds how often each byte occurs, to four tables in turn so that equal neighbours do not wait for each other.
+fn histogram(stream: &[u8], tables: &mut [Counts; 4]) {
     let (words, rest) = stream.as_chunks::<8>();
     for word in words {
         let word = u64::from_le_bytes(*word);
@@ -81,9 +80,6 @@ fn histogram(stream: &[u8], counts: &mut Counts) {
         }
     }
     rest.iter().for_each(|byte| tables[0][usize::from(*byte)] += 1);
-    for (i, count) in counts.iter_mut().enumerate() {
-        *count += tables[0][i] + tables[1][i] + tables[2][i] + tables[3][i];
-    }
 }
 
 /// Bits times 256 that streams of these counts take.

@@ -242,6 +242,17 @@ pub(crate) struct Coder {
     pub(crate) reciprocals: [u32; 256],
     /// The slots, ordered by symbol.
     pub(crate) slots: Vec<u32>,
+    /// For vector registers, where the symbols are few.
+    pub(crate) ranks: Option<Box<Ranks>>,
+}
+
+/// A table for encoding at most [`BUCKETS`] symbols, by their rank among these.
+#[derive(Clone, Debug)]
+pub(crate) struct Ranks {
+    /// The rank of each symbol.
+    pub(crate) rank: [u8; 256],
+    /// For each rank the bytes, lowest first, of frequency (2), place of the first slot (2) and reciprocal (4).
+    pub(crate) bytes: [[u8; BUCKETS]; 8],
 }
 
 impl Coder {
@@ -260,8 +271,27 @@ impl Coder {
             slots[*place as usize] = slot as u32;
             *place += 1;
         }
-        Self { symbols, reciprocals, slots }
+        let ranks = ranks(freqs, &symbols, &reciprocals);
+        Self { symbols, reciprocals, slots, ranks }
     }
+}
+
+fn ranks(freqs: &Freqs, symbols: &[u32; 256], reciprocals: &[u32; 256]) -> Option<Box<Ranks>> {
+    let present: Vec<usize> = (0..256).filter(|s| freqs[*s] > 0).collect();
+    if present.len() > BUCKETS {
+        return None;
+    }
+    let mut ranks = Box::new(Ranks { rank: [0; 256], bytes: [[0; BUCKETS]; 8] });
+    for (rank, symbol) in present.into_iter().enumerate() {
+        ranks.rank[symbol] = rank as u8;
+        let parts = u64::from(symbols[symbol] >> 16)
+            | u64::from(symbols[symbol] & 0xffff) << 16
+            | u64::from(reciprocals[symbol]) << 32;
+        for (table, byte) in ranks.bytes.iter_mut().zip(parts.to_le_bytes()) {
+            table[rank] = byte;
+        }
+    }
+    Some(ranks)
 }
 
 /// `log2(x)` in 1/256 bits, for costs only: interpolated between 1024 places.

@@ -99,12 +99,12 @@ struct Finder<'a> {
     copies: Vec<Copy>,
 }
 
-/// Bytes up to the next unit whose next eight bytes, mixed, have `pattern` in `bits` bits; or to the end.
+/// Bytes up to the next unit whose next eight bytes, mixed, have `pattern` in the upper `bits` bits; or to the end.
 struct NextAnchor<'a> {
     bytes: &'a [u8],
     unit: usize,
     bits: u32,
-    pattern: u64,
+    pattern: u32,
 }
 
 /// Units that are mixed together.
@@ -115,46 +115,66 @@ impl Task for NextAnchor<'_> {
 
     #[inline(always)]
     fn run(self) -> usize {
-        let Self { bytes, unit, bits, pattern } = self;
+        match self.unit {
+            1 => self.search::<1>(),
+            2 => self.search::<2>(),
+            4 => self.search::<4>(),
+            _ => self.one_by_one::<2>(0),
+        }
+    }
+}
+
+impl NextAnchor<'_> {
+    #[inline(always)]
+    fn search<const UNIT: usize>(&self) -> usize {
         let mut at = 0;
         let mut hits = [false; BATCH];
-        while let Some(batch) = bytes.get(at..at + BATCH * unit + 8) {
-            match unit {
-                1 => mix::<1>(batch, bits, pattern as u32, &mut hits),
-                2 => mix::<2>(batch, bits, pattern as u32, &mut hits),
-                4 => mix::<4>(batch, bits, pattern as u32, &mut hits),
-                _ => break,
+        while let Some(batch) = self.bytes.get(at..at + BATCH * UNIT + 8) {
+            let (units, mut any) = (batch.as_chunks::<UNIT>().0, false);
+            for i in 0..BATCH {
+                let hit = mixed(&units[i..i + 8 / UNIT]) >> (32 - self.bits) == self.pattern;
+                hits[i] = hit;
+                any |= hit;
             }
-            if let Some(hit) = hits.iter().position(|hit| *hit) {
-                return at + hit * unit;
+            if any {
+                return at + hits.iter().position(|hit| *hit).unwrap_or(0) * UNIT;
             }
-            at += BATCH * unit;
+            at += BATCH * UNIT;
         }
-        while at + 8 <= bytes.len() {
-            if mixed(word(bytes, at)) >> (32 - bits) == pattern as u32 {
+        self.one_by_one::<UNIT>(at)
+    }
+
+    #[inline(always)]
+    fn one_by_one<const UNIT: usize>(&self, mut at: usize) -> usize {
+        while let Some(window) = self.bytes.get(at..at + 8) {
+            if mixed(window.as_chunks::<UNIT>().0) >> (32 - self.bits) == self.pattern {
                 return at;
             }
-            at += unit;
+            at += self.unit;
         }
-        bytes.len()
+        self.bytes.len()
     }
 }
 
-/// Mixes eight bytes.
+/// Mixes units of together eight bytes: a sum of products, which vector instructions can do for many places at once.
 #[inline(always)]
-fn mixed(word: u64) -> u32 {
-    (word as u32).wrapping_mul(0x9e37_79b1) ^ ((word >> 32) as u32).wrapping_mul(0x85eb_ca77)
-}
-
-#[inline(always)]
-fn mix<const UNIT: usize>(batch: &[u8], bits: u32, pattern: u32, hits: &mut [bool; BATCH]) {
-    let batch = &batch[..BATCH * UNIT + 8];
-    for i in 0..BATCH {
-        let at = i * UNIT;
-        let low = u32::from_le_bytes([batch[at], batch[at + 1], batch[at + 2], batch[at + 3]]);
-        let high = u32::from_le_bytes([batch[at + 4], batch[at + 5], batch[at + 6], batch[at + 7]]);
-        hits[i] = mixed(u64::from(high) << 32 | u64::from(low)) >> (32 - bits) == pattern;
+fn mixed<const UNIT: usize>(units: &[[u8; UNIT]]) -> u32 {
+    const FACTORS: [u32; 8] = [
+        0x9e37_79b1,
+        0x85eb_ca77,
+        0xc2b2_ae3d,
+        0x27d4_eb2f,
+        0x1656_67b1,
+        0xd3a2_646d,
+        0xfd70_46c5,
+        0xb55a_4f09,
+    ];
+    let mut sum = 0u32;
+    for (unit, factor) in units.iter().zip(FACTORS) {
+        let value = unit.iter().rev().fold(0u32, |all, byte| all << 8 | u32::from(*byte));
+        sum = sum.wrapping_add(value.wrapping_mul(factor));
     }
+    sum
 }
 
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -189,7 +209,7 @@ impl Finder<'_> {
     fn scan(&mut self, array: usize, spacing: usize) {
         let (bytes, unit) = (self.arrays[array].bytes, self.arrays[array].dtype.unit());
         let bits = (spacing / unit).max(1).ilog2();
-        let pattern = 0x5555_5555u64 & ((1 << bits) - 1);
+        let pattern = 0x5555_5555 & ((1 << bits) - 1);
         let (mut at, mut literal) = (0, 0);
         while at + WINDOW <= bytes.len() {
             if at > 0 && bits > 0 {

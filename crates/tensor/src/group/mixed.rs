@@ -6,7 +6,7 @@ use crate::{Array, Target, max};
 use minlen_core::{Env, Error, Result};
 
 /// Codes every chunk of the plan.
-pub(super) fn encode(arrays: &[Array<'_>], plan: &Plan, coded: &mut Coded, env: &Env) -> Result<()> {
+pub(super) fn encode(arrays: &[Array<'_>], plan: &Plan, coded: &mut Coded<'_>, env: &Env) -> Result<()> {
     for range in &plan.chunks {
         let pieces: Vec<Array<'_>> = plan.pieces[range.clone()]
             .iter()

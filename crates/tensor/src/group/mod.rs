@@ -9,7 +9,7 @@ mod mixed;
 mod open;
 mod plan;
 
-use crate::fast::chunk::{self, Piece};
+use crate::fast::chunk::{self, Job, Piece};
 use crate::fast::scheme::{self, Shape};
 use crate::fast::side::Writer;
 use crate::fast::simd;
@@ -60,30 +60,36 @@ pub fn encode(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec
     let plan = Plan::new(&outlines, &copies, mixed, env)?;
     let mut side = Writer::default();
     copies::code(&mut side, &copies, total, env)?;
-    let mut coded = Coded::default();
+    let start = out.len();
+    let mut coded = Coded { index: Vec::new(), chunks: out };
     if mixed {
         mixed::encode(arrays, &plan, &mut coded, env)?;
     } else {
         encode_static(arrays, &outlines, &plan, strength, &mut side, &mut coded, env)?;
     }
     let side = side.finish();
-    out.push(if mixed { MIXED } else { TABLES });
-    varint::put(out, side.len() as u64);
-    let head = [side.as_slice(), &coded.index].concat();
-    out.extend_from_slice(&checksum(&head).to_le_bytes());
-    out.extend_from_slice(&head);
-    out.extend_from_slice(&coded.chunks);
+    let body = [side.as_slice(), &coded.index].concat();
+    let mut head = vec![if mixed { MIXED } else { TABLES }];
+    varint::put(&mut head, side.len() as u64);
+    head.extend_from_slice(&checksum(&body).to_le_bytes());
+    head.extend_from_slice(&body);
+    // The chunks are there already, and make room.
+    let end = out.len();
+    out.resize(end + head.len(), 0);
+    out.copy_within(start..end, start + head.len());
+    out[start..start + head.len()].copy_from_slice(&head);
     Ok(())
 }
 
 /// Chunks that are coded, and the index of them.
-#[derive(Debug, Default)]
-struct Coded {
+#[derive(Debug)]
+struct Coded<'a> {
     index: Vec<u8>,
-    chunks: Vec<u8>,
+    /// Where the chunks go.
+    chunks: &'a mut Vec<u8>,
 }
 
-impl Coded {
+impl Coded<'_> {
     /// Adds a chunk with the checksums of what it holds.
     fn push(&mut self, chunk: &[u8], sums: impl IntoIterator<Item = u32>) {
         varint::put(&mut self.index, chunk.len() as u64);
@@ -98,7 +104,7 @@ fn encode_static(
     plan: &Plan,
     strength: Strength,
     side: &mut Writer,
-    coded: &mut Coded,
+    coded: &mut Coded<'_>,
     env: &Env,
 ) -> Result<()> {
     let shapes = shapes(outlines, plan);
@@ -109,9 +115,17 @@ fn encode_static(
     };
     model.code(side, &shapes, env)?;
     let coders: Vec<Coder> = model.tables.iter().map(Coder::new).collect();
+    let (mut spare, mut chunk) = (chunk::Spare::default(), Vec::new());
     for range in &plan.chunks {
         let pieces = pieces_of(&plan.pieces[range.clone()]);
-        let chunk = chunk::encode(&model, &coders, arrays, &shapes, &pieces, simd::isa())?;
+        chunk.clear();
+        chunk::encode(
+            &Job { model: &model, coders: &coders, arrays, shapes: &shapes },
+            &pieces,
+            simd::isa(),
+            &mut spare,
+            &mut chunk,
+        )?;
         let parts = pieces.iter().map(|p| &arrays[p.array].bytes[p.start..p.start + p.len]);
         coded.push(&chunk, [checksum_of(parts)]);
         env.work(pieces.iter().map(|piece| piece.len as u64).sum())?;
