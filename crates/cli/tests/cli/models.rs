@@ -52,7 +52,9 @@ fn arrays_are_listed_and_taken_out_one_by_one() {
     s.ok(["extract", "tree.mln", "--tensor", "head.a", "-o", "a.npy"]);
     let npy = s.read("a.npy");
     assert!(
-        npy.starts_with(b"\x93NUMPY") && npy.ends_with(&bytes(&a)) && (npy.len() - a.len() * 4) % 64 == 0
+        npy.starts_with(b"\x93NUMPY")
+            && npy.ends_with(&bytes(&a))
+            && (npy.len() - a.len() * 4).is_multiple_of(64)
     );
     s.ok(["extract", "tree.mln", "--tensor", "*", "-o", "all.safetensors"]);
     s.ok(["compress", "all.safetensors"]);
