@@ -39,11 +39,11 @@ pub struct EncodeArgs {
     /// The level.
     #[command(flatten)]
     pub levels: LevelArgs,
-    // Square brackets mean "may be left out" here, and not a link.
-    #[allow(rustdoc::broken_intra_doc_links)]
     /// Arrays of numbers.
     #[command(flatten)]
     pub arrays: ArrayArgs,
+    // Square brackets mean "may be left out" here, and not a link.
+    #[allow(rustdoc::broken_intra_doc_links)]
     /// Code everything with this chain instead of choosing by content: NAME[:KEY=VAL,...][+NAME...]
     #[arg(long, value_name = "CHAIN", help_heading = "Compression")]
     pub codec: Option<String>,
