@@ -1,8 +1,8 @@
 //! Static tables for sign and exponent, the rest stored: as fast as memory.
 //!
-//! A block has one set of tables ([`table`], shared by arrays that are alike: [`cluster`]) and a scheme for each array
-//! ([`scheme`]); its chunks are coded one by one ([`chunk`]) in streams of bytes ([`form`], [`streams`]) by rANS in 64 lanes ([`lanes`],
-//! [`simd`]).
+//! A block has one set of tables (`table`, shared by arrays that are alike: `cluster`) and a scheme for each array
+//! (`scheme`); its chunks are coded one by one (`chunk`) in streams of bytes (`form`, `streams`) by rANS in 64 lanes (`lanes`,
+//! `simd`).
 
 pub(crate) mod chunk;
 pub(crate) mod cluster;

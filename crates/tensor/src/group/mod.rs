@@ -1,6 +1,6 @@
 //! The arrays of one block, coded together.
 //!
-//! Stretches that occur twice are coded once ([`copies`]); the rest is cut into chunks ([`plan`]), each with its length and a
+//! Stretches that occur twice are coded once (`copies`); the rest is cut into chunks (`plan`), each with its length and a
 //! checksum of what it holds, so that any array, or some rows of one, can be had without the others. Layout:
 //! docs/format/tensor.md.
 
