@@ -94,8 +94,8 @@ struct Finder<'a> {
     arrays: &'a [Array<'a>],
     starts: Vec<u64>,
     anchors: Vec<Anchor>,
-    /// 1 + number of the anchor with a hash.
-    table: Vec<u32>,
+    /// Upper bits of a hash, and 1 + the number of the anchor that has it; so that hardly any anchor is looked at in vain.
+    table: Vec<(u32, u32)>,
     copies: Vec<Copy>,
 }
 
@@ -194,9 +194,9 @@ pub(crate) fn find(arrays: &[Array<'_>], spacing: usize, env: &Env) -> Result<Ve
         total += array.bytes.len() as u64;
     }
     let slots = (total / spacing as u64 * 2).clamp(256, 1 << 27).next_power_of_two() as usize;
-    let _held = env.budget.reserve(slots as u64 * (4 + size_of::<Anchor>() as u64))?;
+    let _held = env.budget.reserve(slots as u64 * (8 + size_of::<Anchor>() as u64))?;
     let mut finder =
-        Finder { arrays, starts, anchors: Vec::new(), table: vec![0; slots], copies: Vec::new() };
+        Finder { arrays, starts, anchors: Vec::new(), table: vec![(0, 0); slots], copies: Vec::new() };
     for array in 0..arrays.len() {
         env.check()?;
         finder.scan(array, spacing);
@@ -238,15 +238,18 @@ impl Finder<'_> {
             hash = (hash ^ word(bytes, at + i)).wrapping_mul(MULTIPLIER);
             hash ^= hash >> 29;
         }
-        let slot = (hash >> 20) as usize & (self.table.len() - 1);
-        if let Some(anchor) = (self.table[slot] as usize).checked_sub(1).map(|i| self.anchors[i]) {
+        let (tag, slot) = ((hash >> 32) as u32, hash as usize & (self.table.len() - 1));
+        let (other, number) = self.table[slot];
+        if let Some(anchor) =
+            (number as usize).checked_sub(1).filter(|_| other == tag).map(|i| self.anchors[i])
+        {
             let other = self.arrays[anchor.array as usize].bytes;
             if other[anchor.offset..anchor.offset + WINDOW] == bytes[at..at + WINDOW] {
                 return self.extend(array, at, literal, anchor);
             }
         }
         self.anchors.push(Anchor { array: array as u32, offset: at });
-        self.table[slot] = self.anchors.len() as u32;
+        self.table[slot] = (tag, self.anchors.len() as u32);
         None
     }
 

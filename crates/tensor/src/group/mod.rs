@@ -38,6 +38,9 @@ const TABLES: u8 = 0;
 /// Chunks by mixing.
 const MIXED: u8 = 1;
 
+/// Bytes of a block from which on repeats are looked for at fewer places, where there is little time.
+const LARGE: u64 = 16 << 20;
+
 /// The lower half of the XXH3 of `bytes`.
 fn checksum(bytes: &[u8]) -> u32 {
     xxh3_64(bytes) as u32
@@ -51,7 +54,11 @@ pub fn encode(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec
     let outlines: Vec<Outline> = arrays.iter().map(|a| (a.dtype, a.columns.max(1), a.bytes.len())).collect();
     check_units(&outlines)?;
     let total: u64 = outlines.iter().map(|outline| outline.2 as u64).sum();
-    let spacing = if strength == Strength::Fast { 256 } else { 32 };
+    let spacing = match strength {
+        Strength::Fast if total >= LARGE => 512,
+        Strength::Fast => 256,
+        Strength::Dense | Strength::Max => 32,
+    };
     let mut copies = if total >> 32 == 0 { copies::find(arrays, spacing, env)? } else { Vec::new() };
     let mixed = strength == Strength::Max;
     if mixed {
