@@ -197,10 +197,20 @@ PAIRS = [("tinylm_step650_layers01.bf16.safetensors", "tinylm_base.bf16.safetens
          ("silero_vad_v6.2.onnx", "silero_vad_v6.0.onnx")]
 
 
+def numbered(found):
+    """Arrays by type, name and how often the name came before: names repeat in the branches of an ONNX file."""
+    result, count = {}, {}
+    for dtype, items in found.items():
+        for label, item in items:
+            count[dtype, label] = count.get((dtype, label), -1) + 1
+            result[dtype, label, count[dtype, label]] = item
+    return result
+
+
 def delta():
     for name, base_name in PAIRS:
         path, base = DATA / "models" / name, DATA / "models" / base_name
-        found, known = arrays(path), {item[0]: item[1] for items in arrays(base).values() for item in items}
+        found, known = arrays(path), numbered(arrays(base))
         raw = sum(len(item[1]) for items in found.values() for item in items)
         for level in LEVELS:
             coded, times, back = through(path, level, "--base", base)
@@ -211,9 +221,10 @@ def delta():
             continue
         total = 0
         for dtype, items in found.items():
-            both = [(item, known[label]) for label, item in items if len(known.get(label, b"")) == len(item)]
-            assert len(both) == len(items)
-            total += peers.bitx(b"".join(a for a, _ in both), b"".join(b for _, b in both), dtype)
+            # Arrays without a counterpart of their length are coded alone: zeros change nothing.
+            own = numbered({dtype: items})
+            fit = [known[key] if len(known.get(key, b"")) == len(item) else bytes(len(item)) for key, item in own.items()]
+            total += peers.bitx(b"".join(own.values()), b"".join(fit), dtype)
         size("delta", name, "bitx-style", raw, total)
         whole = b"".join(item for items in found.values() for _, item in items)
         size("delta", name, "zstd-19-patch-from", raw, peers.patch_from(whole, b"".join(known.values())))
@@ -241,23 +252,28 @@ def files():
 
 
 def divergences(file):
-    """Divergence from tinylm_base on the two texts: that of the calibration, and another."""
+    """Bits a byte of tinylm_base and of a file, and their divergence, on the two texts: that of the calibration, and another."""
     texts = [DATA / "models" / f"tinylm_eval_{name}.txt" for name in ("book", "sherlock")]
     text = run("examples/quantize", DATA / "models/tinylm_base.bf16.safetensors", "as", file, *texts)[0]
-    return re.findall(r"divergence ([\d.]+)", text)
+    return re.findall(r"bits per byte ([\d.]+) -> ([\d.]+), divergence ([\d.]+)", text)
 
 
 def quantize():
     """As far from the model as Q4_0 is, and as small as that can be."""
     model, book = DATA / "models/tinylm_base.bf16.safetensors", DATA / "models/tinylm_eval_book.txt"
     weights = sum(len(raw) for _, raw in arrays(model)["bf16"]) // 2
-    note = lambda kl, bytes_: f"{8 * bytes_ / weights:.3f} bits a weight; divergence {kl[0]} book, {kl[1]} sherlock"
+
+    def note(kl, length):
+        (before, after, book), (other_before, other_after, other) = kl
+        return (f"{8 * length / weights:.3f} bits a weight; divergence {book} book, {other} sherlock; bits a byte "
+                f"{before} to {after} book, {other_before} to {other_after} sherlock")
+
     for kind in ("q8_0", "q4_0"):
         path = DATA / f"models/tinylm_base.{kind}.gguf"
         kl, coded = divergences(path), path.stat().st_size
         size("quantize", model.name, f"gguf-{kind}", 2 * weights, coded, note(kl, coded))
     coded, back = WORK / "quantized.mln", WORK / "quantized.safetensors"
-    into = run("minlen", "quantize", model, "--max-kl", kl[0], "--calibrate", book, "-f", "-o", coded)[1]
+    into = run("minlen", "quantize", model, "--max-kl", kl[0][2], "--calibrate", book, "-f", "-o", coded)[1]
     out = run("minlen", "decompress", coded, "-q", "-f", "-o", back)[1]
     bytes_ = coded.stat().st_size
     size("quantize", model.name, "minlen at q4_0's divergence", 2 * weights, bytes_, note(divergences(back), bytes_))
@@ -327,7 +343,7 @@ def main():
             todo[section]()
             table(SIZES, SIZE_HEAD, section, sizes)
             table(SPEEDS, SPEED_HEAD, section, {key: [*value, *where] for key, value in speeds.items()})
-        except (RuntimeError, AssertionError) as failure:
+        except Exception as failure:
             failed.append(f"{section}: {failure}")
         print(f"{section}: {used() - before:.0f} s of processor time", flush=True)
     if failed:

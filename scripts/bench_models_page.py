@@ -134,10 +134,18 @@ def goal_table():
 
 def ratio_table(section):
     columns = methods(section)
-    rows = []
+    rows, lengths = [], {}
+    for (kind, name, _), row in SIZES.items():
+        if kind == section:
+            lengths.setdefault(name, set()).add(int(row["raw_bytes"]))
     for file in files(section):
-        raw = max(int(row["raw_bytes"]) for (kind, name, _), row in SIZES.items() if kind == section and name == file)
-        rows.append([file, raw, *(show(ratio(section, file, method), 4) for method in columns)])
+        raw = min(lengths[file])
+        cells = []
+        for method in columns:
+            row = SIZES.get((section, file, method))
+            other = row and section == "tensors" and int(row["raw_bytes"]) != min(lengths[file])
+            cells.append(show(ratio(section, file, method), 4) + ("*" if other else ""))
+        rows.append([file, raw, *cells])
     return table(["", "bytes", *columns], rows)
 
 
@@ -180,13 +188,15 @@ def page():
     marks = "; ".join(f"{date}, commit {commit} ({machine})" for date, commit, machine in when)
     speeds = ["tinylm_base.bf16.safetensors", "aesthetic_sac_linear.f32.safetensors", "mobilenet_v2_1.0_224.u8.tflite"]
     fields = ["air_temperature_a1b_240x37x49.f32.npy", "ostia_sst_54x18x432.f32.npy", "city_temperature_f.f64"]
+    networks = note_table("network") if files("network") else "Not measured in this run.\n"
     return f"""# Results: model weights and float arrays
 
 Made by `scripts/bench-models.sh` from [models.csv](../bench/results/models.csv) and
 [models-speeds.csv](../bench/results/models-speeds.csv); not edited by hand. Measured: {marks}.
 
 Ratios are bytes before by bytes after, exact, each from a round trip that was compared byte for byte. Speeds are MB/s of processor
-time on one thread, all threads a peer starts included, best of several; those of ZipNN and fpzip beside minlen's were taken in turns
+time on one thread, all threads a peer starts included, best of several, with
+buffers kept in the heap rather than in fresh pages for every call; those of ZipNN and fpzip beside minlen's were taken in turns
 with it. minlen's on fields are of the clock on the wall, which other work on the machine can only make worse. A dash: not measured, or a peer that refuses the type.
 
 Peers: ZipNN 0.5.4 (its interface for bytes; PyTorch, which that does not use, is replaced by a stub), pcodec 1.1.0, OpenZL 0.3.0
@@ -202,7 +212,8 @@ of the codec for arrays, on arrays alone; `minlen-3` and `minlen-7` are whole `.
 {goal_table()}
 ## Arrays of one type
 
-All arrays of a file's main type: to peers in a row, to minlen as arrays with their shapes.
+All arrays of a file's main type: to peers in a row, to minlen as arrays with their shapes. A star: all arrays of the file, of every
+type, by an older measuring program.
 
 {ratio_table("tensors")}
 MB/s in and out:
@@ -242,7 +253,7 @@ Bits a weight are those of the whole file.
 {note_table("quantize")}
 ## Coded networks
 
-{note_table("network") if files("network") else "Not measured in this run: see [the tutorial](tutorial-lenet.md).\n"}
+{networks}
 ## One array out of an archive
 
 Processor time of the whole process, its start included, for all of the file and for one array.

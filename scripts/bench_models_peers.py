@@ -113,8 +113,7 @@ PEERS = {
 def fields(shape):
     """The peers that know dimensions."""
     def floats(raw, dtype):
-        return np.frombuffer(raw, FLOATS[dtype]).reshape(shape)
-    # fpzip reads at most 3 dimensions, with one more in front for itself.
+        return np.frombuffer(raw, FLOATS[dtype]).reshape(shape).copy()
     return {
         "fpzip": (lambda dtype: (lambda a: fpzip.compress(a, precision=0, order="C"),
                                  lambda c: fpzip.decompress(c, order="C").tobytes(), lambda raw: floats(raw, dtype)), 5),
