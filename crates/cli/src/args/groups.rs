@@ -101,7 +101,7 @@ pub struct KeyArgs {
     pub identity: Vec<PathBuf>,
     /// Store model weights as differences from those in this file (a model, or a .mln of one), also to read with; the last one
     /// counts, those before it are what it needs itself
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Numbers")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true, help_heading = "Numbers")]
     pub base: Vec<PathBuf>,
     /// Start the strong levels from this prior of your own (see `minlen train`), also to read with; `none` for no prior
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Compression")]
@@ -112,10 +112,10 @@ pub struct KeyArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct ArrayArgs {
     /// Keep floats only to within E, as 0.001 or, of the range of each array, as 0.1% (the default is exact)
-    #[arg(long, value_name = "E", allow_hyphen_values = true, value_parser = value::max_error, help_heading = "Numbers")]
+    #[arg(long, value_name = "E", allow_hyphen_values = true, value_parser = value::max_error, hide_short_help = true, help_heading = "Numbers")]
     pub max_error: Option<minlen::MaxError>,
     /// What files without a header hold, as f32:240x37x49, outermost dimension first
-    #[arg(long, value_name = "TYPE:SIZES", value_parser = value::shape, help_heading = "Numbers")]
+    #[arg(long, value_name = "TYPE:SIZES", value_parser = value::shape, hide_short_help = true, help_heading = "Numbers")]
     pub shape: Option<value::Shape>,
 }
 
