@@ -1,4 +1,4 @@
-//! Sizes and speeds of the field codecs: `field FILE [DTYPE SHAPE]`, with SHAPE as `240x37x49`; npy files know theirs.
+//! Sizes and speeds of the field codecs: `field [--fast] FILE [DTYPE SHAPE]`, with SHAPE as `240x37x49`; npy files know theirs.
 use minlen_core::Env;
 use minlen_tensor::Dtype;
 use minlen_tensor::field::bounded::{self, Bound};
@@ -7,13 +7,16 @@ use std::time::Instant;
 
 #[allow(clippy::print_stdout)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (flags, args): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|arg| arg.starts_with("--"));
+    let efforts =
+        if flags.is_empty() { vec![Effort::Fast, Effort::Dense, Effort::Max] } else { vec![Effort::Fast] };
     let bytes = std::fs::read(args.first().ok_or("usage: field FILE [DTYPE SHAPE]")?)?;
     let (dtype, shape, data) = describe(&args, &bytes)?;
     let env = Env::default();
-    for effort in [Effort::Fast, Effort::Dense, Effort::Max] {
+    for &effort in &efforts {
         let (mut payload, mut back) = (Vec::new(), Vec::new());
-        let rounds = if effort == Effort::Fast { 15 } else { 1 };
+        let rounds = if effort == Effort::Fast { 60 } else { 1 };
         let (mut into, mut out) = (f64::MAX, f64::MAX);
         for _ in 0..rounds {
             payload.clear();
@@ -37,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
     }
     for (effort, share) in
-        [Effort::Fast, Effort::Max].into_iter().flat_map(|e| [1e-2, 1e-3, 1e-4].map(|s| (e, s)))
+        efforts.iter().filter(|&&e| e != Effort::Dense).flat_map(|e| [1e-2, 1e-3, 1e-4].map(|s| (*e, s)))
     {
         let (mut payload, mut back) = (Vec::new(), Vec::new());
         let start = Instant::now();

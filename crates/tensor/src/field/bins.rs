@@ -11,14 +11,6 @@ use minlen_entropy::rans;
 /// Residuals with one table.
 const CHUNK: usize = 1 << 16;
 
-/// The bin of a folded residual.
-#[inline(always)]
-fn bin(folded: u64) -> u8 {
-    // 0, 1, 2, 3 stand for themselves.
-    let length = (64 - folded.leading_zeros()).max(2);
-    (4 * (length - 2)) as u8 | (folded >> length.saturating_sub(3)) as u8 & 3
-}
-
 /// Raw bits of each bin, and the lowest number in it.
 const BINS: ([u8; 256], [u64; 256]) = {
     let mut table = ([0; 256], [0; 256]);
@@ -78,23 +70,24 @@ impl<W: Word> Encoder<W> {
     }
 
     fn chunk(&mut self, chunk: &[W], out: &mut Vec<u8>) {
-        self.bins.clear();
+        self.bins.resize(chunk.len(), 0);
         self.raw.resize(self.raw.len().max(chunk.len() * (W::BITS as usize / 8) + 16), 0);
-        let mut bits = Bits { at: 0, pending: 0, filled: 0 };
-        self.bins.extend(chunk.iter().map(|residual| {
+        // Locals, so that they stay in registers.
+        let (mut bits, raw) = (Bits { at: 0, pending: 0, filled: 0 }, self.raw.as_mut_slice());
+        for (slot, residual) in self.bins.iter_mut().zip(chunk) {
             let folded = residual.fold();
-            let bin = bin(folded);
-            let width = u32::from(BINS.0[usize::from(bin)]);
+            let length = (64 - folded.leading_zeros()).max(2);
+            let width = length.saturating_sub(3);
+            *slot = (4 * (length - 2)) as u8 | (folded >> width) as u8 & 3;
             let low = folded & !(u64::MAX << width);
             if W::BITS == 32 {
-                bits.put(&mut self.raw, low, width);
+                bits.put(raw, low, width);
             } else {
                 let first = width.min(32);
-                bits.put(&mut self.raw, low & 0xffff_ffff, first);
-                bits.put(&mut self.raw, low >> 32, width - first);
+                bits.put(raw, low & 0xffff_ffff, first);
+                bits.put(raw, low >> 32, width - first);
             }
-            bin
-        }));
+        }
         let mut coded = Vec::new();
         rans::encode_bytes(&self.bins, &mut coded);
         put(out, coded.len() as u64);
@@ -132,25 +125,23 @@ impl Bits {
 /// # Errors
 /// Truncated or corrupt.
 pub(super) fn decode<W: Word>(reader: &mut Reader<'_>, count: usize) -> Result<Vec<W>> {
-    let mut residuals = Vec::with_capacity(count);
+    let mut residuals = vec![W::default(); count];
     let mut padded = Vec::new();
     let mut bins = Vec::new();
-    while residuals.len() < count {
-        let n = (count - residuals.len()).min(CHUNK);
+    for chunk in residuals.chunks_mut(CHUNK) {
         bins.clear();
-        let coded = part(reader)?;
-        rans::decode_bytes(coded, n, &mut bins)?;
+        rans::decode_bytes(part(reader)?, chunk.len(), &mut bins)?;
         let raw = part(reader)?;
         padded.clear();
         padded.extend_from_slice(raw);
         padded.extend([0; 16]);
-        let mut at = 0usize;
-        residuals.extend(bins.iter().map(|&bin| {
+        let (padded, mut at) = (padded.as_slice(), 0usize);
+        for (residual, &bin) in chunk.iter_mut().zip(&bins) {
             let width = u32::from(BINS.0[usize::from(bin)]);
-            let low = get_bits::<W>(&padded, at) & !(u64::MAX << width);
+            let low = get_bits::<W>(padded, at) & !(u64::MAX << width);
             at += width as usize;
-            W::unfold(BINS.1[usize::from(bin)] | low)
-        }));
+            *residual = W::unfold(BINS.1[usize::from(bin)] | low);
+        }
         if at.div_ceil(8) != raw.len() {
             return Err(Error::corrupt("raw bits of residuals are missing or left over"));
         }
@@ -179,16 +170,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bins_cover_everything_once() {
-        for shift in 0..64 {
-            for folded in [1u64 << shift, (1 << shift) - 1, u64::MAX >> shift, 0b101 << shift, 0b11 << shift]
-            {
-                let bin = usize::from(bin(folded));
-                let width = BINS.0[bin];
-                assert_eq!(BINS.1[bin] | (folded & !(u64::MAX << width)), folded);
-                assert!(width < 62 && (folded >> width) <= 7);
-            }
+    fn bins_follow_each_other_without_gaps() {
+        for bin in 0..251 {
+            assert_eq!(BINS.1[bin] + (1 << BINS.0[bin]), BINS.1[bin + 1], "{bin}");
         }
+        assert_eq!(BINS.1[251] + ((1 << BINS.0[251]) - 1), u64::MAX);
     }
 
     #[test]

@@ -53,30 +53,32 @@ impl<'g> Rows<'g> {
     fn base<W: Word>(&self, words: &[W], row: usize, base: &mut [W]) {
         let start = row * self.grid.columns;
         let axes = self.along.outer & self.grid.inside(row);
-        let mut subset = axes;
-        let mut first = true;
-        // Every subset of the axes but the empty one.
-        while subset != 0 {
-            let back: usize = (0..self.grid.strides.len())
-                .map(|i| if subset >> i & 1 == 1 { self.grid.strides[i] } else { 0 })
-                .sum();
-            let from = &words[start - back..][..self.grid.columns];
-            if first {
-                base.copy_from_slice(from);
-                // The largest subset's sign is that of every other one if their sizes are of one parity.
-                if subset.count_ones().is_multiple_of(2) {
-                    base.iter_mut().for_each(|b| *b = W::default().minus(*b));
-                }
-            } else if subset.count_ones() % 2 == 1 {
-                base.iter_mut().zip(from).for_each(|(b, &word)| *b = b.plus(word));
-            } else {
-                base.iter_mut().zip(from).for_each(|(b, &word)| *b = b.minus(word));
+        let row_at = |subset: u32| {
+            let mut back = 0;
+            for (i, stride) in self.grid.strides.iter().enumerate() {
+                back += stride * (subset >> i & 1) as usize;
             }
-            first = false;
-            subset = (subset - 1) & axes;
-        }
-        if first {
-            base.fill(W::default());
+            &words[start - back..][..base.len()]
+        };
+        // Every subset of the axes but the empty one: added if of odd size, else taken away.
+        match axes.count_ones() {
+            0 => base.fill(W::default()),
+            1 => base.copy_from_slice(row_at(axes)),
+            2 => {
+                let lowest = axes & axes.wrapping_neg();
+                let (a, b, c) = (row_at(lowest), row_at(axes ^ lowest), row_at(axes));
+                for (i, base) in base.iter_mut().enumerate() {
+                    *base = a[i].plus(b[i]).minus(c[i]);
+                }
+            }
+            _ => {
+                let [a, b, c] = [1, 2, 4].map(row_at);
+                let [d, e, f] = [3, 5, 6].map(row_at);
+                let g = row_at(7);
+                for (i, base) in base.iter_mut().enumerate() {
+                    *base = a[i].plus(b[i]).plus(c[i]).minus(d[i]).minus(e[i]).minus(f[i]).plus(g[i]);
+                }
+            }
         }
     }
 
@@ -85,12 +87,13 @@ impl<'g> Rows<'g> {
     pub fn difference<W: Word>(&self, words: &[W], row: usize, base: &mut [W], residuals: &mut [W]) {
         self.base(words, row, base);
         let here = &words[row * self.grid.columns..][..self.grid.columns];
-        for ((residual, &word), &b) in residuals.iter_mut().zip(here).zip(&*base) {
-            *residual = word.minus(b);
+        for (b, &word) in base.iter_mut().zip(here) {
+            *b = word.minus(*b);
         }
+        residuals.copy_from_slice(base);
         if self.along.inner {
-            for i in (1..residuals.len()).rev() {
-                residuals[i] = residuals[i].minus(residuals[i - 1]);
+            for (residual, &b) in residuals.iter_mut().skip(1).zip(&*base) {
+                *residual = residual.minus(b);
             }
         }
     }

@@ -32,7 +32,7 @@ use word::Word;
 pub enum Effort {
     /// As fast as it gets, in both directions.
     Fast,
-    /// Tens of megabytes a second.
+    /// Nearly as fast: more than one fast form is tried.
     Dense,
     /// As small as it gets, about a megabyte a second in both directions.
     Max,
