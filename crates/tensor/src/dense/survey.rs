@@ -92,7 +92,7 @@ impl Survey {
         let mut scheme = Scheme { form: seen.form.clone(), modes: Vec::new(), scales: None };
         let streams = if first == 0 { streams(array, pieces, &seen) } else { Vec::new() };
         for (stream, counts) in seen.counts.iter().enumerate() {
-            let mode = simple(counts);
+            let mode = simple(&seen.form, stream, counts);
             let mode = match mode {
                 Some(mode @ Mode::Constant(_)) => mode,
                 _ if stream == first

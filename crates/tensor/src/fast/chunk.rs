@@ -151,25 +151,33 @@ pub(crate) fn encode(
             _ => Choice::One(0),
         },
     });
-    write(&raw, &runs.collect::<Vec<_>>(), coders, isa, &mut spare.words, out);
+    write(&raw, &runs.collect::<Vec<_>>(), coders, isa, &mut spare.words, out)?;
     spare.streams.extend(coded.into_iter().map(|(stream, ..)| stream));
     spare.raw = raw;
     Ok(())
 }
 
 /// Puts a chunk together.
-fn write(raw: &[u8], runs: &[Run<'_>], coders: &[Coder], isa: Isa, words: &mut Vec<u16>, out: &mut Vec<u8>) {
+fn write(
+    raw: &[u8],
+    runs: &[Run<'_>],
+    coders: &[Coder],
+    isa: Isa,
+    words: &mut Vec<u16>,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     let symbols: usize = runs.iter().map(|run| run.symbols.len()).sum();
     if symbols == 0 {
         out.push(0);
-        return out.extend_from_slice(raw);
+        out.extend_from_slice(raw);
+        return Ok(());
     }
     let mut lanes =
         if symbols >= MANY || (raw.len() >= 2 * LANES && symbols >= 8 * LANES) { LANES } else { FEW };
-    let (mut stored, mut coded) = with_lanes(raw, runs, coders, lanes, isa, words);
+    let (mut stored, mut coded) = with_lanes(raw, runs, coders, lanes, isa, words)?;
     if lanes == LANES && raw.len() < 2 * LANES && 2 * coded.words.len() < LITTLE {
         lanes = FEW;
-        (stored, coded) = with_lanes(raw, runs, coders, lanes, isa, words);
+        (stored, coded) = with_lanes(raw, runs, coders, lanes, isa, words)?;
     }
     out.reserve(16 + stored.len() + 4 * lanes + 2 * coded.words.len());
     out.push(if lanes == LANES { 2 } else { 1 });
@@ -177,6 +185,7 @@ fn write(raw: &[u8], runs: &[Run<'_>], coders: &[Coder], isa: Isa, words: &mut V
     out.extend_from_slice(stored);
     coded.states[..lanes].iter().for_each(|state| out.extend_from_slice(&state.to_le_bytes()));
     out.extend(coded.words.iter().flat_map(|word| word.to_le_bytes()));
+    Ok(())
 }
 
 /// The bytes to be stored, and the symbols coded with the other ones in their states.
@@ -187,14 +196,14 @@ fn with_lanes<'a, 'b>(
     lanes: usize,
     isa: Isa,
     words: &'b mut Vec<u16>,
-) -> (&'a [u8], lanes::Coded<'b>) {
+) -> Result<(&'a [u8], lanes::Coded<'b>)> {
     let held = raw.len().min(2 * lanes) / 2;
     let (stored, tail) = raw.split_at(raw.len() - 2 * held);
     let mut seeds = [0u16; LANES];
     for (seed, bytes) in seeds.iter_mut().zip(tail.as_chunks::<2>().0) {
         *seed = u16::from_le_bytes(*bytes);
     }
-    (stored, lanes::encode(runs, coders, lanes, &seeds, isa, words))
+    Ok((stored, lanes::encode(runs, coders, lanes, &seeds, isa, words)?))
 }
 
 /// Where the bytes of a stream are after decoding.

@@ -56,6 +56,11 @@ impl Form {
         usize::from(self.mask)
     }
 
+    /// The stream that is packed, if one is.
+    pub(crate) fn packed(&self) -> Option<usize> {
+        matches!(self.values, Values::Window(_)).then(|| self.first() + 1)
+    }
+
     /// Numbers that units of this type become in the list.
     fn numbers(dtype: Dtype, list: &[u64]) -> usize {
         if signed(dtype) { 2 * list.len() } else { list.len() }
@@ -104,7 +109,7 @@ impl Form {
 
     /// Packs what is to be packed.
     pub(crate) fn finish(&self, streams: &mut [Vec<u8>], isa: Isa) {
-        if let (Values::Window(_), Some(stream)) = (&self.values, streams.get_mut(self.first() + 1)) {
+        if let Some(stream) = self.packed().and_then(|packed| streams.get_mut(packed)) {
             simd::with(isa, Pack(stream));
         }
     }

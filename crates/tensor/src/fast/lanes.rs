@@ -3,6 +3,7 @@
 
 use super::simd::{self, Isa};
 use super::table::{Alias, BITS, Coder, Freqs, SLOTS, Table};
+use minlen_core::{Error, Result};
 
 /// The most lanes.
 pub(crate) const LANES: usize = 128;
@@ -39,6 +40,9 @@ pub(crate) struct Coded<'a> {
 }
 
 /// Codes `runs`, backwards, into memory that `buffer` keeps for the next time; the states end up as [`LOW`] plus `seeds` for whoever decodes.
+///
+/// # Errors
+/// Usage where a symbol has no frequency in its table.
 pub(crate) fn encode<'a>(
     runs: &[Run<'_>],
     coders: &[Coder],
@@ -46,7 +50,7 @@ pub(crate) fn encode<'a>(
     seeds: &[u16; LANES],
     isa: Isa,
     buffer: &'a mut Vec<u16>,
-) -> Coded<'a> {
+) -> Result<Coded<'a>> {
     let symbols: usize = runs.iter().map(|run| run.symbols.len()).sum();
     // A symbol gives at most one word; the slack is for whole vectors.
     let len = symbols + 2 * LANES;
@@ -56,25 +60,29 @@ pub(crate) fn encode<'a>(
     let words = &mut buffer[..len];
     let mut at = len;
     let mut states = seeds.map(|seed| LOW + u32::from(seed));
+    // False once a symbol has no frequency: the words are no use then.
+    let mut fine = true;
     for run in runs.iter().rev() {
         let mut end = run.symbols.len();
         if let (Choice::One(table), LANES) = (run.tables, lanes) {
             // What is over after whole turns comes last in the run, so first here.
             let whole = end / LANES * LANES;
-            encode_plain(run, whole..end, coders, lanes, &mut states, words, &mut at);
-            end = whole
-                - simd::encode(
-                    isa,
-                    &run.symbols[..whole],
-                    &coders[usize::from(table)],
-                    &mut states,
-                    words,
-                    &mut at,
-                );
+            fine &= encode_plain(run, whole..end, coders, lanes, &mut states, words, &mut at);
+            let table = &coders[usize::from(table)];
+            match simd::encode(isa, &run.symbols[..whole], table, &mut states, words, &mut at) {
+                Some(done) => {
+                    fine &= done;
+                    end = 0;
+                }
+                None => end = whole,
+            }
         }
-        encode_plain(run, 0..end, coders, lanes, &mut states, words, &mut at);
+        fine &= encode_plain(run, 0..end, coders, lanes, &mut states, words, &mut at);
     }
-    Coded { states, words: &words[at..] }
+    if !fine {
+        return Err(Error::usage("a symbol that its table does not have"));
+    }
+    Ok(Coded { states, words: &words[at..] })
 }
 
 fn encode_plain(
@@ -85,7 +93,7 @@ fn encode_plain(
     states: &mut [u32; LANES],
     words: &mut [u16],
     at: &mut usize,
-) {
+) -> bool {
     for j in range.rev() {
         let coder = match run.tables {
             Choice::One(table) => &coders[usize::from(table)],
@@ -94,6 +102,9 @@ fn encode_plain(
         let symbol = usize::from(run.symbols[j]);
         let state = &mut states[j & (lanes - 1)];
         let (freq, start) = (coder.symbols[symbol] >> 16, coder.symbols[symbol] & 0xffff);
+        if freq == 0 {
+            return false;
+        }
         if *state >> (32 - BITS) >= freq {
             *at -= 1;
             words[*at] = *state as u16;
@@ -108,6 +119,7 @@ fn encode_plain(
         }
         *state = quotient << BITS | coder.slots[(start + rest) as usize];
     }
+    true
 }
 
 /// The tables of a block, for decoding.
@@ -224,7 +236,7 @@ mod tests {
         let all: Vec<Coded<'_>> = isas
             .clone()
             .zip(buffers)
-            .map(|(isa, buffer)| encode(runs, coders, lanes, &seeds, isa, buffer))
+            .map(|(isa, buffer)| encode(runs, coders, lanes, &seeds, isa, buffer).unwrap())
             .collect();
         let words: Vec<u8> = all[0].words.iter().flat_map(|word| word.to_le_bytes()).collect();
         for (isa, coded) in isas.zip(&all) {
@@ -248,6 +260,19 @@ mod tests {
                 } else {
                     assert!(!same || 2 * decoder.taken > kept.len());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn symbols_without_frequency_are_refused() {
+        let coder = [Coder::new(&normalise(&minlen_entropy::histogram(&[1, 2, 3, 3])))];
+        for isa in [Isa::Scalar, Isa::Avx2, Isa::Avx512].into_iter().filter(|isa| *isa <= simd::best()) {
+            for at in [0, 70, 999] {
+                let mut symbols = vec![3; 1000];
+                symbols[at] = 4;
+                let run = [Run { symbols: &symbols, tables: Choice::One(0) }];
+                assert!(encode(&run, &coder, LANES, &[0; LANES], isa, &mut Vec::new()).is_err());
             }
         }
     }

@@ -75,7 +75,8 @@ pub(crate) fn with<T: Task>(isa: Isa, task: T) -> T::Out {
     }
 }
 
-/// Codes the end of `symbols`, a whole number of turns of [`LANES`], backwards; gives how many it coded: all or none.
+/// Codes `symbols`, a whole number of turns of [`LANES`], backwards: true, or false if one of them has no frequency; `None` if it
+/// is to be done without vectors.
 pub(crate) fn encode(
     isa: Isa,
     symbols: &[u8],
@@ -83,20 +84,17 @@ pub(crate) fn encode(
     states: &mut [u32; LANES],
     words: &mut [u16],
     at: &mut usize,
-) -> usize {
+) -> Option<bool> {
     match isa {
         #[cfg(target_arch = "x86_64")]
-        // A word for each symbol, and a whole vector of them at once.
         Isa::Avx512
-            if *at >= symbols.len() + LANES
-                && *at <= words.len()
-                && coder.slots.len() == super::table::SLOTS =>
+            if *at >= symbols.len() && *at <= words.len() && coder.slots.len() == super::table::SLOTS =>
         {
-            // SAFETY: the version comes from `isa` or `best`; there is room for the words; the tables have their full sizes.
-            unsafe { x86::encode512(symbols, coder, states, words, at) };
-            symbols.len()
+            // SAFETY: the version comes from `isa` or `best`; there is room for a word for each symbol; the tables have their
+            // full sizes.
+            Some(unsafe { x86::encode512(symbols, coder, states, words, at) })
         }
-        _ => 0,
+        _ => None,
     }
 }
 
@@ -575,10 +573,10 @@ mod x86 {
         states: &mut [u32; LANES],
         words: &mut [u16],
         at: &mut usize,
-    ) {
+    ) -> bool {
         let mut vectors = load_states(states);
         let (low, high) = (spread_pairs(0), spread_pairs(2));
-        let mut next = *at;
+        let (mut next, mut missing) = (*at, 0);
         for turn in symbols.rchunks_exact(LANES) {
             for (half, symbols) in turn.as_chunks::<64>().0.iter().enumerate().rev() {
                 let found = match &coder.ranks {
@@ -587,6 +585,7 @@ mod x86 {
                 };
                 for i in (0..4).rev() {
                     let (freq, state) = (found.freq[i], vectors[4 * half + i]);
+                    missing |= _mm512_testn_epi32_mask(freq, freq);
                     let full = _mm512_cmpge_epu32_mask(_mm512_srli_epi32(state, 32 - BITS), freq);
                     let given = _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(full, state));
                     let count = full.count_ones();
@@ -618,5 +617,6 @@ mod x86 {
         }
         *at = next;
         store_states(states, vectors);
+        missing == 0
     }
 }

@@ -83,8 +83,15 @@ fn histogram(stream: &[u8], tables: &mut [Counts; 4]) {
 }
 
 /// Bits times 256 that streams of these counts take.
-fn estimate(counts: &[Counts]) -> u64 {
-    counts.iter().map(entropy_q8).sum()
+fn estimate(form: &Form, counts: &[Counts]) -> u64 {
+    let cost = |(stream, counts): (usize, &Counts)| {
+        if form.packed() == Some(stream) { total(counts) * 8 * 256 } else { entropy_q8(counts) }
+    };
+    counts.iter().enumerate().map(cost).sum()
+}
+
+fn total(counts: &Counts) -> u64 {
+    counts.iter().map(|count| u64::from(*count)).sum()
 }
 
 /// The form that takes least, and its counts; of streams that are not worth coding those of a sample, one step in `every`.
@@ -92,16 +99,17 @@ pub(crate) fn look(array: &Array<'_>, pieces: &[Piece], every: usize) -> Seen {
     let len: usize = pieces.iter().map(|piece| piece.len).sum();
     let every = if len < 2 * SAMPLED * STEP { 1 } else { every };
     let mut best = Seen { form: Form::PLAIN, counts: count(array, pieces, &Form::PLAIN, every, None) };
-    let mut least = estimate(&best.counts);
+    let mut least = estimate(&best.form, &best.counts);
     for form in candidates(array, pieces, &best.counts, len / every) {
         let counts = count(array, pieces, &form, every, None);
-        let cost = estimate(&counts) + (list_cost(&form.values) + 64 * 256) / every as u64;
+        let cost = estimate(&form, &counts) + (list_cost(&form.values) + 64 * 256) / every as u64;
         if cost < least {
             (best, least) = (Seen { form, counts }, cost);
         }
     }
     if every > 1 {
-        let worth: Vec<bool> = best.counts.iter().map(|counts| simple(counts) != Some(Mode::Raw)).collect();
+        let modes = best.counts.iter().enumerate().map(|(i, counts)| simple(&best.form, i, counts));
+        let worth: Vec<bool> = modes.map(|mode| mode != Some(Mode::Raw)).collect();
         let counts = count(array, pieces, &best.form, 1, Some(&worth));
         for ((old, new), worth) in best.counts.iter_mut().zip(counts).zip(worth) {
             *old = if worth { new } else { *old };
@@ -202,9 +210,14 @@ fn distinct(array: &Array<'_>, pieces: &[Piece]) -> Option<Vec<u64>> {
 }
 
 /// The mode of a stream that needs no table, if it is one.
-pub(crate) fn simple(counts: &Counts) -> Option<Mode> {
-    let total: u64 = counts.iter().map(|c| u64::from(*c)).sum();
-    if let Some(only) = counts.iter().position(|c| u64::from(*c) == total) {
+pub(crate) fn simple(form: &Form, stream: usize, counts: &Counts) -> Option<Mode> {
+    let total = total(counts);
+    let only = counts.iter().position(|c| u64::from(*c) == total);
+    if form.packed() == Some(stream) {
+        // What numbers share a byte depends on where chunks are cut, so counts say nothing, but for zeros.
+        return Some(if only == Some(0) { Mode::Constant(0) } else { Mode::Raw });
+    }
+    if let Some(only) = only {
         return Some(Mode::Constant(only as u8));
     }
     let raw = total * 8 * 256;
@@ -234,7 +247,7 @@ pub(crate) fn survey(
         let seen = look(array, &pieces[i], SAMPLED);
         let mut modes = Vec::with_capacity(seen.counts.len());
         for (stream, counts) in seen.counts.iter().enumerate() {
-            modes.push(simple(counts).unwrap_or_else(|| {
+            modes.push(simple(&seen.form, stream, counts).unwrap_or_else(|| {
                 histograms.push(Histogram::new(counts, true));
                 places.push((i, stream));
                 Mode::Raw

@@ -224,8 +224,8 @@ impl Table {
             std::array::from_fn(|s| (s as u32) << 24 | u32::from(freqs[s].wrapping_sub(1)) << 12);
         out.extend(self.owners.iter().map(|&symbol| {
             let next = &mut next[usize::from(symbol)];
-            *next += 1;
-            *next - 1
+            // The one symbol there is may be 255: one more than its last entry is no number of 32 bits.
+            std::mem::replace(next, next.wrapping_add(1))
         }));
     }
 
@@ -278,10 +278,11 @@ impl Coder {
 
 fn ranks(freqs: &Freqs, symbols: &[u32; 256], reciprocals: &[u32; 256]) -> Option<Box<Ranks>> {
     let present: Vec<usize> = (0..256).filter(|s| freqs[*s] > 0).collect();
-    if present.len() > BUCKETS {
+    // One rank is left for the symbols that are not there, with a frequency of 0.
+    if present.len() >= BUCKETS {
         return None;
     }
-    let mut ranks = Box::new(Ranks { rank: [0; 256], bytes: [[0; BUCKETS]; 8] });
+    let mut ranks = Box::new(Ranks { rank: [BUCKETS as u8 - 1; 256], bytes: [[0; BUCKETS]; 8] });
     for (rank, symbol) in present.into_iter().enumerate() {
         ranks.rank[symbol] = rank as u8;
         let parts = u64::from(symbols[symbol] >> 16)
@@ -323,6 +324,7 @@ mod tests {
         let mut rng = Rng(7);
         let mut cases = vec![[1; 256], [u32::MAX >> 9; 256]];
         cases.push(std::array::from_fn(|i| u32::from(i == 77)));
+        cases.push(std::array::from_fn(|i| u32::from(i == 255)));
         for n in [2usize, 3, 17, 127, 128, 129, 255] {
             cases.push(std::array::from_fn(|i| if i < n { rng.below(1 << (i % 20)) as u32 + 1 } else { 0 }));
             cases.push(std::array::from_fn(

@@ -121,6 +121,19 @@ fn zeros_lists_and_repeats_cost_little() {
 }
 
 #[test]
+fn positive_values_over_several_chunks_come_back() {
+    for (dtype, unit) in [(Dtype::Bf16, 2), (Dtype::F32, 4)] {
+        let mut bytes = weights(dtype, 300_001, 1000, 3);
+        bytes.chunks_exact_mut(unit).for_each(|value| value[unit - 1] &= 0x7f);
+        let again = [&bytes[unit * 700..unit * 9000], &bytes[..unit * 31]].concat();
+        let arrays = [&bytes, &again].map(|bytes| Array { dtype, columns: 1000, bytes, base: None });
+        for strength in STRENGTHS {
+            round_trip(&arrays, strength);
+        }
+    }
+}
+
+#[test]
 fn ranges_equal_the_whole() {
     let a = weights(Dtype::Bf16, 300_000, 1000, 1);
     let b = weights(Dtype::F32, 10_000, 100, 2);
