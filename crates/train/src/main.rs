@@ -8,8 +8,8 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: minlen-train NETWORK --data DIR -o FILE [options]
        minlen-train eval FILE --data DIR
 networks: lenet-300-100, lenet-5, hidden units (100-50), conv-F1-F2-HIDDEN
-options:  --seed N --keep SHARE --hold-out N --epochs DENSE,PRUNED,ROUNDED --step S --bias-step S --lambda L
-          --codebook LEVELS --score magnitude|fisher|both --teacher FILE --hard SHARE --temperature T
+options:  --seed N --keep SHARE --units A-B --hold-out N --epochs DENSE,PRUNED,ROUNDED --step S --bias-step S --lambda L
+          --codebook LEVELS --score magnitude|fisher|both --teacher FILE --hard SHARE --temperature T --every-shift true|false
           --batch N --rate R --decay D --dense FILE (read, or written after training)";
 
 fn main() -> ExitCode {
@@ -78,6 +78,7 @@ fn set(options: &mut Options, name: &str, value: &str) -> Result<()> {
         "--teacher" => options.teacher = Some(value.into()),
         "--hard" => options.grading.hard = number(value)?,
         "--temperature" => options.grading.temperature = number(value)?,
+        "--every-shift" => options.every_shift = number(value)?,
         "--batch" => options.batch = number(value)?,
         "--rate" => options.rate = number(value)?,
         "--decay" => options.decay = number(value)?,
@@ -86,6 +87,7 @@ fn set(options: &mut Options, name: &str, value: &str) -> Result<()> {
             let list: Vec<usize> = value.split(',').map(number).collect::<Result<_>>()?;
             options.epochs = list.try_into().map_err(|_| Error::usage("--epochs takes three numbers"))?;
         }
+        "--units" => options.units = value.split('-').map(number).collect::<Result<_>>()?,
         "--score" => {
             options.score = match value {
                 "magnitude" => Score::Magnitude,

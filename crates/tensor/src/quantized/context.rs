@@ -37,7 +37,7 @@ impl Stat {
         *self += one;
     }
 
-    fn times(self, k: u32) -> Self {
+    pub(super) fn times(self, k: u32) -> Self {
         Self { n: self.n * k, nz: self.nz * k, sum: self.sum * k, positive: self.positive * k }
     }
 
@@ -122,6 +122,8 @@ pub(super) struct Seen {
     planes: Vec<Stat>,
     /// The present row, and its planes.
     pub row: Stat,
+    /// The row before.
+    pub last_row: Stat,
     row_planes: Vec<Stat>,
     /// The present row and the two before, with two zeros before each row of a plane: see `line`.
     lines: [Vec<i32>; 3],
@@ -146,6 +148,10 @@ pub(super) struct Near {
     pub column: Stat,
     /// This column four times, its neighbours beside it twice and at the corners once, from the rows before.
     pub around: Stat,
+    /// As `around`, over five by five columns, with weights that fall from nine to one.
+    pub region: Stat,
+    /// The places of this row at most four rows and columns away in the picture, the near ones more than once.
+    pub wide: Stat,
     /// The plane in all rows before, and in this one.
     pub plane: Stat,
     pub row_plane: Stat,
@@ -163,6 +169,7 @@ impl Seen {
             columns: vec![Stat::default(); shape.columns],
             planes: vec![Stat::default(); shape.planes()],
             row: Stat::default(),
+            last_row: Stat::default(),
             row_planes: vec![Stat::default(); shape.planes()],
             lines: [vec![0; shape.columns], vec![0; shape.columns], vec![0; shape.columns]],
             before,
@@ -179,7 +186,8 @@ impl Seen {
         self.row_planes.fill(Stat::default());
         self.lines.rotate_right(1);
         self.lines[0].fill(0);
-        std::mem::take(&mut self.row)
+        self.last_row = std::mem::take(&mut self.row);
+        self.last_row
     }
 
     /// Takes in the integer of column `c` in the present row.
@@ -219,20 +227,43 @@ impl Seen {
             ..Near::default()
         };
         near.local = local(&near, &at);
-        near.around = self.around(base, (y, x), (height, width));
+        near.around = self.around(base, (y, x), (height, width), 2);
+        near.region = self.around(base, (y, x), (height, width), 3);
+        near.wide = wide((y, x), (height, width), line, base);
         near
     }
 
-    fn around(&self, base: usize, (y, x): (usize, usize), (height, width): (usize, usize)) -> Stat {
+    fn around(
+        &self,
+        base: usize,
+        (y, x): (usize, usize),
+        (height, width): (usize, usize),
+        reach: usize,
+    ) -> Stat {
         let mut sum = Stat::default();
-        for v in y.saturating_sub(1)..(y + 2).min(height) {
-            for u in x.saturating_sub(1)..(x + 2).min(width) {
-                let weight = (2 - v.abs_diff(y) as u32) * (2 - u.abs_diff(x) as u32);
+        for v in (y + 1).saturating_sub(reach)..(y + reach).min(height) {
+            for u in (x + 1).saturating_sub(reach)..(x + reach).min(width) {
+                let weight = ((reach - v.abs_diff(y)) * (reach - u.abs_diff(x))) as u32;
                 sum += self.columns[base + v * width + u].times(weight);
             }
         }
         sum
     }
+}
+
+fn wide((y, x): (usize, usize), (height, width): (usize, usize), line: &[i32], base: usize) -> Stat {
+    let mut sum = Stat::default();
+    if height == 1 {
+        return sum;
+    }
+    for v in y.saturating_sub(4)..=y {
+        let end = if v == y { x } else { (x + 5).min(width) };
+        for u in x.saturating_sub(4)..end {
+            let weight = 5 - v.abs_diff(y).max(u.abs_diff(x)) as u32;
+            sum += Stat::of(line[base + v * width + u]).times(weight);
+        }
+    }
+    sum
 }
 
 fn local(near: &Near, at: &impl Fn(usize, i32) -> i32) -> Stat {

@@ -6,7 +6,7 @@
 use minlen_entropy::mixing::{STRETCH_MAX, squash, stretch};
 
 /// Predictions that are mixed.
-pub(super) const INPUTS: usize = 16;
+pub(super) const INPUTS: usize = 19;
 /// One in weights.
 const ONE: i32 = 1 << 20;
 /// Largest weight: 8.
@@ -64,7 +64,7 @@ impl Cell {
 }
 
 /// Bits after which a cell's word counts half.
-const CONFIDENCE: i32 = 3;
+const CONFIDENCE: i32 = 2;
 
 /// Sums inputs with two of its sets of weights.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl Mixer {
         let error = if bit != 0 { 65_536 } else { 0 } - p1 as i32;
         for set in sets {
             for (w, &x) in self.weights[set].iter_mut().zip(inputs) {
-                let delta = (i64::from(x) * i64::from(error * rate) + (1 << 15)) >> 16;
+                let delta = (i64::from(x) * i64::from(error * rate) + (1 << 17)) >> 18;
                 *w = (i64::from(*w) + delta).clamp(i64::from(-WEIGHT_MAX), i64::from(WEIGHT_MAX)) as i32;
             }
         }

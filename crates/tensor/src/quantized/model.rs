@@ -14,15 +14,15 @@ const SIGN: usize = 1;
 const TAIL: u32 = BINS as u32 - 1;
 /// Inputs that come from cells; before them those that are computed from statistics.
 const CELLS: usize = 9;
-const COMPUTED: usize = 6;
+const COMPUTED: usize = 9;
 /// Contexts of one input for one decision.
 const CONTEXTS: usize = 1024;
 /// Bits that a cell remembers.
-const LIMIT: u32 = 400;
+const LIMIT: u32 = 800;
 /// What a cell's memory is cut to where a new matrix begins.
-const KEPT: u32 = 24;
+const KEPT: u32 = 6;
 /// Rate of the mixer.
-const RATE: i32 = 6;
+const RATE: i32 = 12;
 
 /// What all matrices of a network teach.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub(super) struct Model {
 pub(super) struct Place {
     near: Near,
     row: Stat,
+    /// This row and the one before.
+    recent: Stat,
     all: Stat,
     /// Contexts for zero and magnitudes, and those for the sign.
     contexts: [usize; CELLS],
@@ -48,8 +50,8 @@ pub(super) struct Place {
 impl Default for Model {
     fn default() -> Self {
         let mut start = [0; INPUTS];
-        start[..COMPUTED].copy_from_slice(&[16_000, 16_000, 16_000, 8_000, 6_000, 6_000]);
-        start[COMPUTED..COMPUTED + CELLS].fill(10_000);
+        start[..COMPUTED].copy_from_slice(&[4000, 4000, 8000, 2000, 3000, 12000, 2_000, 4000, 8000]);
+        start[COMPUTED..COMPUTED + CELLS].fill(5000);
         Self {
             cells: vec![Cell::default(); CELLS * BINS * CONTEXTS],
             mixer: Mixer::new(BINS + BINS * 8, start),
@@ -143,6 +145,8 @@ impl Place {
     pub(super) fn new(seen: &Seen, c: usize) -> Self {
         let near = seen.near(c);
         let (row, all) = (seen.row, seen.all);
+        let mut recent = row;
+        recent += seen.last_row;
         let prior = all.density(2, 16_384);
         let class = |stat: Stat, weight| class(stat.density(weight, prior));
         let (row_class, around) = (class(row, 6), class(near.around, 24));
@@ -163,13 +167,23 @@ impl Place {
             class(near.source, 1) << 4 | row_class,
             class(near.column, 6) << 4 | row_class,
         ];
-        Self { signs: signs(&near, row), set: row_class >> 1, near, row, all, contexts }
+        Self { signs: signs(&near, row), set: row_class >> 1, near, row, recent, all, contexts }
     }
 
     fn computed(&self, bin: usize) -> [i32; COMPUTED] {
-        let Self { near, row, all, .. } = self;
-        let stats = [*row, near.column, near.around, near.row_plane, near.plane, near.local];
-        let weights = [6, 6, 40, 6, 10, 4];
+        let Self { near, row, recent, all, .. } = self;
+        let stats = [
+            *row,
+            near.column,
+            near.around,
+            near.row_plane,
+            near.plane,
+            near.local,
+            *recent,
+            near.region,
+            near.wide,
+        ];
+        let weights = [6, 6, 40, 6, 10, 2, 10, 120, 8];
         std::array::from_fn(|i| {
             let (stat, weight) = (stats[i], weights[i]);
             stretch(match bin {

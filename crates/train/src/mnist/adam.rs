@@ -21,6 +21,13 @@ impl Adam {
         Self { first: Params::zeros(architecture), second: Params::zeros(architecture), time: 0 }
     }
 
+    /// Only the moments of the units in `kept`.
+    #[must_use]
+    pub fn gathered(&self, architecture: &Architecture, kept: &[Vec<usize>]) -> Self {
+        let [first, second] = [&self.first, &self.second].map(|part| part.gathered(architecture, kept));
+        Self { first, second, time: self.time }
+    }
+
     /// One step against `gradient`.
     pub fn step(&mut self, params: &mut Params, gradient: &mut Params, rate: f32, decay: f32) {
         self.time += 1;

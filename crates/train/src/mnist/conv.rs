@@ -61,8 +61,11 @@ impl Conv {
     ) {
         let (h, w) = self.places();
         let (batch, filters, columns) = (x.len() / self.inputs(), biases.len(), self.columns());
-        space.seen.clear();
-        x.chunks_exact(self.inputs()).for_each(|picture| self.unfold(picture, &mut space.seen));
+        let part = h * w * columns;
+        space.seen.resize(batch * part, 0.0);
+        for (picture, seen) in x.chunks_exact(self.inputs()).zip(space.seen.chunks_exact_mut(part)) {
+            self.unfold(picture, seen);
+        }
         space.sums.resize(batch * h * w * filters, 0.0);
         let seen = View::new(&space.seen, batch * h * w, columns);
         multiply_into(seen, View::new(weights, filters, columns).t(), 0.0, &mut space.sums);
@@ -121,13 +124,17 @@ impl Conv {
         }
     }
 
-    /// Appends what the filter sees at every place.
-    fn unfold(&self, picture: &[f32], seen: &mut Vec<f32>) {
-        let (h, w) = self.places();
-        for place in 0..h * w {
-            for (y, start) in self.lines(place / w, place % w) {
-                debug_assert!(y < self.height);
-                seen.extend_from_slice(&picture[start..start + self.kernel]);
+    /// Writes what the filter sees at every place.
+    fn unfold(&self, picture: &[f32], seen: &mut [f32]) {
+        let w = self.places().1;
+        for (place, seen) in seen.chunks_exact_mut(self.columns()).enumerate() {
+            for (start, to) in self.lines(place / w, place % w).zip(seen.chunks_exact_mut(self.kernel)) {
+                let from = &picture[start..start + self.kernel];
+                match (from.first_chunk::<5>(), to.first_chunk_mut::<5>()) {
+                    // Five at once, without a call: the only size in use.
+                    (Some(from), Some(to)) if self.kernel == 5 => *to = *from,
+                    _ => to.copy_from_slice(from),
+                }
             }
         }
     }
@@ -136,16 +143,22 @@ impl Conv {
     fn fold(&self, seen: &[f32], picture: &mut [f32]) {
         let w = self.places().1;
         for (place, seen) in seen.chunks_exact(self.columns()).enumerate() {
-            for ((_, start), part) in self.lines(place / w, place % w).zip(seen.chunks_exact(self.kernel)) {
-                picture[start..start + self.kernel].iter_mut().zip(part).for_each(|(sum, v)| *sum += v);
+            for (start, from) in self.lines(place / w, place % w).zip(seen.chunks_exact(self.kernel)) {
+                let to = &mut picture[start..start + self.kernel];
+                match (from.first_chunk::<5>(), to.first_chunk_mut::<5>()) {
+                    (Some(from), Some(to)) if self.kernel == 5 => {
+                        *to = std::array::from_fn(|i| to[i] + from[i]);
+                    }
+                    _ => to.iter_mut().zip(from).for_each(|(sum, v)| *sum += v),
+                }
             }
         }
     }
 
-    /// For a place: the rows of all planes under the filter, and where in the picture they begin.
-    fn lines(&self, y: usize, x: usize) -> impl Iterator<Item = (usize, usize)> {
+    /// For a place: where in the picture the lines under the filter begin, plane after plane.
+    fn lines(&self, y: usize, x: usize) -> impl Iterator<Item = usize> {
         let (kernel, height, width) = (self.kernel, self.height, self.width);
-        (0..self.planes * kernel)
-            .map(move |i| (y + i % kernel, ((i / kernel) * height + y + i % kernel) * width + x))
+        (0..self.planes)
+            .flat_map(move |plane| (y..y + kernel).map(move |row| (plane * height + row) * width + x))
     }
 }

@@ -7,6 +7,7 @@
 //! [`crate::matrix`] for other machines.
 
 mod adam;
+mod checkpoint;
 mod conv;
 mod data;
 mod loss;
@@ -39,6 +40,8 @@ pub struct Options {
     pub seed: u64,
     /// Share of the weights that pruning leaves.
     pub keep: f32,
+    /// Units to prune the hidden layers to in the first part of pruning; empty: only units that become useless go.
+    pub units: Vec<usize>,
     /// Pictures of the training set (the last ones) that are kept out and graded on the way.
     pub hold_out: usize,
     /// Epochs of the dense network, of pruning, of training with rounded weights.
@@ -57,6 +60,8 @@ pub struct Options {
     pub teacher: Option<PathBuf>,
     /// Weight of labels beside the teacher, and its temperature.
     pub grading: Grading,
+    /// Whether the teacher sees the pictures as shifted as the student does, or unshifted.
+    pub every_shift: bool,
     /// Pictures a step.
     pub batch: usize,
     /// Learning rate.
@@ -74,6 +79,7 @@ impl Default for Options {
             data: PathBuf::new(),
             seed: 1,
             keep: 0.04,
+            units: Vec::new(),
             hold_out: 0,
             epochs: [20, 30, 20],
             step: 0.7,
@@ -83,6 +89,7 @@ impl Default for Options {
             score: Score::Magnitude,
             teacher: None,
             grading: Grading { hard: 0.3, temperature: 3.0 },
+            every_shift: true,
             batch: 64,
             rate: 1e-3,
             decay: 0.0,
@@ -106,13 +113,16 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> Result<(Vec<u8>, Rep
     let mut stages = Stages::new(&held, architecture.parameters());
     let mut trainer = Trainer::new(&architecture, &set, options.seed);
     (trainer.batch, trainer.decay, trainer.grading) = (options.batch, options.decay, options.grading);
+    if !options.units.is_empty() && options.units.len() + 1 != architecture.layers.len() {
+        return Err(Error::usage("the number of units is needed for every hidden layer"));
+    }
     dense_phase(&mut trainer, options, &mut stages, say)?;
     prune_phase(&mut trainer, options, &mut stages, say);
     let bytes = match options.codebook {
         Some(levels) => share_phase(&mut trainer, options, levels, &mut stages, say)?,
         None => grid_phase(&mut trainer, options, &mut stages, say)?,
     };
-    Ok((bytes.clone(), stages.finish(&architecture, &bytes, &test)?))
+    Ok((bytes.clone(), stages.finish(&bytes, &test)?))
 }
 
 /// Reads a coded network and counts its errors on the test pictures: wrong, all, weights that are not 0.
@@ -136,7 +146,7 @@ fn load(file: &Path) -> Result<(Architecture, Params)> {
 struct Stages<'a> {
     held: &'a Set,
     parameters: usize,
-    done: Vec<(&'static str, Params)>,
+    done: Vec<(&'static str, Architecture, Params)>,
 }
 
 impl<'a> Stages<'a> {
@@ -153,11 +163,11 @@ impl<'a> Stages<'a> {
         format!(", held out {:.2} %", 100.0 * wrong as f64 / self.held.len() as f64)
     }
 
-    fn add(&mut self, name: &'static str, params: Params) {
-        self.done.push((name, params));
+    fn add(&mut self, name: &'static str, trainer: &Trainer<'_>) {
+        self.done.push((name, trainer.architecture.clone(), trainer.used()));
     }
 
-    fn finish(self, architecture: &Architecture, bytes: &[u8], test: &Set) -> Result<Report> {
+    fn finish(self, bytes: &[u8], test: &Set) -> Result<Report> {
         let network = quantized::decode(bytes, &Env::default())?;
         let (coded, params) = restore(&network)?;
         let stage = |name: &str, architecture: &Architecture, params: &Params| Stage {
@@ -166,7 +176,7 @@ impl<'a> Stages<'a> {
             errors: train::errors(architecture, params, test),
         };
         let mut stages: Vec<Stage> =
-            self.done.iter().map(|(name, params)| stage(name, architecture, params)).collect();
+            self.done.iter().map(|(name, architecture, params)| stage(name, architecture, params)).collect();
         stages.push(stage("decoded", &coded, &params));
         Ok(Report { stages, pictures: test.len(), bytes: bytes.len(), parameters: self.parameters })
     }
@@ -178,48 +188,50 @@ fn dense_phase(
     stages: &mut Stages<'_>,
     say: &mut dyn FnMut(&str),
 ) -> Result<()> {
-    let fine = Grid::fine(trainer.architecture, -14);
-    match &options.dense {
-        Some(file) if file.exists() => {
-            let (architecture, params) = load(file)?;
-            if architecture != *trainer.architecture {
-                return Err(Error::usage("the dense network is another one").in_file(file));
-            }
-            trainer.params = params;
-        }
-        _ => {
-            if let Some(file) = &options.teacher {
-                let (architecture, params) = load(file)?;
-                trainer.teacher = train::teach(&architecture, &params, trainer.set);
-            }
-            let phase = Phase { epochs: options.epochs[0], rates: (options.rate, options.rate * 0.01) };
-            trainer.run(
-                phase,
-                |_, _, _| (),
-                |t, epoch, loss| {
-                    say(&format!(
-                        "dense {}: loss {loss:.4}{}",
-                        epoch + 1,
-                        stages.held(t.architecture, &t.params)
-                    ));
-                },
-            );
-            if let Some(file) = &options.dense {
-                let bytes = quantized::encode(&fine.network(trainer.architecture, &trainer.params))?;
-                std::fs::write(file, bytes).map_err(|e| Error::io("cannot write", e).in_file(file))?;
-            }
-        }
+    let teaching = options.grading.hard < 1.0;
+    if let Some(file) = options.teacher.as_ref().filter(|_| teaching) {
+        let (architecture, params) = load(file)?;
+        trainer.teacher = train::teach(&architecture, &params, trainer.set, options.every_shift);
+        say(&format!("the teacher answered{}", stages.held(&architecture, &params)));
     }
-    stages.add("dense", trainer.params.clone());
-    let own = || Ok((trainer.architecture.clone(), trainer.params.clone()));
-    let (architecture, params) = options.teacher.as_deref().map_or_else(own, load)?;
-    trainer.teacher = train::teach(&architecture, &params, trainer.set);
-    say(&format!("dense{}, the teacher answered", stages.held(trainer.architecture, &trainer.params)));
+    match &options.dense {
+        Some(file) if file.exists() => trainer.params = checkpoint::read(file, &trainer.architecture)?,
+        _ => train_dense(trainer, options, stages, say)?,
+    }
+    stages.add("dense", trainer);
+    if teaching && trainer.teacher.is_empty() {
+        trainer.teacher =
+            train::teach(&trainer.architecture, &trainer.params, trainer.set, options.every_shift);
+    }
+    say(&format!("dense{}", stages.held(&trainer.architecture, &trainer.params)));
     Ok(())
+}
+
+fn train_dense(
+    trainer: &mut Trainer<'_>,
+    options: &Options,
+    stages: &Stages<'_>,
+    say: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let phase = Phase { epochs: options.epochs[0], rates: (options.rate, options.rate * 0.01) };
+    trainer.run(
+        phase,
+        |_, _, _| (),
+        |t, epoch, loss| {
+            let held = stages.held(&t.architecture, &t.params);
+            say(&format!("dense {}: loss {loss:.4}{held}", epoch + 1));
+        },
+    );
+    match &options.dense {
+        Some(file) => checkpoint::write(file, &trainer.architecture, &trainer.params),
+        None => Ok(()),
+    }
 }
 
 /// Steps from one pruning to the next.
 const PRUNE_EVERY: usize = 50;
+/// Part of the phase after which no more units are pruned for their own sake.
+const UNITS_UNTIL: f32 = 0.3;
 /// Part of the phase after which nothing more is pruned.
 const PRUNE_UNTIL: f32 = 0.7;
 
@@ -230,6 +242,7 @@ fn prune_phase(
     say: &mut dyn FnMut(&str),
 ) {
     let weights: usize = trainer.params.weights.iter().map(Vec::len).sum();
+    let units = trainer.architecture.units();
     let phase = Phase { epochs: options.epochs[1], rates: (options.rate, options.rate * 0.1) };
     trainer.run(
         phase,
@@ -237,15 +250,29 @@ fn prune_phase(
             // The optimiser's moments must have seen something before they rank anything.
             if step % PRUNE_EVERY == PRUNE_EVERY - 1 && part < PRUNE_UNTIL + 0.02 {
                 let keep = prune::schedule(part / PRUNE_UNTIL, options.keep);
+                if !options.units.is_empty() {
+                    let part = part / UNITS_UNTIL;
+                    let count = |(&all, &few): (&usize, &usize)| {
+                        (prune::schedule(part, few as f32 / all as f32) * all as f32).round() as usize
+                    };
+                    let counts: Vec<usize> = units.iter().zip(&options.units).map(count).collect();
+                    prune::prune_units(t, &counts);
+                }
                 prune::prune(t, (keep * weights as f32) as usize, options.score);
+                t.compact();
             }
         },
         |t, epoch, loss| {
-            let held = stages.held(t.architecture, &t.params);
-            say(&format!("pruned {}: loss {loss:.4}, {} weights{held}", epoch + 1, t.alive()));
+            let held = stages.held(&t.architecture, &t.params);
+            say(&format!(
+                "pruned {}: loss {loss:.4}, {} weights in {:?} units{held}",
+                epoch + 1,
+                t.alive(),
+                t.architecture.units()
+            ));
         },
     );
-    stages.add("pruned", trainer.params.clone());
+    stages.add("pruned", trainer);
 }
 
 /// Part of the phase of rounded weights after which the coder's costs prune no more.
@@ -269,13 +296,14 @@ fn grid_phase(
                 // The price rises, so that weights may leave in the order of their worth.
                 let lambda = options.lambda * (part / (0.8 * ROUND_UNTIL)).min(1.0);
                 failure = quantize::optimise(t, lambda).err().or(failure.take());
+                t.compact();
             }
         },
         |t, epoch, loss| {
             let used = t.used();
-            let held = stages.held(t.architecture, &used);
+            let held = stages.held(&t.architecture, &used);
             let size =
-                quantize::through_file(&grid.network(t.architecture, &t.params)).map_or(0, |f| f.0.len());
+                quantize::through_file(&grid.network(&t.architecture, &t.params)).map_or(0, |f| f.0.len());
             let alive = used.weights.iter().flatten().filter(|&&w| w != 0.0).count();
             say(&format!("rounded {}: loss {loss:.4}, {alive} weights, {size} bytes{held}", epoch + 1));
         },
@@ -283,8 +311,9 @@ fn grid_phase(
     if let Some(error) = failure {
         return Err(error);
     }
-    stages.add("quantized", trainer.used());
-    Ok(quantize::through_file(&grid.network(trainer.architecture, &trainer.params))?.0)
+    stages.add("quantized", trainer);
+    let (architecture, params) = quantize::ordered(&trainer.architecture, &trainer.params);
+    Ok(quantize::through_file(&grid.network(&architecture, &params))?.0)
 }
 
 fn share_phase(
@@ -301,11 +330,12 @@ fn share_phase(
         phase,
         |_, _, _| (),
         |t, epoch, loss| {
-            say(&format!("shared {}: loss {loss:.4}{}", epoch + 1, stages.held(t.architecture, &t.params)));
+            say(&format!("shared {}: loss {loss:.4}{}", epoch + 1, stages.held(&t.architecture, &t.params)));
         },
     );
-    stages.add("quantized", trainer.params.clone());
-    Ok(quantize::through_file(&quantize::shared_network(trainer, &grid))?.0)
+    stages.add("quantized", trainer);
+    let (architecture, params) = quantize::ordered(&trainer.architecture, &trainer.params);
+    Ok(quantize::through_file(&quantize::shared_network(&architecture, &params, &grid))?.0)
 }
 
 #[cfg(test)]

@@ -113,6 +113,21 @@ impl Architecture {
         }
     }
 
+    /// The same with these many units in the hidden layers.
+    #[must_use]
+    pub fn resized(&self, units: &[usize]) -> Self {
+        match (self.layers.first().map(|shape| shape.kind), units) {
+            (Some(Kind::Conv(_)), &[a, b, hidden]) => Self::conv([a, b], hidden),
+            _ => Self::dense(units),
+        }
+    }
+
+    /// Units of the hidden layers.
+    #[must_use]
+    pub fn units(&self) -> Vec<usize> {
+        self.layers[..self.layers.len() - 1].iter().map(|shape| shape.rows).collect()
+    }
+
     /// Weights and biases in all.
     #[must_use]
     pub fn parameters(&self) -> usize {
@@ -200,6 +215,27 @@ impl Params {
             weights.iter_mut().for_each(|w| *w = (2.0 * unit(rng) - 1.0) * bound);
         }
         params
+    }
+
+    /// Only what belongs to the units in `kept` (their numbers, for each hidden layer).
+    #[must_use]
+    pub fn gathered(&self, architecture: &Architecture, kept: &[Vec<usize>]) -> Self {
+        let mut out = Self { weights: Vec::new(), biases: Vec::new() };
+        let all: Vec<usize> = (0..CLASSES).collect();
+        for (l, shape) in architecture.layers.iter().enumerate() {
+            let rows = kept.get(l).unwrap_or(&all);
+            let columns: Vec<usize> = match l.checked_sub(1).map(|before| &kept[before]) {
+                None => (0..shape.columns).collect(),
+                Some(units) => {
+                    let block = shape.columns / architecture.layers[l - 1].rows;
+                    units.iter().flat_map(|&unit| unit * block..(unit + 1) * block).collect()
+                }
+            };
+            let row = |&r: &usize| columns.iter().map(move |&c| self.weights[l][r * shape.columns + c]);
+            out.weights.push(rows.iter().flat_map(row).collect());
+            out.biases.push(rows.iter().map(|&r| self.biases[l][r]).collect());
+        }
+        out
     }
 
     /// Weights then biases, layer after layer.

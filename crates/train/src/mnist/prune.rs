@@ -54,6 +54,31 @@ fn rank(w: f32, v: f32, score: Score) -> f32 {
     }
 }
 
+/// Masks the least important units of each hidden layer, down to these counts. A unit is worth what its weights in and
+/// out are worth by [`Score::Fisher`] together.
+pub fn prune_units(trainer: &mut Trainer<'_>, counts: &[usize]) {
+    for (l, &count) in counts.iter().enumerate().take(trainer.architecture.layers.len() - 1) {
+        let Trainer { params, masks, adam, architecture, .. } = trainer;
+        let (shape, next) = (&architecture.layers[l], &architecture.layers[l + 1]);
+        let block = next.columns / shape.rows;
+        let mut worth = vec![0.0f32; shape.rows];
+        for (i, (&w, &v)) in params.weights[l].iter().zip(&adam.second.weights[l]).enumerate() {
+            worth[i / shape.columns] += w * w * v;
+        }
+        for (i, (&w, &v)) in params.weights[l + 1].iter().zip(&adam.second.weights[l + 1]).enumerate() {
+            worth[i % next.columns / block] += w * w * v;
+        }
+        let mut alive: Vec<usize> = (0..shape.rows).filter(|&unit| masks.biases[l][unit] != 0.0).collect();
+        alive.sort_by(|&a, &b| worth[b].total_cmp(&worth[a]));
+        for &unit in alive.iter().skip(count.max(1)) {
+            masks.biases[l][unit] = 0.0;
+            masks.weights[l][unit * shape.columns..][..shape.columns].fill(0.0);
+        }
+    }
+    drop_useless(trainer);
+    trainer.apply_masks();
+}
+
 /// Masks all that belongs to units without any weight in or without any weight out, until there are none.
 pub fn drop_useless(trainer: &mut Trainer<'_>) {
     let layers = &trainer.architecture.layers;

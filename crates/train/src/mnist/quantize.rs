@@ -27,13 +27,6 @@ impl Grid {
         }
     }
 
-    /// Steps of this power of two for everything.
-    #[must_use]
-    pub fn fine(architecture: &Architecture, power: i32) -> Self {
-        let codes = vec![16 * power; architecture.layers.len()];
-        Self { weights: codes.clone(), biases: codes }
-    }
-
     /// The parameters, each rounded to the nearest multiple of its step.
     #[must_use]
     pub fn rounded(&self, params: &Params) -> Params {
@@ -69,6 +62,24 @@ impl Grid {
 /// The nearest integer, halves away from 0.
 fn nearest(v: f32) -> i32 {
     (v + 0.5f32.copysign(v)) as i32
+}
+
+/// The same network with the units of each hidden layer in the order of their number of weights, the fullest first:
+/// their order is free, and in this one each row tells the coder how full the next will be.
+#[must_use]
+pub fn ordered(architecture: &Architecture, params: &Params) -> (Architecture, Params) {
+    let order = |l: usize| {
+        let shape = &architecture.layers[l];
+        let full = |unit: usize| {
+            let row = &params.weights[l][unit * shape.columns..][..shape.columns];
+            row.iter().filter(|&&w| w != 0.0).count()
+        };
+        let mut order: Vec<usize> = (0..shape.rows).collect();
+        order.sort_by_key(|&unit| std::cmp::Reverse(full(unit)));
+        order
+    };
+    let orders: Vec<Vec<usize>> = (0..architecture.layers.len() - 1).map(order).collect();
+    (architecture.clone(), params.gathered(architecture, &orders))
 }
 
 fn rms(weights: &[f32]) -> f32 {
@@ -127,7 +138,7 @@ pub fn restore(network: &Network) -> Result<(Architecture, Params)> {
 /// As [`round`].
 pub fn optimise(trainer: &mut Trainer<'_>, lambda: f32) -> Result<f64> {
     let Some(grid) = trainer.grid.clone() else { return Err(Error::usage("no grid to round to")) };
-    let mut network = grid.network(trainer.architecture, &trainer.params);
+    let mut network = grid.network(&trainer.architecture, &trainer.params);
     // Half the second derivative of the loss: the Fisher information of a picture is about batch times that of a batch.
     let half = 0.5 * trainer.batch as f32;
     let importance: Vec<Vec<f32>> =
@@ -164,7 +175,7 @@ pub fn share(trainer: &mut Trainer<'_>, levels: usize) {
         shared.push(numbers);
     }
     trainer.shared = Some(shared);
-    trainer.adam = super::adam::Adam::new(trainer.architecture);
+    trainer.adam = super::adam::Adam::new(&trainer.architecture);
 }
 
 /// Means of the values that are not 0, and the number of the nearest one (from 1) of each value.
@@ -196,9 +207,9 @@ fn k_means(values: &[f32], levels: usize) -> (Vec<f32>, Vec<u16>) {
 
 /// The coded form of a network of shared weights, as bf16; biases are rounded by `grid`.
 #[must_use]
-pub fn shared_network(trainer: &Trainer<'_>, grid: &Grid) -> Network {
-    let mut network = grid.network(trainer.architecture, &trainer.params);
-    for (layer, weights) in network.layers.iter_mut().zip(&trainer.params.weights) {
+pub fn shared_network(architecture: &Architecture, params: &Params, grid: &Grid) -> Network {
+    let mut network = grid.network(architecture, params);
+    for (layer, weights) in network.layers.iter_mut().zip(&params.weights) {
         let mut sides = [Vec::new(), Vec::new()];
         let bits: Vec<u16> = weights.iter().map(|&w| bf16(w)).collect();
         for (&w, &bits) in weights.iter().zip(&bits).filter(|(w, _)| **w != 0.0) {

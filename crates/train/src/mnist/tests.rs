@@ -1,8 +1,8 @@
 use super::data::{CLASSES, PIXELS, Set};
 use super::loss::{Grading, grade};
 use super::net::{Architecture, Params, Space};
-use super::prune::{Score, prune, schedule};
-use super::quantize::{Grid, optimise, share, shared_network, through_file};
+use super::prune::{Score, prune, prune_units, schedule};
+use super::quantize::{Grid, optimise, ordered, share, shared_network, through_file};
 use super::train::{Phase, Trainer, errors, teach};
 use minlen_core::testing::Rng;
 
@@ -85,7 +85,7 @@ fn a_small_network_goes_all_the_way() {
     trainer.run(phase, |_, _, _| (), |_, _, loss| losses.push(loss));
     assert!(losses[11] < losses[0] * 0.2, "{losses:?}");
     assert_eq!(errors(&architecture, &trainer.params, &set), 0);
-    trainer.teacher = teach(&architecture, &trainer.params, &set);
+    trainer.teacher = teach(&architecture, &trainer.params, &set, true);
     trainer.run(
         phase,
         |t, part, _| prune(t, (schedule(part * 1.3, 0.05) * 15_920.0) as usize, Score::Both),
@@ -113,7 +113,7 @@ fn a_small_network_goes_all_the_way() {
     // Shared weights.
     share(&mut again, 15);
     again.run(Phase { epochs: 3, rates: (1e-4, 1e-4) }, |_, _, _| (), |_, _, _| ());
-    let (_, back, params) = through_file(&shared_network(&again, &grid)).unwrap();
+    let (_, back, params) = through_file(&shared_network(&architecture, &again.params, &grid)).unwrap();
     let (before, after) = (errors(&architecture, &again.params, &set), errors(&back, &params, &set));
     assert!(after <= 2, "{before} {after}");
     for weights in &params.weights {
@@ -143,4 +143,26 @@ fn names_make_networks() {
     assert_eq!(Architecture::named("lenet-5").unwrap().parameters(), 431_080);
     assert_eq!(Architecture::named("100-50").unwrap().layers.len(), 3);
     assert!(Architecture::named("conv-4-8").is_err() && Architecture::named("x").is_err());
+}
+
+#[test]
+fn useless_units_go_and_the_answers_stay() {
+    let set = synthetic(40);
+    for architecture in [Architecture::dense(&[9, 8]), Architecture::conv([4, 6], 8)] {
+        let mut trainer = Trainer::new(&architecture, &set, 5);
+        trainer.batch = 20;
+        trainer.run(Phase { epochs: 2, rates: (1e-3, 1e-3) }, |_, _, _| (), |_, _, _| ());
+        let counts = if architecture.layers.len() == 3 { vec![5, 6] } else { vec![3, 4, 5] };
+        prune_units(&mut trainer, &counts);
+        prune(&mut trainer, 150, Score::Magnitude);
+        let before = teach(&trainer.architecture, &trainer.params, &set, false);
+        trainer.compact();
+        assert!(trainer.architecture.units().iter().zip(&counts).all(|(units, most)| units <= most));
+        assert!(trainer.alive() <= 150);
+        let (reordered, params) = ordered(&trainer.architecture, &trainer.params);
+        for (architecture, params) in [(&trainer.architecture, &trainer.params), (&reordered, &params)] {
+            let after = teach(architecture, params, &set, false);
+            assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-4));
+        }
+    }
 }

@@ -14,7 +14,7 @@ const EVAL_BATCH: usize = 250;
 #[derive(Debug)]
 pub struct Trainer<'a> {
     /// Its layers.
-    pub architecture: &'a Architecture,
+    pub architecture: Architecture,
     /// What it learns from.
     pub set: &'a Set,
     /// Parameters in full precision; those that are masked are 0.
@@ -28,7 +28,7 @@ pub struct Trainer<'a> {
     pub shared: Option<Vec<Vec<u16>>>,
     /// The optimiser.
     pub adam: Adam,
-    /// A teacher's answers: for each shift and picture ten. Empty: no teacher.
+    /// A teacher's answers: for each shift and picture (or each picture) ten. Empty: no teacher.
     pub teacher: Vec<f32>,
     /// How the teacher counts.
     pub grading: Grading,
@@ -59,12 +59,12 @@ impl Phase {
 impl<'a> Trainer<'a> {
     /// A network with random weights.
     #[must_use]
-    pub fn new(architecture: &'a Architecture, set: &'a Set, seed: u64) -> Self {
+    pub fn new(architecture: &Architecture, set: &'a Set, seed: u64) -> Self {
         let mut rng = Rng(seed);
         let mut masks = Params::zeros(architecture);
         masks.parts_mut().for_each(|part| part.fill(1.0));
         Self {
-            architecture,
+            architecture: architecture.clone(),
             set,
             params: Params::random(architecture, &mut rng),
             masks,
@@ -123,7 +123,8 @@ impl<'a> Trainer<'a> {
             set.put(i, usize::from(shift), &mut space.values[0]);
             labels.push(set.labels[i]);
             if !self.teacher.is_empty() {
-                let at = (usize::from(shift) * set.len() + i) * CLASSES;
+                // One answer a picture serves all shifts.
+                let at = (usize::from(shift) * set.len() + i) * CLASSES % self.teacher.len();
                 teacher.extend_from_slice(&self.teacher[at..at + CLASSES]);
             }
         }
@@ -145,6 +146,25 @@ impl<'a> Trainer<'a> {
         // The moments of what was pruned would go on moving it.
         self.apply_masks();
         loss
+    }
+
+    /// Takes units out that are masked, with all that belongs to them: the network computes the same in less time.
+    pub fn compact(&mut self) {
+        let kept: Vec<Vec<usize>> = self.masks.biases[..self.masks.biases.len() - 1]
+            .iter()
+            .map(|mask| (0..mask.len()).filter(|&unit| mask[unit] != 0.0 || mask.len() == 1).collect())
+            .collect();
+        let units: Vec<usize> = kept.iter().map(Vec::len).collect();
+        if units == self.architecture.units() || units.contains(&0) {
+            return;
+        }
+        let new = self.architecture.resized(&units);
+        let old = std::mem::replace(&mut self.architecture, new);
+        self.params = self.params.gathered(&old, &kept);
+        self.masks = self.masks.gathered(&old, &kept);
+        self.adam = self.adam.gathered(&old, &kept);
+        self.space = Space::new(&self.architecture);
+        self.gradient = Params::zeros(&self.architecture);
     }
 
     /// Makes every masked parameter 0.
@@ -193,10 +213,11 @@ pub fn answers(architecture: &Architecture, params: &Params, set: &Set, shift: u
     out
 }
 
-/// The answers of a teacher under all shifts.
+/// The answers of a teacher: under every shift, or once a picture without any, which costs a ninth.
 #[must_use]
-pub fn teach(architecture: &Architecture, params: &Params, set: &Set) -> Vec<f32> {
-    (0..SHIFTS).flat_map(|shift| answers(architecture, params, set, shift)).collect()
+pub fn teach(architecture: &Architecture, params: &Params, set: &Set, every_shift: bool) -> Vec<f32> {
+    let shifts = if every_shift { 0..SHIFTS } else { STILL..STILL + 1 };
+    shifts.flat_map(|shift| answers(architecture, params, set, shift)).collect()
 }
 
 /// How many pictures of a set a network takes for another digit.
