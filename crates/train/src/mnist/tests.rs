@@ -166,3 +166,23 @@ fn useless_units_go_and_the_answers_stay() {
         }
     }
 }
+
+#[test]
+fn the_committed_networks_decode_to_what_was_measured() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/lenet");
+    let files = [
+        ("lenet-300-100-138.mlq", 9_792, 266_610, 138),
+        ("lenet-300-100-178.mlq", 7_155, 266_610, 178),
+        ("lenet-300-100-223.mlq", 5_425, 266_610, 223),
+        ("lenet-5-318.mlq", 8_562, 431_080, 318),
+        ("lenet-5-479.mlq", 4_918, 431_080, 479),
+    ];
+    for (name, alive, parameters, ratio) in files {
+        let bytes = std::fs::read(folder.join(name)).unwrap();
+        let network = minlen_tensor::quantized::decode(&bytes, &minlen_core::Env::default()).unwrap();
+        assert_eq!(minlen_tensor::quantized::encode(&network).unwrap(), bytes, "{name}");
+        let (_, params) = super::restore(&network).unwrap();
+        assert_eq!(params.weights.iter().flatten().filter(|&&w| w != 0.0).count(), alive, "{name}");
+        assert_eq!((4 * parameters + bytes.len() / 2) / bytes.len(), ratio, "{name}");
+    }
+}
