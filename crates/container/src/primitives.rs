@@ -73,16 +73,29 @@ impl<R: Read> Input<R> {
 
     /// `len` bytes, allocated as they arrive and not before the budget allows them.
     pub(crate) fn payload(&mut self, len: u64, env: &Env) -> Result<Vec<u8>> {
+        // Not more than arrives: a length that lies costs one step.
+        let first = usize::try_from(len).unwrap_or(FIRST_STEP).min(FIRST_STEP);
+        self.payload_into(Vec::with_capacity(first), len, env)
+    }
+
+    /// The same in the memory of `room`, where an index agrees with the length: allocated at once.
+    pub(crate) fn payload_of_index(&mut self, mut room: Vec<u8>, len: u64, env: &Env) -> Result<Vec<u8>> {
+        room.clear();
+        if len <= limits::MAX_STORED {
+            let _held = env.budget.reserve(len)?;
+            room.reserve_exact(to_usize(len)?);
+        }
+        self.payload_into(room, len, env)
+    }
+
+    fn payload_into(&mut self, mut out: Vec<u8>, len: u64, env: &Env) -> Result<Vec<u8>> {
         if len > limits::MAX_STORED {
             return Err(Error::limit(format!("a payload of {len} bytes")).at(self.pos));
         }
         let _held = env.budget.reserve(len)?;
-        let len = to_usize(len)?;
-        // Not more than arrives: a length that lies costs one step.
-        let mut out = Vec::with_capacity(len.min(FIRST_STEP));
-        self.inner.by_ref().take(len as u64).read_to_end(&mut out)?;
+        self.inner.by_ref().take(len).read_to_end(&mut out)?;
         self.pos += out.len() as u64;
-        if out.len() < len {
+        if (out.len() as u64) < len {
             return Err(Error::truncated("the data ends within a payload").at(self.pos));
         }
         Ok(out)

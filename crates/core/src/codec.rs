@@ -156,6 +156,21 @@ pub trait Codec: Send + Sync {
         None
     }
 
+    /// What of [`Codec::decode`]'s output is to be had without decoding what is costly: places and bytes, in order. `None` from a
+    /// codec whose data has no such parts.
+    ///
+    /// # Errors
+    /// As [`Codec::decode`].
+    fn decode_around(
+        &self,
+        payload: &[u8],
+        output_len: usize,
+        env: &Env,
+    ) -> Option<Result<Vec<(usize, Vec<u8>)>>> {
+        let _ = (payload, output_len, env);
+        None
+    }
+
     /// The default parameters.
     fn params(&self) -> Params {
         Params::new(self.spec().params)

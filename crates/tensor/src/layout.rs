@@ -18,6 +18,16 @@ pub trait Source {
     /// # Errors
     /// Truncated beyond the end; whatever reading gives.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()>;
+
+    /// Fills the front of `buffer`, at least `least` bytes of it; more only where they cost little. Returns how many those are.
+    ///
+    /// # Errors
+    /// As [`Source::read_at`].
+    fn read_some(&self, offset: u64, least: usize, buffer: &mut [u8]) -> Result<usize> {
+        let _ = least;
+        self.read_at(offset, buffer)?;
+        Ok(buffer.len())
+    }
 }
 
 impl Source for &[u8] {

@@ -70,10 +70,7 @@ fn table(tensors: &[Tensor]) -> String {
 
 /// Takes one array out, or all that a pattern names.
 pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive) -> Result<()> {
-    let member = the_member(args, archive)?;
-    let (_, tensors) = archive
-        .tensors(member.as_deref())?
-        .ok_or_else(|| Error::usage("is no model file whose arrays are known"))?;
+    let (member, tensors) = the_member(args, archive)?;
     let wanted = |tensor: &&Tensor| select::matches(pattern.as_bytes(), tensor.name.as_bytes());
     let found: Vec<Tensor> = match tensors.iter().find(|tensor| tensor.name == pattern) {
         Some(tensor) => vec![tensor.clone()],
@@ -115,8 +112,8 @@ pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive) -> Result<(
     sink.commit(None)
 }
 
-/// The model file that is meant: the only one, or the one that was named.
-fn the_member(args: &Extract, archive: &mut Archive) -> Result<Option<Vec<u8>>> {
+/// The model file that is meant, the only one or the one that was named, and its arrays.
+fn the_member(args: &Extract, archive: &mut Archive) -> Result<(Option<Vec<u8>>, Vec<Tensor>)> {
     let members = if args.members.is_empty() {
         archive.sources()?
     } else {
@@ -124,8 +121,8 @@ fn the_member(args: &Extract, archive: &mut Archive) -> Result<Option<Vec<u8>>> 
     };
     let mut models = Vec::new();
     for member in members {
-        if archive.tensors(member.as_deref()).is_ok_and(|found| found.is_some()) {
-            models.push(member);
+        if let Ok(Some((_, tensors))) = archive.tensors(member.as_deref()) {
+            models.push((member, tensors));
         }
     }
     match models.len() {

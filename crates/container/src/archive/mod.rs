@@ -150,6 +150,14 @@ impl<R: Read + Seek> Archive<R> {
     /// # Errors
     /// Usage for a number that is too high; corrupt, truncated, I/O.
     pub fn read_block(&mut self, i: usize) -> Result<RawBlock> {
+        self.read_block_in(i, Vec::new())
+    }
+
+    /// The same, with the payload in the memory of `room`.
+    ///
+    /// # Errors
+    /// As [`Archive::read_block`].
+    pub fn read_block_in(&mut self, i: usize, room: Vec<u8>) -> Result<RawBlock> {
         let entry = *self.blocks.get(i).ok_or_else(|| Error::usage(format!("there is no block {i}")))?;
         let misfit = || Error::corrupt("a block that does not fit the index").at(entry.file_offset);
         if let Some((head, mut input)) = compact_at(&mut self.inner, entry.file_offset)? {
@@ -167,7 +175,7 @@ impl<R: Read + Seek> Archive<R> {
         {
             return Err(misfit());
         }
-        let payload = input.payload(header.stored_len, &self.env)?;
+        let payload = input.payload_of_index(room, header.stored_len, &self.env)?;
         Ok(RawBlock { header, payload, offset: entry.file_offset, raw_start: entry.raw_start })
     }
 

@@ -3,13 +3,13 @@
 use super::hash::zeros;
 use super::member::{BlockInfo, Info, Member, describe};
 use super::sweep::{Check, sweep};
-use super::window::Recent;
+use super::window::{Around, Recent};
 use super::{ReadSeek, Summary};
 use crate::options::Options;
 use crate::planner::chain_text;
 use minlen_container::{Body, Entry, Extent, crypt};
 use minlen_core::{Env, Error, Event, Result};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{SeekFrom, Write};
 use std::ops::Range;
@@ -48,6 +48,10 @@ pub struct Archive {
     pub(super) recent: Option<Recent>,
     /// The block of which parts were read last, and how often.
     pub(super) parts: (usize, usize),
+    /// Memory for payloads of blocks that are read in parts.
+    pub(super) room: Vec<u8>,
+    /// What is around the arrays of blocks that were asked for it.
+    pub(super) around: BTreeMap<usize, Around>,
     /// The tree's, shared: reading changes the archive, and copying them for every member read would cost more than it.
     entries: Arc<[Entry]>,
 }
@@ -92,6 +96,8 @@ impl Archive {
             stored_len,
             recent: None,
             parts: (usize::MAX, 0),
+            room: Vec::new(),
+            around: BTreeMap::new(),
             entries,
         })
     }
@@ -277,6 +283,24 @@ impl Archive {
             check.finish(entry)?;
         }
         Ok(end.saturating_sub(start))
+    }
+
+    /// Where a byte of a file is in the content, and how many of the file's follow it there; `None` within a hole.
+    pub(super) fn locate(&self, path: &[u8], at: u64) -> Option<(u64, u64)> {
+        let entries = self.entries();
+        let Body::File { extents, .. } = &find_file(&entries, path).ok()?.body else { return None };
+        let mut start = 0;
+        for extent in extents {
+            let (Extent::Data { len, .. } | Extent::Hole { len }) = *extent;
+            match *extent {
+                Extent::Data { offset, .. } if at - start < len => {
+                    return Some((offset + (at - start), len - (at - start)));
+                }
+                _ if at - start < len => return None,
+                _ => start += len,
+            }
+        }
+        None
     }
 
     fn read_entry(

@@ -32,6 +32,23 @@ impl Source for MemberSource<'_> {
         };
         if read < end - offset { Err(Error::truncated("the file ends too early").at(offset)) } else { Ok(()) }
     }
+
+    /// Headers are had without the arrays that follow them.
+    fn read_some(&self, offset: u64, least: usize, buffer: &mut [u8]) -> Result<usize> {
+        let place = match &self.member {
+            Some(path) => self.archive.borrow().locate(path, offset),
+            None => Some((offset, self.len.saturating_sub(offset))),
+        };
+        if let Some((at, rest)) = place {
+            let len = buffer.len().min(usize::try_from(rest).unwrap_or(usize::MAX));
+            let read = self.archive.borrow_mut().read_around(at, &mut buffer[..len])?;
+            if read >= least && read > 0 {
+                return Ok(read);
+            }
+        }
+        self.read_at(offset, buffer)?;
+        Ok(buffer.len())
+    }
 }
 
 impl Archive {

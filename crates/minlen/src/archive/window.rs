@@ -19,14 +19,65 @@ impl Archive {
         if wanted.len() == 1 {
             return self.read_within(wanted.start, range, each);
         }
-        let starts: Vec<u64> = self.container.blocks()[wanted.clone()].iter().map(|b| b.raw_start).collect();
-        let first = wanted.start;
-        decode_blocks(&mut self.container, wanted, &self.options, &self.env, |index, bytes| {
-            let start = starts[index - first];
-            let from = range.start.saturating_sub(start).min(bytes.len() as u64) as usize;
-            let to = (range.end - start).min(bytes.len() as u64) as usize;
-            each(&bytes[from..to])
-        })
+        // Of the outermost blocks only some may be wanted; those between are decoded in parallel.
+        let bounds = |index: usize| {
+            let block = &self.container.blocks()[index];
+            (block.raw_start, block.raw_end())
+        };
+        let (first, last) = (bounds(wanted.start), bounds(wanted.end - 1));
+        let mut whole = wanted.clone();
+        if range.start > first.0 {
+            whole.start += 1;
+        }
+        if range.end < last.1 {
+            whole.end -= 1;
+        }
+        if whole.start > wanted.start {
+            self.read_within(wanted.start, range.start..first.1, each)?;
+        }
+        decode_blocks(&mut self.container, whole.clone(), &self.options, &self.env, |_, bytes| each(bytes))?;
+        if whole.end < wanted.end {
+            self.read_within(whole.end, last.0..range.end, each)?;
+        }
+        Ok(())
+    }
+
+    /// Fills the front of `buffer` with what stands at `at` in the content, as far as that comes without decoding what is costly;
+    /// returns how many bytes that are.
+    pub(super) fn read_around(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize> {
+        let index = self.container.blocks_for(at..at.saturating_add(1)).start;
+        let Some(block) = self.container.blocks().get(index) else { return Ok(0) };
+        let inside = at.saturating_sub(block.raw_start);
+        if !self.around.contains_key(&index) {
+            let around = self.decode_around(index)?;
+            self.around.insert(index, around);
+        }
+        let Some(around) = self.around.get(&index) else { return Ok(0) };
+        let parts = &around.parts;
+        let next = parts.partition_point(|(start, _)| *start as u64 <= inside);
+        let Some((start, bytes)) = next.checked_sub(1).and_then(|i| parts.get(i)) else { return Ok(0) };
+        let rest = bytes.get((inside - *start as u64) as usize..).unwrap_or_default();
+        let len = rest.len().min(buffer.len());
+        buffer[..len].copy_from_slice(&rest[..len]);
+        Ok(len)
+    }
+
+    fn decode_around(&mut self, index: usize) -> Result<Around> {
+        let [id] = self.container.block_header(index)?.ids[..] else { return Ok(Around::default()) };
+        if !self.options.registry().codec(id)?.decodes_ranges() {
+            return Ok(Around::default());
+        }
+        let raw = self.container.blocks()[index].raw_len;
+        let block = self.container.read_block_in(index, std::mem::take(&mut self.room))?;
+        let codec = self.options.registry().codec(id)?;
+        let Ok(raw) = usize::try_from(raw) else { return Ok(Around::default()) };
+        let parts = codec.decode_around(&block.payload, raw, &self.env);
+        self.room = block.payload;
+        let Some(parts) = parts else { return Ok(Around::default()) };
+        let parts = parts.map_err(|e| e.at(block.offset))?;
+        let len: usize = parts.iter().map(|(_, bytes)| bytes.len()).sum();
+        let held = self.env.budget.reserve(len as u64)?;
+        Ok(Around { parts, _held: Some(held) })
     }
 
     /// Reads from one block, and keeps it: small files that share a block are mostly read one after the other.
@@ -73,13 +124,15 @@ impl Archive {
             return Ok(None);
         }
         self.parts = (index, if self.parts.0 == index { self.parts.1 + 1 } else { 1 });
-        let block = self.container.read_block(index)?;
+        let block = self.container.read_block_in(index, std::mem::take(&mut self.room))?;
         let codec = self.options.registry().codec(id)?;
         let (raw, from, to) = (usize::try_from(len), usize::try_from(from), usize::try_from(to));
         let (Ok(raw), Ok(from), Ok(to)) = (raw, from, to) else { return Ok(None) };
         let _held = self.env.budget.reserve((to - from) as u64)?;
         let mut out = Vec::new();
-        match codec.decode_range(&block.payload, raw, from..to, &self.env, &mut out) {
+        let done = codec.decode_range(&block.payload, raw, from..to, &self.env, &mut out);
+        self.room = block.payload;
+        match done {
             Some(done) => done.map_err(|e| e.at(block.offset)).map(|()| Some(out)),
             None => Ok(None),
         }
@@ -88,6 +141,13 @@ impl Archive {
 
 /// So often a block is decoded in parts before it is decoded whole.
 const MOST_PARTS: usize = 12;
+
+/// What of a block comes without decoding what is costly, by its place.
+#[derive(Default)]
+pub(super) struct Around {
+    parts: Vec<(usize, Vec<u8>)>,
+    _held: Option<Reservation>,
+}
 
 /// The block read last.
 pub(super) struct Recent {

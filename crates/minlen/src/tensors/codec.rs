@@ -8,7 +8,7 @@ use crate::streams::{self, Coded, Payload};
 use minlen_core::varint::{Reader, put};
 use minlen_core::{
     ArraySpan, Chain, Codec, CodecSpec, Env, Error, Memory, NoProgress, ParamKind, ParamSpec, Params, Part,
-    Proposal, Registry, Result, ids,
+    Proposal, Registry, Reservation, Result, ids,
 };
 use minlen_tensor::group::{self, Strength};
 use minlen_tensor::{Array, Dtype, Target, delta, field};
@@ -130,6 +130,22 @@ impl Codec for Tensors {
         Some(self.decode_wanted(payload, output_len, range, env, out))
     }
 
+    fn decode_around(
+        &self,
+        payload: &[u8],
+        output_len: usize,
+        env: &Env,
+    ) -> Option<Result<Vec<(usize, Vec<u8>)>>> {
+        Some(self.open(payload, output_len, env).and_then(|opened| {
+            let mut rest = Reader::new(&opened.around);
+            let mut parts = Vec::new();
+            for gap in gaps(&opened.arrays, output_len).filter(|gap| !gap.is_empty()) {
+                parts.push((gap.start, rest.bytes(gap.len())?.to_vec()));
+            }
+            Ok(parts)
+        }))
+    }
+
     fn memory(&self, params: &Params, len: usize) -> Memory {
         let len = len as u64;
         let models = if params.get("strength") == 3 { 96 << 20 } else { 16 << 20 };
@@ -205,7 +221,7 @@ fn encode_group(input: &[u8], arrays: &[Described], strength: Strength, env: &En
     Ok(out)
 }
 
-type Bases = (Vec<Option<Vec<u8>>>, Vec<minlen_core::Reservation>);
+type Bases = (Vec<Option<Vec<u8>>>, Vec<Reservation>);
 
 /// The bytes of the arrays' bases, and their memory.
 fn read_bases<'a>(arrays: impl Iterator<Item = &'a Described>, env: &Env) -> Result<Bases> {
@@ -228,6 +244,18 @@ fn read_bases<'a>(arrays: impl Iterator<Item = &'a Described>, env: &Env) -> Res
         bases.push(Some(bytes));
     }
     Ok((bases, held))
+}
+
+/// A payload of which all but the arrays is decoded.
+struct Opened<'a> {
+    arrays: Vec<Described>,
+    /// What is between the arrays.
+    around: Vec<u8>,
+    /// The arrays that are coded together.
+    together: &'a [u8],
+    /// The others' payloads; empty for those coded together.
+    own: Vec<&'a [u8]>,
+    _held: Reservation,
 }
 
 impl Tensors {
@@ -269,14 +297,8 @@ impl Tensors {
         Ok(own)
     }
 
-    fn decode_wanted(
-        &self,
-        payload: &[u8],
-        output_len: usize,
-        range: Range<usize>,
-        env: &Env,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
+    /// Decodes all but the arrays.
+    fn open<'a>(&self, payload: &'a [u8], output_len: usize, env: &Env) -> Result<Opened<'a>> {
         let mut reader = Reader::new(payload);
         let len = reader.varint_max(payload.len() as u64, "the length of the streams")? as usize;
         let (described, bytes) = Payload::read(reader.bytes(len)?)?;
@@ -284,7 +306,7 @@ impl Tensors {
         if described.raw_len() > (output_len as u64).saturating_mul(24).saturating_add(4096) {
             return Err(Error::corrupt("tensors: streams longer than the data could be"));
         }
-        let _held = env.budget.reserve(described.raw_len())?;
+        let held = env.budget.reserve(described.raw_len())?;
         let quiet = env.clone().with_progress(Arc::new(NoProgress));
         let streams = described.decode(bytes, self.planner.registry(), &quiet)?;
         let [description, around] = <[Vec<u8>; 2]>::try_from(streams)
@@ -302,6 +324,18 @@ impl Tensors {
         if !reader.is_empty() {
             return Err(Error::corrupt("tensors: bytes left over"));
         }
+        Ok(Opened { arrays, around, together, own, _held: held })
+    }
+
+    fn decode_wanted(
+        &self,
+        payload: &[u8],
+        output_len: usize,
+        range: Range<usize>,
+        env: &Env,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let Opened { arrays, around, together, own, _held } = self.open(payload, output_len, env)?;
         let first = out.len();
         out.resize(first + range.len(), 0);
         let room = &mut out[first..];

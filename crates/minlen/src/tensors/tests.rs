@@ -71,6 +71,31 @@ fn any_range_is_what_it_is_in_the_whole() {
 }
 
 #[test]
+fn headers_and_arrays_of_an_archive_come_without_the_rest() {
+    let data = model(&[3000, 1, 2000], 3);
+    let options = Options::new(5).unwrap().with_block_size(300_000);
+    let small = compress_with(&data, &options, &Env::default()).unwrap();
+    let layout = containers::layout(&&data[..]).unwrap().unwrap();
+    // All but the arrays, which are not decoded for it.
+    let payload = encode(&data, 2, &Env::default());
+    let registry = registry();
+    let codec = registry.codec(ids::TENSORS).unwrap();
+    let around = codec.decode_around(&payload, data.len(), &Env::default()).unwrap().unwrap();
+    let start = layout.tensors[0].start as usize;
+    assert_eq!(around, [(0, data[..start].to_vec())]);
+    let reader = Box::new(std::io::Cursor::new(small));
+    let keys = crate::archive::Keys::default();
+    let mut archive = crate::archive::Archive::from_reader(reader, &keys, &options, &Env::default()).unwrap();
+    let (_, tensors) = archive.tensors(None).unwrap().unwrap();
+    assert_eq!(tensors.len(), 3);
+    for (tensor, rows) in tensors.iter().zip([1100..1300, 0..1, 0..2000]) {
+        let (mut out, row) = (Vec::new(), tensor.start as usize);
+        archive.read_tensor(None, tensor, Some(rows.clone()), &mut out).unwrap();
+        assert_eq!(out, data[row + rows.start as usize * 256..row + rows.end as usize * 256]);
+    }
+}
+
+#[test]
 fn what_no_encoder_wrote_is_refused() {
     let data = model(&[40], 9);
     for strength in 1..=3 {

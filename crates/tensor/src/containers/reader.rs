@@ -51,13 +51,18 @@ impl<'a> Reader<'a> {
             let wanted = (self.fetch.max(len) as u64).min(self.available - offset) as usize;
             self.window.resize(wanted, 0);
             self.start = offset;
-            if let Err(error) = self.source.read_at(offset, &mut self.window) {
-                self.window.clear();
-                return Err(error);
+            match self.source.read_some(offset, len, &mut self.window) {
+                Ok(read) => self.window.truncate(read),
+                Err(error) => {
+                    self.window.clear();
+                    return Err(error);
+                }
             }
         }
         let from = (offset - self.start) as usize;
-        Ok(&self.window[from..from + len])
+        self.window
+            .get(from..from + len)
+            .ok_or_else(|| Error::truncated("the file ends too early").at(offset))
     }
 
     /// A fixed number of bytes.

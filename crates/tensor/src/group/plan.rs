@@ -8,8 +8,9 @@ use std::ops::Range;
 
 /// Bytes of a chunk of types of one or two bytes; twice that for wider ones.
 const CHUNK: usize = 256 << 10;
-/// Bytes of a chunk that is coded by mixing, which learns as it goes.
-const MIXED_CHUNK: usize = 4 << 20;
+/// Bytes of a chunk that is coded by mixing, which learns as it goes. Larger ones would gain a thousandth and make taking out one
+/// array dear.
+const MIXED_CHUNK: usize = 1 << 20;
 
 /// A piece and where it begins among all bytes of the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
