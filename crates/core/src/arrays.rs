@@ -54,6 +54,8 @@ pub enum MaxError {
 pub struct Numbers {
     /// The arrays in the part that is coded, in order, without overlaps; empty where nothing is known.
     pub arrays: Arc<[ArraySpan]>,
+    /// True if no container names them, but they look like numbers.
+    pub guessed: bool,
     /// Where arrays may be differences from; decoding needs what encoding had.
     pub bases: Option<Arc<dyn Bases>>,
 }

@@ -1,6 +1,6 @@
 //! The one trait behind every codec.
 
-use crate::{Env, ParamSpec, Params, Part, Result, chain::Chain};
+use crate::{ArraySpan, Env, Kind, ParamSpec, Params, Part, Result, chain::Chain};
 use std::ops::Range;
 
 /// The number that stands for a codec in the format (docs/format/codecs.md). Never reused.
@@ -132,6 +132,13 @@ pub trait Codec: Send + Sync {
     fn settles(&self, part: &Part<'_>) -> bool {
         let _ = part;
         false
+    }
+
+    /// The arrays in `data`, and whether they are guessed ([`crate::Numbers::guessed`]), as this codec would be told of them;
+    /// none from a codec that has no use for them.
+    fn find_arrays(&self, data: &[u8], kind: Kind, level: u8) -> (Vec<ArraySpan>, bool) {
+        let _ = (data, kind, level);
+        (Vec::new(), false)
     }
 
     /// True if [`Codec::decode_range`] is there.

@@ -136,7 +136,7 @@ impl Env {
     /// The same for data of which nothing is known but where bases are.
     #[must_use]
     pub fn without_arrays(mut self) -> Self {
-        self.numbers.arrays = Arc::from([]);
+        (self.numbers.arrays, self.numbers.guessed) = (Arc::from([]), false);
         self
     }
 

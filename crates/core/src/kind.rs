@@ -179,4 +179,6 @@ pub struct Part<'a> {
     pub decode_ns: u32,
     /// The arrays in it, where they are known.
     pub arrays: &'a [ArraySpan],
+    /// True if no container names those, but they look like numbers.
+    pub guessed: bool,
 }

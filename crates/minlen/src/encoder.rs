@@ -318,7 +318,7 @@ impl<W: Write> BlockCoder<W> {
 
 /// The same surroundings, for data with these arrays.
 fn knowing(env: &Env, arrays: Arc<[ArraySpan]>) -> Env {
-    let numbers = Numbers { arrays, ..env.numbers.clone() };
+    let numbers = Numbers { arrays, guessed: false, ..env.numbers.clone() };
     env.clone().with_numbers(numbers)
 }
 

@@ -12,7 +12,7 @@ mod split;
 use crate::detect;
 use crate::prior::{self, PriorUse};
 use minlen_container::{RawBlock, seal};
-use minlen_core::{Chain, CodecId, Coded, Detection, Detector, Env, Part, Registry, Result, ids};
+use minlen_core::{Chain, CodecId, Coded, Detection, Detector, Env, Numbers, Part, Registry, Result, ids};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -107,19 +107,39 @@ impl Planner {
     /// # Errors
     /// Cancelled; limit; whatever a codec named by the user says.
     pub fn code(&self, data: &[u8], request: &Request, env: &Env) -> Result<Vec<Planned>> {
-        let parts = if request.chain.is_some() { whole(data) } else { self.split(data, request, env) };
-        let single = parts.len() == 1;
+        let detection = self.detection(data, request);
+        let informed = self.informed(data, &detection, request, env);
+        let parts = if request.chain.is_some() { whole(data) } else { self.split(data, request, &informed) };
+        if parts.len() == 1 {
+            return Ok(vec![self.code_part(data, detection, request, &informed)?]);
+        }
         // Where arrays are is known for the whole only.
-        let env = &if single { env.clone() } else { env.clone().without_arrays() };
-        parts
-            .into_iter()
-            .filter(|range| !range.is_empty())
-            .map(|range| {
-                env.check()?;
-                let known = if single { request.known.clone() } else { None };
-                self.code_part(&data[range], known, request, env)
-            })
-            .collect()
+        let env = &env.clone().without_arrays();
+        let part = |range: Range<usize>| {
+            env.check()?;
+            let data = &data[range];
+            let detection = self.detect(data, data.len() as u64);
+            let informed = self.informed(data, &detection, request, env);
+            self.code_part(data, detection, request, &informed)
+        };
+        parts.into_iter().filter(|range| !range.is_empty()).map(part).collect()
+    }
+
+    fn detection(&self, data: &[u8], request: &Request) -> Detection {
+        request.known.clone().unwrap_or_else(|| self.detect(data, data.len() as u64))
+    }
+
+    /// The environment with the arrays in `data`, where nobody has told of them.
+    fn informed(&self, data: &[u8], detection: &Detection, request: &Request, env: &Env) -> Env {
+        if !env.numbers.arrays.is_empty() || request.chain.is_some() {
+            return env.clone();
+        }
+        let mut found =
+            self.registry.iter().map(|codec| codec.find_arrays(data, detection.kind, request.level));
+        let Some((arrays, guessed)) = found.find(|(arrays, _)| !arrays.is_empty()) else {
+            return env.clone();
+        };
+        env.clone().with_numbers(Numbers { arrays: arrays.into(), guessed, ..env.numbers.clone() })
     }
 
     /// Codes `data` as one part.
@@ -127,18 +147,13 @@ impl Planner {
     /// # Errors
     /// As [`Planner::code`].
     pub fn code_whole(&self, data: &[u8], request: &Request, env: &Env) -> Result<Coded> {
-        let (_, best) = self.choose(data, request.known.clone(), request, env)?;
-        Ok(best.coded)
+        let detection = self.detection(data, request);
+        let informed = self.informed(data, &detection, request, env);
+        Ok(self.choose(data, &detection, request, &informed)?.coded)
     }
 
-    fn code_part(
-        &self,
-        data: &[u8],
-        known: Option<Detection>,
-        request: &Request,
-        env: &Env,
-    ) -> Result<Planned> {
-        let (detection, best) = self.choose(data, known, request, env)?;
+    fn code_part(&self, data: &[u8], detection: Detection, request: &Request, env: &Env) -> Result<Planned> {
+        let best = self.choose(data, &detection, request, env)?;
         let (block, chain) = (seal(data, best.coded), best.chain);
         Ok(Planned { block, detection, chain, why: best.why, tried: best.tried, told: best.told })
     }
@@ -146,11 +161,10 @@ impl Planner {
     fn choose(
         &self,
         data: &[u8],
-        known: Option<Detection>,
+        detection: &Detection,
         request: &Request,
         env: &Env,
-    ) -> Result<(Detection, choose::Outcome)> {
-        let detection = known.unwrap_or_else(|| self.detect(data, data.len() as u64));
+    ) -> Result<choose::Outcome> {
         let stats = detect::stats(data);
         let part = Part {
             data,
@@ -159,12 +173,13 @@ impl Planner {
             stats: &stats,
             decode_ns: request.decode_ns,
             arrays: &env.numbers.arrays,
+            guessed: env.numbers.guessed,
         };
         let best = match &request.chain {
             Some(chain) => choose::Outcome::named(chain, data, &self.registry, env)?,
             None => choose::best(&self.offers(&part, request)?, request.level, data, &self.registry, env)?,
         };
-        Ok((detection, best.or_stored(data)))
+        Ok(best.or_stored(data))
     }
 
     fn offers(&self, part: &Part<'_>, request: &Request) -> Result<Vec<minlen_core::Proposal>> {

@@ -7,8 +7,8 @@ use crate::planner::Planner;
 use crate::streams::{self, Coded, Payload};
 use minlen_core::varint::{Reader, put};
 use minlen_core::{
-    ArraySpan, Chain, Codec, CodecSpec, Env, Error, Memory, NoProgress, ParamKind, ParamSpec, Params, Part,
-    Proposal, Registry, Reservation, Result, ids,
+    ArraySpan, Chain, Codec, CodecSpec, Env, Error, Kind, Memory, NoProgress, ParamKind, ParamSpec, Params,
+    Part, Proposal, Registry, Reservation, Result, ids,
 };
 use minlen_tensor::group::{self, Strength};
 use minlen_tensor::{Array, Dtype, Target, delta, field};
@@ -79,12 +79,13 @@ impl Codec for Tensors {
 
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let level = u8::try_from(params.get("level")).unwrap_or(5);
-        let (spans, named) = match &env.numbers.arrays[..] {
+        let (spans, guessed) = match &env.numbers.arrays[..] {
             [] => {
+                // Only a chain that the user named comes without the planner having looked.
                 let kind = self.planner.detect(input, input.len() as u64).kind;
-                find::find(input, kind, 9).map_or((Vec::new(), false), |found| (found.arrays, found.named))
+                find::find(input, kind, 9)
             }
-            known => (known.to_vec(), true),
+            known => (known.to_vec(), env.numbers.guessed),
         };
         let mut arrays: Vec<Described> = spans.iter().filter_map(Described::new).collect();
         let ordered = gaps(&arrays, input.len()).all(|gap| gap.start <= gap.end);
@@ -95,7 +96,7 @@ impl Codec for Tensors {
         let own = self.fields(input, &mut arrays, &spans, strength(params), &quiet)?;
         let together = encode_group(input, &arrays, strength(params), env)?;
         let coded: usize = together.len() + own.iter().map(Vec::len).sum::<usize>();
-        if !named && level >= COMPARE_LEVEL {
+        if guessed && level >= COMPARE_LEVEL {
             let whole = streams::code(&self.planner, input, None, level, env)?;
             if whole.iter().map(|part| part.payload.len()).sum::<usize>() < coded {
                 let description = self.describe(&[], level, env)?;
@@ -153,8 +154,7 @@ impl Codec for Tensors {
     }
 
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
-        let some = !part.arrays.is_empty() || find::find(part.data, part.kind, level).is_some();
-        if !some {
+        if part.arrays.is_empty() {
             return Vec::new();
         }
         let wanted = match level {
@@ -171,18 +171,19 @@ impl Codec for Tensors {
         vec![Proposal { chain, encode_ns, why: "arrays of numbers are coded as numbers" }]
     }
 
+    fn find_arrays(&self, data: &[u8], kind: Kind, level: u8) -> (Vec<ArraySpan>, bool) {
+        find::find(data, kind, level)
+    }
+
     fn needs_whole(&self) -> bool {
         true
     }
 
     fn settles(&self, part: &Part<'_>) -> bool {
-        let len = |arrays: &[ArraySpan]| arrays.iter().map(|array| array.len).sum::<u64>();
-        let covered = if part.arrays.is_empty() {
-            let found = find::find(part.data, part.kind, 1).filter(|found| found.named);
-            found.map_or(0, |found| len(&found.arrays))
-        } else {
-            len(part.arrays)
-        };
+        if part.guessed {
+            return false;
+        }
+        let covered: u64 = part.arrays.iter().map(|array| array.len).sum();
         covered >= part.data.len() as u64 * SURE_PERMILLE / 1000 && covered > 0
     }
 }
@@ -276,8 +277,10 @@ impl Tensors {
     ) -> Result<Vec<Vec<u8>>> {
         let few = arrays.len() <= FEW_ARRAYS || strength != Strength::Fast;
         let mut own = Vec::new();
+        // Both are in order, and every array is one of the spans.
+        let mut spans = spans.iter();
         for array in arrays.iter_mut() {
-            let Some(span) = spans.iter().find(|span| span.start == array.start as u64) else { continue };
+            let Some(span) = spans.find(|span| span.start == array.start as u64) else { break };
             let bytes = &input[array.start..array.start + array.len];
             if let Some(payload) = &span.given {
                 (array.method, array.own, array.sum) = (Method::Bounded, payload.len(), checksum(bytes));

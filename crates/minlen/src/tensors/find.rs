@@ -59,27 +59,19 @@ pub(super) fn may_hold(kind: Kind, level: u8) -> bool {
 /// From this level on, data of which nothing is known is looked at.
 const LOOK_LEVEL: u8 = 4;
 
-/// What was found, and whether a container says so.
-pub(super) struct Found {
-    pub(super) arrays: Vec<ArraySpan>,
-    pub(super) named: bool,
-}
-
-/// The arrays in `data`: by its container, or as its numbers look.
-pub(super) fn find(data: &[u8], kind: Kind, level: u8) -> Option<Found> {
+/// The arrays in `data`, in order, and whether they are guessed from how the numbers look: no container names them.
+pub(super) fn find(data: &[u8], kind: Kind, level: u8) -> (Vec<ArraySpan>, bool) {
     if data.len() < LEAST || !may_hold(kind, level) {
-        return None;
+        return (Vec::new(), false);
     }
+    let spans = |layout: Layout| layout.tensors.iter().map(span).collect();
     if let Ok(Some(layout)) = containers::layout(&data) {
-        let arrays: Vec<ArraySpan> = layout.tensors.iter().map(span).collect();
-        return (!arrays.is_empty()).then_some(Found { arrays, named: true });
+        return (spans(layout), false);
     }
-    if matches!(kind, Kind::Zip) {
-        return None;
+    match kind {
+        Kind::Zip => (Vec::new(), false),
+        _ => (containers::blob(&data).ok().flatten().map(spans).unwrap_or_default(), true),
     }
-    let layout = containers::blob(&data).ok()??;
-    let arrays: Vec<ArraySpan> = layout.tensors.iter().map(span).collect();
-    (!arrays.is_empty()).then_some(Found { arrays, named: false })
 }
 
 /// An array of a file that is all one part.

@@ -162,7 +162,7 @@ fn a_difference_needs_its_base() {
         })
         .collect();
     let bases: Option<Arc<dyn Bases>> = Some(Arc::new(File(old)));
-    let numbers = Numbers { arrays: spans.into(), bases: bases.clone() };
+    let numbers = Numbers { arrays: spans.into(), bases: bases.clone(), guessed: false };
     for strength in 1..=3 {
         let payload = encode(&new, strength, &Env::default().with_numbers(numbers.clone()));
         assert!(payload.len() * 10 < new.len() * 8, "{} of {}", payload.len(), new.len());
