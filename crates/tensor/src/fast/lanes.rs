@@ -1,8 +1,9 @@
 //! rANS (Duda 2013) in many lanes: symbol `j` of a run belongs to lane `j` modulo their number. States are 32 bits wide, at least
 //! 2^16 between symbols, and give and take 16 bits at a time. Plain Rust here, the same in vector registers in [`super::simd`].
 
+use super::grid::Grid;
 use super::simd::{self, Isa};
-use super::table::{Alias, BITS, Coder, Freqs, SLOTS, Table};
+use super::table::{self, BITS, Coder, Freqs, SLOTS};
 use minlen_core::{Error, Result};
 
 /// The most lanes.
@@ -117,7 +118,7 @@ fn encode_plain(
             quotient += 1;
             rest -= freq;
         }
-        *state = quotient << BITS | coder.slots[(start + rest) as usize];
+        *state = quotient << BITS | (start + rest);
     }
     true
 }
@@ -125,32 +126,36 @@ fn encode_plain(
 /// The tables of a block, for decoding.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    /// [`Table::slots`] of each, one after another; empty if [`Table::entry`] is to do.
+    /// [`table::slots`] of each, one after another; empty if the grids are to do.
     pub(crate) slots: Vec<u32>,
-    /// [`Table::alias`] of each.
-    pub(crate) alias: Vec<Option<Box<Alias>>>,
+    /// For vector registers, where that is possible.
+    pub(crate) grids: Vec<Option<Box<Grid>>>,
 }
 
 impl Tables {
+    /// Bytes that a table takes.
+    pub(crate) const MEMORY: u64 = (SLOTS * 4 + size_of::<Grid>() + 64) as u64;
+
     /// Lays tables out. `each` says whether symbols have tables of their own: the slots are needed then.
     pub(crate) fn new(freqs: &[Freqs], each: bool, isa: Isa) -> Self {
         let mut tables = Self::default();
-        let layouts: Vec<Table> = freqs.iter().map(Table::new).collect();
-        let few = layouts.iter().all(|table| table.alias.is_some());
-        if each || !few || isa != Isa::Avx512 {
-            tables.slots.reserve(layouts.len() * SLOTS);
-            layouts.iter().zip(freqs).for_each(|(table, freqs)| table.slots(freqs, &mut tables.slots));
+        if isa == Isa::Avx512 && !each {
+            tables.grids = freqs.iter().map(|freqs| Grid::new(freqs).map(Box::new)).collect();
         }
-        tables.alias = layouts.into_iter().map(|table| table.alias).collect();
+        if tables.grids.len() < freqs.len() || tables.grids.iter().any(Option::is_none) {
+            tables.slots.reserve(freqs.len() * SLOTS);
+            freqs.iter().for_each(|freqs| table::slots(freqs, &mut tables.slots));
+        }
+        tables.grids.resize_with(freqs.len(), || None);
         tables
     }
 
     /// What a slot of a table holds.
     #[inline(always)]
     fn entry(&self, table: usize, slot: usize) -> u32 {
-        match (self.slots.get(table * SLOTS + slot), &self.alias[table]) {
+        match (self.slots.get(table * SLOTS + slot), &self.grids[table]) {
             (Some(entry), _) => *entry,
-            (None, Some(alias)) => alias.entry(slot),
+            (None, Some(grid)) => grid.entry(slot),
             (None, None) => 0,
         }
     }
@@ -177,7 +182,7 @@ impl Decoder<'_> {
         let table = usize::from(table);
         let slots = tables.slots.get(table * SLOTS..(table + 1) * SLOTS).unwrap_or(&[]);
         let wide = self.lanes == LANES;
-        let done = if wide { simd::decode(self, slots, tables.alias[table].as_deref(), out) } else { 0 };
+        let done = if wide { simd::decode(self, slots, tables.grids[table].as_deref(), out) } else { 0 };
         for turn in out[done..].chunks_mut(self.lanes) {
             for (lane, out) in turn.iter_mut().enumerate() {
                 let entry = tables.entry(table, self.states[lane] as usize & (SLOTS - 1));
@@ -289,7 +294,9 @@ mod tests {
             all.push(freqs);
             coders.push(Coder::new(&freqs));
         }
-        let tables = Tables::new(&all, true, Isa::Scalar);
+        let mut tables = Tables::new(&all, true, Isa::Scalar);
+        tables.grids = all.iter().map(|freqs| Grid::new(freqs).map(Box::new)).collect();
+        assert!(tables.grids.iter().filter(|grid| grid.is_some()).count() >= 3);
         for lanes in [FEW, LANES] {
             for len in [0, 1, 127, 128, 129, 256, 5000] {
                 let streams: Vec<Vec<u8>> =

@@ -1,8 +1,8 @@
 //! Static tables of 256 symbols in 12 bits: how they come from counts, travel, and lie in memory.
 //!
-//! The 4096 slots of a table of at most 128 symbols are dealt out by the alias method (Walker 1977, Vose 1991; for rANS: Giesen
-//! 2014): 128 buckets of 32 slots, each with one divider and at most two symbols, so that a decoder can keep the whole table in a
-//! few vector registers. Tables with more symbols have them one after another.
+//! The slots of a table belong to its symbols in order of their frequencies, the rarest first, and of equally frequent ones in
+//! order of the symbols. So an encoder finds a slot by adding two numbers, and a decoder can keep all it needs in vector
+//! registers ([`super::grid`]).
 
 use super::side::{Side, Tree};
 use minlen_core::{Error, Result};
@@ -12,10 +12,6 @@ use minlen_entropy::log2::log2_q16;
 pub(crate) const BITS: u32 = 12;
 /// Slots of a table.
 pub(crate) const SLOTS: usize = 1 << BITS;
-/// Buckets of the alias method, and the most symbols that it takes.
-pub(crate) const BUCKETS: usize = 128;
-/// Slots of a bucket.
-const SIZE: usize = SLOTS / BUCKETS;
 /// Leading bits of a frequency that are kept.
 const PRECISION: u32 = 6;
 
@@ -111,188 +107,72 @@ impl TableModels {
     }
 }
 
-/// The alias method's view of a table of at most [`BUCKETS`] symbols; index 0 is the bucket's own symbol, 1 the other one.
-#[derive(Clone, Debug)]
-pub(crate) struct Alias {
-    /// Slots of each bucket that belong to its own symbol.
-    pub(crate) divider: [u8; BUCKETS],
-    /// The symbols.
-    pub(crate) symbol: [[u8; BUCKETS]; 2],
-    /// Their frequencies, low bytes and high ones.
-    pub(crate) freq: [[[u8; BUCKETS]; 2]; 2],
-    /// Slot minus rank among the slots of the same symbol, modulo 4096, low bytes and high ones.
-    pub(crate) bias: [[[u8; BUCKETS]; 2]; 2],
+/// The symbols that occur, in the order of their slots.
+pub(crate) fn order(freqs: &Freqs) -> Vec<u8> {
+    let mut symbols: Vec<u8> = (0..=255u8).filter(|symbol| freqs[usize::from(*symbol)] > 0).collect();
+    symbols.sort_by_key(|symbol| freqs[usize::from(*symbol)]);
+    symbols
 }
 
-/// The symbol of every slot.
-type Owners = [u8; SLOTS];
-
-fn in_order(freqs: &Freqs) -> Owners {
-    let (mut owners, mut at) = ([0u8; SLOTS], 0);
-    for (symbol, &freq) in freqs.iter().enumerate() {
-        owners[at..][..usize::from(freq)].fill(symbol as u8);
-        at += usize::from(freq);
-    }
-    owners
-}
-
-/// Deals the slots out by the alias method; `None` if there are too many symbols.
-fn dealt(freqs: &Freqs) -> Option<(Owners, Alias)> {
-    let symbols: Vec<u8> = (0..=255u8).filter(|s| freqs[usize::from(*s)] > 0).collect();
-    if symbols.len() > BUCKETS {
-        return None;
-    }
-    let own = |bucket: usize| symbols.get(bucket).copied().unwrap_or(0);
-    let mut left = [0u16; BUCKETS];
-    for (left, &symbol) in left.iter_mut().zip(&symbols) {
-        *left = freqs[usize::from(symbol)];
-    }
-    let size = SIZE as u16;
-    let mut small: Vec<usize> = (0..BUCKETS).filter(|b| left[*b] < size).collect();
-    let mut large: Vec<usize> = (0..BUCKETS).filter(|b| left[*b] > size).collect();
-    let mut alias = Alias {
-        divider: [size as u8; BUCKETS],
-        symbol: [std::array::from_fn(own); 2],
-        freq: [[[0; BUCKETS]; 2]; 2],
-        bias: [[[0; BUCKETS]; 2]; 2],
-    };
-    while let (Some(poor), Some(&rich)) = (small.pop(), large.last()) {
-        alias.divider[poor] = left[poor] as u8;
-        alias.symbol[1][poor] = own(rich);
-        left[rich] -= size - left[poor];
-        if left[rich] <= size {
-            large.pop();
-            if left[rich] < size {
-                small.push(rich);
-            }
-        }
-    }
-    let (mut owners, mut seen) = ([0u8; SLOTS], [0u16; 256]);
-    for bucket in 0..BUCKETS {
-        let mut slot = bucket * SIZE;
-        let divider = usize::from(alias.divider[bucket]);
-        for (which, count) in [divider, SIZE - divider].into_iter().enumerate() {
-            let symbol = alias.symbol[which][bucket];
-            let rank = &mut seen[usize::from(symbol)];
-            let bias = (slot as u16).wrapping_sub(*rank) & (SLOTS as u16 - 1);
-            for half in 0..2 {
-                alias.freq[half][which][bucket] = freqs[usize::from(symbol)].to_le_bytes()[half];
-                alias.bias[half][which][bucket] = bias.to_le_bytes()[half];
-            }
-            owners[slot..][..count].fill(symbol);
-            *rank += count as u16;
-            slot += count;
-        }
-    }
-    Some((owners, alias))
-}
-
-impl Alias {
-    /// What a slot holds, as [`Table::slots`] has it.
-    #[inline(always)]
-    pub(crate) fn entry(&self, slot: usize) -> u32 {
-        let bucket = slot / SIZE;
-        let which = usize::from(slot % SIZE >= usize::from(self.divider[bucket]));
-        let half = |table: &[[[u8; BUCKETS]; 2]; 2]| {
-            u32::from(table[1][which][bucket]) << 8 | u32::from(table[0][which][bucket])
-        };
-        let rank = (slot as u32).wrapping_sub(half(&self.bias)) & (SLOTS as u32 - 1);
-        u32::from(self.symbol[which][bucket]) << 24 | half(&self.freq).wrapping_sub(1) << 12 | rank
+/// Appends for every slot of a table: symbol in 8 bits, frequency minus 1 in 12, rank among the slots of the symbol in 12.
+pub(crate) fn slots(freqs: &Freqs, out: &mut Vec<u32>) {
+    for symbol in order(freqs) {
+        let freq = u32::from(freqs[usize::from(symbol)]);
+        out.extend((0..freq).map(|rank| u32::from(symbol) << 24 | (freq - 1) << 12 | rank));
     }
 }
 
-/// A table for decoding.
-#[derive(Clone, Debug)]
-pub(crate) struct Table {
-    owners: Box<Owners>,
-    /// For vector registers, where the symbols are few.
-    pub(crate) alias: Option<Box<Alias>>,
-}
-
-impl Table {
-    /// Lays a table out.
-    pub(crate) fn new(freqs: &Freqs) -> Self {
-        match dealt(freqs) {
-            Some((owners, alias)) => Self { owners: Box::new(owners), alias: Some(Box::new(alias)) },
-            None => Self { owners: Box::new(in_order(freqs)), alias: None },
-        }
-    }
-
-    /// Appends for every slot: symbol in 8 bits, frequency minus 1 in 12, rank among the slots of the symbol in 12.
-    pub(crate) fn slots(&self, freqs: &Freqs, out: &mut Vec<u32>) {
-        let mut next: [u32; 256] =
-            std::array::from_fn(|s| (s as u32) << 24 | u32::from(freqs[s].wrapping_sub(1)) << 12);
-        out.extend(self.owners.iter().map(|&symbol| {
-            let next = &mut next[usize::from(symbol)];
-            // The one symbol there is may be 255: one more than its last entry is no number of 32 bits.
-            std::mem::replace(next, next.wrapping_add(1))
-        }));
-    }
-
-    /// Bytes that one takes.
-    pub(crate) const MEMORY: u64 = (SLOTS * 5 + size_of::<Alias>() + size_of::<Self>()) as u64;
-}
+/// Index of symbols that do not occur, where the others have indices below it.
+const NONE: u8 = 127;
 
 /// A table for encoding.
 #[derive(Clone, Debug)]
 pub(crate) struct Coder {
-    /// For every symbol: frequency << 16 | place of its first slot in `slots`.
+    /// For every symbol: frequency << 16 | its first slot.
     pub(crate) symbols: [u32; 256],
     /// For every symbol: 2^32 / frequency, rounded down, at most 2^32 - 1.
     pub(crate) reciprocals: [u32; 256],
-    /// The slots, ordered by symbol.
-    pub(crate) slots: Vec<u32>,
-    /// For vector registers, where the symbols are few.
-    pub(crate) ranks: Option<Box<Ranks>>,
+    /// For vector registers.
+    pub(crate) lookup: Box<Lookup>,
 }
 
-/// A table for encoding at most [`BUCKETS`] symbols, by their rank among these.
+/// A table for encoding, as bytes.
 #[derive(Clone, Debug)]
-pub(crate) struct Ranks {
-    /// The rank of each symbol.
-    pub(crate) rank: [u8; 256],
-    /// For each rank the bytes, lowest first, of frequency (2), place of the first slot (2) and reciprocal (4).
-    pub(crate) bytes: [[u8; BUCKETS]; 8],
+pub(crate) struct Lookup {
+    /// True if the bytes are for the indices of at most 127 symbols, false if for the symbols themselves.
+    pub(crate) narrow: bool,
+    /// The index of each symbol.
+    pub(crate) index: [u8; 256],
+    /// The bytes, lowest first, of frequency (2), first slot (2) and reciprocal (4): an f32, a little less than the quotient.
+    pub(crate) bytes: [[u8; 256]; 8],
 }
 
 impl Coder {
     /// Lays a table out.
     pub(crate) fn new(freqs: &Freqs) -> Self {
-        let owners = dealt(freqs).map_or_else(|| in_order(freqs), |(owners, _)| owners);
-        let (mut symbols, mut reciprocals, mut start) = ([0u32; 256], [0u32; 256], 0u32);
-        for (symbol, &freq) in freqs.iter().enumerate() {
-            symbols[symbol] = u32::from(freq) << 16 | start;
-            reciprocals[symbol] = if freq < 2 { u32::MAX } else { ((1u64 << 32) / u64::from(freq)) as u32 };
-            start += u32::from(freq);
+        let order = order(freqs);
+        let (mut symbols, mut reciprocals, mut start) = ([0u32; 256], [u32::MAX; 256], 0u32);
+        let narrow = order.len() <= usize::from(NONE);
+        let mut lookup = Box::new(Lookup { narrow, index: [NONE; 256], bytes: [[0; 256]; 8] });
+        for (rank, &symbol) in order.iter().enumerate() {
+            let freq = u32::from(freqs[usize::from(symbol)]);
+            symbols[usize::from(symbol)] = freq << 16 | start;
+            if freq > 1 {
+                reciprocals[usize::from(symbol)] = ((1u64 << 32) / u64::from(freq)) as u32;
+            }
+            // Of quotients below 2^20 with three roundings to the nearest f32, four units in the last place less make sure
+            // that what comes of it is right or, after rounding down, one too small.
+            let below = f32::from_bits((1.0 / freq as f32).to_bits() - 4);
+            let index = if narrow { rank } else { usize::from(symbol) };
+            lookup.index[usize::from(symbol)] = index as u8;
+            let parts = u64::from(freq) | u64::from(start) << 16 | u64::from(below.to_bits()) << 32;
+            for (table, byte) in lookup.bytes.iter_mut().zip(parts.to_le_bytes()) {
+                table[index] = byte;
+            }
+            start += freq;
         }
-        let (mut slots, mut next) = (vec![0u32; SLOTS], symbols.map(|s| s & 0xffff));
-        for (slot, &symbol) in owners.iter().enumerate() {
-            let place = &mut next[usize::from(symbol)];
-            slots[*place as usize] = slot as u32;
-            *place += 1;
-        }
-        let ranks = ranks(freqs, &symbols, &reciprocals);
-        Self { symbols, reciprocals, slots, ranks }
+        Self { symbols, reciprocals, lookup }
     }
-}
-
-fn ranks(freqs: &Freqs, symbols: &[u32; 256], reciprocals: &[u32; 256]) -> Option<Box<Ranks>> {
-    let present: Vec<usize> = (0..256).filter(|s| freqs[*s] > 0).collect();
-    // One rank is left for the symbols that are not there, with a frequency of 0.
-    if present.len() >= BUCKETS {
-        return None;
-    }
-    let mut ranks = Box::new(Ranks { rank: [BUCKETS as u8 - 1; 256], bytes: [[0; BUCKETS]; 8] });
-    for (rank, symbol) in present.into_iter().enumerate() {
-        ranks.rank[symbol] = rank as u8;
-        let parts = u64::from(symbols[symbol] >> 16)
-            | u64::from(symbols[symbol] & 0xffff) << 16
-            | u64::from(reciprocals[symbol]) << 32;
-        for (table, byte) in ranks.bytes.iter_mut().zip(parts.to_le_bytes()) {
-            table[rank] = byte;
-        }
-    }
-    Some(ranks)
 }
 
 /// `log2(x)` in 1/256 bits, for costs only: interpolated between 1024 places.
@@ -336,24 +216,20 @@ mod tests {
     }
 
     #[test]
-    fn frequencies_add_up_travel_and_deal() {
+    fn frequencies_add_up_travel_and_lie_in_order() {
         let (mut writer, mut models) = (Writer::default(), TableModels::new());
         let tables: Vec<Freqs> = cases().iter().map(normalise).collect();
         for (freqs, counts) in tables.iter().zip(cases()) {
             assert_eq!(freqs.iter().map(|f| u32::from(*f)).sum::<u32>(), 4096);
             assert!(freqs.iter().zip(counts).all(|(f, c)| (*f == 0) == (c == 0)));
             models.code(&mut writer, freqs).unwrap();
-            let (table, coder) = (Table::new(freqs), Coder::new(freqs));
-            let mut slots = Vec::new();
-            table.slots(freqs, &mut slots);
-            for (slot, entry) in slots.iter().enumerate() {
-                let symbol = (entry >> 24) as usize;
-                let place = (coder.symbols[symbol] & 0xffff) + (entry & 0xfff);
-                assert_eq!(coder.slots[place as usize] as usize, slot);
-                assert_eq!((entry >> 12 & 0xfff) + 1, u32::from(freqs[symbol]));
-                if let Some(alias) = &table.alias {
-                    assert_eq!(alias.entry(slot), *entry);
-                }
+            let (coder, mut all) = (Coder::new(freqs), Vec::new());
+            slots(freqs, &mut all);
+            assert_eq!(all.len(), SLOTS);
+            for (slot, entry) in all.iter().enumerate() {
+                let symbol = coder.symbols[(entry >> 24) as usize];
+                assert_eq!((symbol & 0xffff) + (entry & 0xfff), slot as u32);
+                assert_eq!((entry >> 12 & 0xfff) + 1, symbol >> 16);
             }
         }
         let bytes = writer.finish();

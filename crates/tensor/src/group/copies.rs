@@ -4,8 +4,9 @@
 //! units from its start and in length, and is taken from bytes that are coded, not copied themselves.
 
 use crate::Array;
+use crate::fast::anchors::Anchors;
 use crate::fast::side::{Number, Side, check};
-use crate::fast::simd::{self, Task};
+use crate::fast::simd;
 use crate::fast::table::entropy_q8;
 use minlen_core::{Env, Error, Result};
 
@@ -99,83 +100,8 @@ struct Finder<'a> {
     copies: Vec<Copy>,
 }
 
-/// Bytes up to the next unit whose next eight bytes, mixed, have `pattern` in the upper `bits` bits; or to the end.
-struct NextAnchor<'a> {
-    bytes: &'a [u8],
-    unit: usize,
-    bits: u32,
-    pattern: u32,
-}
-
-/// Units that are mixed together.
-const BATCH: usize = 64;
-
-impl Task for NextAnchor<'_> {
-    type Out = usize;
-
-    #[inline(always)]
-    fn run(self) -> usize {
-        match self.unit {
-            1 => self.search::<1>(),
-            2 => self.search::<2>(),
-            4 => self.search::<4>(),
-            _ => self.one_by_one::<2>(0),
-        }
-    }
-}
-
-impl NextAnchor<'_> {
-    #[inline(always)]
-    fn search<const UNIT: usize>(&self) -> usize {
-        let mut at = 0;
-        let mut hits = [false; BATCH];
-        while let Some(batch) = self.bytes.get(at..at + BATCH * UNIT + 8) {
-            let (units, mut any) = (batch.as_chunks::<UNIT>().0, false);
-            for i in 0..BATCH {
-                let hit = mixed(&units[i..i + 8 / UNIT]) >> (32 - self.bits) == self.pattern;
-                hits[i] = hit;
-                any |= hit;
-            }
-            if any {
-                return at + hits.iter().position(|hit| *hit).unwrap_or(0) * UNIT;
-            }
-            at += BATCH * UNIT;
-        }
-        self.one_by_one::<UNIT>(at)
-    }
-
-    #[inline(always)]
-    fn one_by_one<const UNIT: usize>(&self, mut at: usize) -> usize {
-        while let Some(window) = self.bytes.get(at..at + 8) {
-            if mixed(window.as_chunks::<UNIT>().0) >> (32 - self.bits) == self.pattern {
-                return at;
-            }
-            at += self.unit;
-        }
-        self.bytes.len()
-    }
-}
-
-/// Mixes units of together eight bytes: a sum of products, which vector instructions can do for many places at once.
-#[inline(always)]
-fn mixed<const UNIT: usize>(units: &[[u8; UNIT]]) -> u32 {
-    const FACTORS: [u32; 8] = [
-        0x9e37_79b1,
-        0x85eb_ca77,
-        0xc2b2_ae3d,
-        0x27d4_eb2f,
-        0x1656_67b1,
-        0xd3a2_646d,
-        0xfd70_46c5,
-        0xb55a_4f09,
-    ];
-    let mut sum = 0u32;
-    for (unit, factor) in units.iter().zip(FACTORS) {
-        let value = unit.iter().rev().fold(0u32, |all, byte| all << 8 | u32::from(*byte));
-        sum = sum.wrapping_add(value.wrapping_mul(factor));
-    }
-    sum
-}
+/// Units whose places are looked for at once.
+const STRETCH: usize = 4096;
 
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -208,24 +134,24 @@ pub(crate) fn find(arrays: &[Array<'_>], spacing: usize, env: &Env) -> Result<Ve
 impl Finder<'_> {
     fn scan(&mut self, array: usize, spacing: usize) {
         let (bytes, unit) = (self.arrays[array].bytes, self.arrays[array].dtype.unit());
-        let bits = (spacing / unit).max(1).ilog2();
-        let pattern = 0x5555_5555 & ((1 << bits) - 1);
-        let (mut at, mut literal) = (0, 0);
-        while at + WINDOW <= bytes.len() {
-            if at > 0 && bits > 0 {
-                let skipped =
-                    simd::with(simd::isa(), NextAnchor { bytes: &bytes[at..], unit, bits, pattern });
-                at += skipped;
-                if at + WINDOW > bytes.len() {
-                    break;
+        let bits = (spacing / unit).max(2).ilog2();
+        // The start is looked at in any case: for whole arrays.
+        let (mut at, mut literal, mut found) = (0, 0, vec![0]);
+        for start in (0..bytes.len()).step_by(STRETCH * unit) {
+            let end = bytes.len().min((start + STRETCH * unit).next_multiple_of(unit) + 8);
+            let stretch = Anchors { bytes: &bytes[start..end], units: STRETCH, unit, bits };
+            stretch.find(simd::isa(), &mut found);
+            for offset in found.drain(..) {
+                let place = start + offset as usize;
+                if place < at || place + WINDOW > bytes.len() {
+                    continue;
                 }
-            }
-            if let Some(copy) = self.look(array, at, literal) {
-                at = (copy.to + copy.len - self.starts[array]) as usize;
-                literal = at;
-                self.copies.push(copy);
-            } else {
-                at += unit;
+                at = place + 1;
+                if let Some(copy) = self.look(array, place, literal) {
+                    at = (copy.to + copy.len - self.starts[array]) as usize;
+                    literal = at;
+                    self.copies.push(copy);
+                }
             }
         }
     }

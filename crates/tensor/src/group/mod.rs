@@ -10,11 +10,12 @@ mod open;
 mod plan;
 
 use crate::fast::chunk::{self, Job, Piece};
+use crate::fast::lanes::Tables;
 use crate::fast::scheme::{self, Shape};
 use crate::fast::side::Writer;
 use crate::fast::simd;
 use crate::fast::survey::survey;
-use crate::fast::table::{Coder, Table};
+use crate::fast::table::Coder;
 use crate::{Array, Target, dense};
 use minlen_core::varint;
 use minlen_core::{Env, Error, Result};
@@ -55,8 +56,8 @@ pub fn encode(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec
     check_units(&outlines)?;
     let total: u64 = outlines.iter().map(|outline| outline.2 as u64).sum();
     let spacing = match strength {
-        Strength::Fast if total >= LARGE => 512,
-        Strength::Fast => 256,
+        Strength::Fast if total >= LARGE => 1024,
+        Strength::Fast => 512,
         Strength::Dense | Strength::Max => 32,
     };
     let mut copies = if total >> 32 == 0 { copies::find(arrays, spacing, env)? } else { Vec::new() };
@@ -178,7 +179,10 @@ pub fn decode(payload: &[u8], targets: &mut [Target<'_>], env: &Env) -> Result<(
         .map(|(dtype, columns, len)| (len / dtype.unit() / columns + columns.min(len)) as u64)
         .sum();
     let _held = env.budget.reserve(
-        payload.len() as u64 / 4 + outlines.len() as u64 * 400 + rows + scheme::TABLES as u64 * Table::MEMORY,
+        payload.len() as u64 / 4
+            + outlines.len() as u64 * 400
+            + rows
+            + scheme::TABLES as u64 * Tables::MEMORY,
     )?;
     let block = Block::open(payload, &outlines, env)?;
     let mut spare = Spare::default();
