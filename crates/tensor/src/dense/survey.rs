@@ -87,7 +87,7 @@ impl Survey {
     }
 
     fn array(&mut self, number: usize, array: &Array<'_>, shape: &Shape, pieces: &[Piece]) -> Scheme {
-        let seen = look(array, pieces, 1);
+        let seen = look(array, pieces, true);
         let first = seen.form.first();
         let mut scheme = Scheme { form: seen.form.clone(), modes: Vec::new(), scales: None };
         let streams = if first == 0 { streams(array, pieces, &seen) } else { Vec::new() };

@@ -91,9 +91,21 @@ impl Form {
 
     /// Appends the streams of whole units; [`Form::finish`] ends them.
     pub(crate) fn split(&self, dtype: Dtype, bytes: &[u8], streams: &mut [Vec<u8>], isa: Isa) {
+        self.split_wanted(dtype, bytes, streams, u32::MAX, isa);
+    }
+
+    /// The same, perhaps without streams of which there is no bit in `wanted` (the last one for all from the 32nd on).
+    pub(crate) fn split_wanted(
+        &self,
+        dtype: Dtype,
+        bytes: &[u8],
+        streams: &mut [Vec<u8>],
+        wanted: u32,
+        isa: Isa,
+    ) {
         let unit = dtype.unit();
         if !self.mask {
-            return simd::with(isa, Split { form: self, dtype, bytes, streams });
+            return simd::with(isa, Split { form: self, dtype, bytes, streams, wanted });
         }
         let Some((mask, rest)) = streams.split_first_mut() else { return };
         let mut kept = Vec::with_capacity(bytes.len());
@@ -104,7 +116,8 @@ impl Form {
                 kept.extend_from_slice(value);
             }
         }
-        simd::with(isa, Split { form: self, dtype, bytes: &kept, streams: rest });
+        let wanted = (wanted as i32 >> 1) as u32;
+        simd::with(isa, Split { form: self, dtype, bytes: &kept, streams: rest, wanted });
     }
 
     /// Packs what is to be packed.
@@ -152,6 +165,7 @@ struct Split<'a> {
     dtype: Dtype,
     bytes: &'a [u8],
     streams: &'a mut [Vec<u8>],
+    wanted: u32,
 }
 
 impl Task for Split<'_> {
@@ -160,8 +174,10 @@ impl Task for Split<'_> {
     #[inline(always)]
     fn run(self) {
         match &self.form.values {
-            Values::Plain => streams::split(self.dtype, self.bytes, self.streams),
-            Values::Window(base) => streams::split_window(self.dtype, *base, self.bytes, self.streams),
+            Values::Plain => streams::split(self.dtype, self.bytes, self.streams, self.wanted),
+            Values::Window(base) => {
+                streams::split_window(self.dtype, *base, self.bytes, self.streams, self.wanted);
+            }
             Values::List(list) => split_list(self.dtype, list, self.bytes, self.streams),
         }
     }

@@ -69,9 +69,12 @@ fn to_f64(bits: u64) -> u64 {
     (moved & !F64_EXPONENT) | (moved.wrapping_sub(F64_MOVE) & F64_EXPONENT)
 }
 
-/// Appends a byte of every unit: a loop over equal lengths, which becomes vector instructions.
+/// Appends a byte of every unit if that is `wanted`: a loop over equal lengths, which becomes vector instructions.
 #[inline(always)]
-fn fill<const N: usize>(units: &[[u8; N]], stream: &mut Vec<u8>, byte: impl Fn(&[u8; N]) -> u8) {
+fn fill<const N: usize>(wanted: u32, units: &[[u8; N]], stream: &mut Vec<u8>, byte: impl Fn(&[u8; N]) -> u8) {
+    if wanted & 1 == 0 {
+        return;
+    }
     let start = stream.len();
     stream.resize(start + units.len(), 0);
     let out = &mut stream[start..][..units.len()];
@@ -103,21 +106,22 @@ fn four<const N: usize>(out: &mut [u8], streams: [&[u8]; 4], unit: impl Fn([u8; 
     }
 }
 
-/// Appends the streams of `bytes`, a whole number of units, to `streams`, as many as [`widths`] says.
+/// Appends the streams of `bytes`, a whole number of units, to `streams`, as many as [`widths`] says; perhaps without those that
+/// have no bit in `wanted`.
 #[inline(always)]
-pub(crate) fn split(dtype: Dtype, bytes: &[u8], streams: &mut [Vec<u8>]) {
+pub(crate) fn split(dtype: Dtype, bytes: &[u8], streams: &mut [Vec<u8>], wanted: u32) {
     match (dtype, streams) {
         (Dtype::F16 | Dtype::Bf16, [high, low]) => {
             let units = bytes.as_chunks::<2>().0;
-            fill(units, high, |u| (u16::from_le_bytes(*u).rotate_left(1) >> 8) as u8);
-            fill(units, low, |u| u16::from_le_bytes(*u).rotate_left(1) as u8);
+            fill(wanted, units, high, |u| (u16::from_le_bytes(*u).rotate_left(1) >> 8) as u8);
+            fill(wanted >> 1, units, low, |u| u16::from_le_bytes(*u).rotate_left(1) as u8);
         }
         (Dtype::F32, [a, b, c, d]) => {
             let units = bytes.as_chunks::<4>().0;
-            fill(units, a, |u| u[3] << 1 | u[2] >> 7);
-            fill(units, b, |u| u[2] << 1 | u[3] >> 7);
-            fill(units, c, |u| u[1]);
-            fill(units, d, |u| u[0]);
+            fill(wanted, units, a, |u| u[3] << 1 | u[2] >> 7);
+            fill(wanted >> 1, units, b, |u| u[2] << 1 | u[3] >> 7);
+            fill(wanted >> 2, units, c, |u| u[1]);
+            fill(wanted >> 3, units, d, |u| u[0]);
         }
         (Dtype::F64, streams) => {
             for unit in bytes.as_chunks::<8>().0 {
@@ -162,7 +166,7 @@ fn split_block(fields: &[Field], unit: &[u8], streams: &mut [Vec<u8>]) {
 /// five more bits and the sign, a byte each, to be packed by [`pack`]; the other bytes. An exponent of 0 stays 0; every
 /// other one must be 1 to 63 above `base`.
 #[inline(always)]
-pub(crate) fn split_window(dtype: Dtype, base: u8, bytes: &[u8], streams: &mut [Vec<u8>]) {
+pub(crate) fn split_window(dtype: Dtype, base: u8, bytes: &[u8], streams: &mut [Vec<u8>], wanted: u32) {
     let symbol = |top: u16| {
         let exponent = (top >> 7) as u8;
         let relative = if exponent == 0 { 0 } else { exponent.wrapping_sub(base) };
@@ -172,15 +176,15 @@ pub(crate) fn split_window(dtype: Dtype, base: u8, bytes: &[u8], streams: &mut [
     match (dtype, streams) {
         (Dtype::F32, [a, b, c, d]) => {
             let units = bytes.as_chunks::<4>().0;
-            fill(units, a, |u| symbol((u32::from_le_bytes(*u) >> 16) as u16));
-            fill(units, b, |u| rest((u32::from_le_bytes(*u) >> 16) as u16));
-            fill(units, c, |u| u[1]);
-            fill(units, d, |u| u[0]);
+            fill(wanted, units, a, |u| symbol((u32::from_le_bytes(*u) >> 16) as u16));
+            fill(wanted >> 1, units, b, |u| rest((u32::from_le_bytes(*u) >> 16) as u16));
+            fill(wanted >> 2, units, c, |u| u[1]);
+            fill(wanted >> 3, units, d, |u| u[0]);
         }
         (_, [a, b, ..]) => {
             let units = bytes.as_chunks::<2>().0;
-            fill(units, a, |u| symbol(u16::from_le_bytes(*u)));
-            fill(units, b, |u| rest(u16::from_le_bytes(*u)));
+            fill(wanted, units, a, |u| symbol(u16::from_le_bytes(*u)));
+            fill(wanted >> 1, units, b, |u| rest(u16::from_le_bytes(*u)));
         }
         _ => {}
     }
@@ -337,7 +341,7 @@ mod tests {
             let widths = widths(dtype);
             assert_eq!(widths.iter().sum::<usize>(), dtype.unit());
             let mut streams = vec![Vec::new(); widths.len()];
-            split(dtype, &bytes, &mut streams);
+            split(dtype, &bytes, &mut streams, u32::MAX);
             assert!(streams.iter().zip(&widths).all(|(stream, width)| stream.len() == width * 333));
             let mut out = vec![0; bytes.len()];
             merge(dtype, &streams.iter().map(Vec::as_slice).collect::<Vec<_>>(), &mut out);
@@ -357,7 +361,7 @@ mod tests {
                     unit.last_chunk_mut::<2>().unwrap().copy_from_slice(&top.to_le_bytes());
                 }
                 let mut streams = vec![Vec::new(); unit];
-                split_window(dtype, 70, &bytes, &mut streams);
+                split_window(dtype, 70, &bytes, &mut streams, u32::MAX);
                 pack(&mut streams[1]);
                 assert_eq!(streams[1].len(), packed_len(count));
                 let mut out = vec![0; bytes.len()];

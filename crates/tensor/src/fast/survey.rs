@@ -11,8 +11,16 @@ use minlen_core::{Env, Result};
 
 /// Bytes looked at together.
 const STEP: usize = 1 << 13;
-/// One step in so many is looked at to see what is worth more.
-const SAMPLED: usize = 8;
+/// Units looked at together where a form is chosen, and how many of these parts.
+const PART: usize = 256;
+/// As above.
+const PARTS: usize = 16;
+/// Symbols that are counted or passed over together.
+const GROUP: usize = 64;
+/// Of arrays of at least so many units one group in [`COUNTED`] is counted.
+const MANY: usize = 1 << 15;
+/// As above.
+const COUNTED: usize = 4;
 /// A stream is stored unless a table of its own saves one part in so many.
 const WORTH: u64 = 64;
 /// Units looked at to see whether there are few different ones.
@@ -37,82 +45,146 @@ pub(crate) fn steps<'a>(
     array: &Array<'a>,
     pieces: &'a [Piece],
 ) -> impl Iterator<Item = (usize, &'a [u8])> + use<'a> {
-    let (bytes, unit) = (array.bytes, array.dtype.unit());
-    let step = STEP / unit * unit;
+    steps_of(array, pieces, STEP / array.dtype.unit())
+}
+
+/// The same in steps of so many units, with the offset of each.
+fn steps_of<'a>(
+    array: &Array<'a>,
+    pieces: &'a [Piece],
+    units: usize,
+) -> impl Iterator<Item = (usize, &'a [u8])> + use<'a> {
+    let (bytes, step) = (array.bytes, units * array.dtype.unit());
     pieces.iter().flat_map(move |piece| {
         let parts = bytes[piece.start..piece.start + piece.len].chunks(step).enumerate();
         parts.map(move |(i, part)| (piece.start + i * step, part))
     })
 }
 
-/// Counts the streams of an array in a form, of one step in `every`; with `only`, just those.
-pub(crate) fn count(
-    array: &Array<'_>,
-    pieces: &[Piece],
-    form: &Form,
-    every: usize,
-    only: Option<&[bool]>,
-) -> Vec<Counts> {
-    let count = form.streams(array.dtype);
-    let mut tables = vec![[[0u32; 256]; 4]; count];
-    let mut streams = vec![Vec::new(); count];
-    for (_, bytes) in steps(array, pieces).step_by(every) {
-        streams.iter_mut().for_each(Vec::clear);
-        form.split(array.dtype, bytes, &mut streams, isa());
-        form.finish(&mut streams, isa());
-        for (i, (tables, stream)) in tables.iter_mut().zip(&streams).enumerate() {
-            if only.is_none_or(|only| only[i]) {
-                histogram(stream, tables);
+/// Counts of one stream, in four tables in turn so that equal neighbours do not wait for each other.
+#[derive(Clone, Debug)]
+struct Tally {
+    tables: [Counts; 4],
+    /// 1 for every symbol that occurs, where not all are counted.
+    present: [u8; 256],
+    /// Changes with every choice of a group.
+    choice: u32,
+}
+
+impl Tally {
+    fn new() -> Self {
+        Self { tables: [[0; 256]; 4], present: [0; 256], choice: 1 }
+    }
+
+    /// Counts one group in `every`.
+    fn add(&mut self, stream: &[u8], every: usize) {
+        let (groups, rest) = stream.as_chunks::<GROUP>();
+        for several in groups.chunks(every) {
+            // Not always the same one: rows may have as many groups, or a multiple.
+            self.choice = self.choice.wrapping_mul(0x9e37_79b1).wrapping_add(1);
+            let group = &several[(self.choice >> 16) as usize % several.len()];
+            for word in group.as_chunks::<8>().0 {
+                let word = u64::from_le_bytes(*word);
+                for i in 0..8 {
+                    self.tables[i % 4][(word >> (8 * i)) as usize & 255] += 1;
+                }
+            }
+        }
+        rest.iter().for_each(|byte| self.tables[0][usize::from(*byte)] += 1);
+        let mut at = 0;
+        while every > 1 && at < stream.len() {
+            at += simd::absent(isa(), &stream[at..], &self.present);
+            if let Some(symbol) = stream.get(at) {
+                self.present[usize::from(*symbol)] = 1;
             }
         }
     }
-    let sum = |t: &[Counts; 4]| std::array::from_fn(|i| t[0][i] + t[1][i] + t[2][i] + t[3][i]);
-    tables.iter().map(sum).collect()
+
+    /// About what all groups have: symbols that occur at least 1.
+    fn counts(&self, every: usize) -> Counts {
+        std::array::from_fn(|i| {
+            let sum = self.tables.iter().fold(0u32, |sum, table| sum.saturating_add(table[i]));
+            sum.saturating_mul(every as u32).max(u32::from(self.present[i]))
+        })
+    }
 }
 
-/// Adds how often each byte occurs, to four tables in turn so that equal neighbours do not wait for each other.
-fn histogram(stream: &[u8], tables: &mut [Counts; 4]) {
-    let (words, rest) = stream.as_chunks::<8>();
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        for i in 0..8 {
-            tables[i % 4][(word >> (8 * i)) as usize & 255] += 1;
+/// Counts streams of an array in a form: of one part in `every` of them.
+fn sampled(array: &Array<'_>, pieces: &[Piece], form: &Form, every: usize) -> Vec<Counts> {
+    let parts = steps_of(array, pieces, PART).step_by(every);
+    count(array, parts.map(|(_, bytes)| bytes), form, 1, u32::MAX)
+}
+
+/// Counts the `wanted` streams of parts of an array in a form, one group in `every`.
+fn count<'a>(
+    array: &Array<'_>,
+    parts: impl Iterator<Item = &'a [u8]>,
+    form: &Form,
+    every: usize,
+    wanted: u32,
+) -> Vec<Counts> {
+    let mut tallies = vec![Tally::new(); form.streams(array.dtype)];
+    let mut streams = vec![Vec::new(); tallies.len()];
+    for bytes in parts {
+        streams.iter_mut().for_each(Vec::clear);
+        form.split_wanted(array.dtype, bytes, &mut streams, wanted, isa());
+        for (i, (tally, stream)) in tallies.iter_mut().zip(&streams).enumerate() {
+            if wanted >> i.min(31) & 1 != 0 {
+                tally.add(stream, every);
+            }
         }
     }
-    rest.iter().for_each(|byte| tables[0][usize::from(*byte)] += 1);
+    tallies.iter().map(|tally| tally.counts(every)).collect()
 }
 
-/// Bits times 256 that streams of these counts take.
-fn estimate(form: &Form, counts: &[Counts]) -> u64 {
-    let cost = |(stream, counts): (usize, &Counts)| {
-        if form.packed() == Some(stream) { total(counts) * 8 * 256 } else { entropy_q8(counts) }
+/// Bits times 256 that streams of these counts take, all of them or a sample.
+fn estimate(form: &Form, counts: &[Counts], sample: bool) -> u64 {
+    let cost = |(stream, counts): (usize, &Counts)| match form.packed() == Some(stream) {
+        true => total(counts) * 6 * 256,
+        false if sample => expected(counts),
+        false => entropy_q8(counts),
     };
     counts.iter().enumerate().map(cost).sum()
+}
+
+/// Bits times 256 that symbols like the counted ones take: counts of few look smaller than they are, by half a nat for each kind.
+fn expected(counts: &Counts) -> u64 {
+    entropy_q8(counts) + counts.iter().filter(|count| **count > 0).count() as u64 * 184
 }
 
 fn total(counts: &Counts) -> u64 {
     counts.iter().map(|count| u64::from(*count)).sum()
 }
 
-/// The form that takes least, and its counts; of streams that are not worth coding those of a sample, one step in `every`.
-pub(crate) fn look(array: &Array<'_>, pieces: &[Piece], every: usize) -> Seen {
-    let len: usize = pieces.iter().map(|piece| piece.len).sum();
-    let every = if len < 2 * SAMPLED * STEP { 1 } else { every };
-    let mut best = Seen { form: Form::PLAIN, counts: count(array, pieces, &Form::PLAIN, every, None) };
-    let mut least = estimate(&best.form, &best.counts);
-    for form in candidates(array, pieces, &best.counts, len / every) {
-        let counts = count(array, pieces, &form, every, None);
-        let cost = estimate(&form, &counts) + (list_cost(&form.values) + 64 * 256) / every as u64;
+/// The form that takes least, and its counts. Unless all of it is to be looked at, the form is chosen by a sample, streams that are
+/// not worth coding have counts of that, and the others about those of all units.
+pub(crate) fn look(array: &Array<'_>, pieces: &[Piece], thorough: bool) -> Seen {
+    let (mut units, mut parts) = (0, 0);
+    for piece in pieces {
+        units += piece.len / array.dtype.unit();
+        parts += (piece.len / array.dtype.unit()).div_ceil(PART);
+    }
+    let every = if thorough { 1 } else { (parts / PARTS).max(1) };
+    let mut best = Seen { form: Form::PLAIN, counts: sampled(array, pieces, &Form::PLAIN, every) };
+    let mut least = estimate(&best.form, &best.counts, every > 1);
+    for form in candidates(array, pieces, &best.counts, units / every * array.dtype.unit()) {
+        let counts = sampled(array, pieces, &form, every);
+        let cost = estimate(&form, &counts, every > 1) + (list_cost(&form.values) + 64 * 256) / every as u64;
         if cost < least {
             (best, least) = (Seen { form, counts }, cost);
         }
     }
     if every > 1 {
-        let modes = best.counts.iter().enumerate().map(|(i, counts)| simple(&best.form, i, counts));
-        let worth: Vec<bool> = modes.map(|mode| mode != Some(Mode::Raw)).collect();
-        let counts = count(array, pieces, &best.form, 1, Some(&worth));
-        for ((old, new), worth) in best.counts.iter_mut().zip(counts).zip(worth) {
-            *old = if worth { new } else { *old };
+        let mut wanted = 0;
+        for (i, counts) in best.counts.iter().enumerate() {
+            wanted |= u32::from(simple(&best.form, i, counts) != Some(Mode::Raw)) << i.min(31);
+        }
+        // The symbols of bytes are many, and may be uneven.
+        let groups = if units < MANY || array.dtype.unit() == 1 { 1 } else { COUNTED };
+        let all = steps(array, pieces).map(|(_, bytes)| bytes);
+        let counts = count(array, all, &best.form, groups, wanted);
+        for (i, (old, new)) in best.counts.iter_mut().zip(counts).enumerate() {
+            *old = if wanted >> i.min(31) & 1 != 0 { new } else { *old };
         }
     }
     best
@@ -195,8 +267,18 @@ fn distinct(array: &Array<'_>, pieces: &[Piece]) -> Option<Vec<u64>> {
     };
     let mut sample: Vec<u64> = units().take(SAMPLE).collect();
     let taken = sample.len();
-    sample.sort_unstable();
-    sample.dedup();
+    if unit == 2 {
+        let mut seen = vec![0u64; 1 << 10];
+        sample.retain(|value| {
+            let (word, bit) = (&mut seen[(value >> 6) as usize & 1023], 1 << (value & 63));
+            let new = *word & bit == 0;
+            *word |= bit;
+            new
+        });
+    } else {
+        sample.sort_unstable();
+        sample.dedup();
+    }
     // Of the few values of two bytes any sample repeats some.
     let most = if unit == 2 { taken / 2 } else { taken / 8 * 7 };
     if sample.len() > most {
@@ -221,10 +303,7 @@ pub(crate) fn simple(form: &Form, stream: usize, counts: &Counts) -> Option<Mode
         return Some(Mode::Constant(only as u8));
     }
     let raw = total * 8 * 256;
-    // The counts of few symbols look smaller than they are.
-    let symbols = counts.iter().filter(|c| **c > 0).count() as u64;
-    let correction = symbols * 184;
-    (entropy_q8(counts) + correction + raw / WORTH >= raw).then_some(Mode::Raw)
+    (expected(counts) + raw / WORTH >= raw).then_some(Mode::Raw)
 }
 
 /// Decides for all arrays of a block; `pieces` are what is coded of each.
@@ -244,7 +323,7 @@ pub(crate) fn survey(
             continue;
         }
         env.check()?;
-        let seen = look(array, &pieces[i], SAMPLED);
+        let seen = look(array, &pieces[i], false);
         let mut modes = Vec::with_capacity(seen.counts.len());
         for (stream, counts) in seen.counts.iter().enumerate() {
             modes.push(simple(&seen.form, stream, counts).unwrap_or_else(|| {

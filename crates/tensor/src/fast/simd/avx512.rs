@@ -310,3 +310,15 @@ pub(super) fn anchors(anchors: &Anchors<'_>, found: &mut Vec<u32>) -> usize {
     }
     done
 }
+
+/// Whole groups of 64 symbols before one with an absent symbol.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,popcnt")]
+pub(super) fn absent(symbols: &[u8], table: &[u8; 256]) -> usize {
+    for (i, group) in symbols.as_chunks::<64>().0.iter().enumerate() {
+        let there = look_up(table, load(group, 0));
+        if _mm512_testn_epi8_mask(there, there) != 0 {
+            return 64 * i;
+        }
+    }
+    symbols.len() / 64 * 64
+}

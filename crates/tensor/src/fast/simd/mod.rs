@@ -146,6 +146,18 @@ pub(crate) fn anchors(isa: Isa, anchors: &Anchors<'_>, found: &mut Vec<u32>) -> 
     }
 }
 
+/// The place of the first symbol whose byte in the table is 0, or the number of symbols.
+pub(crate) fn absent(isa: Isa, symbols: &[u8], table: &[u8; 256]) -> usize {
+    let done = match isa {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the version comes from `isa` or `best`.
+        Isa::Avx512 => unsafe { avx512::absent(symbols, table) },
+        _ => 0,
+    };
+    let rest = &symbols[done..];
+    done + rest.iter().position(|symbol| table[usize::from(*symbol)] == 0).unwrap_or(rest.len())
+}
+
 /// Bytes of words that a turn can read: one a lane, and up to 32 at once from anywhere among them.
 #[cfg(target_arch = "x86_64")]
 const LAST: usize = 2 * (LANES + 32);
