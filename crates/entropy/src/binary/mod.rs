@@ -25,7 +25,7 @@
 
 mod prob;
 
-pub use prob::{BitTree, Counter, Prob16};
+pub use prob::{BitTree, Counter, Prob16, RECIPROCALS};
 
 /// Turns bits and their probabilities into bytes.
 #[derive(Clone, Debug)]

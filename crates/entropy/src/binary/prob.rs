@@ -51,8 +51,8 @@ impl Default for Counter {
     }
 }
 
-/// 65536 / (n + 1.5), rounded.
-const RECIPROCALS: [u32; 1024] = {
+/// 65536 / (n + 1.5), rounded: how far a probability of n observations moves towards the next one, in 65536ths.
+pub static RECIPROCALS: [u32; 1024] = {
     let mut table = [0; 1024];
     let mut n = 0;
     while n < 1024 {

@@ -5,6 +5,7 @@
 //! and starts to differ only with what it sees, so many sparse contexts cost next to nothing on small arrays.
 
 use super::coder::Bits;
+use minlen_entropy::binary::RECIPROCALS;
 use minlen_entropy::mixing::{Apm, STRETCH_MAX, squash, stretch};
 use std::sync::LazyLock;
 
@@ -32,17 +33,6 @@ fn quick_stretch(table: &[i16; 4096], p: u32) -> i16 {
     let value = table[place as usize & 4095];
     if p > 32_768 { -value } else { value }
 }
-
-/// 65536 / (n + 1.5), rounded.
-const RECIPROCALS: [i32; 1024] = {
-    let mut table = [0; 1024];
-    let mut n = 0;
-    while n < 1024 {
-        table[n] = (2 * 65_536 + n as i32 + 1) / (2 * n as i32 + 3);
-        n += 1;
-    }
-    table
-};
 
 /// A probability with 22 bits and a count with 10; 0 if never seen.
 #[derive(Clone, Copy, Default)]

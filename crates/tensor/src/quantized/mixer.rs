@@ -3,6 +3,7 @@
 //! Like `minlen_entropy::mixing::Mixer`, but finer in its weights, with two sets of weights in one sum, and with chosen
 //! weights at the start: a pruned network of 6 KB leaves little time to learn them.
 
+use minlen_entropy::binary::RECIPROCALS;
 use minlen_entropy::mixing::{STRETCH_MAX, squash, stretch};
 
 /// Predictions that are mixed.
@@ -21,17 +22,6 @@ impl Default for Cell {
         Self(1 << 31)
     }
 }
-
-/// 65536 / (n + 3/2), rounded.
-const RECIPROCALS: [u32; 1024] = {
-    let mut table = [0; 1024];
-    let mut n = 0;
-    while n < 1024 {
-        table[n] = (2 * 65_536 + n as u32 + 1) / (2 * n as u32 + 3);
-        n += 1;
-    }
-    table
-};
 
 impl Cell {
     /// The prediction in the logistic domain, the weaker the less was seen.

@@ -44,11 +44,6 @@ impl<'a> View<'a> {
     pub fn columns(&self) -> usize {
         self.columns
     }
-
-    /// Distances in the slice from row to row and from column to column.
-    fn strides(&self) -> (isize, isize) {
-        if self.transposed { (1, self.rows as isize) } else { (self.columns as isize, 1) }
-    }
 }
 
 /// The product of `a` and `b`, row by row.
