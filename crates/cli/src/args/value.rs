@@ -127,6 +127,16 @@ pub fn epochs(text: &str) -> Result<Epochs, String> {
     numbers.map(Epochs).ok_or_else(|| "expected three numbers such as 20,30,20".to_string())
 }
 
+/// Units of hidden layers.
+#[derive(Clone, Debug)]
+pub struct Units(pub Vec<usize>);
+
+/// Reads `12-24-100`.
+pub fn units(text: &str) -> Result<Units, String> {
+    let numbers: Result<Vec<usize>, _> = text.split('-').map(str::parse).collect();
+    numbers.map(Units).map_err(|_| "expected numbers such as 12-24-100".to_string())
+}
+
 /// Reads how weights are ranked.
 pub fn score(text: &str) -> Result<minlen_train::mnist::Score, String> {
     use minlen_train::mnist::Score;

@@ -378,12 +378,18 @@ pub struct TrainNetwork {
     /// Share of the weights that pruning leaves
     #[arg(long, value_name = "SHARE", default_value_t = 0.04)]
     pub keep: f32,
+    /// Prune the hidden layers to so many units or filters first, as 12-24-100
+    #[arg(long, value_name = "A-B", value_parser = value::units)]
+    pub units: Option<value::Units>,
     /// Epochs of the dense network, of pruning, of training with rounded weights
     #[arg(long, value_name = "A,B,C", value_parser = value::epochs, default_value = "20,30,20")]
     pub epochs: value::Epochs,
     /// Step of the weights, relative to the root mean square of those left in a layer
     #[arg(long, value_name = "STEP", default_value_t = 0.7)]
     pub step: f32,
+    /// Step of the biases, relative to the weights' step
+    #[arg(long, value_name = "STEP", default_value_t = 1.0)]
+    pub bias_step: f32,
     /// What a bit is worth in loss (nats a picture)
     #[arg(long, value_name = "L", default_value_t = 1e-6)]
     pub lambda: f32,
@@ -402,6 +408,9 @@ pub struct TrainNetwork {
     /// Temperature of the teacher
     #[arg(long, value_name = "T", default_value_t = 3.0)]
     pub temperature: f32,
+    /// Whether the teacher sees pictures shifted as the student does
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    pub every_shift: bool,
     /// Keep so many training pictures out, and grade on them on the way
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub hold_out: usize,
@@ -411,6 +420,9 @@ pub struct TrainNetwork {
     /// Learning rate
     #[arg(long, value_name = "R", default_value_t = 1e-3)]
     pub rate: f32,
+    /// Decay of the weights, relative to the rate
+    #[arg(long, value_name = "D", default_value_t = 0.0)]
+    pub decay: f32,
     /// Read the dense network from this file, or write it there after training
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub dense: Option<PathBuf>,

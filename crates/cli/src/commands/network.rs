@@ -15,18 +15,21 @@ pub fn train(args: &TrainNetwork, ctx: &Context) -> Result<()> {
         data: args.data.clone(),
         seed: args.seed,
         keep: args.keep,
+        units: args.units.as_ref().map(|units| units.0.clone()).unwrap_or_default(),
         hold_out: args.hold_out,
         epochs: args.epochs.0,
         step: args.step,
+        bias_step: args.bias_step,
         lambda: args.lambda,
         codebook: args.codebook,
         score: args.score,
         teacher: args.teacher.clone(),
         grading: Grading { hard: args.hard, temperature: args.temperature },
+        every_shift: args.every_shift,
         batch: args.batch,
         rate: args.rate,
+        decay: args.decay,
         dense: args.dense.clone(),
-        ..Options::default()
     };
     let out = AtomicFile::create(&args.output, args.force)?;
     let (bytes, report) = mnist::run(&options, &mut |line| ctx.ui.note(line))?;
