@@ -2,9 +2,9 @@
 
 use super::simd::{self, Isa, Task};
 
-/// Factors of four values of 16 bits: a window of eight bytes, or, with units of one byte, the four pairs in five bytes.
-pub(crate) const NARROW: [u16; 4] = [0x79b1, 0xca77, 0xae3d, 0xeb2f];
-/// Factors of two values of 32 bits.
+/// Factors of two values of 16 bits one after another.
+pub(crate) const NARROW: [u16; 2] = [0x79b1, 0xca77];
+/// Factors of two values of 32 bits one after another.
 pub(crate) const WIDE: [u32; 2] = [0x9e37_79b1, 0x85eb_ca77];
 /// Units that are looked at together.
 const BATCH: usize = 64;
@@ -40,10 +40,8 @@ impl Anchors<'_> {
     }
 
     #[inline(always)]
-    fn is_16(&self, values: [u16; 4]) -> bool {
-        let [a, b, c, d] = values;
-        let sum = a.wrapping_mul(NARROW[0]).wrapping_add(b.wrapping_mul(NARROW[1]));
-        let sum = sum.wrapping_add(c.wrapping_mul(NARROW[2])).wrapping_add(d.wrapping_mul(NARROW[3]));
+    fn is_16(&self, values: [u16; 2]) -> bool {
+        let sum = values[0].wrapping_mul(NARROW[0]).wrapping_add(values[1].wrapping_mul(NARROW[1]));
         sum >> (16 - self.bits) == self.pattern_16()
     }
 
@@ -66,27 +64,25 @@ impl Anchors<'_> {
                 hits[i] = u8::from(self.is_32([values[i], values[i + 1]]));
             }
         } else {
-            let mut values = [0u16; BATCH + 3];
-            for i in 0..BATCH + 3 {
+            // Of units of one byte a value takes in the next one too.
+            let mut values = [0u16; BATCH + 2];
+            for i in 0..BATCH + 2 {
                 let next = if UNIT == 1 { units[i + 1][0] } else { units[i][UNIT - 1] };
                 values[i] = u16::from_le_bytes([units[i][0], next]);
             }
             for i in 0..BATCH {
-                hits[i] = u8::from(self.is_16([values[i], values[i + 1], values[i + 2], values[i + 3]]));
+                hits[i] = u8::from(self.is_16([values[i], values[i + 2 / UNIT]]));
             }
         }
         hits
     }
 
     fn is(&self, window: &[u8; 8]) -> bool {
-        let [a, b, c, d, e, ..] = *window;
-        match self.unit {
-            1 => self.is_16([[a, b], [b, c], [c, d], [d, e]].map(u16::from_le_bytes)),
-            2 => self.is_16([0, 2, 4, 6].map(|i| u16::from_le_bytes([window[i], window[i + 1]]))),
-            _ => {
-                let word = u64::from_le_bytes(*window);
-                self.is_32([word as u32, (word >> 32) as u32])
-            }
+        let word = u64::from_le_bytes(*window);
+        if self.unit < 4 {
+            self.is_16([word as u16, (word >> 16) as u16])
+        } else {
+            self.is_32([word as u32, (word >> 32) as u32])
         }
     }
 }
@@ -116,7 +112,7 @@ impl Rest<'_> {
     #[inline(always)]
     fn search<const UNIT: usize>(mut self) {
         let units = self.anchors.bytes.as_chunks::<UNIT>().0;
-        let beyond = (8 / UNIT).min(5) - 1;
+        let beyond = if UNIT == 4 { 1 } else { 3 };
         while self.done + BATCH <= self.anchors.units && self.done + BATCH + beyond <= units.len() {
             let hits = self.anchors.batch::<UNIT>(&units[self.done..self.done + BATCH + beyond]);
             for (word, eight) in hits.as_chunks::<8>().0.iter().enumerate() {

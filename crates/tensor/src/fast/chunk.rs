@@ -108,12 +108,26 @@ pub(crate) fn encode(
         let units = segment.iter().map(|piece| piece.len).sum::<usize>() / array.dtype.unit();
         let lens = scheme.form.lens(array.dtype, units, units);
         let mut streams: Vec<Vec<u8>> =
-            lens.iter().map(|len| Vec::with_capacity(len + len / 3 + 1)).collect();
+            lens.iter().map(|_| spare.streams.pop().unwrap_or_default()).collect();
+        for (stream, len) in streams.iter_mut().zip(lens) {
+            stream.clear();
+            stream.reserve(len + len / 3 + 1);
+        }
+        // The first stored stream is made where it is to be.
+        let stored = scheme.modes.iter().position(|mode| *mode == Mode::Raw);
+        let before = raw.len();
+        if let Some(stored) = stored {
+            std::mem::swap(&mut streams[stored], &mut raw);
+        }
         for piece in segment {
             let bytes = &array.bytes[piece.start..piece.start + piece.len];
             scheme.form.split(array.dtype, bytes, &mut streams, isa);
         }
-        scheme.form.finish(&mut streams, isa);
+        let begin = |stream| if Some(stream) == stored { before } else { 0 };
+        scheme.form.finish(&mut streams, begin, isa);
+        if let Some(stored) = stored {
+            std::mem::swap(&mut streams[stored], &mut raw);
+        }
         let first = scheme.form.first();
         let mask = (first == 1).then(|| streams[0].clone());
         let above = if scheme.modes.iter().any(|mode| matches!(mode, Mode::Above(_))) {
@@ -124,7 +138,9 @@ pub(crate) fn encode(
         for (i, (stream, mode)) in streams.into_iter().zip(&scheme.modes).enumerate() {
             let choice = match mode {
                 Mode::Raw => {
-                    raw.extend_from_slice(&stream);
+                    if Some(i) != stored {
+                        raw.extend_from_slice(&stream);
+                    }
                     spare.streams.push(stream);
                     continue;
                 }
@@ -184,7 +200,11 @@ fn write(
     varint::put(out, raw.len() as u64);
     out.extend_from_slice(stored);
     coded.states[..lanes].iter().for_each(|state| out.extend_from_slice(&state.to_le_bytes()));
-    out.extend(coded.words.iter().flat_map(|word| word.to_le_bytes()));
+    let start = out.len();
+    out.resize(start + 2 * coded.words.len(), 0);
+    for (bytes, word) in out[start..].as_chunks_mut::<2>().0.iter_mut().zip(coded.words) {
+        *bytes = word.to_le_bytes();
+    }
     Ok(())
 }
 

@@ -37,6 +37,16 @@ struct Cluster {
     total_cost: u64,
 }
 
+/// What a symbol costs, bits times 256: given the logarithm of the total.
+fn symbol_cost(all: u32, count: u32) -> u32 {
+    if count == 0 { BITS << 8 } else { all.saturating_sub(log2_q8(count)).min(BITS << 8) }
+}
+
+/// The logarithm of the total of counts.
+fn log2_total(counts: impl Iterator<Item = u32>) -> u32 {
+    log2_q8(counts.map(u64::from).sum::<u64>().min(u64::from(u32::MAX)) as u32)
+}
+
 impl Cluster {
     fn new() -> Self {
         Self { counts: [0; 256], costs: [0; 256], total_cost: 0 }
@@ -50,14 +60,22 @@ impl Cluster {
     }
 
     fn update(&mut self) {
-        let total = self.counts.iter().map(|c| u64::from(*c)).sum::<u64>().max(1);
+        let all = log2_total(self.counts.iter().copied());
         let symbols = self.counts.iter().filter(|c| **c > 0).count() as u64;
         self.total_cost = (symbols + 2) * SYMBOL_COST;
         for (cost, &count) in self.costs.iter_mut().zip(&self.counts) {
-            let share = ((u64::from(count) << 16) / total).max(1 << (16 - BITS)) as u32;
-            *cost = (16 << 8) - log2_q8(share);
+            *cost = symbol_cost(all, count);
             self.total_cost += u64::from(count) * u64::from(*cost);
         }
+    }
+
+    /// What everything in both would cost together.
+    fn cost_with(&self, other: &Self) -> u64 {
+        let counts = || self.counts.iter().zip(&other.counts).map(|(a, b)| a.saturating_add(*b));
+        let all = log2_total(counts());
+        let costs = counts().filter(|count| *count > 0);
+        let costs = costs.map(|count| SYMBOL_COST + u64::from(count) * u64::from(symbol_cost(all, count)));
+        2 * SYMBOL_COST + costs.sum::<u64>()
     }
 
     fn cost(&self, histogram: &Histogram) -> u64 {
@@ -154,12 +172,11 @@ fn merge_pairs(clusters: &mut Vec<Cluster>, chosen: &mut [usize]) {
     while a < clusters.len() {
         let mut b = a + 1;
         while b < clusters.len() {
-            let mut both = clusters[a].clone();
-            both.counts.iter_mut().zip(&clusters[b].counts).for_each(|(x, y)| *x = x.saturating_add(*y));
-            both.update();
-            if both.total_cost < clusters[a].total_cost + clusters[b].total_cost {
-                clusters[a] = both;
-                clusters.remove(b);
+            if clusters[a].cost_with(&clusters[b]) < clusters[a].total_cost + clusters[b].total_cost {
+                let other = clusters.remove(b);
+                let both = &mut clusters[a];
+                both.counts.iter_mut().zip(&other.counts).for_each(|(x, y)| *x = x.saturating_add(*y));
+                both.update();
                 for choice in chosen.iter_mut().filter(|choice| **choice != RAW && **choice >= b) {
                     *choice = if *choice == b { a } else { *choice - 1 };
                 }

@@ -120,10 +120,11 @@ impl Form {
         simd::with(isa, Split { form: self, dtype, bytes: &kept, streams: rest, wanted });
     }
 
-    /// Packs what is to be packed.
-    pub(crate) fn finish(&self, streams: &mut [Vec<u8>], isa: Isa) {
-        if let Some(stream) = self.packed().and_then(|packed| streams.get_mut(packed)) {
-            simd::with(isa, Pack(stream));
+    /// Packs what is to be packed; `begin` tells where a stream begins in its bytes.
+    pub(crate) fn finish(&self, streams: &mut [Vec<u8>], begin: impl Fn(usize) -> usize, isa: Isa) {
+        let Some(packed) = self.packed() else { return };
+        if let Some(stream) = streams.get_mut(packed) {
+            simd::with(isa, Pack(stream, begin(packed)));
         }
     }
 
@@ -149,14 +150,14 @@ impl Form {
     }
 }
 
-struct Pack<'a>(&'a mut Vec<u8>);
+struct Pack<'a>(&'a mut Vec<u8>, usize);
 
 impl Task for Pack<'_> {
     type Out = ();
 
     #[inline(always)]
     fn run(self) {
-        streams::pack(self.0);
+        streams::pack(self.0, self.1);
     }
 }
 

@@ -263,11 +263,12 @@ pub(crate) fn packed_len(count: usize) -> usize {
     count / 4 * 3 + count % 4
 }
 
-/// Packs numbers of six bits: the last quarter of them goes, two bits each, to the top of the other three; up to three
-/// numbers are left over and stay as they are.
+/// Packs numbers of six bits, those from `begin` on: the last quarter of them goes, two bits each, to the top of the other three;
+/// up to three numbers are left over and stay as they are.
 #[inline(always)]
-pub(crate) fn pack(numbers: &mut Vec<u8>) {
-    let quarter = numbers.len() / 4;
+pub(crate) fn pack(bytes: &mut Vec<u8>, begin: usize) {
+    let numbers = bytes.get_mut(begin..).unwrap_or_default();
+    let (count, quarter) = (numbers.len(), numbers.len() / 4);
     let (first, last) = numbers.split_at_mut(3 * quarter);
     for (i, part) in first.chunks_exact_mut(quarter.max(1)).enumerate() {
         let last = &last[..part.len()];
@@ -275,7 +276,8 @@ pub(crate) fn pack(numbers: &mut Vec<u8>) {
             part[j] |= (last[j] >> (2 * i) & 3) << 6;
         }
     }
-    numbers.drain(3 * quarter..4 * quarter);
+    numbers.copy_within(4 * quarter..count, 3 * quarter);
+    bytes.truncate(begin + count - quarter);
 }
 
 /// Undoes [`split`] into `out`; every stream must be as long as `out` needs.
@@ -362,7 +364,7 @@ mod tests {
                 }
                 let mut streams = vec![Vec::new(); unit];
                 split_window(dtype, 70, &bytes, &mut streams, u32::MAX);
-                pack(&mut streams[1]);
+                pack(&mut streams[1], 0);
                 assert_eq!(streams[1].len(), packed_len(count));
                 let mut out = vec![0; bytes.len()];
                 merge_window(dtype, 70, &streams.iter().map(Vec::as_slice).collect::<Vec<_>>(), &mut out);

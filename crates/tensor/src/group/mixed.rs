@@ -17,7 +17,9 @@ pub(super) fn encode(arrays: &[Array<'_>], plan: &Plan, coded: &mut Coded<'_>, e
             })
             .collect();
         let chunk = max::encode(&pieces, env)?;
-        coded.push(&chunk, pieces.iter().map(|piece| checksum(piece.bytes)));
+        let start = coded.chunks.len();
+        coded.chunks.extend_from_slice(&chunk);
+        coded.push(start, pieces.iter().map(|piece| checksum(piece.bytes)));
     }
     Ok(())
 }

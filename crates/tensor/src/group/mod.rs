@@ -68,24 +68,16 @@ pub fn encode(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec
     let plan = Plan::new(&outlines, &copies, mixed, env)?;
     let mut side = Writer::default();
     copies::code(&mut side, &copies, total, env)?;
-    let start = out.len();
-    let mut coded = Coded { index: Vec::new(), chunks: out };
+    let mut coded = Coded { index: Vec::new(), chunks: out, start: 0, room: 0 };
     if mixed {
+        let side = side.finish();
+        coded.make_room(side.len(), plan.pieces.iter().map(|placed| placed.piece.len), 4);
         mixed::encode(arrays, &plan, &mut coded, env)?;
+        coded.finish(MIXED, &side);
     } else {
-        encode_static(arrays, &outlines, &plan, strength, &mut side, &mut coded, env)?;
+        let side = encode_static(arrays, &outlines, &plan, strength, side, &mut coded, env)?;
+        coded.finish(TABLES, &side);
     }
-    let side = side.finish();
-    let body = [side.as_slice(), &coded.index].concat();
-    let mut head = vec![if mixed { MIXED } else { TABLES }];
-    varint::put(&mut head, side.len() as u64);
-    head.extend_from_slice(&checksum(&body).to_le_bytes());
-    head.extend_from_slice(&body);
-    // The chunks are there already, and make room.
-    let end = out.len();
-    out.resize(end + head.len(), 0);
-    out.copy_within(start..end, start + head.len());
-    out[start..start + head.len()].copy_from_slice(&head);
     Ok(())
 }
 
@@ -93,16 +85,45 @@ pub fn encode(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec
 #[derive(Debug)]
 struct Coded<'a> {
     index: Vec<u8>,
-    /// Where the chunks go.
+    /// Where the chunks go, after what is there and room for their head.
     chunks: &'a mut Vec<u8>,
+    /// Where the head begins, and the room for it.
+    start: usize,
+    room: usize,
 }
 
 impl Coded<'_> {
-    /// Adds a chunk with the checksums of what it holds.
-    fn push(&mut self, chunk: &[u8], sums: impl IntoIterator<Item = u32>) {
-        varint::put(&mut self.index, chunk.len() as u64);
+    /// Makes about the room that the head takes: with so much side information, and chunks of at most these lengths.
+    fn make_room(&mut self, side: usize, chunks: impl Iterator<Item = usize>, sums: usize) {
+        let digits = |len: usize| (usize::BITS - (len | 1).leading_zeros()).div_ceil(7) as usize;
+        self.start = self.chunks.len();
+        self.room = 1 + digits(side) + 4 + side + chunks.map(|len| digits(len) + sums).sum::<usize>();
+        self.chunks.resize(self.start + self.room, 0);
+    }
+
+    /// Adds what is behind `start` in the chunks, with the checksums of what it holds, to the index.
+    fn push(&mut self, start: usize, sums: impl IntoIterator<Item = u32>) {
+        varint::put(&mut self.index, (self.chunks.len() - start) as u64);
         sums.into_iter().for_each(|sum| self.index.extend_from_slice(&sum.to_le_bytes()));
-        self.chunks.extend_from_slice(chunk);
+    }
+
+    /// Puts the head before the chunks, which move if it does not fit its room.
+    fn finish(self, way: u8, side: &[u8]) {
+        let body = [side, &self.index].concat();
+        let mut head = vec![way];
+        varint::put(&mut head, side.len() as u64);
+        head.extend_from_slice(&checksum(&body).to_le_bytes());
+        head.extend_from_slice(&body);
+        let (from, to) = (self.start + self.room, self.start + head.len());
+        let end = self.chunks.len();
+        if to > from {
+            self.chunks.resize(end + to - from, 0);
+        }
+        if to != from {
+            self.chunks.copy_within(from..end, to);
+            self.chunks.truncate(end + to - from);
+        }
+        self.chunks[self.start..to].copy_from_slice(&head);
     }
 }
 
@@ -111,34 +132,32 @@ fn encode_static(
     outlines: &[Outline],
     plan: &Plan,
     strength: Strength,
-    side: &mut Writer,
+    mut side: Writer,
     coded: &mut Coded<'_>,
     env: &Env,
-) -> Result<()> {
+) -> Result<Vec<u8>> {
     let shapes = shapes(outlines, plan);
     let pieces = plan.by_array();
     let model = match strength {
         Strength::Fast => survey(arrays, &shapes, &pieces, env)?,
         Strength::Dense | Strength::Max => dense::survey(arrays, &shapes, &pieces, env)?,
     };
-    model.code(side, &shapes, env)?;
+    model.code(&mut side, &shapes, env)?;
+    let side = side.finish();
     let coders: Vec<Coder> = model.tables.iter().map(Coder::new).collect();
-    let (mut spare, mut chunk) = (chunk::Spare::default(), Vec::new());
+    let len = |range: &std::ops::Range<usize>| plan.pieces[range.clone()].iter().map(|p| p.piece.len).sum();
+    coded.make_room(side.len(), plan.chunks.iter().map(len), 4);
+    let mut spare = chunk::Spare::default();
     for range in &plan.chunks {
         let pieces = pieces_of(&plan.pieces[range.clone()]);
-        chunk.clear();
-        chunk::encode(
-            &Job { model: &model, coders: &coders, arrays, shapes: &shapes },
-            &pieces,
-            simd::isa(),
-            &mut spare,
-            &mut chunk,
-        )?;
+        let start = coded.chunks.len();
+        let job = Job { model: &model, coders: &coders, arrays, shapes: &shapes };
+        chunk::encode(&job, &pieces, simd::isa(), &mut spare, coded.chunks)?;
         let parts = pieces.iter().map(|p| &arrays[p.array].bytes[p.start..p.start + p.len]);
-        coded.push(&chunk, [checksum_of(parts)]);
+        coded.push(start, [checksum_of(parts)]);
         env.work(pieces.iter().map(|piece| piece.len as u64).sum())?;
     }
-    Ok(())
+    Ok(side)
 }
 
 fn check_units(outlines: &[Outline]) -> Result<()> {

@@ -287,9 +287,8 @@ pub(super) fn anchors(anchors: &Anchors<'_>, found: &mut Vec<u32>) -> usize {
             for first in 0..3 - unit {
                 let mut sum = _mm512_setzero_si512();
                 for (i, factor) in NARROW.iter().enumerate() {
-                    // SAFETY: up to 70 of 72 bytes.
-                    let value =
-                        unsafe { _mm512_loadu_si512(bytes.as_ptr().add(at + first + i * unit).cast()) };
+                    // SAFETY: up to 67 of 72 bytes.
+                    let value = unsafe { _mm512_loadu_si512(bytes.as_ptr().add(at + first + 2 * i).cast()) };
                     sum = _mm512_add_epi16(sum, _mm512_mullo_epi16(value, _mm512_set1_epi16(*factor as i16)));
                 }
                 let mut mask = _mm512_cmpeq_epi16_mask(_mm512_srl_epi16(sum, shift_16), pattern_16);
