@@ -1,5 +1,6 @@
 //! Which histograms share a table: by what coding them really costs, tables included.
 
+use super::simd::{self, Task, isa};
 use super::table::{BITS, SLOTS, entropy_q8, log2_q8};
 
 /// The choice of no table at all.
@@ -11,10 +12,12 @@ const SYMBOL_COST: u64 = 6 * 256;
 /// Above so many tables pairs are not tried for merging.
 const MERGED: usize = 40;
 
-/// How often each symbol occurs, without those that do not.
+/// How often each symbol occurs.
 #[derive(Clone, Debug)]
 pub(crate) struct Histogram {
-    counts: Vec<(u8, u32)>,
+    /// The counts from the first symbol that occurs to the last one.
+    counts: Vec<u32>,
+    first: usize,
     total: u64,
     /// True if it may go without a table.
     raw: bool,
@@ -23,8 +26,15 @@ pub(crate) struct Histogram {
 impl Histogram {
     /// Of these counts; `raw` says whether it may go without a table.
     pub(crate) fn new(counts: &[u32; 256], raw: bool) -> Self {
-        let counts: Vec<_> = (0..=255u8).zip(*counts).filter(|(_, count)| *count > 0).collect();
-        Self { total: counts.iter().map(|(_, count)| u64::from(*count)).sum(), counts, raw }
+        let first = counts.iter().position(|count| *count > 0).unwrap_or(0);
+        let end = counts.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);
+        let counts = counts[first..end.max(first)].to_vec();
+        Self { total: counts.iter().map(|count| u64::from(*count)).sum(), first, counts, raw }
+    }
+
+    /// How many symbols occur.
+    fn kinds(&self) -> usize {
+        self.counts.iter().filter(|count| **count > 0).count()
     }
 }
 
@@ -53,9 +63,8 @@ impl Cluster {
     }
 
     fn add(&mut self, histogram: &Histogram) {
-        for &(symbol, count) in &histogram.counts {
-            let sum = &mut self.counts[usize::from(symbol)];
-            *sum = sum.saturating_add(count);
+        for (sum, count) in self.counts[histogram.first..].iter_mut().zip(&histogram.counts) {
+            *sum = sum.saturating_add(*count);
         }
     }
 
@@ -79,12 +88,32 @@ impl Cluster {
     }
 
     fn cost(&self, histogram: &Histogram) -> u64 {
-        let parts = histogram.counts.iter().map(|&(symbol, count)| {
-            let symbol = usize::from(symbol);
-            let new = if self.counts[symbol] == 0 { SYMBOL_COST } else { 0 };
-            u64::from(count) * u64::from(self.costs[symbol]) + new
-        });
-        parts.sum()
+        let range = histogram.first..histogram.first + histogram.counts.len();
+        let (known, costs) = (&self.counts[range.clone()], &self.costs[range]);
+        simd::with(isa(), Cost { counts: &histogram.counts, known, costs })
+    }
+}
+
+/// What symbols of these counts cost in a table, whose counts and costs are as many.
+struct Cost<'a> {
+    counts: &'a [u32],
+    known: &'a [u32],
+    costs: &'a [u32],
+}
+
+impl Task for Cost<'_> {
+    type Out = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        let (mut sum, mut new) = (0u64, 0u32);
+        let count = self.counts.len();
+        let (known, costs) = (&self.known[..count], &self.costs[..count]);
+        for i in 0..count {
+            sum += u64::from(self.counts[i]) * u64::from(costs[i]);
+            new += u32::from(self.counts[i] != 0) & u32::from(known[i] == 0);
+        }
+        sum + u64::from(new) * SYMBOL_COST
     }
 }
 
@@ -100,8 +129,12 @@ pub(crate) fn cluster(histograms: &[Histogram], most: usize) -> (Vec<usize>, Vec
     for _ in 0..PASSES {
         clusters = gather(histograms, &mut chosen, clusters.len());
         merge_pairs(&mut clusters, &mut chosen);
+        let before = chosen.clone();
         for (choice, histogram) in chosen.iter_mut().zip(histograms) {
             *choice = cheapest(histogram, &clusters).0;
+        }
+        if chosen == before {
+            break;
         }
     }
     let clusters = gather(histograms, &mut chosen, clusters.len());
@@ -125,7 +158,7 @@ fn place(histogram: &Histogram, clusters: &mut Vec<Cluster>, most: usize) -> usi
     let (best, cost) = cheapest(histogram, clusters);
     let mut own = Cluster::new();
     own.add(histogram);
-    let alone = entropy_q8(&own.counts) + (histogram.counts.len() as u64 + 2) * SYMBOL_COST;
+    let alone = entropy_q8(&own.counts) + (histogram.kinds() as u64 + 2) * SYMBOL_COST;
     let chosen = if alone < cost && clusters.len() < most {
         clusters.push(own);
         clusters.len() - 1

@@ -125,16 +125,19 @@ fn count<'a>(
 ) -> Vec<Counts> {
     let mut tallies = vec![Tally::new(); form.streams(array.dtype)];
     let mut streams = vec![Vec::new(); tallies.len()];
+    // Of this one it is only asked whether it has anything but zeros.
+    let packed = form.packed();
     for bytes in parts {
         streams.iter_mut().for_each(Vec::clear);
         form.split_wanted(array.dtype, bytes, &mut streams, wanted, isa());
         for (i, (tally, stream)) in tallies.iter_mut().zip(&streams).enumerate() {
             if wanted >> i.min(31) & 1 != 0 {
-                tally.add(stream, every);
+                tally.add(stream, if packed == Some(i) { COUNTED } else { every });
             }
         }
     }
-    tallies.iter().map(|tally| tally.counts(every)).collect()
+    let every = |i| if packed == Some(i) { COUNTED } else { every };
+    tallies.iter().enumerate().map(|(i, tally)| tally.counts(every(i))).collect()
 }
 
 /// Bits times 256 that streams of these counts take, all of them or a sample.
