@@ -5,7 +5,7 @@
 //! * [`group`] codes the arrays of one block together, at one of three strengths: [`fast`] and [`dense`] (static tables, rANS),
 //!   [`max`] (mixing of predictions), each also as a difference from a base ([`delta`]).
 //! * [`field`] predicts fields and series of measurements, exactly or within an error bound.
-//! * [`quantized`] codes quantized and pruned weights.
+//! * [`quantized`] codes quantized and pruned weights, [`packed`] a model file with such weights.
 
 pub mod array;
 pub mod containers;
@@ -17,7 +17,9 @@ pub mod field;
 pub mod group;
 pub mod layout;
 pub mod max;
+pub mod packed;
 pub mod quantized;
+pub mod weights;
 
 pub use array::{Array, Target};
 pub use dtype::Dtype;

@@ -4,4 +4,3 @@ pub mod matrix;
 pub mod mnist;
 pub mod quantize;
 pub mod transformer;
-pub mod weights;

@@ -2,7 +2,7 @@
 
 use minlen_container::{StreamWriter, seal};
 use minlen_core::{Codec, CodecSpec, Coded, Env, Error, Memory, Params, Result, ids};
-use minlen_train::quantize;
+use minlen_tensor::packed;
 use std::sync::Arc;
 
 /// The codec that reads quantized models.
@@ -32,10 +32,10 @@ impl Codec for Quantized {
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
-        if quantize::payload::file_len(payload)? != output_len as u64 {
+        if packed::file_len(payload)? != output_len as u64 {
             return Err(Error::corrupt("quantized: the model is of another length"));
         }
-        out.extend_from_slice(&quantize::decode(payload, env)?);
+        out.extend_from_slice(&packed::decode(payload, env)?);
         env.work(output_len as u64)
     }
 
@@ -49,7 +49,7 @@ impl Codec for Quantized {
 /// # Errors
 /// Corrupt if it is no such payload; limit for a model beyond what one block holds.
 pub fn to_stream(payload: Vec<u8>, env: &Env) -> Result<Vec<u8>> {
-    let file = quantize::decode(&payload, env)?;
+    let file = packed::decode(&payload, env)?;
     let coded = Coded { ids: vec![ids::QUANTIZED], inner: Vec::new(), payload };
     let block = seal(&file, coded);
     let mut writer = StreamWriter::new(Vec::new())?;

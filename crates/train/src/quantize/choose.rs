@@ -2,8 +2,8 @@
 
 use super::factor::Factor;
 use super::feedback::Feedback;
-use super::scales::Scales;
 use minlen_core::Result;
+use minlen_tensor::packed::scales::Scales;
 use minlen_tensor::quantized::{INTEGER_MAX, Layer, Pricer};
 
 /// A matrix to be quantized.

@@ -1,9 +1,10 @@
 //! Shared weights: one-dimensional k-means with importances.
 
-use super::payload::{Content, Entry};
 use super::plan::Part;
-use super::scales::Scales;
+use super::scales::balanced;
 use minlen_core::Result;
+use minlen_tensor::packed::scales::Scales;
+use minlen_tensor::packed::{Content, Entry};
 use minlen_tensor::quantized::{INTEGER_MAX, Layer, Levels, Pricer, step_value};
 
 /// Rounds of k-means at most.
@@ -14,7 +15,7 @@ const LEVELS_MAX: f32 = 4096.0;
 /// As many shared weights as the mean step at `scale` would make levels, moved by k-means; and the bits they take.
 pub(super) fn quantize(part: &Part, scale: f64, pricer: &mut Pricer) -> Result<(Entry, f64)> {
     let factors = (&part.factors.0, &part.factors.1);
-    let levels = levels(part, step_value(Scales::balanced(scale, factors, part.tensor.dtype).base));
+    let levels = levels(part, step_value(balanced(scale, factors, part.tensor.dtype).base));
     let zero = levels.iter().position(|level| *level == 0.0).unwrap_or(0);
     let choose = |(i, w): (usize, &f32)| {
         let pruned = part.pruned.get(i).copied().unwrap_or(false);
@@ -84,7 +85,7 @@ pub fn nearest(levels: &[f32], value: f32) -> usize {
 
 /// Rounded to bf16: levels are stored as such.
 pub(super) fn bf16(value: f32) -> f32 {
-    f32::from_bits(u32::from(crate::weights::bf16_from_f32(value)) << 16)
+    f32::from_bits(u32::from(minlen_tensor::weights::bf16_from_f32(value)) << 16)
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 
 use super::feedback::Feedback;
 use super::plan::Part;
-use crate::weights::{f16_from_f32, f16_to_f32, from_f32, to_f32};
 use minlen_core::{Error, Result};
 use minlen_tensor::containers::write::{GgufMetadata, write_gguf};
+use minlen_tensor::weights::{f16_from_f32, f16_to_f32, from_f32, to_f32};
 use minlen_tensor::{Dtype, Format, Layout, Tensor};
 use std::borrow::Cow;
 

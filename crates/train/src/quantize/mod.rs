@@ -14,7 +14,6 @@ pub mod codebook;
 pub mod factor;
 mod feedback;
 mod gguf;
-pub mod payload;
 mod plan;
 mod product;
 pub mod prune;
@@ -26,7 +25,7 @@ pub mod search;
 
 use minlen_tensor::Dtype;
 
-pub use payload::decode;
+pub use minlen_tensor::packed::decode;
 pub use random::Random;
 pub use report::{Quality, Report, TensorReport};
 pub use run::run;

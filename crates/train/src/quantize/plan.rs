@@ -6,8 +6,8 @@ use super::prune::mask;
 use super::report::TensorReport;
 use super::{Options, Random};
 use crate::transformer::{Reference, Transformer, windows};
-use crate::weights::to_f32;
 use minlen_core::{Env, Error, Result};
+use minlen_tensor::weights::to_f32;
 use minlen_tensor::{Dtype, Format, Layout, Tensor};
 
 /// A tensor to be quantized.

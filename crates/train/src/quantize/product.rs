@@ -3,11 +3,12 @@
 
 use super::codebook::bf16;
 use super::factor::Factor;
-use super::payload::{Content, Entry};
 use super::plan::Part;
 use super::random::Random;
-use super::scales::Scales;
+use super::scales::balanced;
 use minlen_core::{Env, Result};
+use minlen_tensor::packed::scales::Scales;
+use minlen_tensor::packed::{Content, Entry};
 
 /// Weights in a vector.
 const LENGTH: usize = 2;
@@ -49,7 +50,7 @@ fn by_energy(part: &Part) -> Scales {
     let weights = part.weights.chunks(part.columns).map(|row| all / square(row).max(all * 1e-4)).collect();
     let factor = |weights: Vec<f64>| Factor { weights, upper: Vec::new() };
     let (rows, columns) = (factor(weights), factor(vec![1.0; part.columns]));
-    Scales { base: 0, ..Scales::balanced(1.0, (&rows, &columns), part.tensor.dtype) }
+    Scales { base: 0, ..balanced(1.0, (&rows, &columns), part.tensor.dtype) }
 }
 
 /// The vectors of all rows, divided by the factors (zeros where a row ends too early), each with how much its errors count.

@@ -1,17 +1,17 @@
 //! From a file to its quantized payload.
 
 use super::choose::Matrix;
-use super::payload::{self, Content, Entry, Packed};
 use super::plan::{Judge, Part, parts};
 use super::report::{Quality, Report, TensorReport};
-use super::scales::Scales;
+use super::scales::balanced;
 use super::search::largest;
 use super::{Mode, Options, Output, Target};
 use super::{codebook, gguf, product};
 use crate::transformer::Transformer;
-use crate::weights::to_f32;
 use minlen_core::{Env, Error, ErrorKind, Result};
+use minlen_tensor::packed::{self as payload, Content, Entry, Packed};
 use minlen_tensor::quantized::{Layer, Levels, Pricer};
+use minlen_tensor::weights::to_f32;
 use minlen_tensor::{Dtype, Layout, containers};
 
 /// Relative distance from a bound on the size that is close enough.
@@ -193,7 +193,7 @@ impl Job<'_> {
 
     fn steps(&self, part: &Part, scale: f64, pricer: &mut Pricer) -> Result<(Entry, f64)> {
         let factors = (&part.factors.0, &part.factors.1);
-        let scales = Scales::balanced(scale, factors, part.tensor.dtype);
+        let scales = balanced(scale, factors, part.tensor.dtype);
         let matrix = Matrix {
             weights: &part.weights,
             scales: &scales,

@@ -8,7 +8,7 @@ fn file() -> Vec<u8> {
     let (mut header, mut data) = (Vec::new(), Vec::new());
     for slot in &model.slots {
         let from = data.len();
-        data.extend(crate::weights::from_f32(Dtype::Bf16, &model.params[slot.range()]).unwrap());
+        data.extend(minlen_tensor::weights::from_f32(Dtype::Bf16, &model.params[slot.range()]).unwrap());
         let shape =
             if slot.rows == 1 { slot.cols.to_string() } else { format!("{},{}", slot.rows, slot.cols) };
         header.push(format!(

@@ -18,8 +18,8 @@ pub use forward::Cache;
 pub(crate) use forward::softmax;
 pub(crate) use product::{View, add_tn};
 
-use crate::weights;
 use minlen_core::{Error, Result};
+use minlen_tensor::weights;
 use minlen_tensor::{Layout, containers};
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
 //! Weights as f32, from and to the types that files hold.
 
-use minlen_tensor::Dtype;
+use crate::Dtype;
 
 /// The elements of an array of floats (f64, f32, f16, bf16) or of GGUF blocks (`Q8_0`, `Q4_0`, `Q5_0`) as f32, rounded from
 /// f64; nothing for other types.
