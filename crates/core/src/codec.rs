@@ -90,6 +90,9 @@ pub struct Proposal {
     pub why: &'static str,
 }
 
+/// Pieces of some data, each with the place of its first byte.
+pub type Places = Vec<(usize, Vec<u8>)>;
+
 /// A codec: bytes in, fewer bytes out, and exactly back.
 ///
 /// The payload that [`Codec::encode`] writes is self-describing: decoding needs the payload and the original
@@ -168,12 +171,7 @@ pub trait Codec: Send + Sync {
     ///
     /// # Errors
     /// As [`Codec::decode`].
-    fn decode_around(
-        &self,
-        payload: &[u8],
-        output_len: usize,
-        env: &Env,
-    ) -> Option<Result<Vec<(usize, Vec<u8>)>>> {
+    fn decode_around(&self, payload: &[u8], output_len: usize, env: &Env) -> Option<Result<Places>> {
         let _ = (payload, output_len, env);
         None
     }

@@ -25,7 +25,7 @@ pub mod varint;
 
 pub use arrays::{ArraySpan, BaseSpan, Bases, MaxError, Numbers};
 pub use chain::{Chain, Coded, Stage};
-pub use codec::{Codec, CodecId, CodecSpec, Memory, Proposal, ids};
+pub use codec::{Codec, CodecId, CodecSpec, Memory, Places, Proposal, ids};
 pub use env::{Cancel, Env, Event, NoProgress, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use kind::{Class, Detection, Detector, Kind, Part, Stats};

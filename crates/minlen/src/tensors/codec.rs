@@ -8,7 +8,7 @@ use crate::streams::{self, Coded, Payload};
 use minlen_core::varint::{Reader, put};
 use minlen_core::{
     ArraySpan, Chain, Codec, CodecSpec, Env, Error, Kind, Memory, NoProgress, ParamKind, ParamSpec, Params,
-    Part, Proposal, Registry, Reservation, Result, ids,
+    Part, Places, Proposal, Registry, Reservation, Result, ids,
 };
 use minlen_tensor::group::{self, Strength};
 use minlen_tensor::{Array, Dtype, Target, delta, field};
@@ -131,12 +131,7 @@ impl Codec for Tensors {
         Some(self.decode_wanted(payload, output_len, range, env, out))
     }
 
-    fn decode_around(
-        &self,
-        payload: &[u8],
-        output_len: usize,
-        env: &Env,
-    ) -> Option<Result<Vec<(usize, Vec<u8>)>>> {
+    fn decode_around(&self, payload: &[u8], output_len: usize, env: &Env) -> Option<Result<Places>> {
         Some(self.open(payload, output_len, env).and_then(|opened| {
             let mut rest = Reader::new(&opened.around);
             let mut parts = Vec::new();
