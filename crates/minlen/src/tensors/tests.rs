@@ -175,3 +175,31 @@ fn a_difference_needs_its_base() {
         assert!(decode(&payload, new.len(), &wrong).is_err());
     }
 }
+
+#[test]
+fn arrays_with_rows_more_or_fewer_are_differences_where_both_have_them() {
+    let (old, grown, cut) = (model(&[200, 30], 5), model(&[260, 30], 5), model(&[120, 30], 5));
+    let layout = |data: &[u8]| containers::layout(&data).unwrap().unwrap();
+    let hash = *blake3::hash(&old).as_bytes();
+    for new in [grown, cut] {
+        let arrays = Arrays::new(&layout(&new)).with_base(&layout(&old), hash);
+        let placed = arrays.placed();
+        let rows = new.len().min(old.len()) as u64;
+        assert!(placed[0].base.is_some() && placed[0].tensor.len <= rows);
+        assert_eq!(
+            placed.iter().map(|p| p.tensor.len).sum::<u64>(),
+            layout(&new).tensors.iter().map(|t| t.len).sum::<u64>()
+        );
+        let mut track = Track::default();
+        track.enter(Some(placed));
+        track.extend(0..new.len() as u64, 0);
+        let bases: Option<Arc<dyn Bases>> = Some(Arc::new(File(old.clone())));
+        let numbers = Numbers { arrays: track.take(new.len()), bases: bases.clone(), guessed: false };
+        for strength in 1..=3 {
+            let payload = encode(&new, strength, &Env::default().with_numbers(numbers.clone()));
+            assert!(payload.len() * 2 < new.len(), "{} of {}", payload.len(), new.len());
+            let with = Env::default().with_numbers(Numbers { bases: bases.clone(), ..Numbers::default() });
+            assert_eq!(decode(&payload, new.len(), &with).unwrap(), new);
+        }
+    }
+}

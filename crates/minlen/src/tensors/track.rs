@@ -196,20 +196,24 @@ impl Arrays {
         Ok(Self::new(&layout))
     }
 
-    /// The same, where those that `base` has under the same name, with the same type and length, are coded as differences from
-    /// it if that is smaller; `file` is the BLAKE3 hash of its content.
+    /// The same, where those that `base` has under the same name and with the same type are coded as differences from it if that is
+    /// smaller; of arrays that have more rows than there, as many rows as there. `file` is the BLAKE3 hash of the base's content.
     #[must_use]
     pub fn with_base(&self, base: &Layout, file: [u8; 32]) -> Self {
         // Without names, what stands at the same place is the same.
         let key =
             |tensor: &Tensor| (tensor.name.clone(), if tensor.name.is_empty() { tensor.start } else { 0 });
         let by_name: BTreeMap<_, &Tensor> = base.tensors.iter().map(|tensor| (key(tensor), tensor)).collect();
-        let placed = self.0.iter().map(|placed| {
-            let tensor = &placed.tensor;
-            let old = by_name.get(&key(tensor));
-            let old = old.filter(|old| (old.dtype, old.len) == (tensor.dtype, tensor.len));
-            let found = old.map(|old| BaseSpan { file, start: old.start });
-            Placed { base: found.or(placed.base), ..placed.clone() }
+        let placed = self.0.iter().flat_map(|placed| {
+            let old = by_name.get(&key(&placed.tensor));
+            match old.and_then(|old| split_at_base(&placed.tensor, old).map(|split| (old.start, split))) {
+                Some((start, (first, rest))) => {
+                    let first = Placed { tensor: first, base: Some(BaseSpan { file, start }) };
+                    let rest = rest.map(|tensor| Placed { tensor, base: None });
+                    std::iter::once(first).chain(rest)
+                }
+                None => std::iter::once(placed.clone()).chain(None),
+            }
         });
         Self(placed.collect())
     }
@@ -223,6 +227,32 @@ impl Arrays {
     pub(crate) fn placed(&self) -> Arc<[Placed]> {
         Arc::clone(&self.0)
     }
+}
+
+/// The part of an array that `old` can be the base of, and what is left of it; `None` where the two do not fit together.
+fn split_at_base(tensor: &Tensor, old: &Tensor) -> Option<(Tensor, Option<Tensor>)> {
+    if tensor.dtype != old.dtype {
+        return None;
+    }
+    if tensor.len == old.len {
+        return Some((tensor.clone(), None));
+    }
+    let (rows, inner) = tensor.shape.split_first()?;
+    let (old_rows, old_inner) = old.shape.split_first()?;
+    let same = inner == old_inner && tensor.len / rows.max(&1) == old.len / old_rows.max(&1);
+    if !same || *rows == 0 || *old_rows == 0 {
+        return None;
+    }
+    if rows < old_rows {
+        return Some((tensor.clone(), None));
+    }
+    let part = |from: u64, len: u64, rows: u64| Tensor {
+        start: tensor.start + from,
+        len,
+        shape: std::iter::once(rows).chain(inner.iter().copied()).collect(),
+        ..tensor.clone()
+    };
+    Some((part(0, old.len, *old_rows), Some(part(old.len, tensor.len - old.len, rows - old_rows))))
 }
 
 /// The arrays of a file that begins with `head`: all of it where `total` is not given. Nothing where none are found.
