@@ -200,10 +200,12 @@ fn write(
     varint::put(out, raw.len() as u64);
     out.extend_from_slice(stored);
     coded.states[..lanes].iter().for_each(|state| out.extend_from_slice(&state.to_le_bytes()));
-    let start = out.len();
-    out.resize(start + 2 * coded.words.len(), 0);
-    for (bytes, word) in out[start..].as_chunks_mut::<2>().0.iter_mut().zip(coded.words) {
-        *bytes = word.to_le_bytes();
+    let mut bytes = [0u8; 1024];
+    for words in coded.words.chunks(bytes.len() / 2) {
+        for (bytes, word) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(words) {
+            *bytes = word.to_le_bytes();
+        }
+        out.extend_from_slice(&bytes[..2 * words.len()]);
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::super::lanes::LANES;
 use super::super::table::{BITS, Lookup};
-use super::avx512::{States, interleaved, load, look_up};
+use super::avx512::{States, load, look_up};
 use std::arch::x86_64::*;
 
 /// The upper one of every two numbers of 16 bits.
@@ -11,15 +11,15 @@ const UPPER: __mmask32 = 0xaaaa_aaaa;
 /// Two bytes of each of 64 symbols, as two vectors of 32 numbers.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,popcnt")]
-fn pair(tables: [&[u8; 256]; 2], narrow: bool, index: __m512i, pairs: &[__m512i; 2]) -> [__m512i; 2] {
-    let (low, high) = if narrow {
-        let halves = [tables[0].first_chunk::<128>(), tables[1].first_chunk::<128>()];
-        let [Some(low), Some(high)] = halves else { return *pairs };
-        (look_up(low, index), look_up(high, index))
-    } else {
-        (look_up(tables[0], index), look_up(tables[1], index))
-    };
-    [_mm512_permutex2var_epi8(low, pairs[0], high), _mm512_permutex2var_epi8(low, pairs[1], high)]
+fn pair<const NARROW: bool>(tables: [&[u8; 256]; 2], index: __m512i) -> [__m512i; 2] {
+    let mut bytes = [index; 2];
+    for (bytes, table) in bytes.iter_mut().zip(tables) {
+        *bytes = match table.first_chunk::<128>() {
+            Some(lower) if NARROW => look_up(lower, index),
+            _ => look_up(table, index),
+        };
+    }
+    [_mm512_unpacklo_epi8(bytes[0], bytes[1]), _mm512_unpackhi_epi8(bytes[0], bytes[1])]
 }
 
 /// Quotients and remainders of 16 states.
@@ -66,19 +66,19 @@ unsafe fn turns<const NARROW: bool>(
     out: &mut [u16],
     at: &mut usize,
 ) -> bool {
-    let pairs = interleaved();
-    let pairs = [load(&pairs[0], 0), load(&pairs[1], 0)];
+    // So that the first 32 symbols are in the lower halves of 128 bits each.
+    let packed = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
     let zero = _mm512_setzero_si512();
     let States { mut low, mut high } = States::load(states);
     let (mut next, mut missing) = (*at, 0);
     for turn in symbols.rchunks_exact(LANES) {
         for (half, symbols) in turn.as_chunks::<64>().0.iter().enumerate().rev() {
-            let symbols = load(symbols, 0);
+            let symbols = _mm512_permutexvar_epi64(packed, load(symbols, 0));
             let index = if NARROW { look_up(&lookup.index, symbols) } else { symbols };
             let [f0, f1, s0, s1, r0, r1, r2, r3] = &lookup.bytes;
-            let freqs = pair([f0, f1], NARROW, index, &pairs);
-            let starts = pair([s0, s1], NARROW, index, &pairs);
-            let reciprocals = [pair([r0, r1], NARROW, index, &pairs), pair([r2, r3], NARROW, index, &pairs)];
+            let freqs = pair::<NARROW>([f0, f1], index);
+            let starts = pair::<NARROW>([s0, s1], index);
+            let reciprocals = [pair::<NARROW>([r0, r1], index), pair::<NARROW>([r2, r3], index)];
             for part in [1, 0] {
                 let (freq, i) = (freqs[part], 2 * half + part);
                 missing |= _mm512_testn_epi16_mask(freq, freq);
