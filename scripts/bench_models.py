@@ -8,10 +8,12 @@ several. Peers get the arrays of a file's main type, in a row; `pack` of crates/
 """
 import csv
 import datetime
+import json
 import os
 import platform
 import re
 import resource
+import struct
 import subprocess
 import sys
 import tempfile
@@ -280,20 +282,38 @@ def quantize():
     speed("quantize", model.name, "minlen at q4_0's divergence", 2 * weights, (into, out))
 
 
+def transformer():
+    """A made-up model of 268 MB in bf16: Gaussian matrices of several scales by tensor and row."""
+    rng, header, parts, at = np.random.default_rng(7), {}, [], 0
+    shapes = {"embedding": ((8000, 1024), 0.02)}
+    for layer in range(10):
+        shapes.update({f"{layer}.{k}": ((1024, 1024), 0.03) for k in "qkvo"})
+        shapes.update({f"{layer}.up": ((4096, 1024), 0.025), f"{layer}.down": ((1024, 4096), 0.02), f"{layer}.norm": ((1024, 1), 0.1)})
+    for name, (shape, scale) in shapes.items():
+        values = (rng.standard_normal(shape) * scale * (1 + rng.random((shape[0], 1)))).astype(np.float32).view(np.uint32)
+        raw = ((values + 0x7FFF + (values >> 16 & 1)) >> 16).astype(np.uint16).tobytes()
+        header[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [at, at + len(raw)]}
+        parts.append(raw)
+        at += len(raw)
+    head = json.dumps(header).encode()
+    path = WORK / "transformer.bf16.safetensors"
+    path.write_bytes(b"".join([struct.pack("<Q", len(head)), head, *parts]))
+    return path
+
+
 def access():
     """One array out of an archive, against all of it."""
-    path = DATA / "models/tinylm_base.bf16.safetensors"
-    name, one = min(((n, raw) for n, raw in arrays(path)["bf16"] if len(raw) >= 20000), key=lambda item: len(item[1]))
-    for level in ("-3", "-5", "-7"):
-        archive = WORK / f"model{level}.mln"
-        times = [through(path, level, keep=archive)[1][1] for _ in range(3)]
-        cut = WORK / "one.bin"
-        for _ in range(3):
-            part = run("minlen", "extract", archive, "--tensor", name, "-f", "-o", cut)[1]
-            whole = times.pop()
-            speed("access", path.name, f"minlen{level}", len(one), (whole, part))
-        assert one in cut.read_bytes()
-        size("access", path.name, f"minlen{level}", path.stat().st_size, archive.stat().st_size, f"{name}, {len(one)} bytes")
+    for path, name in [(DATA / "models/tinylm_base.bf16.safetensors", "pos.weight"), (transformer(), "5.q")]:
+        one = dict(arrays(path)["bf16"])[name]
+        for level in ("-3", "-5", "-7"):
+            archive, cut = WORK / f"model{level}.mln", WORK / "one.bin"
+            for _ in range(1 if level == "-7" else 3):
+                whole = through(path, level, keep=archive)[1][1]
+                part = run("minlen", "extract", archive, "--tensor", name, "-f", "-o", cut)[1]
+                speed("access", path.name, f"minlen{level}", len(one), (whole, part))
+            assert one in cut.read_bytes()
+            note = f"{name}, {len(one)} bytes"
+            size("access", path.name, f"minlen{level}", path.stat().st_size, archive.stat().st_size, note)
 
 
 def network():
