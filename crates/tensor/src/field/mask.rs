@@ -229,7 +229,8 @@ mod tests {
             let mut words: Vec<u32> = (0..len).map(|_| rng.below(1000) as u32).collect();
             let mut at = 0;
             while at < len {
-                let run = 1 + rng.below(1 + rng.below(60));
+                let most = 1 + rng.below(60);
+                let run = 1 + rng.below(most);
                 words[at..len.min(at + run)].fill(9999);
                 at += run + rng.below(40);
             }
