@@ -14,7 +14,7 @@ const STEP: usize = 1 << 13;
 /// Units looked at together where a form is chosen, and how many of these parts.
 const PART: usize = 256;
 /// As above.
-const PARTS: usize = 16;
+const PARTS: usize = 8;
 /// Symbols that are counted or passed over together.
 const GROUP: usize = 64;
 /// Of arrays of at least so many units one group in [`COUNTED`] is counted.
