@@ -1,10 +1,11 @@
 //! The files that arrays are stored as differences from.
 
+use super::describe::Described;
 use super::source::FileSource;
 use super::track::Arrays;
 use crate::archive::{Archive, Keys, MemberKind};
 use crate::options::Options;
-use minlen_core::{Bases, Env, Error, Numbers, Result};
+use minlen_core::{Bases, Env, Error, Numbers, Reservation, Result};
 use minlen_tensor::{Layout, Source, containers};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -137,4 +138,30 @@ fn base(mut file: File) -> Result<Option<Arc<BaseFile>>> {
     file.seek(SeekFrom::Start(0))?;
     let hash = *blake3::Hasher::new().update_reader(&file)?.finalize().as_bytes();
     Ok(Some(Arc::new(BaseFile { hash, layout, content: Mutex::new(file) })))
+}
+
+/// The bytes of bases, and their memory.
+pub(super) type Held = (Vec<Option<Vec<u8>>>, Vec<Reservation>);
+
+/// The bytes of the arrays' bases, and their memory.
+pub(super) fn read_bases<'a>(arrays: impl Iterator<Item = &'a Described>, env: &Env) -> Result<Held> {
+    let (mut bases, mut held) = (Vec::new(), Vec::new());
+    for array in arrays {
+        let Some(base) = array.base else {
+            bases.push(None);
+            continue;
+        };
+        let Some(files) = &env.numbers.bases else {
+            return Err(missing(&base.file));
+        };
+        held.push(env.budget.reserve(array.len as u64)?);
+        let end = base.start.checked_add(array.len as u64);
+        let end = end.ok_or_else(|| Error::corrupt("tensors: a base of impossible length"))?;
+        let bytes = files.read(&base.file, base.start..end)?;
+        if bytes.len() != array.len {
+            return Err(Error::corrupt("tensors: the base is shorter than the array"));
+        }
+        bases.push(Some(bytes));
+    }
+    Ok((bases, held))
 }

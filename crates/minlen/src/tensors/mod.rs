@@ -3,7 +3,9 @@
 mod approximate;
 mod bases;
 mod codec;
+mod decode;
 mod describe;
+mod encode;
 mod find;
 mod quantized;
 mod source;
