@@ -5,34 +5,17 @@
 
 #![allow(unsafe_code)]
 
+pub use minlen_core::Isa;
 use std::sync::OnceLock;
 
 /// Weights and inputs come in multiples of this many.
 pub const LANES: usize = 32;
 
-/// A version of the loops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Isa {
-    /// Plain Rust.
-    Scalar,
-    /// 256-bit vectors.
-    Avx2,
-    /// 512-bit vectors.
-    Avx512,
-}
-
 /// The best version that this machine can run, or the one that the environment asks for.
 #[must_use]
 pub fn isa() -> Isa {
     static ISA: OnceLock<Isa> = OnceLock::new();
-    *ISA.get_or_init(|| {
-        let wanted = match std::env::var("MINLEN_ISA").as_deref() {
-            Ok("scalar") => Isa::Scalar,
-            Ok("avx2") => Isa::Avx2,
-            _ => Isa::Avx512,
-        };
-        wanted.min(best())
-    })
+    *ISA.get_or_init(|| Isa::wanted().min(best()))
 }
 
 #[cfg(target_arch = "x86_64")]

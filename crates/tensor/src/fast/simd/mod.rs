@@ -14,30 +14,13 @@ use super::anchors::Anchors;
 use super::grid::Grid;
 use super::lanes::{Decoder, LANES};
 use super::table::Coder;
+pub(crate) use minlen_core::Isa;
 use std::sync::OnceLock;
-
-/// A version of the loops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Isa {
-    /// Plain Rust.
-    Scalar,
-    /// 256-bit vectors.
-    Avx2,
-    /// 512-bit vectors.
-    Avx512,
-}
 
 /// The best version that this machine can run, or the one that the environment asks for.
 pub(crate) fn isa() -> Isa {
     static ISA: OnceLock<Isa> = OnceLock::new();
-    *ISA.get_or_init(|| {
-        let wanted = match std::env::var("MINLEN_ISA").as_deref() {
-            Ok("scalar") => Isa::Scalar,
-            Ok("avx2") => Isa::Avx2,
-            _ => Isa::Avx512,
-        };
-        wanted.min(best())
-    })
+    *ISA.get_or_init(|| Isa::wanted().min(best()))
 }
 
 /// The best version that this machine can run.
