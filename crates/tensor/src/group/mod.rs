@@ -18,9 +18,10 @@ use crate::fast::survey::survey;
 use crate::fast::table::Coder;
 use crate::{Array, Target, dense};
 use minlen_core::varint;
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Env, Error, NoProgress, Result};
 use open::{Block, Spare};
 use plan::{Outline, Placed, Plan};
+use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// How much time may go into making the arrays small.
@@ -52,6 +53,21 @@ fn checksum(bytes: &[u8]) -> u32 {
 /// # Errors
 /// Usage where an array is not a whole number of units; cancelled on request; limit if the memory does not suffice.
 pub fn encode(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+    let start = out.len();
+    encode_as(arrays, strength, env, out)?;
+    if strength == Strength::Max {
+        // What mixing learns may not be worth what learning costs; tables take a twentieth of its time.
+        let (mut tables, quiet) = (Vec::new(), env.clone().with_progress(Arc::new(NoProgress)));
+        encode_as(arrays, Strength::Dense, &quiet, &mut tables)?;
+        if tables.len() < out.len() - start {
+            out.truncate(start);
+            out.append(&mut tables);
+        }
+    }
+    Ok(())
+}
+
+fn encode_as(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec<u8>) -> Result<()> {
     let outlines: Vec<Outline> = arrays.iter().map(|a| (a.dtype, a.columns.max(1), a.bytes.len())).collect();
     check_units(&outlines)?;
     let total: u64 = outlines.iter().map(|outline| outline.2 as u64).sum();

@@ -5,9 +5,11 @@
 //! have running scales, and the class is asked for from the expected one on, so that an array costs what its numbers differ from
 //! their scale. All arrays of a run share what is learned. Described in docs/format/tensor.md.
 
+mod blocks;
 mod choose;
 mod coder;
 mod density;
+mod fields;
 mod header;
 mod matching;
 mod model;

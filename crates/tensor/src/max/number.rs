@@ -112,6 +112,13 @@ impl Form {
         if below < self.mantissa { below } else { self.mantissa }
     }
 
+    /// How far an integer is from the zero point.
+    #[must_use]
+    pub const fn distance(&self, raw: u64) -> u64 {
+        let value = if self.signed { sign_extend(raw, self.width) } else { raw as i64 };
+        value.wrapping_sub(self.zero).unsigned_abs()
+    }
+
     /// Takes `raw` (of which the low `width` bits count) apart.
     #[inline]
     #[must_use]

@@ -1,5 +1,6 @@
 //! Blocks of quantized weights taken apart: scales as binary16, weights as small integers in their order.
 
+use super::fields;
 use super::number::Form;
 use crate::Dtype;
 
@@ -12,68 +13,97 @@ enum Layout {
     Nibbles,
     /// As nibbles, after a word with the fifth bits.
     FifthBits,
+    /// As [`fields`] says.
+    Super(Dtype),
 }
 
 /// The shape of a block.
 #[derive(Clone, Copy, Debug)]
 pub struct Packing {
-    /// Offsets of the binary16 numbers in it.
+    /// Offsets of the binary16 numbers in it: scale, and minimum of types that have one.
     pub halves: &'static [usize],
     /// How its weights are read.
     pub form: Form,
-    /// The magnitude that one weight of a block has, in blocks scaled by their largest weight.
+    /// The magnitude that about one weight of those with a common scale has; with a minimum, any but 0 says that the weights reach
+    /// both ends. 0 where nothing is known.
     pub extreme: u64,
-    /// Weights, or bytes where they are not taken apart.
+    /// Weights.
     pub weights: usize,
     /// Octaves of a common weight over the scale.
     pub common: i32,
+    /// Scales (and minima) of sub-blocks.
+    pub scales: usize,
+    /// How those are read.
+    pub scale_form: Form,
+    /// Weights with a scale in common.
+    pub group: usize,
+    /// Weights count from a minimum of their group.
+    pub minima: bool,
     start: usize,
     layout: Layout,
 }
 
 /// The most weights in a block.
 pub const MOST: usize = 256;
+/// The most scales of sub-blocks.
+pub const SCALES: usize = 32;
 
 /// The packing of a type, none for plain numbers.
 #[must_use]
 pub fn packing(dtype: Dtype) -> Option<Packing> {
-    let block = |halves, start, layout, form, extreme, common| {
-        Some(Packing { halves, form, extreme, weights: 32, common, start, layout })
+    let none = Form::integer(8, false, 0);
+    let block = |halves, start, layout, form, extreme, common| Packing {
+        halves,
+        form,
+        extreme,
+        weights: 32,
+        common,
+        scales: 0,
+        scale_form: none,
+        group: 32,
+        minima: false,
+        start,
+        layout,
     };
     let around = |width, zero| Form::integer(width, false, zero);
-    // Offsets 80 and so on: the scales of super-blocks stand behind their weights.
-    let bytes = |halves, start, weights| {
-        let form = Form::integer(8, false, 0);
-        Some(Packing { halves, form, extreme: 0, weights, common: 6, start, layout: Layout::Bytes })
+    let large = |halves, form, extreme, common, scales, scale_form, group| Packing {
+        weights: MOST,
+        scales,
+        scale_form,
+        group,
+        ..block(halves, 0, Layout::Super(dtype), form, extreme, common)
     };
-    match dtype {
+    let both = |packing: Packing| Packing { minima: true, ..packing };
+    Some(match dtype {
         Dtype::Q4_0 => block(&[0], 2, Layout::Nibbles, around(4, 8), 8, 1),
-        Dtype::Q4_1 => block(&[0, 2], 4, Layout::Nibbles, around(4, 7), 0, 1),
+        Dtype::Q4_1 => both(block(&[0, 2], 4, Layout::Nibbles, around(4, 7), 1, 1)),
         Dtype::Q5_0 => block(&[0], 2, Layout::FifthBits, around(5, 16), 16, 2),
-        Dtype::Q5_1 => block(&[0, 2], 4, Layout::FifthBits, around(5, 15), 0, 2),
+        Dtype::Q5_1 => both(block(&[0, 2], 4, Layout::FifthBits, around(5, 15), 1, 2)),
         Dtype::Q8_0 => block(&[0], 2, Layout::Bytes, Form::integer(8, true, 0), 127, 5),
-        Dtype::Q2K => bytes(&[80, 82], 0, 80),
-        Dtype::Q3K => bytes(&[108], 0, 108),
-        Dtype::Q4K => bytes(&[0, 2], 4, 140),
-        Dtype::Q5K => bytes(&[0, 2], 4, 172),
-        Dtype::Q6K => bytes(&[208], 0, 208),
-        _ => None,
-    }
+        Dtype::Q2K => both(large(&[80, 82], around(2, 1), 1, 1, 32, around(4, 0), 16)),
+        Dtype::Q3K => large(&[108], around(3, 4), 4, 1, 16, around(6, 32), 16),
+        Dtype::Q4K => both(large(&[0, 2], around(4, 7), 1, 2, 16, around(6, 0), 32)),
+        Dtype::Q5K => both(large(&[0, 2], around(5, 15), 1, 3, 16, around(6, 0), 32)),
+        Dtype::Q6K => large(&[208], around(6, 32), 31, 4, 16, Form::integer(8, true, 0), 16),
+        _ => return None,
+    })
 }
 
 impl Packing {
-    /// True where the binary16 number scales the weights.
-    #[must_use]
-    pub fn scaled(&self) -> bool {
-        self.weights == 32
-    }
-
-    /// The weights of a block.
-    pub fn unpack(&self, block: &[u8], weights: &mut [u8; MOST]) {
+    /// The weights of a block, and the scales of its sub-blocks.
+    pub fn unpack(&self, block: &[u8], weights: &mut [u8; MOST], scales: &mut [u8; SCALES]) {
+        if let Layout::Super(dtype) = self.layout {
+            let kept = scales.iter_mut().take(self.scales).enumerate();
+            kept.for_each(|(i, value)| *value = fields::read(block, fields::scale(dtype, i)));
+            let kept = weights.iter_mut().enumerate();
+            kept.for_each(|(i, value)| *value = fields::read(block, fields::weight(dtype, i)));
+            return;
+        }
         let Some(data) = block.get(self.start..) else { return };
         match self.layout {
             Layout::Bytes => weights.iter_mut().zip(data).take(self.weights).for_each(|(w, d)| *w = *d),
             Layout::Nibbles => unpack_nibbles(data, weights),
+            Layout::Super(_) => {}
             Layout::FifthBits => {
                 let (fifth, data) = data.split_at(4.min(data.len()));
                 unpack_nibbles(data, weights);
@@ -84,12 +114,20 @@ impl Packing {
         }
     }
 
-    /// Writes weights into a block: the inverse of [`Packing::unpack`].
-    pub fn pack(&self, weights: &[u8; MOST], block: &mut [u8]) {
+    /// Writes weights and scales into a block: the inverse of [`Packing::unpack`].
+    pub fn pack(&self, weights: &[u8; MOST], scales: &[u8; SCALES], block: &mut [u8]) {
+        if let Layout::Super(dtype) = self.layout {
+            let kept = scales.iter().take(self.scales).enumerate();
+            kept.for_each(|(i, value)| fields::write(block, fields::scale(dtype, i), *value));
+            let kept = weights.iter().enumerate();
+            kept.for_each(|(i, value)| fields::write(block, fields::weight(dtype, i), *value));
+            return;
+        }
         let Some(data) = block.get_mut(self.start..) else { return };
         match self.layout {
             Layout::Bytes => weights.iter().zip(data).take(self.weights).for_each(|(w, d)| *d = *w),
             Layout::Nibbles => pack_nibbles(weights, data),
+            Layout::Super(_) => {}
             Layout::FifthBits => {
                 let (fifth, data) = data.split_at_mut(4.min(data.len()));
                 pack_nibbles(weights, data);
@@ -126,9 +164,9 @@ mod tests {
             let Some(packing) = packing(dtype) else { continue };
             for _ in 0..20 {
                 let block: Vec<u8> = (0..dtype.unit()).map(|_| rng.next_u64() as u8).collect();
-                let (mut weights, mut back) = ([0; MOST], vec![0; block.len()]);
-                packing.unpack(&block, &mut weights);
-                packing.pack(&weights, &mut back);
+                let (mut weights, mut scales, mut back) = ([0; MOST], [0; SCALES], vec![0; block.len()]);
+                packing.unpack(&block, &mut weights, &mut scales);
+                packing.pack(&weights, &scales, &mut back);
                 for at in packing.halves {
                     back[*at..at + 2].copy_from_slice(&block[*at..at + 2]);
                 }

@@ -5,7 +5,7 @@ use super::header::Header;
 use super::matching::Matcher;
 use super::model::Model;
 use super::number::{Form, Number, number_at};
-use super::packed::{MOST, Packing, packing};
+use super::packed::packing;
 use super::plane::{Hint, Plane, Trace};
 use super::rank::{LowRank, RANK};
 use super::scale::Scales;
@@ -14,7 +14,7 @@ use minlen_core::{Env, Error, Result};
 use std::collections::BTreeMap;
 
 /// Numbers between two reports of progress.
-const REPORT: usize = 1 << 14;
+pub(super) const REPORT: usize = 1 << 14;
 
 /// One array of a run.
 #[derive(Clone, Copy, Debug)]
@@ -34,16 +34,16 @@ pub struct Job<'a> {
 }
 
 /// What an array was, for those of the same shape.
-struct Done {
+pub(super) struct Done {
     shape: (Dtype, usize, usize),
     trace: Trace,
 }
 
 /// What is learned in a run.
 pub struct Run {
-    models: BTreeMap<(Dtype, u8), Model>,
-    matcher: Matcher,
-    done: Vec<Done>,
+    pub(super) models: BTreeMap<(Dtype, u8), Model>,
+    pub(super) matcher: Matcher,
+    pub(super) done: Vec<Done>,
 }
 
 impl Run {
@@ -82,7 +82,8 @@ impl Run {
         Ok(self.matcher.history.get(start..).unwrap_or_default())
     }
 
-    fn model(&mut self, dtype: Dtype, role: u8, env: &Env) -> Result<Model> {
+    /// The model of a type in a role: taken out, to be put back.
+    pub(super) fn model(&mut self, dtype: Dtype, role: u8, env: &Env) -> Result<Model> {
         match self.models.remove(&(dtype, role)) {
             Some(model) => Ok(model),
             None => {
@@ -141,103 +142,10 @@ impl Run {
         self.models.insert((job.dtype, u8::from(header.delta)), model);
         Ok(plane.trace)
     }
-
-    fn blocks<C: Bits>(
-        &mut self,
-        coder: &mut C,
-        job: &Job<'_>,
-        header: &Header,
-        packing: &Packing,
-        env: &Env,
-    ) -> Result<Trace> {
-        let (unit, half) = (job.dtype.unit(), Form::of(Dtype::F16));
-        let mut models = [self.model(job.dtype, 2, env)?, self.model(job.dtype, 3, env)?];
-        let mut scales: Vec<Plane> = packing
-            .halves
-            .iter()
-            .map(|at| {
-                let mut plane = Plane::new(half, half.middle(), job.columns, job.len, header.level);
-                plane.id = *at as u32;
-                plane
-            })
-            .collect();
-        let (middle, level) = match packing.scaled() {
-            true => (half.middle() + 1, header.level + 8 * packing.common),
-            false => (1, 8 * packing.common),
-        };
-        let columns = job.columns.saturating_mul(packing.weights);
-        let mut plane =
-            Plane::new(packing.form, middle, columns, job.len.saturating_mul(packing.weights), level);
-        plane.id = self.done.len() as u32;
-        self.matcher.begin(1);
-        let (mut weights, mut block) = ([0; MOST], vec![0; unit]);
-        for i in 0..job.units {
-            if let Some(given) = job.input.and_then(|input| input.get(i * unit..(i + 1) * unit)) {
-                block.copy_from_slice(given);
-                packing.unpack(&block, &mut weights);
-            }
-            let mut hint = Hint::default();
-            for (at, plane) in packing.halves.iter().zip(&mut scales).rev() {
-                let raw = number_at(&block[*at..], 2, 0);
-                let raw = models[0].code(coder, plane, raw, None, Hint::default(), true);
-                block[*at..at + 2].copy_from_slice(&(raw as u16).to_le_bytes());
-                hint = scale_hint(packing, half.split(raw));
-            }
-            self.block(coder, &mut models[1], &mut plane, packing, &mut weights, hint);
-            packing.pack(&weights, &mut block);
-            self.matcher.history.extend_from_slice(&block);
-            if i % (REPORT / 64) == REPORT / 64 - 1 {
-                env.work((REPORT / 64 * unit) as u64)?;
-            }
-        }
-        let [first, second] = models;
-        self.models.insert((job.dtype, 2), first);
-        self.models.insert((job.dtype, 3), second);
-        Ok(plane.trace)
-    }
-
-    fn block<C: Bits>(
-        &self,
-        coder: &mut C,
-        model: &mut Model,
-        plane: &mut Plane,
-        packing: &Packing,
-        weights: &mut [u8; MOST],
-        hint: Hint,
-    ) {
-        // One weight of a block is as large as can be: the later it comes, the surer it is.
-        let mut seen = packing.extreme == 0;
-        for (i, weight) in weights.iter_mut().enumerate().take(packing.weights) {
-            let left = (packing.weights - i) as u32;
-            let context = if packing.scaled() {
-                if seen { 0 } else { 1 + left.min(8) + (left / 8) * 8 }
-            } else {
-                i as u32
-            };
-            let raw = model.code(coder, plane, u64::from(*weight), None, Hint { context, ..hint }, true);
-            *weight = raw as u8;
-            let number: Number = packing.form.split(raw);
-            seen |= number.class == 64 - packing.extreme.leading_zeros()
-                && magnitude(&packing.form, number) == packing.extreme;
-        }
-    }
-}
-
-/// The magnitude of an integer.
-const fn magnitude(form: &Form, number: Number) -> u64 {
-    if number.class == 0 { 0 } else { 1 << (form.bits(number.class) & 63) | number.mantissa }
 }
 
 /// What the base says about the difference from it: how much a step is, and which way zero is.
 pub fn delta_hint(form: &Form, base: Number) -> Hint {
     let offset = if form.float { (base.class as i32 - form.mantissa as i32 - 1).max(0) } else { 0 };
     Hint { offset, part: 0, context: base.class << 1 | base.sign }
-}
-
-fn scale_hint(packing: &Packing, scale: Number) -> Hint {
-    if !packing.scaled() {
-        return Hint::default();
-    }
-    let level = Form::of(Dtype::F16).level(scale);
-    Hint { offset: level >> 3, part: level & 7, context: 0 }
 }
