@@ -102,8 +102,8 @@ def goals():
         for times, bound in (must, stretch):
             within = [(ratio("network", net, method), method) for error, method in found if error <= bound]
             mine, method = max(within, default=(None, "not measured here"))
-            goals = (times, None) if bound == must[1] else (must[0], times)
-            rows.append((f"{net}, at most {bound} % wrong", stated, None, "–", mine, method, *goals))
+            aims = (times, None) if bound == must[1] else (must[0], times)
+            rows.append((f"{net}, at most {bound} % wrong", stated, None, "–", mine, method, *aims))
     own = "minlen at q4_0's divergence"
     rows.append(("tinylm at Q4_0's divergence, bits a weight", "Q4_0 4.5", bits("gguf-q4_0"), "gguf-q4_0", bits(own), "minlen quantize", -3.0, -2.6))
     for label, name, stated, must in (("air, exact", "air_temperature_a1b_240x37x49.f32.npy", "fpzip 2.197", 2.197),
