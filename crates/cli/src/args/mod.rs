@@ -5,15 +5,17 @@
 mod groups;
 mod help;
 mod levels;
+mod models;
 mod value;
 mod verbs;
 
 pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs};
 pub use levels::LevelArgs;
+pub use models::{Eval, Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
 pub use value::{Format, ProgressMode, Range};
 pub use verbs::{
-    Analyze, Bare, Bench, BenchFormat, Cat, Codecs, Compress, Decompress, Eval, Extract, Generate,
-    GenerateWhat, Info, List, Quantize, Rebase, Repair, Test, TrainNetwork, TrainPrior, TrainWhat, Verb,
+    Analyze, Bare, Bench, BenchFormat, Cat, Codecs, Compress, Decompress, Extract, Generate, GenerateWhat,
+    Info, List, Repair, Test, Verb,
 };
 
 use clap::{Parser, builder::styling};
