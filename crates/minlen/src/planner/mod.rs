@@ -107,6 +107,9 @@ impl Planner {
     /// # Errors
     /// Cancelled; limit; whatever a codec named by the user says.
     pub fn code(&self, data: &[u8], request: &Request, env: &Env) -> Result<Vec<Planned>> {
+        if data.is_empty() {
+            return Ok(Vec::new());
+        }
         let detection = self.detection(data, request);
         let informed = self.informed(data, &detection, request, env);
         let parts = if request.chain.is_some() { whole(data) } else { self.split(data, request, &informed) };
