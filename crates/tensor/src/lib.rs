@@ -21,6 +21,14 @@ pub mod packed;
 pub mod quantized;
 pub mod weights;
 
+/// True if a checksum is not the one that was told. Fuzz targets see through checksums, which hardly any changed payload would
+/// pass.
+#[doc(hidden)]
+#[must_use]
+pub const fn sums_differ(found: u32, told: u32) -> bool {
+    found != told && !cfg!(fuzzing)
+}
+
 pub use array::{Array, Target};
 pub use dtype::Dtype;
 pub use layout::{Format, Layout, Source, Tensor};

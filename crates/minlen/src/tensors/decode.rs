@@ -6,7 +6,7 @@ use super::describe::{self, Described, Method, gaps};
 use crate::streams::Payload;
 use minlen_core::varint::Reader;
 use minlen_core::{Env, Error, NoProgress, Places, Reservation, Result};
-use minlen_tensor::{Target, delta, field, group};
+use minlen_tensor::{Target, delta, field, group, sums_differ};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ impl Tensors {
         let streams = described.decode(bytes, self.planner.registry(), &quiet)?;
         let [description, around] = <[Vec<u8>; 2]>::try_from(streams)
             .map_err(|_| Error::corrupt("tensors: not as many streams as there must be"))?;
-        if reader.u32()? != checksum(&around) {
+        if sums_differ(checksum(&around), reader.u32()?) {
             return Err(Error::corrupt("tensors: the checksum of what is around the arrays differs"));
         }
         let arrays = describe::read(&description, output_len)?;
@@ -153,7 +153,7 @@ fn decode_own(
             }
             _ => field::decode(payload, array.len, env, &mut bytes)?,
         }
-        if checksum(&bytes) != array.sum {
+        if sums_differ(checksum(&bytes), array.sum) {
             return Err(Error::corrupt("tensors: the checksum of an array differs"));
         }
         let bytes = bytes.get(from).ok_or_else(|| Error::corrupt("tensors: an array too short"))?;

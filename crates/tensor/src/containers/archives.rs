@@ -1,6 +1,6 @@
 //! Known answers, limits and damage, for the parsers that walk through whole files.
 
-use super::tests::npy;
+use super::tests::{gguf, npy, safetensors};
 use super::{layout, listing};
 use crate::{Dtype, Format, Tensor};
 use minlen_core::ErrorKind;
@@ -169,11 +169,85 @@ fn torch_checkpoints() {
     assert_eq!(found(&other).1[0].2, [48]);
 }
 
+/// A message of an object header of the first version.
+fn message(kind: u8, data: &[u8]) -> Vec<u8> {
+    let size = data.len().next_multiple_of(8);
+    let mut out = vec![kind, 0, size as u8, 0, 0, 0, 0, 0];
+    out.extend(data);
+    out.resize(8 + size, 0);
+    out
+}
+
+/// An object header of the first version.
+fn header(messages: &[Vec<u8>]) -> Vec<u8> {
+    let all = messages.concat();
+    let mut out = vec![1, 0, messages.len() as u8, 0, 1, 0, 0, 0];
+    out.extend((all.len() as u64).to_le_bytes());
+    [out, all].concat()
+}
+
+/// An HDF5 file with a group held in the old way, in it an array of 3 x 4 floats, and one linked to in the new way.
+pub(super) fn hdf5() -> Vec<u8> {
+    let word = |n: u64| n.to_le_bytes();
+    let array = |at: u64, size: u64| {
+        header(&[
+            message(1, &[&[1, 2, 0, 0, 0, 0, 0, 0][..], &word(3), &word(4)].concat()),
+            message(
+                3,
+                &[&[0x11, 0x20, 31, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23][..], &[127, 0, 0, 0]].concat(),
+            ),
+            message(8, &[&[3, 1][..], &word(at), &word(size)].concat()),
+        ])
+    };
+    let mut file = b"\x89HDF\r\n\x1a\n".to_vec();
+    file.extend([0, 0, 0, 0, 0, 8, 8, 0, 4, 0, 16, 0, 0, 0, 0, 0]);
+    [0, u64::MAX, 2048, u64::MAX, 0, 96].iter().for_each(|n| file.extend(word(*n)));
+    let mut put = |at: usize, bytes: &[u8]| {
+        file.resize(file.len().max(at + bytes.len()), 0);
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+    };
+    let link = [&[1, 0, 3][..], b"new", &word(800)].concat();
+    put(96, &header(&[message(0x11, &[word(200), word(400)].concat()), message(6, &link)]));
+    put(200, &[&b"TREE\0\0\x01\0"[..], &[0xff; 16], &word(0), &word(300)].concat());
+    put(300, &[&b"SNOD\x01\0\x01\0"[..], &word(8), &word(600), &[0; 24]].concat());
+    put(400, &[&b"HEAP\0\0\0\0"[..], &word(64), &word(u64::MAX), &word(440)].concat());
+    put(448, b"old\0");
+    put(600, &array(1024, 48));
+    put(800, &array(1072, 48));
+    put(1024, &[3; 1024]);
+    file
+}
+
+#[test]
+fn hdf5_groups_of_both_kinds() {
+    let (format, all) = found(&hdf5());
+    assert_eq!(format, Format::Hdf5);
+    let array = |name: &str| (name.to_owned(), Dtype::F32, vec![3, 4], vec![3; 48]);
+    assert_eq!(all, [array("old"), array("new")]);
+}
+
+/// Found by reading: an address near 2^64 overflowed, and an object whose messages go on with themselves made half a gigabyte
+/// of names out of a small file.
+#[test]
+fn hdf5_without_end_costs_little() {
+    let refused = |file: &[u8]| super::hdf5::walk(&mut super::Reader::new(&file), 0).unwrap_err();
+    let mut far = hdf5();
+    far[64..72].fill(0xff);
+    assert_eq!(refused(&far).kind(), ErrorKind::Corrupt);
+    let mut round = hdf5();
+    let link = message(6, &[&[1, 0, 200][..], &[b'n'; 208]].concat());
+    let again = message(0x10, &[2064u64, 248].map(u64::to_le_bytes).concat());
+    round.extend(header(&[link, again]));
+    round[64..72].copy_from_slice(&2048u64.to_le_bytes());
+    assert!(refused(&round).to_string().contains("names"));
+    assert!(layout(&round.as_slice()).is_ok());
+}
+
 /// Every truncation and every changed byte: an answer, never a panic, and spans inside the file.
 #[test]
 fn damage_is_answered() {
-    let hdf5 = [&b"\x89HDF\r\n\x1a\n\x02\x08\x08\0"[..], &[0; 24], &[48], &[0; 80]].concat();
-    for file in [onnx(), tflite(), npz(), torch(), hdf5] {
+    let new = [&b"\x89HDF\r\n\x1a\n\x02\x08\x08\0"[..], &[0; 24], &[48], &[0; 80]].concat();
+    for file in [onnx(), tflite(), npz(), torch(), hdf5(), new] {
         for end in 0..file.len() {
             let _ = layout(&&file[..end]);
         }
@@ -187,5 +261,28 @@ fn damage_is_answered() {
             }
             damaged[at] = file[at];
         }
+    }
+}
+
+#[test]
+#[ignore = "writes seeds for fuzzing to fuzz/corpus"]
+fn write_fuzz_seeds() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/tensor_containers");
+    std::fs::create_dir_all(&dir).unwrap();
+    let header = r#"{"w":{"dtype":"BF16","shape":[2,3],"data_offsets":[0,12]}}"#;
+    let array = npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", 24);
+    let all = [
+        ("safetensors", safetensors(header, 12)),
+        ("npy", array),
+        ("gguf", gguf(false)),
+        ("gguf-big", gguf(true)),
+        ("onnx", onnx()),
+        ("tflite", tflite()),
+        ("npz", npz()),
+        ("torch", torch()),
+        ("hdf5", hdf5()),
+    ];
+    for (name, file) in all {
+        std::fs::write(dir.join(format!("seed-{name}")), file).unwrap();
     }
 }

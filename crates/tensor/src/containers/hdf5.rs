@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 const MAX_STEPS: usize = 4 * MAX_TENSORS;
 /// Bytes of a path that are kept.
 const MAX_PATH: usize = 512;
+/// Bytes of paths for each byte of the file: tables may name the same entries over and over.
+const MAX_NAMED: u64 = 4;
 const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 
 /// The arrays of the file, or `None` if it is not of this format.
@@ -47,9 +49,12 @@ struct Walk<'a, 'b> {
     reader: &'a mut Reader<'b>,
     base: u64,
     steps: usize,
+    /// Bytes of all names and paths so far.
+    named: u64,
 }
 
-fn walk(reader: &mut Reader<'_>, base: u64) -> Result<Vec<Tensor>> {
+/// The arrays that the tables name.
+pub(super) fn walk(reader: &mut Reader<'_>, base: u64) -> Result<Vec<Tensor>> {
     let [version, .., first, second] = reader.array::<7>(base + 8)?;
     let [new_first, new_second] = reader.array(base + 9)?;
     let (sizes, root) = match version {
@@ -62,7 +67,7 @@ fn walk(reader: &mut Reader<'_>, base: u64) -> Result<Vec<Tensor>> {
         return Err(Error::unsupported("HDF5 file with offsets of other than 8 bytes"));
     }
     let root = reader.u64(root)?;
-    let mut walk = Walk { reader, base, steps: 0 };
+    let mut walk = Walk { reader, base, steps: 0, named: 0 };
     let (mut tensors, mut seen) = (Vec::new(), BTreeSet::new());
     let mut open = vec![(String::new(), root)];
     while let Some((path, at)) = open.pop() {
@@ -77,7 +82,9 @@ fn walk(reader: &mut Reader<'_>, base: u64) -> Result<Vec<Tensor>> {
         }
         for (name, at) in links.into_iter().rev() {
             let whole = if path.is_empty() { name } else { format!("{path}/{name}") };
-            open.push((text(&whole.as_bytes()[..whole.len().min(MAX_PATH)]), at));
+            let path = text(&whole.as_bytes()[..whole.len().min(MAX_PATH)]);
+            walk.name(&path, at)?;
+            open.push((path, at));
         }
         if let (Some(shape), Some((dtype, size)), Some((at, len))) = (object.shape, object.dtype, object.data)
         {
@@ -92,13 +99,22 @@ fn walk(reader: &mut Reader<'_>, base: u64) -> Result<Vec<Tensor>> {
 impl Walk<'_, '_> {
     fn place(&self, address: u64, plus: u64) -> Result<u64> {
         let at = self.base.checked_add(address).and_then(|at| at.checked_add(plus));
-        at.ok_or_else(|| Error::corrupt("HDF5 address beyond the file"))
+        at.filter(|at| *at <= self.reader.len()).ok_or_else(|| Error::corrupt("HDF5 address beyond the file"))
     }
 
     fn step(&mut self, at: u64) -> Result<()> {
         self.steps += 1;
         if self.steps > MAX_STEPS {
             return Err(Error::limit("HDF5 file of too many objects").at(at));
+        }
+        Ok(())
+    }
+
+    /// Counts a name, so that all of them together are not much longer than the file.
+    fn name(&mut self, name: &str, at: u64) -> Result<()> {
+        self.named += name.len() as u64 + size_of::<(String, u64)>() as u64;
+        if self.named > self.reader.len().saturating_mul(MAX_NAMED) {
+            return Err(Error::limit("HDF5 file of too many names").at(at));
         }
         Ok(())
     }
@@ -235,6 +251,7 @@ impl Walk<'_, '_> {
         let width = 1 << (flags & 3);
         let len = self.number(from, width)?.min(MAX_PATH as u64);
         let name = text(self.reader.bytes(from + width, len as usize)?);
+        self.name(&name, at)?;
         Ok(Some((name, self.reader.u64(from + width + len)?)))
     }
 
@@ -251,8 +268,9 @@ impl Walk<'_, '_> {
                 let from = self.place(names, offset)?;
                 let room = self.reader.len().saturating_sub(from).min(MAX_PATH as u64);
                 let bytes = self.reader.bytes(from, room as usize)?;
-                let name = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-                links.push((text(name), to));
+                let name = text(bytes.split(|byte| *byte == 0).next().unwrap_or_default());
+                self.name(&name, at)?;
+                links.push((name, to));
             }
             return Ok(());
         }

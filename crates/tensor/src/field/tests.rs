@@ -241,4 +241,54 @@ proptest::proptest! {
         round(&bytes, Dtype::F64, &[words.len() as u64], EFFORTS[effort]);
         round(&bytes, Dtype::F32, &[2, words.len() as u64], EFFORTS[effort]);
     }
+
+    #[test]
+    fn fields_of_any_type_and_shape_return(
+        seed in proptest::num::u64::ANY, code in 0usize..15, effort in 0usize..3,
+        shape in proptest::collection::vec(1u64..9, 0..6), odd in 0usize..20,
+    ) {
+        let dtype = Dtype::ALL[code];
+        let cells = shape.iter().product::<u64>().min(600) as usize;
+        let shape = if cells < 600 { shape } else { vec![20, 30] };
+        let mut rng = Rng(seed);
+        // Steps from one to the next, and here and there a pattern of no number or the same value again.
+        let mut word = rng.next_u64();
+        let bytes: Vec<u8> = (0..cells)
+            .flat_map(|_| {
+                word = match rng.below(20) {
+                    0 if odd > 0 => !0 << rng.below(64),
+                    n if n < odd => 1 << 62,
+                    _ => word.wrapping_add(rng.next_u64() >> 54),
+                };
+                word.to_le_bytes().into_iter().take(dtype.unit())
+            })
+            .collect();
+        round(&bytes, dtype, &shape, EFFORTS[effort]);
+    }
+
+    #[test]
+    fn any_floats_stay_within_any_bound(
+        words in proptest::collection::vec(proptest::num::u64::ANY, 1..120), kind in 0usize..12,
+        exponent in -300i32..300, wide in proptest::bool::ANY, columns in 1u64..9,
+    ) {
+        // All floats there are; or those around 1, and some that are none.
+        let near = kind >= 6;
+        let sized = |word: u64| match word % 16 {
+            0 | 1 if near => word,
+            _ if near => word >> 12 | 0x3ff << 52,
+            _ => word,
+        };
+        let dtype = if wide { Dtype::F64 } else { Dtype::F32 };
+        let single = |word: u64| if near { (f64::from_bits(sized(word)) as f32).to_bits() } else { word as u32 };
+        let bytes: Vec<u8> = if wide {
+            words.iter().flat_map(|word| sized(*word).to_le_bytes()).collect()
+        } else {
+            words.iter().flat_map(|word| single(*word).to_le_bytes()).collect()
+        };
+        let count = words.len() as u64;
+        let shape = if count.is_multiple_of(columns) { vec![count / columns, columns] } else { vec![count] };
+        let size = if near { [1e-9, 1e-4, 0.01, 0.5][kind % 4] } else { 10f64.powi(exponent) };
+        let bound = if kind % 2 == 0 { Bound::Absolute(size) } else { Bound::Relative(size) };
+        bounded_round(&bytes, dtype, &shape, bound, EFFORTS[kind % 3]);
+    }
 }

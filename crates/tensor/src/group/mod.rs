@@ -228,4 +228,6 @@ pub fn decode(payload: &[u8], targets: &mut [Target<'_>], env: &Env) -> Result<(
 }
 
 #[cfg(test)]
+mod props;
+#[cfg(test)]
 mod tests;

@@ -28,7 +28,11 @@ fn encoded(arrays: &[Array<'_>], strength: Strength) -> Vec<u8> {
     out
 }
 
-fn decoded(payload: &[u8], arrays: &[Array<'_>], wanted: &[std::ops::Range<usize>]) -> Result<Vec<Vec<u8>>> {
+pub(super) fn decoded(
+    payload: &[u8],
+    arrays: &[Array<'_>],
+    wanted: &[std::ops::Range<usize>],
+) -> Result<Vec<Vec<u8>>> {
     let mut outs: Vec<Vec<u8>> = wanted.iter().map(|range| vec![0xa5; range.len()]).collect();
     let mut targets: Vec<Target<'_>> = arrays
         .iter()

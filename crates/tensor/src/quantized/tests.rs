@@ -153,4 +153,19 @@ proptest! {
         }
         trip(&Network { label, layers: vec![layer.clone(), layer] });
     }
+
+    #[test]
+    fn any_codebook_and_picture_come_back(
+        rows in 1usize..9, planes in 1usize..4, height in 1usize..5, width in 1usize..5, seed: u64,
+        positive in proptest::collection::vec(any::<u16>(), 0..12), negative in proptest::collection::vec(any::<u16>(), 0..12),
+    ) {
+        let mut layer = matrix(rows, planes * height * width, 300, 9, seed);
+        if !(height == 1 && width == layer.columns) {
+            (layer.height, layer.width) = (height, width);
+        }
+        let (low, high) = (-(negative.len() as i32), positive.len() as i32);
+        layer.integers.iter_mut().for_each(|q| *q = (*q).clamp(low, high));
+        layer.levels = Levels::Codebook { positive, negative };
+        trip(&Network { label: vec![], layers: vec![layer] });
+    }
 }
