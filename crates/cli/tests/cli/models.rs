@@ -143,3 +143,106 @@ fn a_model_is_quantized_within_its_bound() {
     s.fails(["quantize", "net.safetensors", "--target-size", "100"], 3);
     assert_eq!(s.run(["quantize", "net.safetensors", "--max-kl", "0.1"]).code, 3);
 }
+
+/// A safetensors file of this header and 4,096 bytes of numbers.
+fn with_header(header: &str) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &bytes(&weights(1024, 9))].concat()
+}
+
+#[test]
+fn broken_model_files_are_named_and_still_compressed() {
+    let s = Sandbox::new();
+    s.write("good.safetensors", model(&[("w", &weights(32 * 32, 9))]));
+    let whole = s.read("good.safetensors");
+    let long =
+        format!(r#"{{"w":{{"dtype":"F32","shape":[32,32],"data_offsets":[0,4096]}},"{}"#, "v".repeat(600));
+    let mut cut = with_header(&long);
+    cut.truncate(500);
+    let overlap = r#"{"v":{"dtype":"F32","shape":[32,32],"data_offsets":[0,4096]},
+        "w":{"dtype":"F32","shape":[16,32],"data_offsets":[100,2148]}}"#;
+    let absurd = r#"{"w":{"dtype":"F32","shape":[4294967296,4294967296,32],"data_offsets":[0,4096]}}"#;
+    let beyond = r#"{"w":{"dtype":"F32","shape":[64,32],"data_offsets":[0,8192]}}"#;
+    let backwards = r#"{"w":{"dtype":"F32","shape":[0],"data_offsets":[4096,0]}}"#;
+    let mut other: Vec<(&str, Vec<u8>)> = [overlap, absurd, beyond, backwards]
+        .iter()
+        .zip(["overlap", "absurd", "beyond", "backwards"])
+        .map(|(header, name)| (name, with_header(header)))
+        .collect();
+    other.extend([("cut", cut), ("half", whole[..whole.len() / 2].to_vec())]);
+    for (name, content) in other {
+        let file = format!("{name}.safetensors");
+        s.write(&file, &content);
+        for level in ["-1", "-5", "-8"] {
+            s.ok(["compress", level, &file, "-f", "-o", "x.mln"]);
+            assert!(s.ok(["cat", "x.mln"]).stdout == content, "{name} at {level}");
+        }
+        s.ok(["compress", &file, "--base", "good.safetensors", "-f", "-o", "x.mln"]);
+        assert!(s.ok(["cat", "x.mln"]).stdout == content, "{name} with a base");
+        let asked: [&[&str]; 2] = [
+            &["compress", "good.safetensors", "--base", &file, "-o", "y.mln"],
+            &["quantize", &file, "--target-bpw", "4", "-o", "y.mln"],
+        ];
+        for args in asked {
+            let line = s.fails(args, 4);
+            assert!(line.contains(&file) && line.contains("at byte") && line.contains("again"), "{line}");
+            assert!(!s.exists("y.mln"), "{args:?}");
+        }
+    }
+}
+
+#[test]
+fn numbers_that_are_none_keep_their_bits() {
+    let s = Sandbox::new();
+    let mut values = weights(96 * 32, 11);
+    let odd =
+        [0x7fc0_0001u32, 0xffff_ffff, 0x7f80_0001, 0x7f80_0000, 0xff80_0000, 0x8000_0000, 1, 0x807f_ffff];
+    for (i, bits) in odd.into_iter().cycle().take(400).enumerate() {
+        values[i * 7 + 3] = f32::from_bits(bits);
+    }
+    s.write("old.safetensors", model(&[("w", &weights(96 * 32, 11))]));
+    s.write("odd.safetensors", model(&[("w", &values)]));
+    for level in ["-1", "-5", "-8"] {
+        s.ok(["compress", level, "odd.safetensors", "-f", "-o", "odd.mln"]);
+        assert_eq!(s.ok(["cat", "odd.mln"]).stdout, s.read("odd.safetensors"));
+        s.ok(["extract", "odd.mln", "--tensor", "w", "--rows", "5..90", "-f", "-o", "w.bin"]);
+        assert_eq!(s.read("w.bin"), bytes(&values[160..2880]));
+        s.ok(["compress", level, "odd.safetensors", "--base", "old.safetensors", "-f", "-o", "odd.mln"]);
+        assert_eq!(s.ok(["cat", "--base", "old.safetensors", "odd.mln"]).stdout, s.read("odd.safetensors"));
+        // Within a bound only what is a number may move.
+        s.ok(["compress", level, "odd.safetensors", "--max-error", "0.001", "-f", "-o", "near.mln"]);
+        let near = s.ok(["cat", "near.mln"]).stdout;
+        let start = near.len() - values.len() * 4;
+        for (four, value) in near[start..].chunks(4).zip(&values) {
+            let back = f32::from_le_bytes([four[0], four[1], four[2], four[3]]);
+            let kept = back.to_bits() == value.to_bits();
+            assert!(kept || (value.is_finite() && (back - value).abs() <= 0.001), "{value} became {back}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_or_wrong_base_is_named_in_one_line() {
+    let s = Sandbox::new();
+    let old = weights(300 * 32, 3);
+    let new: Vec<f32> = old.iter().zip(weights(300 * 32, 4)).map(|(w, d)| w + d / 5000.0).collect();
+    s.write("old.safetensors", model(&[("w", &old)]));
+    s.write("new.safetensors", model(&[("w", &new)]));
+    s.ok(["compress", "new.safetensors", "--base", "old.safetensors", "-o", "new.mln"]);
+    let missing = s.fails(["decompress", "new.mln", "-o", "x"], 3);
+    assert!(
+        missing.contains("new.mln") && missing.contains("BLAKE3") && missing.contains("--base"),
+        "{missing}"
+    );
+    let wrong = s.fails(["decompress", "new.mln", "--base", "new.safetensors", "-o", "x"], 3);
+    assert!(wrong.contains("new.mln") && wrong.contains("BLAKE3") && wrong.contains("--base"), "{wrong}");
+    // One number of the base is another than it was: it is not the same file.
+    let mut changed = s.read("old.safetensors");
+    let last = changed.len() - 9;
+    changed[last] ^= 1;
+    s.write("old.safetensors", changed);
+    let wrong = s.fails(["decompress", "new.mln", "--base", "old.safetensors", "-o", "x"], 3);
+    assert!(wrong.contains("--base"), "{wrong}");
+    let absent = s.fails(["decompress", "new.mln", "--base", "nothing.safetensors", "-o", "x"], 1);
+    assert!(absent.contains("nothing.safetensors"), "{absent}");
+    assert!(!s.exists("x"));
+}

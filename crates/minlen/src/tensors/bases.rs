@@ -5,7 +5,7 @@ use super::source::FileSource;
 use super::track::Arrays;
 use crate::archive::{Archive, Keys, MemberKind};
 use crate::options::Options;
-use minlen_core::{Bases, Env, Error, Numbers, Reservation, Result};
+use minlen_core::{Bases, Env, Error, ErrorKind, Numbers, Reservation, Result};
 use minlen_tensor::{Layout, Source, containers};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -132,7 +132,11 @@ fn base(mut file: File) -> Result<Option<Arc<BaseFile>>> {
     if source.is_empty() {
         return Ok(None);
     }
-    let known = containers::layout(&source)?.filter(|layout| !layout.tensors.is_empty());
+    let broken = |error: Error| match error.kind() {
+        ErrorKind::Io => error,
+        _ => error.remedy("as a base it is of no use: fetch or export the model again"),
+    };
+    let known = containers::layout(&source).map_err(broken)?.filter(|layout| !layout.tensors.is_empty());
     let known = known.map_or_else(|| containers::blob(&source), |layout| Ok(Some(layout)))?;
     let Some(layout) = known else { return Ok(None) };
     file.seek(SeekFrom::Start(0))?;

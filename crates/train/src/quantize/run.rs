@@ -33,7 +33,10 @@ pub fn run(
     env: &Env,
 ) -> Result<(Vec<u8>, Report)> {
     check(options, calibration)?;
-    let layout = containers::layout(&source)?
+    let layout = containers::layout(&source)
+        .map_err(|error| {
+            error.remedy("fetch or export the model again; `minlen compress` takes it as it is")
+        })?
         .ok_or_else(|| Error::unsupported("no file of tensors that minlen knows"))?;
     let model = calibration.map(|_| Transformer::from_layout(&layout, source)).transpose()?;
     let judge = match (&model, calibration) {
