@@ -10,9 +10,9 @@ mod common;
 use common::golden_dir;
 use minlen::tensors::{BaseSet, Dtype, to_stream};
 use minlen::{Env, ErrorKind, Limits, MaxError, Numbers, Options, compress_with, decompress_with};
+use minlen_tensor::packed::scales::Scales;
+use minlen_tensor::packed::{self, Content, Entry, Packed};
 use minlen_tensor::quantized::{Layer, Levels};
-use minlen_train::quantize::payload::{self, Content, Entry, Packed};
-use minlen_train::quantize::scales::Scales;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -209,7 +209,7 @@ fn quantized() -> Vec<u8> {
         ],
         rest: b"a header of 20 bytesthe end".to_vec(),
     };
-    payload::encode(&packed).unwrap()
+    packed::encode(&packed).unwrap()
 }
 
 fn with_base<T>(run: impl FnOnce(&Path) -> T) -> T {
@@ -351,6 +351,6 @@ fn write_fuzz_seeds() {
             seed("decode_tensors", &format!("{name}-{strength}"), content.len(), &payload);
         }
     }
-    let model = payload::decode(&quantized(), &Env::default()).unwrap();
+    let model = packed::decode(&quantized(), &Env::default()).unwrap();
     seed("decode_model", "0", model.len(), &quantized());
 }
