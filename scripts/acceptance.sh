@@ -4,7 +4,7 @@
 set -euo pipefail
 folder=$(realpath "$1")
 name=$(basename "$folder")
-minlen=$(realpath target/release/minlen)
+minlen=$(realpath "${CARGO_TARGET_DIR:-target}/release/minlen")
 [ -x "$minlen" ] || { echo "build it first: cargo build --release -p minlen-cli" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
