@@ -41,7 +41,7 @@ impl Source for MemberSource<'_> {
         };
         if let Some((at, rest)) = place {
             let len = buffer.len().min(usize::try_from(rest).unwrap_or(usize::MAX));
-            let read = self.archive.borrow_mut().read_around(at, &mut buffer[..len])?;
+            let read = self.archive.borrow_mut().read_around(at, &mut buffer[..len]);
             if read >= least && read > 0 {
                 return Ok(read);
             }
