@@ -4,7 +4,7 @@ use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::within::Within;
 use minlen_container::{RawBlock, open_block};
-use minlen_core::{Env, Error, ErrorKind, Registry, Reservation, Result};
+use minlen_core::{Env, Error, ErrorKind, Event, Registry, Reservation, Result};
 
 /// A decoded block, with the memory that it and its payload took.
 pub(crate) struct Opened {
@@ -100,6 +100,17 @@ impl BlockDecoder {
         let (bytes, told) = open(block, &self.registry, &self.inner)?;
         Ok(Opened { bytes, stored: block.header.stored_len, told, held })
     }
+}
+
+/// The content of one block, decoded on this thread by codecs that may use all of them; what it counts for is told as
+/// progress. The caller has the memory of the payload.
+pub(crate) fn open_alone(block: &RawBlock, options: &Options, env: &Env) -> Result<Vec<u8>> {
+    env.check()?;
+    let inner = env.clone().with_threads(options.effective_threads());
+    let (bytes, told) = open(block, options.registry(), &inner)?;
+    let (input, output) = (block.header.stored_len - told, bytes.len() as u64);
+    env.progress.event(Event::Advance { input, output });
+    Ok(bytes)
 }
 
 /// The content of a block, and how many of its stored bytes were told as progress on the way.

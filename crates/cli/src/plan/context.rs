@@ -97,7 +97,7 @@ impl Context {
         }
     }
 
-    /// Surroundings for reading one input: safe limits unless others were asked for.
+    /// Surroundings for reading one input: safe limits unless others were asked for, on all of its output together.
     pub fn reading(&self) -> Env {
         let mut limits = Limits::default();
         if let Some(memory) = self.memory {
@@ -109,7 +109,7 @@ impl Context {
         if let Some(ratio) = self.limits.max_ratio {
             limits = limits.with_ratio(ratio);
         }
-        self.env(limits)
+        self.env(limits).accounting()
     }
 
     /// Surroundings for writing: the input is trusted, so only the memory is bounded.

@@ -9,10 +9,11 @@ mod files;
 mod partial;
 mod place;
 mod plan;
+mod spans;
 
 use crate::tree::Tree;
 use files::Files;
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Env, Error, Reservation, Result};
 use partial::Partial;
 use plan::Plan;
 use std::ops::Range;
@@ -30,11 +31,13 @@ pub struct Options {
     pub sync: bool,
     /// Keep set-user, set-group and sticky bits.
     pub special_bits: bool,
+    /// Bytes of the compressed file, which the output has to be in proportion to; unknown by default, and then it need not.
+    pub compressed: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { overwrite: false, verify: true, sync: true, special_bits: false }
+        Self { overwrite: false, verify: true, sync: true, special_bits: false, compressed: u64::MAX }
     }
 }
 
@@ -62,6 +65,7 @@ pub struct Extractor {
     partial: Partial,
     options: Options,
     report: Report,
+    _held: Reservation,
 }
 
 impl Extractor {
@@ -69,8 +73,8 @@ impl Extractor {
     /// into the folder `target`, which is made if it is not there.
     ///
     /// # Errors
-    /// Exists if something is in the way; limit if the output is over [`minlen_core::Limits::output`] (the ratio is
-    /// for [`crate::Archive::check_output`]); I/O.
+    /// Exists if something is in the way; limit if the output is over [`minlen_core::Limits::output`], or out of proportion to
+    /// [`Options::compressed`], or if the plan of it takes more memory than there is; I/O.
     pub fn new(
         target: &Path,
         tree: &Tree,
@@ -79,15 +83,15 @@ impl Extractor {
         env: &Env,
     ) -> Result<Self> {
         tree.check(&env.limits)?;
-        let plan = Plan::new(tree, selected, &options);
-        env.limits.check_output(plan.output_len(), u64::MAX)?;
+        let (plan, _held) = Plan::new(tree, selected, &options, env)?;
+        env.claim(plan.output_len(), options.compressed)?;
         let partial = Partial::create(target)?;
         place::check(&partial, &plan, options.overwrite)?;
         for path in plan.folders.keys() {
             partial.make_folder(path)?;
         }
         let files = Files::new(&plan, &options);
-        Ok(Self { plan, files, partial, options, report: Report::default() })
+        Ok(Self { plan, files, partial, options, report: Report::default(), _held })
     }
 
     /// True if some file takes bytes from this range of the content.

@@ -29,6 +29,8 @@ mod extract;
 mod hash;
 mod member;
 mod read;
+mod recent;
+mod shares;
 mod sweep;
 mod tensors;
 mod window;
