@@ -50,7 +50,11 @@ pub(crate) fn bytes(rows: &[Row]) -> Result<Vec<u8>> {
 }
 
 /// Reads the payload that follows an INDEX header.
-pub(crate) fn read<R: Read>(section: &Section, input: &mut Input<R>, env: &Env) -> Result<(Vec<Row>, Reservation)> {
+pub(crate) fn read<R: Read>(
+    section: &Section,
+    input: &mut Input<R>,
+    env: &Env,
+) -> Result<(Vec<Row>, Reservation)> {
     let mut r = Reader::new(&section.fields);
     let len = r.varint_max(MAX_INDEX, "the index's length")?;
     let count = r.varint()?;

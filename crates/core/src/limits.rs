@@ -223,7 +223,10 @@ mod tests {
             let stored = 100;
             let all = stored + Limits::padding(output, stored);
             assert!(limits.check_output(output, all).is_ok(), "{output}");
-            assert!(limits.clone().with_ratio(4_000).check_output(output, all + 80).is_err() || output == 64 * MIB);
+            assert!(
+                limits.clone().with_ratio(4_000).check_output(output, all + 80).is_err()
+                    || output == 64 * MIB
+            );
         }
         assert_eq!(Limits::padding(1 << 30, 1 << 20), 0);
     }

@@ -68,9 +68,7 @@ fn write_to(
             (Some(range), &[number]) => archive.read_entry(number, Some(bounds(range)), &mut out)?,
             (Some(_), numbers) => {
                 let count = numbers.len();
-                return Err(Error::usage(format!(
-                    "--range needs exactly one file, and {count} were chosen"
-                )));
+                return Err(Error::usage(format!("--range needs exactly one file, and {count} were chosen")));
             }
         };
     } else if members.is_empty() {

@@ -45,7 +45,9 @@ pub fn choose(archive: &mut Archive, names: &[PathBuf]) -> Result<Chosen> {
 pub fn files(archive: &mut Archive, names: &[PathBuf]) -> Result<Chosen> {
     let mut chosen = choose(archive, names)?;
     let tree = archive.entries();
-    chosen.numbers.retain(|&number| matches!(tree.entries[number].body, Body::File { .. } | Body::Hardlink(_)));
+    chosen
+        .numbers
+        .retain(|&number| matches!(tree.entries[number].body, Body::File { .. } | Body::Hardlink(_)));
     Ok(chosen)
 }
 

@@ -11,6 +11,8 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Bytes of memory that an entry of an archive takes at least.
+const ENTRY: u64 = 128;
 /// The name of no prior.
 const NONE: &str = "none";
 
@@ -86,7 +88,8 @@ impl Context {
     /// Opens these as bases, each with those before it.
     pub fn open_bases(&self, paths: &[PathBuf]) -> Result<BaseSet> {
         let keys = Keys { passphrase: None, identities: self.keys.identities().to_vec() };
-        BaseSet::open(paths, &keys, &self.read_options(), &self.reading())
+        // The arrays of a base are read as often as they are needed.
+        BaseSet::open(paths, &keys, &self.read_options(), &self.limited())
     }
 
     fn prior_use(&self) -> PriorUse {
@@ -99,9 +102,16 @@ impl Context {
 
     /// Surroundings for reading one input: safe limits unless others were asked for, on all of its output together.
     pub fn reading(&self) -> Env {
+        self.limited().accounting()
+    }
+
+    /// The same for something that is read as often as it is needed.
+    fn limited(&self) -> Env {
         let mut limits = Limits::default();
         if let Some(memory) = self.memory {
             limits = limits.with_memory(memory);
+            // Who has the memory may read archives of more entries than the default allows.
+            limits.entries = limits.entries.max(memory / ENTRY);
         }
         if let Some(output) = self.limits.max_output {
             limits = limits.with_output(output);
@@ -109,7 +119,7 @@ impl Context {
         if let Some(ratio) = self.limits.max_ratio {
             limits = limits.with_ratio(ratio);
         }
-        self.env(limits).accounting()
+        self.env(limits)
     }
 
     /// Surroundings for writing: the input is trusted, so only the memory is bounded.

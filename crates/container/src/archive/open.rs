@@ -185,11 +185,7 @@ pub(super) fn read_tree<R: Read + Seek>(
 }
 
 /// The streams of a file, first to last.
-fn find_streams<R: Read + Seek>(
-    r: &mut R,
-    file_len: u64,
-    env: &Env,
-) -> Result<(Vec<Piece>, Reservation)> {
+fn find_streams<R: Read + Seek>(r: &mut R, file_len: u64, env: &Env) -> Result<(Vec<Piece>, Reservation)> {
     let (mut found, mut held) = (Vec::new(), env.budget.reserve(0)?);
     let mut pos = file_len;
     while pos > 0 {

@@ -53,6 +53,12 @@ pub struct Report {
     pub warnings: Vec<String>,
 }
 
+/// About how many bytes of memory extracting all of `tree` takes, beside those of the tree and of blocks.
+#[must_use]
+pub fn memory(tree: &Tree) -> u64 {
+    plan::memory(tree)
+}
+
 /// Takes the content of an archive in any order and makes files of it.
 ///
 /// Use: [`Extractor::new`]; for each block for which [`Extractor::needs`] its range, [`Extractor::feed`] once;

@@ -86,12 +86,8 @@ impl Plan {
     ) -> Result<(Self, Reservation)> {
         let mut charge = Charge::new(&env.budget)?;
         let _made = env.budget.reserve((tree.entries.len() * size_of::<u32>()) as u64)?;
-        let plan = Self {
-            folders: BTreeMap::new(),
-            files: Vec::new(),
-            links: Vec::new(),
-            spans: Spans::default(),
-        };
+        let plan =
+            Self { folders: BTreeMap::new(), files: Vec::new(), links: Vec::new(), spans: Spans::default() };
         let (spans, made) = (Vec::new(), vec![NONE; tree.entries.len()]);
         let picked = || {
             let entries = tree.entries.iter().enumerate();
@@ -120,6 +116,21 @@ impl Plan {
     fn implied(&self) -> u64 {
         self.folders.values().filter(|folder| !folder.given).count() as u64
     }
+}
+
+/// About what a plan for all of `tree` takes in memory.
+pub(super) fn memory(tree: &Tree) -> u64 {
+    let of = |entry: &Entry| {
+        let extents = entry.extents().len();
+        let own = match entry.body {
+            Body::Dir => FOLDER_NODE,
+            Body::File { .. } => size_of::<FilePlan>() as u64 + allocated(extents * size_of::<(u64, u64)>()),
+            Body::Symlink(_) => size_of::<LinkPlan>() as u64,
+            Body::Hardlink(_) => (size_of::<LinkPlan>() + size_of::<FilePlan>()) as u64,
+        };
+        entry.memory() + own + LATER + (size_of::<u32>() + extents * size_of::<Span>()) as u64
+    };
+    tree.entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(of(entry)))
 }
 
 struct Adding<'a> {

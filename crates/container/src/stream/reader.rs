@@ -1,7 +1,7 @@
 //! Reads streams in order, from anything that can be read.
 
-use crate::block::{BlockHeader, RawBlock};
 use crate::archive::grow_for;
+use crate::block::{BlockHeader, RawBlock};
 use crate::compact::{self, Head};
 use crate::end::{END_LETTERS, End, TRAILER_LEN};
 use crate::index::{self, Row};

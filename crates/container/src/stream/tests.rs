@@ -193,7 +193,9 @@ fn bomb(content: &[u8], size: usize) -> Vec<u8> {
 #[test]
 fn what_is_written_is_read_under_the_default_limits_however_small_it_is() {
     let env = Env::default();
-    for (len, size) in [(64 << 20, 16 << 20), ((64 << 20) + 1, 16 << 20), (100 << 20, 100 << 20), (200 << 20, 9 << 20)] {
+    for (len, size) in
+        [(64 << 20, 16 << 20), ((64 << 20) + 1, 16 << 20), (100 << 20, 100 << 20), (200 << 20, 9 << 20)]
+    {
         let content = vec![0; len];
         let bytes = stream(&content, size);
         // Padding is for bombs only, and not more than it takes.

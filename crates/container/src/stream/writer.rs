@@ -118,8 +118,7 @@ impl<W: Write> StreamWriter<W> {
         if !self.archive || self.tree_at.is_some() {
             return Err(Error::usage("a tree goes once into a stream begun with StreamWriter::archive"));
         }
-        let checked =
-            tree.check(&Limits::none()).and_then(|()| tree.check_content(self.content_len));
+        let checked = tree.check(&Limits::none()).and_then(|()| tree.check_content(self.content_len));
         checked.map_err(|e| Error::usage(format!("a tree that nobody could read: {e}")))?;
         let raw = tree.encode();
         let block = seal(&raw, code(&raw)?);

@@ -102,7 +102,9 @@ mod tests {
     #[test]
     fn everything_below_a_folder_is_next_to_it() {
         let budget = Budget::new(100);
-        for paths in [&["a", "a/b", "a/b/c", "a-b", "a.b", "b"][..], &["b", "a.b", "a/b/c", "a-b", "a", "a/b"]] {
+        for paths in
+            [&["a", "a/b", "a/b/c", "a-b", "a.b", "b"][..], &["b", "a.b", "a/b/c", "a-b", "a", "a/b"]]
+        {
             let tree = tree(paths);
             let order = Order::new(&tree, &budget).unwrap();
             for path in paths {

@@ -149,7 +149,7 @@ impl Archive {
     /// Bytes that come out when everything is unpacked, holes not counted.
     #[must_use]
     pub fn output_len(&self) -> u64 {
-        self.container.tree().map_or_else(|| self.content_len(), minlen_container::Tree::output_len)
+        self.container.tree().map_or_else(|| self.content_len(), Tree::output_len)
     }
 
     /// The blocks of the content.

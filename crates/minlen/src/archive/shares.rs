@@ -26,7 +26,11 @@ pub(super) struct Shares {
 }
 
 impl Shares {
-    pub(super) fn new(blocks: impl Iterator<Item = Result<BlockInfo>>, count: usize, budget: &Budget) -> Result<Self> {
+    pub(super) fn new(
+        blocks: impl Iterator<Item = Result<BlockInfo>>,
+        count: usize,
+        budget: &Budget,
+    ) -> Result<Self> {
         let mut held = budget.reserve((count * (16 + 8 + 4 + 4 + 1)) as u64)?;
         let mut bounds = Vec::with_capacity(count);
         let mut stored = Vec::with_capacity(count + 1);

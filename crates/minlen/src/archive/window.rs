@@ -154,13 +154,12 @@ impl Archive {
 
     fn decode_within_memory(&mut self, index: usize) -> Result<(Vec<u8>, Reservation)> {
         let entry = self.container.blocks()[index];
+        let held = self.env.budget.reserve(entry.raw_len.saturating_add(BLOCK_COST))?;
         let _payload = self.env.budget.reserve(entry.stored_len)?;
         let block = self.container.read_block_in(index, std::mem::take(&mut self.room))?;
         let opened = open_alone(&block, &self.options, &self.env);
         self.room = block.payload;
-        let bytes = opened?;
-        let held = self.env.budget.reserve(entry.raw_len.saturating_add(BLOCK_COST))?;
-        Ok((bytes, held))
+        Ok((opened?, held))
     }
 
     /// Decodes only what is wanted of a block, if its codec can and it is worth it; a block that is read again and again is
