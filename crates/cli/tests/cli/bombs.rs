@@ -84,7 +84,9 @@ fn every_verb_stays_near_the_memory_it_was_given_whatever_the_archive_says() {
             let line =
                 format!("ulimit -v {SPACE}; exec {MINLEN} {verb} -T1 --memory 64M {name}.mln > /dev/null");
             let ran = s.command_of("/bin/sh", &["-c", &line]);
-            assert!(matches!(ran.code, 0 | 6), "{verb} {name} {ran:?}");
+            // Paths of 30 KB are more than the file system takes: an error like any other.
+            let made = verb.contains("out") && ran.code == 1;
+            assert!(made || matches!(ran.code, 0 | 6), "{verb} {name} {} {:.300}", ran.code, ran.stderr);
             assert!(began.elapsed().as_secs() < 100, "{verb} {name}");
         }
     }
