@@ -64,7 +64,7 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
             args::TrainWhat::Network(args) => network::train(args, ctx),
         }),
         Verb::Eval(args) => once(network::eval(args)),
-        Verb::Generate(args) => once(generate::run(args)),
+        Verb::Generate(args) => once(generate::run(args, ctx)),
     }
 }
 
