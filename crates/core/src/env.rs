@@ -1,6 +1,6 @@
 //! What surrounds a codec call: limits, memory budget, progress and cancellation.
 
-use crate::{Budget, Error, ErrorKind, Limits, Numbers, Result};
+use crate::{Account, Budget, Error, ErrorKind, Limits, Numbers, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -81,6 +81,8 @@ pub struct Env {
     pub limits: Limits,
     /// The memory budget, of [`Limits::memory`] bytes.
     pub budget: Budget,
+    /// Where all reads with these surroundings are counted together, if they are: see [`Env::accounting`].
+    pub account: Option<Account>,
     /// The stop flag.
     pub cancel: Cancel,
     /// Where events go.
@@ -105,10 +107,31 @@ impl Env {
         Self {
             limits,
             budget,
+            account: None,
             cancel: Cancel::default(),
             progress: Arc::new(NoProgress),
             threads: 1,
             numbers: Numbers::default(),
+        }
+    }
+
+    /// The same, with everything that is read from one file from now on held to the limits on output together. Without it
+    /// every call stands alone, as suits an archive that stays open for days.
+    #[must_use]
+    pub fn accounting(mut self) -> Self {
+        self.account = Some(Account::default());
+        self
+    }
+
+    /// Refuses `bytes` of output from a file of `compressed` bytes that are over the limits, alone or together with what was
+    /// claimed before.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`].
+    pub fn claim(&self, bytes: u64, compressed: u64) -> Result<()> {
+        match &self.account {
+            Some(account) => account.claim(bytes, compressed, &self.limits),
+            None => self.limits.check_output(bytes, compressed),
         }
     }
 

@@ -1,12 +1,13 @@
 //! Compression of a stream of unknown length.
 
+use crate::blocks::decode_memory;
 use crate::budget::Spending;
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
 use crate::tensors::{Arrays, Track, approximate};
 use minlen_container::{StreamWriter, compact};
-use minlen_core::{ArraySpan, Detection, Env, Error, Event, Kind, Numbers, Result};
+use minlen_core::{ArraySpan, Detection, Env, Error, Event, Kind, Limits, Numbers, Result};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -66,6 +67,14 @@ impl<W: Write> Encoder<W> {
             done: 0,
             total: len,
         })
+    }
+
+    /// Tells what precedes this stream where several go into one file, in bytes of content and of file: the default limits of
+    /// readers are for all of them together, and what is written stays within them. Nothing may have been written before.
+    #[must_use]
+    pub fn following(mut self, content: u64, stored: u64) -> Self {
+        self.blocks.writer = self.blocks.writer.following(content, stored);
+        self
     }
 
     /// Tells where the arrays are in what will be written, as [`crate::tensors::layout`] found them in the file; without this, the
@@ -223,12 +232,15 @@ pub(crate) struct BlockCoder<W: Write> {
     begun: bool,
     /// Which level each block gets.
     spending: Spending,
+    /// True once it was said that a block takes more memory than readers have by default.
+    told: bool,
 }
 
 impl<W: Write> BlockCoder<W> {
     pub(crate) fn new(writer: StreamWriter<W>, options: &Options, spending: Spending, env: &Env) -> Self {
         let pool = Ordered::new(options.effective_threads());
-        Self { options: options.clone(), pool, writer, env: options.knowing(env), begun: false, spending }
+        let (options, env) = (options.clone(), options.knowing(env));
+        Self { options, pool, writer, env, begun: false, spending, told: false }
     }
 
     /// Hands in a block; waits for the oldest one in flight when there are enough.
@@ -303,8 +315,21 @@ impl<W: Write> BlockCoder<W> {
         for part in parts {
             self.writer.write_block(&part.block)?;
             tell(&part, &self.env);
+            self.tell_memory(&part);
         }
         Ok(())
+    }
+
+    /// Says once what a reader has to ask for. The planner avoids such blocks; a codec that was named may make them.
+    fn tell_memory(&mut self, part: &Planned) {
+        let need = decode_memory(&part.block.header, self.options.registry());
+        if need > Limits::default().memory && !self.told {
+            self.told = true;
+            let mib = need.div_ceil(1 << 20);
+            let message =
+                format!("blocks of this size and codec take {mib} MiB to decode: read with --memory {mib}M");
+            self.env.progress.event(Event::Warning { message });
+        }
     }
 
     /// Writes everything in flight; the stream is still without its end.

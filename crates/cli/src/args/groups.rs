@@ -85,7 +85,7 @@ pub struct LimitArgs {
     /// Refuse to write more than this many bytes
     #[arg(long, value_name = "SIZE", value_parser = value::size, help_heading = "Resources")]
     pub max_output: Option<u64>,
-    /// Refuse more than N decoded bytes per compressed byte once past 64 MiB; 0 for no bound [default: 4000]
+    /// Refuse more than N decoded bytes per compressed byte once past 64 MiB; 0 for no bound [default: 4096]
     #[arg(long, value_name = "N", help_heading = "Resources")]
     pub max_ratio: Option<u64>,
 }

@@ -1,6 +1,6 @@
 //! Arrays of model files within archives: listed, and taken out one by one.
 
-use super::extract::{bounds, chosen};
+use super::extract::bounds;
 use crate::args::Extract;
 use crate::engine::select;
 use crate::engine::sink::{Sink, write_failed};
@@ -117,7 +117,8 @@ fn the_member(args: &Extract, archive: &mut Archive) -> Result<(Option<Vec<u8>>,
     let members = if args.members.is_empty() {
         archive.sources()?
     } else {
-        chosen(archive, &args.members)?.into_iter().map(|m| Some(m.path)).collect()
+        let (tree, chosen) = (archive.entries(), select::files(archive, &args.members)?);
+        chosen.numbers.iter().map(|&number| Some(tree.entries[number].path.clone())).collect()
     };
     let mut models = Vec::new();
     for member in members {

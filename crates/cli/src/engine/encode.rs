@@ -8,6 +8,7 @@ use minlen::archive::Inputs;
 use minlen::container::crypt::{self, Recipients};
 use minlen::container::recovery;
 use minlen::{Encoder, Error, Estimate, Options, Result};
+use std::cell::Cell;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ pub struct Recipe {
     recovery: Option<u16>,
     passphrase: bool,
     recipients: Vec<String>,
+    /// Content and bytes of the streams that are on standard output already.
+    before: Cell<(u64, u64)>,
 }
 
 /// What went in and what came out.
@@ -62,6 +65,7 @@ impl Recipe {
             recovery: args.recovery,
             passphrase: args.encrypt,
             recipients: args.recipient.clone(),
+            before: Cell::new((0, 0)),
         })
     }
 
@@ -82,14 +86,19 @@ impl Recipe {
 
     /// Compresses one input.
     pub fn stream(&self, input: &mut Opened, sink: &Sink, ctx: &Context, force: bool) -> Result<Made> {
-        self.finish(sink, ctx, force, |out| {
+        let before = match sink {
+            Sink::Stdout(_) => self.before.get(),
+            Sink::File(..) => (0, 0),
+        };
+        let made = self.finish(sink, ctx, force, |out| {
             // What is protected or encrypted keeps the form that says the most about itself.
             let small = self.options.compact() && self.recovery.is_none() && !self.encrypted();
             let options = self.options.clone().with_compact(small);
-            let mut encoder = match input.len() {
+            let encoder = match input.len() {
                 Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
                 None => Encoder::new(out, &options, &ctx.writing())?,
             };
+            let mut encoder = encoder.following(before.0, before.1);
             // Files that say they are empty, as those of /proc, cannot be sought in.
             if input.seekable()
                 && input.len() != Some(0)
@@ -100,7 +109,9 @@ impl Recipe {
             let raw = pump(input, &mut encoder)?;
             encoder.finish()?;
             Ok(raw)
-        })
+        })?;
+        self.before.set((before.0 + made.sizes.raw, before.1 + made.sizes.stored));
+        Ok(made)
     }
 
     /// Makes an archive of files and folders.

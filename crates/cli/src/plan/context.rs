@@ -14,6 +14,8 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Bytes of memory that an entry of an archive takes at least.
+const ENTRY: u64 = 128;
 /// The name of no prior.
 const NONE: &str = "none";
 
@@ -92,6 +94,11 @@ impl Context {
         self.ledger.borrow_mut().write(path, from)
     }
 
+    /// Tells that what several inputs become is to be held against each other.
+    pub fn expect_several(&self) {
+        self.ledger.borrow_mut().expect_several();
+    }
+
     /// Enters what an archive puts into `folder`.
     ///
     /// # Errors
@@ -162,7 +169,8 @@ impl Context {
     /// Opens these as bases, each with those before it.
     pub fn open_bases(&self, paths: &[PathBuf]) -> Result<BaseSet> {
         let keys = Keys { passphrase: None, identities: self.keys.identities().to_vec() };
-        BaseSet::open(paths, &keys, &self.read_options(), &self.reading())
+        // The arrays of a base are read as often as they are needed.
+        BaseSet::open(paths, &keys, &self.read_options(), &self.limited())
     }
 
     fn prior_use(&self) -> PriorUse {
@@ -173,11 +181,18 @@ impl Context {
         }
     }
 
-    /// Surroundings for reading one input: safe limits unless others were asked for.
+    /// Surroundings for reading one input: safe limits unless others were asked for, on all of its output together.
     pub fn reading(&self) -> Env {
+        self.limited().accounting()
+    }
+
+    /// The same for something that is read as often as it is needed.
+    fn limited(&self) -> Env {
         let mut limits = Limits::default();
         if let Some(memory) = self.memory {
             limits = limits.with_memory(memory);
+            // Who has the memory may read archives of more entries than the default allows.
+            limits.entries = limits.entries.max(memory / ENTRY);
         }
         if let Some(output) = self.limits.max_output {
             limits = limits.with_output(output);

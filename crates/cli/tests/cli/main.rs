@@ -10,6 +10,8 @@ mod encryption;
 mod exit_codes;
 mod generated;
 mod gzip_flags;
+#[path = "../../../minlen/tests/common/hostile.rs"]
+mod hostile;
 mod inspection;
 mod kill;
 mod models;

@@ -7,9 +7,12 @@ mod check;
 mod cursors;
 mod decode;
 mod encode;
+pub(crate) mod memory;
+pub(crate) mod order;
 mod spec;
 
 use minlen_core::{Error, Result};
+pub use order::Order;
 
 /// This many bytes of hole count as one byte of output.
 const HOLE_SHARE: u64 = 1024;

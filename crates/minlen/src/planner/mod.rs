@@ -192,9 +192,10 @@ impl Planner {
                     .codec(stage.id)
                     .map_or(u64::MAX, |c| c.memory(&stage.params, part.data.len()).encode)
             };
-            request
+            let within = request
                 .memory
-                .is_none_or(|bound| offer.chain.stages().iter().map(need).max().unwrap_or(0) <= bound)
+                .is_none_or(|bound| offer.chain.stages().iter().map(need).max().unwrap_or(0) <= bound);
+            within && self.is_readable(offer, part.data.len())
         };
         let at = |level: u8| -> Vec<minlen_core::Proposal> {
             let settling = self.registry.iter().find(|codec| codec.settles(part));
@@ -211,6 +212,16 @@ impl Planner {
             return Ok(at(choose::STRONG - 1));
         }
         prior::apply(self.prior, offers, &self.registry)
+    }
+
+    /// True where decoding an offer for `len` bytes stays within the memory that readers have by default: only blocks far
+    /// larger than those of the levels need more.
+    fn is_readable(&self, offer: &minlen_core::Proposal, len: usize) -> bool {
+        let need = |stage: &minlen_core::Stage| {
+            self.registry.codec(stage.id).map_or(u64::MAX, |codec| codec.memory(&stage.params, len).decode)
+        };
+        let codecs = offer.chain.stages().iter().map(need).max().unwrap_or(0);
+        codecs.saturating_add(2 * len as u64) <= minlen_core::Limits::default().memory
     }
 }
 
