@@ -4,6 +4,7 @@
 //! it is synced and renamed. A process that is killed leaves the old state and at most that one file, which the
 //! next [`AtomicFile::create`] for the same name removes.
 
+use crate::live::Live;
 use minlen_core::{Error, ErrorKind, Result};
 use rustix::fs::{FlockOperation, flock};
 use std::ffi::{OsStr, OsString};
@@ -30,7 +31,7 @@ pub struct AtomicFile {
 #[derive(Debug)]
 enum Target {
     /// The usual case.
-    Temporary { file: NamedTempFile, overwrite: bool },
+    Temporary { file: NamedTempFile, overwrite: bool, _live: Live },
     /// A device or pipe that was there: nothing to be atomic about.
     Direct(File),
 }
@@ -51,7 +52,8 @@ impl AtomicFile {
         remove_stale(folder, &prefix);
         let file =
             create_locked(folder, &prefix).map_err(|e| Error::io("creating a file", e).in_file(path))?;
-        Ok(Self { path: path.to_path_buf(), target: Target::Temporary { file, overwrite } })
+        let _live = Live::new(file.path());
+        Ok(Self { path: path.to_path_buf(), target: Target::Temporary { file, overwrite, _live } })
     }
 
     /// Puts the complete file in its place, on disk when this returns.
@@ -62,7 +64,7 @@ impl AtomicFile {
         let path = self.path;
         match self.target {
             Target::Direct(mut file) => Ok(file.flush()?),
-            Target::Temporary { file, overwrite } => {
+            Target::Temporary { file, overwrite, _live } => {
                 file.as_file().sync_all().map_err(|e| Error::io("syncing", e).in_file(&path))?;
                 let placed = if overwrite { file.persist(&path) } else { file.persist_noclobber(&path) };
                 placed.map_err(|e| place_error(e.error, &path))?;

@@ -1,6 +1,7 @@
 //! `minlen quantize`: a model within a bound.
 
 use crate::args::Quantize;
+use crate::engine::seal::Seal;
 use crate::plan::Context;
 use crate::ui;
 use minlen::container::atomic::AtomicFile;
@@ -8,7 +9,6 @@ use minlen::tensors;
 use minlen::{Error, Result};
 use minlen_train::quantize::{self, Mode, Options, Output, Score, Target};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Bytes that a stream has around its payload, at most.
@@ -20,15 +20,26 @@ pub fn run(args: &Quantize, ctx: &Context) -> Result<()> {
     let calibration = args.calibrate.as_deref().map(read).transpose()?;
     let output = args.output.clone().unwrap_or_else(|| beside(&args.model));
     let options = options(args, &output, source.len() as u64)?;
+    let seal = seal(args, &options, ctx)?;
     let file = AtomicFile::create(&output, args.force)?;
-    let env = ctx.writing().with_threads(args.common.threads);
+    let env = ctx.writing().with_threads(ctx.threads());
     let say = &mut |line: &str| ctx.ui.note(line);
     let (bytes, report) = quantize::run(&options, &source, calibration.as_deref(), say, &env)
         .map_err(|e| e.in_file(&args.model))?;
     let bytes = if options.output == Output::Payload { tensors::to_stream(bytes, &env)? } else { bytes };
-    file.file().write_all(&bytes).map_err(|e| Error::io("cannot write", e).in_file(&output))?;
+    let failed = |e| Error::io("cannot write", e).in_file(&output);
+    seal.write(&mut file.file(), |out| out.write_all(&bytes).map_err(failed))?;
     file.commit()?;
     ui::print(&format!("{report}\n{}: {} bytes\n", output.display(), bytes.len()))
+}
+
+/// Who can open the output. What is no .mln file is for other programs, which could not.
+fn seal(args: &Quantize, options: &Options, ctx: &Context) -> Result<Seal> {
+    let seal = Seal::new(&args.seal, ctx)?;
+    if seal.encrypts() && options.output != Output::Payload {
+        return Err(Error::usage("only .mln files are encrypted").remedy("name the output with -o NAME.mln"));
+    }
+    Ok(seal)
 }
 
 fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {

@@ -1,11 +1,12 @@
 //! From inputs to a compressed output, encrypted and with recovery data where asked for.
 
+use super::named::Named;
+use super::seal::Seal;
 use super::sink::{BUFFER, Sink, pump, write_failed};
 use super::source::Opened;
 use crate::args::EncodeArgs;
 use crate::plan::{Context, Survey};
 use minlen::container::atomic::AtomicFile;
-use minlen::container::crypt::{self, Recipients};
 use minlen::container::recovery;
 use minlen::{Encoder, Error, Estimate, Options, Result};
 use std::fs::File;
@@ -16,8 +17,7 @@ use std::path::{Path, PathBuf};
 pub struct Recipe {
     options: Options,
     recovery: Option<u16>,
-    passphrase: bool,
-    recipients: Vec<String>,
+    seal: Seal,
 }
 
 /// What went in and what came out.
@@ -32,19 +32,8 @@ pub struct Sizes {
 impl Recipe {
     /// From the options. Asks for a passphrase at once, so that nobody waits for the question.
     pub fn new(args: &EncodeArgs, ctx: &Context) -> Result<Self> {
-        if args.encrypt && !args.recipient.is_empty() {
-            return Err(Error::usage("--encrypt and --recipient exclude each other")
-                .remedy("an age file has either a passphrase or recipients"));
-        }
-        if args.encrypt {
-            ctx.keys.passphrase(true)?;
-        }
-        Ok(Self {
-            options: ctx.write_options(args)?,
-            recovery: args.recovery,
-            passphrase: args.encrypt,
-            recipients: args.recipient.clone(),
-        })
+        let seal = Seal::new(&args.seal(), ctx)?;
+        Ok(Self { options: ctx.write_options(args)?, recovery: args.recovery, seal })
     }
 
     /// What compressing these inputs will take and give, roughly.
@@ -59,14 +48,14 @@ impl Recipe {
 
     /// True where what this run writes can be opened again with what it knows.
     pub fn can_read_back(&self, ctx: &Context) -> bool {
-        self.recipients.is_empty() || !ctx.keys.identities().is_empty()
+        self.seal.can_read_back(ctx)
     }
 
     /// Compresses one input.
     pub fn stream(&self, input: &mut Opened, sink: &Sink, ctx: &Context) -> Result<Sizes> {
         self.finish(sink, ctx, |out| {
             // What is protected or encrypted keeps the form that says the most about itself.
-            let small = self.options.compact() && self.recovery.is_none() && !self.encrypted();
+            let small = self.options.compact() && self.recovery.is_none() && !self.seal.encrypts();
             let options = self.options.clone().with_compact(small);
             let mut encoder = match input.len() {
                 Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
@@ -104,8 +93,9 @@ impl Recipe {
             _ => None,
         };
         let file = spool.as_ref().unwrap_or(sink.file());
-        let mut out = Counted { inner: BufWriter::with_capacity(BUFFER, file), len: 0 };
-        let raw = self.sealed(&mut out, ctx, body)?;
+        let named = Named::new(file, sink.label());
+        let mut out = Counted { inner: BufWriter::with_capacity(BUFFER, named), len: 0 };
+        let raw = self.seal.write(&mut out, body)?;
         out.flush().map_err(write_failed)?;
         let mut stored = out.len;
         drop(out);
@@ -114,36 +104,15 @@ impl Recipe {
         }
         if let Some(mut spool) = spool.as_ref() {
             spool.rewind().map_err(write_failed)?;
-            pump(&mut spool, &mut sink.file())?;
+            pump(&mut spool, &mut Named::new(sink.file(), sink.label()))?;
         }
         Ok(Sizes { raw, stored })
-    }
-
-    fn sealed(
-        &self,
-        out: &mut dyn Write,
-        ctx: &Context,
-        body: impl FnOnce(&mut dyn Write) -> Result<u64>,
-    ) -> Result<u64> {
-        let recipients = match (self.passphrase, self.recipients.is_empty()) {
-            (true, _) => Recipients::Passphrase(crypt::secret(ctx.keys.passphrase(true)?)),
-            (false, false) => Recipients::Keys(self.recipients.clone()),
-            (false, true) => return body(out),
-        };
-        let mut sealed = crypt::encrypt_writer(out, &recipients)?;
-        let raw = body(&mut sealed)?;
-        sealed.finish()?;
-        Ok(raw)
-    }
-
-    fn encrypted(&self) -> bool {
-        self.passphrase || !self.recipients.is_empty()
     }
 
     /// Appends recovery data; beside an age file it goes into a file of its own, since nothing may follow in that one.
     fn protect(&self, mut file: &File, percent: u16, sink: &Sink, ctx: &Context) -> Result<u64> {
         let (percent, env) = (u32::from(percent), ctx.writing());
-        if !self.encrypted() {
+        if !self.seal.encrypts() {
             return recovery::append(&mut file, percent, &env);
         }
         let Some(path) = sink.path() else {

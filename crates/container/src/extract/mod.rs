@@ -62,6 +62,7 @@ pub struct Extractor {
     partial: Partial,
     options: Options,
     report: Report,
+    env: Env,
 }
 
 impl Extractor {
@@ -87,7 +88,7 @@ impl Extractor {
             partial.make_folder(path)?;
         }
         let files = Files::new(&plan, &options);
-        Ok(Self { plan, files, partial, options, report: Report::default() })
+        Ok(Self { plan, files, partial, options, report: Report::default(), env: env.clone() })
     }
 
     /// True if some file takes bytes from this range of the content.
@@ -118,8 +119,10 @@ impl Extractor {
     /// Corrupt for a file whose hash differs or whose bytes never came; exists; I/O.
     pub fn finish(mut self) -> Result<Report> {
         self.files.finish(&self.plan, &self.partial)?;
+        self.env.check()?;
         self.links()?;
         let late = attributes::set_folders(&self.partial, &self.plan, &mut self.report.warnings);
+        self.env.check()?;
         if self.options.sync {
             let each = self
                 .files
@@ -127,6 +130,8 @@ impl Extractor {
                 .then(|| self.plan.folders.keys().map(std::path::PathBuf::as_path).collect());
             self.partial.sync(each)?;
         }
+        // Until here a request to stop leaves nothing behind.
+        self.env.check()?;
         place::place(&self.partial, &self.plan, self.options.overwrite, &late)?;
         let plan = &self.plan;
         self.report.entries = (plan.folders.len() + plan.files.len() + plan.links.len()) as u64;

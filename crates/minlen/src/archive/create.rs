@@ -35,7 +35,9 @@ pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env
     let total = items.iter().map(data_len).sum();
     env.progress.event(Event::Total { bytes: total });
     let spending = Spending::new(options, total);
-    let options = &options.settled(Some(total))?;
+    let settled = options.settled(Some(total))?;
+    options.tell_level(&settled, Some(total), env);
+    let options = &settled;
     let mut content = Content::new(Counted { out, bytes: 0 }, options, spending, total, env)?;
     let mut bodies: Vec<Option<Body>> = items.iter().map(|_| None).collect();
     for (index, detection) in reading_order(&items, options, &mut summary) {
