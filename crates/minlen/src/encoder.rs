@@ -350,7 +350,7 @@ fn warn_if_short(parts: &[Planned], env: &Env) -> bool {
     let short = parts.iter().any(|part| part.short);
     if short {
         let message =
-            "some data is coded more weakly than asked for: the memory allowed is too little for more".into();
+            "some data is coded more weakly than asked for, or stored: the memory allowed is too little for more".into();
         env.progress.event(Event::Warning { message });
     }
     short

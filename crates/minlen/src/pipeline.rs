@@ -8,6 +8,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 type Job = Box<dyn FnOnce() + Send>;
+type Jobs = Arc<Mutex<Receiver<Job>>>;
+/// Where jobs go in, and where threads take them out.
+type Queue = (Sender<Job>, Jobs);
 
 /// How often whoever waits for a result looks whether it is still wanted.
 const TICK: Duration = Duration::from_millis(50);
@@ -18,7 +21,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// caller's own. The caller never waits for a job longer than until the flag is raised: what a job does may take long and
 /// be deaf to it.
 pub(crate) struct Ordered<T> {
-    queue: Option<(Sender<Job>, Arc<Mutex<Receiver<Job>>>)>,
+    queue: Option<Queue>,
     workers: Vec<JoinHandle<()>>,
     pending: VecDeque<Pending<T>>,
     threads: usize,
@@ -149,7 +152,7 @@ fn lost() -> Error {
     Error::new(ErrorKind::Io, "a worker thread stopped unexpectedly; please report this as a bug")
 }
 
-fn spawn_worker(jobs: Arc<Mutex<Receiver<Job>>>) -> std::io::Result<JoinHandle<()>> {
+fn spawn_worker(jobs: Jobs) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("minlen-worker".into()).spawn(move || {
         loop {
             // The guard is dropped before the job runs, else the workers would take turns.
@@ -193,7 +196,7 @@ mod tests {
                     seen.push(pool.next().unwrap().unwrap());
                 }
                 pool.submit(move || {
-                    std::thread::sleep(std::time::Duration::from_micros((i * 7919) % 300));
+                    std::thread::sleep(Duration::from_micros((i * 7919) % 300));
                     Ok(i)
                 });
             }

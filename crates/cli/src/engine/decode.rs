@@ -101,7 +101,7 @@ fn piped(pipe: Box<dyn Read>, unlock: &Unlock, ctx: &Context, env: &Env) -> Resu
     let (plain, head) = peek(crypt::decrypt_pipe(tap.clone(), unlock, env)?)?;
     if is_tree(&head, env) {
         drop(plain);
-        return opened(spool(tap.from_the_start())?, unlock, ctx, env);
+        return opened(spool(tap.rewound())?, unlock, ctx, env);
     }
     tap.forget();
     Ok(Content::Stream(Box::new(Decoder::new(plain, &ctx.read_options(), env)?)))
@@ -184,7 +184,7 @@ impl Tap {
         self.0.borrow_mut().given = None;
     }
 
-    fn from_the_start(self) -> impl Read {
+    fn rewound(self) -> impl Read {
         let given = self.0.borrow_mut().given.take();
         Cursor::new(given.unwrap_or_default()).chain(self)
     }

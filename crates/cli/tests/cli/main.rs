@@ -15,6 +15,7 @@ mod kill;
 mod models;
 mod recovery;
 mod removal;
+mod resources;
 mod sandbox;
 mod streams;
 mod tar;

@@ -104,6 +104,7 @@ impl Extractor {
     pub fn feed(&mut self, start: u64, bytes: &[u8]) -> Result<()> {
         let end = start.saturating_add(bytes.len() as u64);
         for span in self.plan.spans.overlapping(start..end) {
+            self.env.check()?;
             let (from, to) = (span.start.max(start), span.end.min(end));
             let piece = &bytes[(from - start) as usize..(to - start) as usize];
             let at = span.file_offset + (from - span.start);

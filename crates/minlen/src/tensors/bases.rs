@@ -179,3 +179,26 @@ pub(super) fn read_bases<'a>(arrays: impl Iterator<Item = &'a Described>, env: &
     }
     Ok((bases, held))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_base_hash_is_corrupt_and_another_base_is_a_matter_of_usage() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("base.safetensors");
+        let header = br#"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#;
+        std::fs::write(&path, [&(header.len() as u64).to_le_bytes()[..], header, &[7; 16]].concat()).unwrap();
+        let set = BaseSet::open(&[path], &Keys::default(), &Options::default(), &Env::default()).unwrap();
+        let hash = set.files[0].hash;
+        assert!(set.read(&hash, 0..4).is_ok());
+        for bit in 0..256 {
+            let mut damaged = hash;
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(set.read(&damaged, 0..4).unwrap_err().kind(), ErrorKind::Corrupt);
+        }
+        let other = *blake3::hash(b"another file").as_bytes();
+        assert_eq!(set.read(&other, 0..4).unwrap_err().kind(), ErrorKind::Usage);
+    }
+}
