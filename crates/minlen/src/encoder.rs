@@ -55,6 +55,7 @@ impl<W: Write> Encoder<W> {
 
     fn begin(out: W, options: &Options, len: Option<u64>, env: &Env) -> Result<Self> {
         let settled = options.settled(len)?;
+        options.tell_level(&settled, len, env);
         let spending = Spending::new(options, len.unwrap_or(0));
         let options = &settled;
         Ok(Self {
@@ -98,7 +99,7 @@ impl<W: Write> Encoder<W> {
             let arrays = self.approximate(&mut block, arrays)?;
             self.hasher.update(&block);
             let hash = *self.hasher.finalize().as_bytes();
-            return self.blocks.finish_small(&block, self.kind, arrays, hash);
+            return self.blocks.finish_small(block, self.kind, arrays, hash);
         }
         self.end_block(true)?;
         let hash = *self.hasher.finalize().as_bytes();
@@ -222,6 +223,9 @@ impl<W: Write> Write for Encoder<W> {
     }
 }
 
+/// Nanoseconds from which on the only block is coded on a thread of its own, so that the caller hears when to stop.
+const WORTH_A_THREAD: usize = 100_000_000;
+
 /// Plans and codes blocks on several threads and writes them in order.
 pub(crate) struct BlockCoder<W: Write> {
     pub(crate) options: Options,
@@ -234,13 +238,15 @@ pub(crate) struct BlockCoder<W: Write> {
     spending: Spending,
     /// True once it was said that a block takes more memory than readers have by default.
     told: bool,
+    /// Whether it was said that something did not fit into the memory.
+    short: bool,
 }
 
 impl<W: Write> BlockCoder<W> {
     pub(crate) fn new(writer: StreamWriter<W>, options: &Options, spending: Spending, env: &Env) -> Self {
-        let pool = Ordered::new(options.effective_threads());
+        let pool = Ordered::new(options.effective_threads(), env);
         let (options, env) = (options.clone(), options.knowing(env));
-        Self { options, pool, writer, env, begun: false, spending, told: false }
+        Self { options, pool, writer, env, begun: false, spending, told: false, short: false }
     }
 
     /// Hands in a block; waits for the oldest one in flight when there are enough.
@@ -275,17 +281,25 @@ impl<W: Write> BlockCoder<W> {
     /// Codes all of the content at once: in the compact form where it is one part, else in the full one.
     fn finish_small(
         mut self,
-        content: &[u8],
+        content: Vec<u8>,
         known: Option<Detection>,
         arrays: Arc<[ArraySpan]>,
         hash: [u8; 32],
     ) -> Result<W> {
         let env = knowing(&self.env, arrays).with_threads(self.options.effective_threads());
         let request = self.request(content.len(), known, u32::MAX);
-        let parts = self.options.planner.code(content, &request, &env)?;
+        let planner = Arc::clone(&self.options.planner);
+        let ns = crate::levels::levels()[usize::from(request.level) - 1].encode_ns as usize;
+        let parts = if content.len().saturating_mul(ns) < WORTH_A_THREAD {
+            planner.code(&content, &request, &env)?
+        } else {
+            self.pool.submit(move || planner.code(&content, &request, &env));
+            self.pool.next().unwrap_or_else(|| Ok(Vec::new()))?
+        };
         if parts.len() <= 1 {
             match self.writer.finish_compact(parts.first().map(|part| &part.block))? {
                 Ok(out) => {
+                    warn_if_short(&parts, &self.env);
                     parts.iter().for_each(|part| tell(part, &self.env));
                     return Ok(out);
                 }
@@ -312,6 +326,7 @@ impl<W: Write> BlockCoder<W> {
     }
 
     fn write(&mut self, parts: Vec<Planned>) -> Result<()> {
+        self.short = self.short || warn_if_short(&parts, &self.env);
         for part in parts {
             self.writer.write_block(&part.block)?;
             tell(&part, &self.env);
@@ -345,6 +360,17 @@ impl<W: Write> BlockCoder<W> {
 fn knowing(env: &Env, arrays: Arc<[ArraySpan]>) -> Env {
     let numbers = Numbers { arrays, guessed: false, ..env.numbers.clone() };
     env.clone().with_numbers(numbers)
+}
+
+/// Says so if codecs were passed over because of the memory.
+fn warn_if_short(parts: &[Planned], env: &Env) -> bool {
+    let short = parts.iter().any(|part| part.short);
+    if short {
+        let message =
+            "some data is coded more weakly than asked for, or stored: the memory allowed is too little for more".into();
+        env.progress.event(Event::Warning { message });
+    }
+    short
 }
 
 /// What was made of a part.

@@ -127,7 +127,8 @@ impl Options {
         self
     }
 
-    /// Keeps the working memory under this many bytes by running fewer threads and smaller blocks.
+    /// Keeps the working memory under this many bytes by running fewer threads, smaller blocks and, where the level does not fit, the
+    /// strongest that does (with [`minlen_core::Event::Warning`]).
     #[must_use]
     pub fn with_memory(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);

@@ -1,11 +1,12 @@
 //! From inputs to a compressed output, encrypted and with recovery data where asked for.
 
+use super::named::Named;
+use super::seal::Seal;
 use super::sink::{BUFFER, Sink, pump, write_failed};
 use super::source::Opened;
 use crate::args::EncodeArgs;
 use crate::plan::{Context, Survey, Target};
 use minlen::archive::Inputs;
-use minlen::container::crypt::{self, Recipients};
 use minlen::container::recovery;
 use minlen::{Encoder, Error, Estimate, Options, Result};
 use std::cell::Cell;
@@ -17,8 +18,7 @@ use std::path::{Path, PathBuf};
 pub struct Recipe {
     options: Options,
     recovery: Option<u16>,
-    passphrase: bool,
-    recipients: Vec<String>,
+    seal: Seal,
     /// Content and bytes of the streams that are on standard output already.
     before: Cell<(u64, u64)>,
 }
@@ -53,20 +53,9 @@ impl Made {
 impl Recipe {
     /// From the options. Asks for a passphrase at once, so that nobody waits for the question.
     pub fn new(args: &EncodeArgs, ctx: &Context) -> Result<Self> {
-        if args.encrypt && !args.recipient.is_empty() {
-            return Err(Error::usage("--encrypt and --recipient exclude each other")
-                .remedy("an age file has either a passphrase or recipients"));
-        }
-        if args.encrypt {
-            ctx.keys.passphrase(true)?;
-        }
-        Ok(Self {
-            options: ctx.write_options(args)?,
-            recovery: args.recovery,
-            passphrase: args.encrypt,
-            recipients: args.recipient.clone(),
-            before: Cell::new((0, 0)),
-        })
+        let seal = Seal::new(&args.seal(), ctx)?;
+        let before = Cell::new((0, 0));
+        Ok(Self { options: ctx.write_options(args)?, recovery: args.recovery, seal, before })
     }
 
     /// What compressing these inputs will take and give, roughly.
@@ -81,7 +70,7 @@ impl Recipe {
 
     /// True where what this run writes can be opened again with what it knows.
     pub fn can_read_back(&self, ctx: &Context) -> bool {
-        self.recipients.is_empty() || !ctx.keys.identities().is_empty()
+        self.seal.can_read_back(ctx)
     }
 
     /// Compresses one input.
@@ -92,7 +81,7 @@ impl Recipe {
         };
         let made = self.finish(sink, ctx, force, |out| {
             // What is protected or encrypted keeps the form that says the most about itself.
-            let small = self.options.compact() && self.recovery.is_none() && !self.encrypted();
+            let small = self.options.compact() && self.recovery.is_none() && !self.seal.encrypts();
             let options = self.options.clone().with_compact(small);
             let encoder = match input.len() {
                 Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
@@ -141,8 +130,9 @@ impl Recipe {
             _ => None,
         };
         let file = spool.as_ref().unwrap_or(sink.file());
-        let mut out = Counted { inner: BufWriter::with_capacity(BUFFER, file), len: 0 };
-        let raw = self.sealed(&mut out, ctx, body)?;
+        let named = Named::new(file, sink.label());
+        let mut out = Counted { inner: BufWriter::with_capacity(BUFFER, named), len: 0 };
+        let raw = self.seal.write(&mut out, body)?;
         out.flush().map_err(write_failed)?;
         let mut stored = out.len;
         let mut beside = None;
@@ -153,30 +143,9 @@ impl Recipe {
         }
         if let Some(mut spool) = spool.as_ref() {
             spool.rewind().map_err(write_failed)?;
-            pump(&mut spool, &mut sink.file())?;
+            pump(&mut spool, &mut Named::new(sink.file(), sink.label()))?;
         }
         Ok(Made { sizes: Sizes { raw, stored }, beside })
-    }
-
-    fn sealed(
-        &self,
-        out: &mut dyn Write,
-        ctx: &Context,
-        body: impl FnOnce(&mut dyn Write) -> Result<u64>,
-    ) -> Result<u64> {
-        let recipients = match (self.passphrase, self.recipients.is_empty()) {
-            (true, _) => Recipients::Passphrase(crypt::secret(ctx.keys.passphrase(true)?)),
-            (false, false) => Recipients::Keys(self.recipients.clone()),
-            (false, true) => return body(out),
-        };
-        let mut sealed = crypt::encrypt_writer(out, &recipients)?;
-        let raw = body(&mut sealed)?;
-        sealed.finish()?;
-        Ok(raw)
-    }
-
-    fn encrypted(&self) -> bool {
-        self.passphrase || !self.recipients.is_empty()
     }
 
     /// Appends recovery data; beside an age file it goes into a file of its own, since nothing may follow in that one.
@@ -189,7 +158,7 @@ impl Recipe {
         force: bool,
     ) -> Result<(u64, Option<Sink>)> {
         let (percent, env) = (u32::from(percent), ctx.writing());
-        if !self.encrypted() {
+        if !self.seal.encrypts() {
             return Ok((recovery::append(&mut file, percent, &env)?, None));
         }
         let Some(path) = sink.path() else {
@@ -205,7 +174,7 @@ impl Recipe {
     /// The other file that is written beside `target`, if any.
     pub fn sidecar(&self, target: &Target) -> Option<PathBuf> {
         match target {
-            Target::File(path) if self.recovery.is_some() && self.encrypted() => Some(sidecar_of(path)),
+            Target::File(path) if self.recovery.is_some() && self.seal.encrypts() => Some(sidecar_of(path)),
             _ => None,
         }
     }

@@ -2,8 +2,11 @@
 
 pub mod decode;
 pub mod encode;
+pub mod named;
 pub mod outputs;
 pub mod remove;
+pub mod scratch;
+pub mod seal;
 pub mod select;
 pub mod sink;
 pub mod source;

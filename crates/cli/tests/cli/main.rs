@@ -18,6 +18,7 @@ mod models;
 mod nothing_lost;
 mod recovery;
 mod removal;
+mod resources;
 mod sandbox;
 mod streams;
 mod tar;

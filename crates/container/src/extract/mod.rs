@@ -138,6 +138,7 @@ impl Extractor {
     pub fn feed(&mut self, start: u64, bytes: &[u8]) -> Result<()> {
         let end = start.saturating_add(bytes.len() as u64);
         for span in self.plan.spans.overlapping(start..end) {
+            self.env.check()?;
             let (from, to) = (span.start.max(start), span.end.min(end));
             let piece = &bytes[(from - start) as usize..(to - start) as usize];
             let at = span.file_offset + (from - span.start);
@@ -161,8 +162,10 @@ impl Extractor {
             return Ok(self.report);
         }
         self.files.finish(&self.plan, &self.partial)?;
+        self.env.check()?;
         self.links()?;
         let late = attributes::set_folders(&self.partial, &self.plan, &mut self.report.warnings);
+        self.env.check()?;
         if self.options.sync {
             let each = self
                 .files
@@ -170,6 +173,7 @@ impl Extractor {
                 .then(|| self.plan.folders.keys().map(std::path::PathBuf::as_path).collect());
             self.partial.sync(each)?;
         }
+        // Until here a request to stop leaves nothing behind.
         self.env.check()?;
         place::place(&self.partial, &self.plan, self.options.overwrite, &late, &self.env)?;
         Ok(self.report)

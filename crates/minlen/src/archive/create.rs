@@ -50,7 +50,9 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
     let total = items.iter().map(data_len).sum();
     env.progress.event(Event::Total { bytes: total });
     let spending = Spending::new(options, total);
-    let options = &options.settled(Some(total))?;
+    let settled = options.settled(Some(total))?;
+    options.tell_level(&settled, Some(total), env);
+    let options = &settled;
     let content = Content::new(Counted { out, bytes: 0 }, options, spending, total, env)?;
     let bodies = items.iter().map(|_| None).collect();
     let mut storing = Storing { items: &items, options, content, bodies, summary: &mut summary, env };

@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::planner::chain_text;
 use minlen_container::tree::{Order, show_path};
 use minlen_container::{Body, Entry, Extent, Tree, crypt};
-use minlen_core::{Budget, Env, Error, Event, Reservation, Result};
+use minlen_core::{Budget, Env, Error, ErrorKind, Event, Reservation, Result};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{SeekFrom, Write};
@@ -22,22 +22,29 @@ use std::sync::Arc;
 /// What opens an encrypted file.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
-    /// The passphrase, for files encrypted with one.
+    /// The passphrase, for files encrypted with one, and for identity files that are.
     pub passphrase: Option<String>,
     /// age identity files (secret keys), for files encrypted to recipients.
     pub identities: Vec<PathBuf>,
+    /// Secret keys that are at hand already.
+    pub secret_keys: Vec<crypt::SecretString>,
 }
 
 impl Keys {
     /// Reads the identity files.
-    fn unlock(&self) -> Result<crypt::Unlock> {
-        let mut identities = Vec::new();
+    fn unlock(&self, env: &Env) -> Result<crypt::Unlock> {
+        let passphrase = self.passphrase.as_deref().map(crypt::secret);
+        let mut identities = self.secret_keys.clone();
         for path in &self.identities {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| Error::io("cannot read the identity", e).in_file(path))?;
-            identities.extend(crypt::parse_identities(&text).map_err(|e| e.in_file(path))?);
+            let file =
+                std::fs::read(path).map_err(|e| Error::io("cannot read the identity", e).in_file(path))?;
+            let locked = || {
+                let error = Error::new(ErrorKind::WrongKey, "the identity is encrypted with a passphrase");
+                passphrase.clone().ok_or(error)
+            };
+            identities.extend(crypt::read_identities(&file, locked, env).map_err(|e| e.in_file(path))?);
         }
-        Ok(crypt::Unlock { passphrase: self.passphrase.as_deref().map(crypt::secret), identities })
+        Ok(crypt::Unlock { passphrase, identities })
     }
 }
 
@@ -84,12 +91,12 @@ impl Archive {
         options: &Options,
         env: &Env,
     ) -> Result<Self> {
-        let mut head = [0; 64];
+        let mut head = [0; crypt::HEAD];
         let n = read_up_to(&mut reader, &mut head)?;
         reader.seek(SeekFrom::Start(0))?;
         let encrypted = crypt::is_age(&head[..n]);
         if encrypted {
-            reader = Box::new(crypt::open_reader(reader, &keys.unlock()?, env)?);
+            reader = Box::new(crypt::open_reader(reader, &keys.unlock(env)?, env)?);
         }
         let stored_len = reader.seek(SeekFrom::End(0))?;
         reader.seek(SeekFrom::Start(0))?;
