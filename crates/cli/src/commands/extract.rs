@@ -18,7 +18,7 @@ pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
         let mut archive = decode::open_archive(&source, ctx, &ctx.reading())?;
         ctx.ui.meter.start(&source.to_string(), 0);
         if let Some(pattern) = &args.tensor {
-            return super::tensors::extract(args, pattern, &mut archive);
+            return super::tensors::extract(args, pattern, &mut archive, ctx);
         }
         if args.stdout || args.range.is_some() || !archive.is_tree() {
             let target = args.output.clone().map_or(Target::Stdout, Target::File);

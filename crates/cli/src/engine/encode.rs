@@ -1,5 +1,6 @@
 //! From inputs to a compressed output, encrypted and with recovery data where asked for.
 
+use super::inexact;
 use super::sink::{BUFFER, Sink, pump, write_failed};
 use super::source::Opened;
 use crate::args::EncodeArgs;
@@ -62,25 +63,35 @@ impl Recipe {
         self.recipients.is_empty() || !ctx.keys.identities().is_empty()
     }
 
-    /// Compresses one input.
+    /// Compresses one input. What may be inexact is compared with the input before any of it is given out.
     pub fn stream(&self, input: &mut Opened, sink: &Sink, ctx: &Context) -> Result<Sizes> {
-        self.finish(sink, ctx, |out| {
-            // What is protected or encrypted keeps the form that says the most about itself.
-            let small = self.options.compact() && self.recovery.is_none() && !self.encrypted();
-            let options = self.options.clone().with_compact(small);
-            let mut encoder = match input.len() {
-                Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
-                None => Encoder::new(out, &options, &ctx.writing())?,
-            };
-            if input.seekable()
-                && let Some(arrays) = minlen::tensors::of_file(&input.file)?
-            {
-                encoder = encoder.with_arrays(&arrays);
+        self.finish(sink, ctx, |out| match self.options.max_error() {
+            None => self.encode(input, out, ctx),
+            Some(bound) => {
+                let regular = sink.file().metadata().is_ok_and(|meta| meta.is_file());
+                let folder = sink.path().filter(|_| regular).and_then(Path::parent);
+                let asked = (&self.options, bound);
+                inexact::stream(input, out, folder, asked, ctx, |input, out| self.encode(input, out, ctx))
             }
-            let raw = pump(input, &mut encoder)?;
-            encoder.finish()?;
-            Ok(raw)
         })
+    }
+
+    fn encode(&self, input: &mut Opened, out: &mut dyn Write, ctx: &Context) -> Result<u64> {
+        // What is protected or encrypted keeps the form that says the most about itself.
+        let small = self.options.compact() && self.recovery.is_none() && !self.encrypted();
+        let options = self.options.clone().with_compact(small);
+        let mut encoder = match input.len() {
+            Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
+            None => Encoder::new(out, &options, &ctx.writing())?,
+        };
+        if input.seekable()
+            && let Some(arrays) = minlen::tensors::of_file(&input.file)?
+        {
+            encoder = encoder.with_arrays(&arrays);
+        }
+        let raw = pump(input, &mut encoder)?;
+        encoder.finish()?;
+        Ok(raw)
     }
 
     /// Makes an archive of files and folders.

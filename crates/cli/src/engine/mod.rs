@@ -2,6 +2,7 @@
 
 pub mod decode;
 pub mod encode;
+mod inexact;
 pub mod remove;
 pub mod select;
 pub mod sink;

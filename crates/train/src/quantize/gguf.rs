@@ -155,7 +155,7 @@ mod tests {
     fn blocks_decode_to_what_is_near() {
         let mut random = crate::quantize::Random::new(4);
         let weights: Vec<f32> = (0..8 * 64).map(|_| random.normal()).collect();
-        let tensor = Tensor { name: "a".into(), dtype: Dtype::F32, shape: vec![8, 64], start: 0, len: 2048 };
+        let tensor = Tensor::new("a", Dtype::F32, vec![8, 64], 0, 2048);
         let plain = |n: usize| Side::Diagonal(vec![1.0; n]).factor(0.0);
         let factors = (plain(8), plain(64));
         let part = Part { tensor, rows: 8, columns: 64, weights, factors, pruned: Vec::new() };
