@@ -28,6 +28,9 @@ pub fn run(args: &Quantize, ctx: &Context) -> Result<()> {
     let bytes = if options.output == Output::Payload { tensors::to_stream(bytes, &env)? } else { bytes };
     file.file().write_all(&bytes).map_err(|e| Error::io("cannot write", e).in_file(&output))?;
     file.commit()?;
+    for name in report.emptied() {
+        ctx.ui.warn(&format!("{}: every weight of {name} became 0; allow more", args.model.display()));
+    }
     ui::print(&format!("{report}\n{}: {} bytes\n", output.display(), bytes.len()))
 }
 
