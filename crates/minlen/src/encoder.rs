@@ -34,6 +34,8 @@ pub struct Encoder<W: Write> {
     /// Bytes of content before the buffer, and in all as far as is known.
     done: u64,
     total: Option<u64>,
+    /// Arrays that were stored inexactly.
+    inexact: usize,
 }
 
 impl<W: Write> Encoder<W> {
@@ -48,12 +50,15 @@ impl<W: Write> Encoder<W> {
     /// Starts a stream of `len` bytes of content, as far as is known: budgets are planned by it.
     ///
     /// # Errors
-    /// None today.
+    /// Usage if a shape was given ([`Options::with_shape`]) that is not that of so many bytes.
     pub fn with_length(out: W, options: &Options, len: u64, env: &Env) -> Result<Self> {
         Self::begin(out, options, Some(len), env)
     }
 
     fn begin(out: W, options: &Options, len: Option<u64>, env: &Env) -> Result<Self> {
+        if let (Some(raw), Some(len)) = (&options.raw, len) {
+            Arrays::whole(raw.dtype, &raw.shape, len)?;
+        }
         let settled = options.settled(len)?;
         options.tell_level(&settled, len, env);
         let spending = Spending::new(options, len.unwrap_or(0));
@@ -67,6 +72,7 @@ impl<W: Write> Encoder<W> {
             track: Track::default(),
             done: 0,
             total: len,
+            inexact: 0,
         })
     }
 
@@ -79,9 +85,12 @@ impl<W: Write> Encoder<W> {
     }
 
     /// Tells where the arrays are in what will be written, as [`crate::tensors::layout`] found them in the file; without this, the
-    /// first block is looked at. Nothing may have been written before.
+    /// first block is looked at. Nothing may have been written before. Where a shape was given, that counts instead.
     #[must_use]
     pub fn with_arrays(mut self, arrays: &Arrays) -> Self {
+        if self.blocks.options.raw.is_some() {
+            return self;
+        }
         let arrays = self.blocks.options.bases.found_for(arrays);
         self.track.enter(Some(arrays.placed()));
         self
@@ -97,11 +106,16 @@ impl<W: Write> Encoder<W> {
             self.find_kind(&block);
             let arrays = self.arrays(&block)?;
             let arrays = self.approximate(&mut block, arrays)?;
+            self.tell_exact();
             self.hasher.update(&block);
             let hash = *self.hasher.finalize().as_bytes();
             return self.blocks.finish_small(block, self.kind, arrays, hash);
         }
         self.end_block(true)?;
+        if let Some(raw) = &self.blocks.options.raw {
+            Arrays::whole(raw.dtype, &raw.shape, self.done)?;
+        }
+        self.tell_exact();
         let hash = *self.hasher.finalize().as_bytes();
         let mut out = self.blocks.finish()?.finish(hash)?;
         out.flush()?;
@@ -166,8 +180,8 @@ impl<W: Write> Encoder<W> {
         if may && let Some(arrays) = crate::tensors::head(window, total.filter(|_| !last)) {
             return Ok(Some(arrays));
         }
-        // With a base or a bound at hand, also numbers without names are worth looking for.
-        let look = last && (!self.blocks.options.bases.is_empty() || self.blocks.options.max_error.is_some());
+        // With a base at hand, also numbers without names are worth looking for. They are never stored inexactly.
+        let look = last && !self.blocks.options.bases.is_empty();
         Ok(if look { crate::tensors::guessed(&window)? } else { None })
     }
 
@@ -177,15 +191,21 @@ impl<W: Write> Encoder<W> {
         Ok(self.track.take(cut))
     }
 
-    /// Where that was asked for, replaces floats by what is within the bound. In a ZIP file their checksums would not fit any more.
-    fn approximate(&self, block: &mut [u8], arrays: Arc<[ArraySpan]>) -> Result<Arc<[ArraySpan]>> {
+    /// Where that was asked for, replaces floats by what is within the bound: those that a container or the caller declares.
+    fn approximate(&mut self, block: &mut [u8], arrays: Arc<[ArraySpan]>) -> Result<Arc<[ArraySpan]>> {
         let Some(bound) = self.blocks.options.max_error else { return Ok(arrays) };
-        if arrays.is_empty() || self.kind.as_ref().is_some_and(|d| d.kind == Kind::Zip) {
-            let message = "no array of floats that could be inexact: stored exactly".into();
+        let (arrays, count) =
+            approximate(block, &arrays, bound, self.blocks.options.level, &self.blocks.env)?;
+        self.inexact += count;
+        Ok(arrays)
+    }
+
+    /// Says so if a bound was given, and nothing could be inexact.
+    fn tell_exact(&self) {
+        if self.blocks.options.max_error.is_some() && self.inexact == 0 {
+            let message = "no array of 32- or 64-bit little-endian floats is declared: stored exactly".into();
             self.blocks.env.progress.event(Event::Notice { message });
-            return Ok(arrays);
         }
-        approximate(block, &arrays, bound, self.blocks.options.level, &self.blocks.env)
     }
 
     fn end_block(&mut self, last: bool) -> Result<()> {

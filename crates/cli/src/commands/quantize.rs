@@ -31,6 +31,9 @@ pub fn run(args: &Quantize, ctx: &Context) -> Result<()> {
     let failed = |e| Error::io("cannot write", e).in_file(&output);
     seal.write(&mut file.file(), |out| out.write_all(&bytes).map_err(failed))?;
     file.commit(None)?;
+    for name in report.emptied() {
+        ctx.ui.warn(&format!("{}: every weight of {name} became 0; allow more", args.model.display()));
+    }
     ui::print(&format!("{report}\n{}: {} bytes\n", output.display(), bytes.len()))
 }
 

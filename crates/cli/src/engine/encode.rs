@@ -1,5 +1,6 @@
 //! From inputs to a compressed output, encrypted and with recovery data where asked for.
 
+use super::inexact;
 use super::named::Named;
 use super::seal::Seal;
 use super::sink::{BUFFER, Sink, pump, write_failed};
@@ -73,34 +74,52 @@ impl Recipe {
         self.seal.can_read_back(ctx)
     }
 
-    /// Compresses one input.
+    /// Compresses one input. What may be inexact is compared with the input before any of it is given out.
     pub fn stream(&self, input: &mut Opened, sink: &Sink, ctx: &Context, force: bool) -> Result<Made> {
         let before = match sink {
             Sink::Stdout(_) => self.before.get(),
             Sink::File(..) => (0, 0),
         };
-        let made = self.finish(sink, ctx, force, |out| {
-            // What is protected or encrypted keeps the form that says the most about itself.
-            let small = self.options.compact() && self.recovery.is_none() && !self.seal.encrypts();
-            let options = self.options.clone().with_compact(small);
-            let encoder = match input.len() {
-                Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
-                None => Encoder::new(out, &options, &ctx.writing())?,
-            };
-            let mut encoder = encoder.following(before.0, before.1);
-            // Files that say they are empty, as those of /proc, cannot be sought in.
-            if input.seekable()
-                && input.len() != Some(0)
-                && let Some(arrays) = minlen::tensors::of_file(&input.file)?
-            {
-                encoder = encoder.with_arrays(&arrays);
+        let made = self.finish(sink, ctx, force, |out| match self.options.max_error() {
+            None => self.encode(input, out, before, ctx),
+            Some(bound) => {
+                let regular = sink.file().metadata().is_ok_and(|meta| meta.is_file());
+                let folder = sink.path().filter(|_| regular).and_then(Path::parent);
+                let asked = (&self.options, bound);
+                let encode = |input: &mut Opened, out: &mut dyn Write| self.encode(input, out, before, ctx);
+                inexact::stream(input, out, folder, asked, ctx, encode)
             }
-            let raw = pump(input, &mut encoder)?;
-            encoder.finish()?;
-            Ok(raw)
         })?;
         self.before.set((before.0 + made.sizes.raw, before.1 + made.sizes.stored));
         Ok(made)
+    }
+
+    /// Encodes one input, behind so much content and so many bytes of other streams.
+    fn encode(
+        &self,
+        input: &mut Opened,
+        out: &mut dyn Write,
+        before: (u64, u64),
+        ctx: &Context,
+    ) -> Result<u64> {
+        // What is protected or encrypted keeps the form that says the most about itself.
+        let small = self.options.compact() && self.recovery.is_none() && !self.seal.encrypts();
+        let options = self.options.clone().with_compact(small);
+        let encoder = match input.len() {
+            Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
+            None => Encoder::new(out, &options, &ctx.writing())?,
+        };
+        let mut encoder = encoder.following(before.0, before.1);
+        // Files that say they are empty, as those of /proc, cannot be sought in.
+        if input.seekable()
+            && input.len() != Some(0)
+            && let Some(arrays) = minlen::tensors::of_file(&input.file)?
+        {
+            encoder = encoder.with_arrays(&arrays);
+        }
+        let raw = pump(input, &mut encoder)?;
+        encoder.finish()?;
+        Ok(raw)
     }
 
     /// Makes an archive of files and folders.

@@ -2,6 +2,7 @@
 
 pub mod decode;
 pub mod encode;
+mod inexact;
 pub mod named;
 pub mod outputs;
 pub mod remove;

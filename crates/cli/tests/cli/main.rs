@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod archives;
+mod arrays;
 mod atomic;
 mod bombs;
 mod encryption;
