@@ -1,6 +1,7 @@
 //! Array files: written for the tests, and read again by a parser of their own.
 
 use crate::random::Random;
+use std::path::Path;
 
 /// The element types that a bound may apply to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,13 +76,15 @@ pub fn beyond(before: &[u8], now: &[u8], bound: Bound, shape: Option<&str>) -> O
     if before.len() != now.len() {
         return Some(format!("{} bytes became {}", before.len(), now.len()));
     }
-    let spans = npy(before).or_else(|| safetensors(before)).or_else(|| shaped(before, shape)).unwrap_or_default();
+    let spans =
+        npy(before).or_else(|| safetensors(before)).or_else(|| shaped(before, shape)).unwrap_or_default();
     let mut at = 0;
     for span in &spans {
         if before[at..span.start] != now[at..span.start] {
             return Some(format!("bytes outside the arrays changed before byte {}", span.start));
         }
-        if let Some(what) = off(&before[span.start..span.end], &now[span.start..span.end], span.float, bound) {
+        if let Some(what) = off(&before[span.start..span.end], &now[span.start..span.end], span.float, bound)
+        {
             return Some(what);
         }
         at = span.end;
@@ -90,8 +93,36 @@ pub fn beyond(before: &[u8], now: &[u8], bound: Bound, shape: Option<&str>) -> O
     differ.map(|i| format!("byte {} changed and is in no float array", at + i))
 }
 
+/// What is wrong with an array file by itself: that its data is not what its header declares.
+pub fn contradiction(path: &Path, file: &[u8]) -> Option<String> {
+    match path.extension()?.to_str()? {
+        "npy" => npy_contradiction(file),
+        "safetensors" => match safetensors(file) {
+            None => Some("no safetensors header".into()),
+            Some(spans) => {
+                let end = spans.last().map_or(0, |span| span.end);
+                (end > file.len()).then(|| "arrays beyond the end".into())
+            }
+        },
+        _ => None,
+    }
+}
+
+fn npy_contradiction(file: &[u8]) -> Option<String> {
+    let Some(head) = file.strip_prefix(b"\x93NUMPY\x01\x00") else { return Some("no NumPy header".into()) };
+    let len = usize::from(u16::from_le_bytes([*head.first()?, *head.get(1)?]));
+    let text = String::from_utf8_lossy(head.get(2..2 + len)?).into_owned();
+    let descr = text.split("'descr': '").nth(1)?.split('\'').next()?;
+    let width: usize = descr.get(2..)?.parse().ok()?;
+    let shape = text.split("'shape': (").nth(1)?.split(')').next()?;
+    let count: usize = shape.split(',').filter_map(|n| n.trim().parse::<usize>().ok()).product();
+    let there = head.len() - 2 - len;
+    (count * width != there).then(|| format!("{shape} of {descr} in {there} bytes"))
+}
+
 fn off(before: &[u8], now: &[u8], float: Float, bound: Bound) -> Option<String> {
-    let values = |bytes: &[u8]| -> Vec<f64> { bytes.chunks_exact(float.width()).map(|b| float.value(b)).collect() };
+    let values =
+        |bytes: &[u8]| -> Vec<f64> { bytes.chunks_exact(float.width()).map(|b| float.value(b)).collect() };
     let (old, new) = (values(before), values(now));
     let finite = old.iter().copied().filter(|v| v.is_finite());
     let (low, high) = finite.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
@@ -204,7 +235,9 @@ pub fn any_npy(random: &mut Random) -> Vec<u8> {
     let order = if random.chance(30) { "True" } else { "False" };
     if random.chance(15) {
         let fields = "[('x', '<f4'), ('id', '<i4')]";
-        let ids = |(i, v): (usize, &f64)| [(*v as f32).to_le_bytes(), (1_000_000 + i as i32).to_le_bytes()].concat();
+        let ids = |(i, v): (usize, &f64)| {
+            [(*v as f32).to_le_bytes(), (1_000_000 + i as i32).to_le_bytes()].concat()
+        };
         let data: Vec<u8> = values.iter().enumerate().flat_map(ids).collect();
         return npy_file(fields, "False", &format!("({},)", values.len()), &data);
     }
@@ -245,7 +278,9 @@ pub fn model(seed: u64, tuned: Option<u64>) -> Vec<u8> {
         let (start, rows) = (data.len(), weights.len() / 32);
         data.extend(weights.iter().flat_map(|w| w.to_le_bytes()));
         let end = data.len();
-        entries.push(format!(r#""{name}":{{"dtype":"F32","shape":[{rows},32],"data_offsets":[{start},{end}]}}"#));
+        entries.push(format!(
+            r#""{name}":{{"dtype":"F32","shape":[{rows},32],"data_offsets":[{start},{end}]}}"#
+        ));
     }
     let header = format!("{{{}}}", entries.join(","));
     [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()

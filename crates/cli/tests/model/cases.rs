@@ -64,10 +64,19 @@ impl Place {
 
     fn run(&mut self, command: &Command) -> Vec<Fault> {
         let before = Disk::look(&self.work);
-        let ran = self.binary.run(&self.work, &command.args(), command.passphrase.as_deref(), command.stdin.as_deref());
+        let ran = self.binary.run(
+            &self.work,
+            &command.args(),
+            command.passphrase.as_deref(),
+            command.stdin.as_deref(),
+        );
         let after = Disk::look(&self.work);
         self.drain();
-        let mut made: Vec<&Blob> = after.files().filter(|(p, b)| b.is_archive() && before.file(p) != Some(b)).map(|(_, b)| b).collect();
+        let mut made: Vec<&Blob> = after
+            .files()
+            .filter(|(p, b)| b.is_archive() && before.file(p) != Some(b))
+            .map(|(_, b)| b)
+            .collect();
         made.push(&ran.stdout);
         if command.is(&["compress", "rebase"]) {
             self.archives.learn(command, &before, &made);
@@ -101,13 +110,13 @@ fn damage(path: &Path, at: u64) {
     }
 }
 
-/// Does a case again. With `until`, ends at the first fault of this kind.
-pub fn replay(binary: &Binary, scenario: &Scenario, until: Option<&str>) -> Found {
+/// Does a case again. With `until`, ends at the first fault like that.
+pub fn replay(binary: &Binary, scenario: &Scenario, until: Option<&Fault>) -> Found {
     let mut place = Place::new(binary, &scenario.tree);
     let mut found = Found::new();
     for (i, step) in scenario.steps.iter().enumerate() {
         found.extend(place.step(step).into_iter().map(|fault| (i, fault)));
-        if until.is_some_and(|kind| found.iter().any(|(_, fault)| fault.kind == kind)) {
+        if until.is_some_and(|like| found.iter().any(|(_, fault)| fault.is_like(like))) {
             break;
         }
     }
@@ -150,7 +159,13 @@ fn is_slow(verb: &Verb, option: &Opt) -> bool {
 }
 
 /// Makes and does the case of this number.
-pub fn generate(binary: &Binary, verbs: &[Verb], pairs: &Pairs<'_>, seed: u64, index: u64) -> (Scenario, Found) {
+pub fn generate(
+    binary: &Binary,
+    verbs: &[Verb],
+    pairs: &Pairs<'_>,
+    seed: u64,
+    index: u64,
+) -> (Scenario, Found) {
     let mut random = Random::new(seed.wrapping_add(index.wrapping_mul(0x2545_f491_4f6c_dd1d)));
     let tree = tree::generate(&mut random);
     let mut place = Place::new(binary, &tree);
@@ -160,7 +175,7 @@ pub fn generate(binary: &Binary, verbs: &[Verb], pairs: &Pairs<'_>, seed: u64, i
     for i in 0..count {
         let disk = Disk::look(&place.work);
         let mut generator = Generator { random: &mut random, verbs };
-        let step = if i == forced && index % 2 == 0 {
+        let step = if i == forced && index.is_multiple_of(2) {
             let (verb, one, other) = pairs.turn(index / 2);
             Step::Run(generator.command(verb, &disk, &[one, other]))
         } else {

@@ -27,10 +27,6 @@ impl Content {
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self { zeros: 0, bytes: Arc::from(bytes.into()) }
     }
-
-    pub fn zeros(zeros: u64) -> Self {
-        Self { zeros, bytes: Arc::from(Vec::new()) }
-    }
 }
 
 /// What a file is about: the generator gives names and relations by it.

@@ -32,14 +32,14 @@ pub enum Outcome {
     Whole(Vec<Item>),
     /// Everything, but only with the limits off.
     Limited(Vec<Item>),
-    Refused(Ending, String),
+    Refused(String),
 }
 
 impl Outcome {
     pub fn items(&self) -> Option<&[Item]> {
         match self {
             Self::Whole(items) | Self::Limited(items) => Some(items),
-            Self::Refused(..) => None,
+            Self::Refused(_) => None,
         }
     }
 }
@@ -75,12 +75,20 @@ impl Archives {
             let blobs = files.filter_map(|file| before.file(&before.resolve(Path::new(file), true)));
             told.extend(blobs.map(|blob| Helper::File(option, blob.clone())));
         }
-        if !command.has("identity") && !command.has("passphrase_file") {
+        // Who has the secret key of a recipient keeps it where he likes, unless the run was told to read back with it.
+        let told_key = if command.has("recipient") {
+            command.has("rm") && command.has("identity")
+        } else {
+            command.has("passphrase_file")
+        };
+        if !told_key {
+            told.retain(|helper| !matches!(helper, Helper::File("-i" | "--passphrase-file", _)));
             told.push(Helper::Known);
         }
         for blob in made {
             let needs = self.needs.entry(blob.hash).or_default();
-            told.iter().for_each(|helper| if !needs.contains(helper) { needs.push(helper.clone()) });
+            let new: Vec<Helper> = told.iter().filter(|helper| !needs.contains(helper)).cloned().collect();
+            needs.extend(new);
         }
     }
 
@@ -98,7 +106,8 @@ impl Archives {
         if let Some(seen) = self.seen.get(&key) {
             return Rc::clone(seen);
         }
-        let helpers: Vec<Helper> = needs.into_iter().zip(usable).filter(|(_, usable)| *usable).map(|(h, _)| h).collect();
+        let helpers: Vec<Helper> =
+            needs.into_iter().zip(usable).filter(|(_, usable)| *usable).map(|(h, _)| h).collect();
         let outcome = Rc::new(self.run(archive, &helpers));
         self.seen.insert(key, Rc::clone(&outcome));
         outcome
@@ -109,12 +118,12 @@ impl Archives {
         let _ = fs::remove_dir_all(&place);
         let outcome = self.try_in(&place, archive, helpers);
         let _ = fs::remove_dir_all(&place);
-        outcome.unwrap_or_else(|e| Outcome::Refused(Ending::Hung, e.to_string()))
+        outcome.unwrap_or_else(|e| Outcome::Refused(e.to_string()))
     }
 
     fn try_in(&self, place: &Path, archive: &Blob, helpers: &[Helper]) -> std::io::Result<Outcome> {
         fs::create_dir_all(place.with_extension("tmp"))?;
-        fs::create_dir_all(place)?;
+        fs::create_dir_all(place.join("out"))?;
         let name = format!("{NAME}{}", if archive.is_age() { ".mln.age" } else { ".mln" });
         fs::write(place.join(&name), archive.bytes())?;
         let mut args: Vec<OsString> = ["d", &name, "-o", "out/"].map(Into::into).to_vec();
@@ -143,7 +152,7 @@ impl Archives {
                 return Ok(Outcome::Limited(items(&place.join("out"))));
             }
         }
-        Ok(Outcome::Refused(ran.code, ran.stderr))
+        Ok(Outcome::Refused(ran.stderr))
     }
 }
 

@@ -111,7 +111,12 @@ impl Disk {
             let path = entry.path();
             let Ok(meta) = path.symlink_metadata() else { continue };
             let thing = thing(&path, &meta);
-            let entry = Entry { thing, mode: meta.mode() & 0o7777, inode: (meta.dev(), meta.ino()), links: meta.nlink() };
+            let entry = Entry {
+                thing,
+                mode: meta.mode() & 0o7777,
+                inode: (meta.dev(), meta.ino()),
+                links: meta.nlink(),
+            };
             let own = path.strip_prefix(&self.root).unwrap_or(&path).to_path_buf();
             self.entries.insert(own, entry);
             if meta.is_dir() {

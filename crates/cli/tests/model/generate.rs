@@ -2,7 +2,7 @@
 
 use crate::commands::{Command, Given, Step};
 use crate::content::{self, Kind, PASSPHRASE};
-use crate::disk::{Disk, Thing};
+use crate::disk::{Blob, Disk, Thing};
 use crate::options::{Class, Known, Opt, Verb};
 use crate::random::Random;
 use std::ffi::{OsStr, OsString};
@@ -51,7 +51,8 @@ impl Generator<'_> {
             return step;
         }
         let archives = disk.files().filter(|(_, blob)| blob.is_archive()).count();
-        let weights: Vec<(usize, &Verb)> = self.verbs.iter().map(|verb| (weight(verb, archives), verb)).collect();
+        let weights: Vec<(usize, &Verb)> =
+            self.verbs.iter().map(|verb| (weight(verb, archives), verb)).collect();
         let verb = *self.random.weighted(&weights);
         Step::Run(self.command(verb, disk, &[]))
     }
@@ -63,6 +64,10 @@ impl Generator<'_> {
         line.operands();
         let mut options: Vec<&Opt> =
             verb.options.iter().filter(|o| line.random.below(1000) < o.known.weight()).collect();
+        let likely = verb.options.iter().filter(|option| line.random.chance(line.likely(&option.id)));
+        options.extend(likely.collect::<Vec<_>>());
+        options.sort_by(|a, b| a.id.cmp(&b.id));
+        options.dedup_by(|a, b| a.id == b.id);
         options.retain(|option| !forced.iter().any(|f| f.id == option.id));
         options.extend(forced);
         // Where the output goes depends on all that is read.
@@ -75,8 +80,10 @@ impl Generator<'_> {
 
     /// Something that the user does in between.
     fn edit(&mut self, disk: &Disk) -> Option<Step> {
-        let files: Vec<PathBuf> = disk.files().filter(|(_, b)| b.bytes.is_some()).map(|(p, _)| p.clone()).collect();
-        let archives: Vec<PathBuf> = files.iter().filter(|p| disk.file(p).is_some_and(|b| b.is_archive())).cloned().collect();
+        let files: Vec<PathBuf> =
+            disk.files().filter(|(_, b)| b.bytes.is_some()).map(|(p, _)| p.clone()).collect();
+        let archives: Vec<PathBuf> =
+            files.iter().filter(|p| disk.file(p).is_some_and(Blob::is_archive)).cloned().collect();
         match self.random.below(10) {
             0..=3 => Some(Step::Write(self.random.any(&files)?, content::content(Kind::Text, self.random))),
             4..=5 => Some(Step::Remove(self.random.any(&files)?)),
@@ -110,8 +117,13 @@ impl Line<'_, '_> {
             "rebase" | "repair" => self.one(Class::Archive),
             "quantize" => self.one(Class::Model),
             "eval" => self.one(Class::Any),
-            "train network" => self.command.operands.push((*self.random.pick(&["4", "lenet-300-100", "conv-1-1-4"])).into()),
-            "generate" => self.command.operands = vec![(*self.random.pick(&["man", "completions"])).into(), "pages".into()],
+            "train network" => {
+                self.command.operands.push((*self.random.pick(&["4", "lenet-300-100", "conv-1-1-4"])).into());
+            }
+            "generate" => {
+                self.command.operands =
+                    vec![(*self.random.pick(&["man", "completions"])).into(), "pages".into()];
+            }
             "codecs" => self.command.operands.extend(self.random.chance(50).then(|| "bwt".into())),
             "compress" | "" | "train prior" | "analyze" | "bench" => self.several(Class::Any),
             _ => self.several(Class::Archive),
@@ -135,7 +147,7 @@ impl Line<'_, '_> {
             self.one(class);
         }
         // The same name from another folder: one output for two inputs.
-        if self.random.chance(12)
+        if self.random.chance(20)
             && let Some(twin) = self.twin()
         {
             self.command.operands.push(twin);
@@ -148,8 +160,13 @@ impl Line<'_, '_> {
     /// Another file of the same name as an operand, in whatever folder.
     fn twin(&mut self) -> Option<OsString> {
         let first = PathBuf::from(self.command.operands.first()?);
-        let twins: Vec<PathBuf> =
-            self.disk.entries.keys().filter(|p| p.file_name() == first.file_name() && **p != first).cloned().collect();
+        let twins: Vec<PathBuf> = self
+            .disk
+            .entries
+            .keys()
+            .filter(|p| p.file_name() == first.file_name() && **p != first)
+            .cloned()
+            .collect();
         self.random.any(&twins).map(PathBuf::into_os_string)
     }
 
@@ -196,7 +213,9 @@ impl Line<'_, '_> {
     fn read(&mut self, class: Class) -> OsString {
         let fits: Vec<PathBuf> = self.fitting(class);
         let used: Vec<PathBuf> = fits.iter().filter(|p| self.is_used(p)).cloned().collect();
-        let all: Vec<PathBuf> = self.disk.entries.keys().cloned().collect();
+        // A pipe would keep the reader waiting for a writer that never comes.
+        let readable = self.disk.entries.iter().filter(|(_, entry)| entry.thing != Thing::Other);
+        let all: Vec<PathBuf> = readable.map(|(path, _)| path.clone()).collect();
         let from = match self.random.below(100) {
             0..=34 if !used.is_empty() => &used,
             0..=94 if !fits.is_empty() => &fits,
@@ -206,11 +225,35 @@ impl Line<'_, '_> {
         self.spelled(path)
     }
 
+    /// How often of a hundred an option is given on top, for what the operands look like.
+    fn likely(&self, id: &str) -> usize {
+        let any =
+            |part: &str| self.command.operands.iter().any(|operand| operand.to_string_lossy().contains(part));
+        match id {
+            "max_error" if any("field") || any("safetensors") => 20,
+            "shape" if any("field.raw") => 25,
+            "base" if any("safetensors") => 25,
+            "prior" if any("events") => 15,
+            "output" if self.has_twins() => 60,
+            "force" if self.has_twins() => 30,
+            _ => 0,
+        }
+    }
+
+    /// Whether two operands have one name.
+    fn has_twins(&self) -> bool {
+        let names: Vec<Option<&OsStr>> =
+            self.command.operands.iter().map(|o| Path::new(o).file_name()).collect();
+        names.iter().enumerate().any(|(i, name)| name.is_some() && names[..i].contains(name))
+    }
+
     /// The same path in other words.
     fn spelled(&mut self, path: PathBuf) -> OsString {
         match self.random.below(30) {
             0 => Path::new(".").join(path).into_os_string(),
-            1 if self.disk.get(Path::new("left")).is_some() => Path::new("left/..").join(path).into_os_string(),
+            1 if self.disk.get(Path::new("left")).is_some() => {
+                Path::new("left/..").join(path).into_os_string()
+            }
             2 => [path.as_os_str(), OsStr::new("/")].into_iter().collect(),
             3 => ".".into(),
             _ => path.into_os_string(),
@@ -243,22 +286,37 @@ impl Line<'_, '_> {
 
     /// Whether the command names this path already, or a folder above it, or the same file under another name.
     fn is_used(&self, path: &Path) -> bool {
-        let named = self.command.operands.iter().chain(self.command.options.iter().filter_map(|o| o.value.as_ref()));
+        let named =
+            self.command.operands.iter().chain(self.command.options.iter().filter_map(|o| o.value.as_ref()));
         let inode = |path: &Path| self.disk.get(&self.disk.resolve(path, true)).map(|entry| entry.inode);
-        named.map(Path::new).any(|named| path.starts_with(named) || (inode(path).is_some() && inode(path) == inode(named)))
+        named
+            .map(Path::new)
+            .any(|named| path.starts_with(named) || (inode(path).is_some() && inode(path) == inode(named)))
     }
 
     /// Where to write: somewhere new, into a folder, or over something that is there.
     fn output(&mut self) -> OsString {
         let all: Vec<PathBuf> = self.disk.entries.keys().cloned().collect();
         let used: Vec<PathBuf> = all.iter().filter(|p| self.is_used(p)).cloned().collect();
-        let folders: Vec<PathBuf> = self.disk.entries.iter().filter(|(_, e)| e.thing == Thing::Dir).map(|(p, _)| p.clone()).collect();
-        let special: Vec<PathBuf> = self.disk.entries.iter().filter(|(_, e)| e.thing == Thing::Other).map(|(p, _)| p.clone()).collect();
+        let folders: Vec<PathBuf> =
+            self.disk.entries.iter().filter(|(_, e)| e.thing == Thing::Dir).map(|(p, _)| p.clone()).collect();
+        let special: Vec<PathBuf> = self
+            .disk
+            .entries
+            .iter()
+            .filter(|(_, e)| e.thing == Thing::Other)
+            .map(|(p, _)| p.clone())
+            .collect();
         let new = self.new_name();
+        if self.has_twins() && !folders.is_empty() && self.random.chance(60) {
+            return [self.random.pick(&folders).as_os_str(), OsStr::new("/")].into_iter().collect();
+        }
         match self.random.below(100) {
             0..=14 if !used.is_empty() => self.random.pick(&used).clone().into_os_string(),
             15..=24 if !all.is_empty() => self.random.pick(&all).clone().into_os_string(),
-            25..=44 if !folders.is_empty() => [self.random.pick(&folders).as_os_str(), OsStr::new("/")].into_iter().collect(),
+            25..=44 if !folders.is_empty() => {
+                [self.random.pick(&folders).as_os_str(), OsStr::new("/")].into_iter().collect()
+            }
             45..=52 if !folders.is_empty() => self.random.pick(&folders).join(&new).into_os_string(),
             53..=70 if !special.is_empty() => self.random.pick(&special).clone().into_os_string(),
             71..=72 => "/dev/stdout".into(),
@@ -294,14 +352,24 @@ impl Line<'_, '_> {
             self.command.options.retain(|option| !option.id.starts_with("level"));
             self.command.options.push(Given { id: "level_6".into(), spelling: "-6".into(), value: None });
         }
-        if self.command.is(&["quantize"]) && !["target_bpw", "target_size", "max_kl", "gguf"].iter().any(|id| self.command.has(id)) {
-            self.command.options.push(Given { id: "target_bpw".into(), spelling: "--target-bpw".into(), value: Some("4".into()) });
+        if self.command.is(&["quantize"])
+            && !["target_bpw", "target_size", "max_kl", "gguf"].iter().any(|id| self.command.has(id))
+        {
+            self.command.options.push(Given {
+                id: "target_bpw".into(),
+                spelling: "--target-bpw".into(),
+                value: Some("4".into()),
+            });
         }
         if self.command.is(&["rebase", "train prior", "train network"]) && !self.command.has("output") {
             let value = Some(self.output());
             self.command.options.push(Given { id: "output".into(), spelling: "-o".into(), value });
         }
-        if self.command.is(&["extract"]) && !self.command.has("stdout") && !self.command.has("output") && self.random.chance(50) {
+        if self.command.is(&["extract"])
+            && !self.command.has("stdout")
+            && !self.command.has("output")
+            && self.random.chance(50)
+        {
             let value = Some(self.output());
             self.command.options.push(Given { id: "output".into(), spelling: "-o".into(), value });
         }
@@ -331,7 +399,8 @@ impl Line<'_, '_> {
         } else if size > if slow { SOME } else { MUCH } && !fast {
             let small = self.disk.files().filter(|(_, blob)| blob.len < SOME).map(|(path, _)| path.clone());
             let small: Vec<PathBuf> = small.collect();
-            self.command.operands = self.random.any(&small).into_iter().map(PathBuf::into_os_string).collect();
+            self.command.operands =
+                self.random.any(&small).into_iter().map(PathBuf::into_os_string).collect();
         }
     }
 
@@ -355,7 +424,8 @@ impl Line<'_, '_> {
         ] {
             let mut fits = self.fitting(class);
             fits.retain(|path| self.disk.file(path).is_some_and(|blob| !blob.is_archive()));
-            if !self.command.has(id) && self.random.chance(60)
+            if !self.command.has(id)
+                && self.random.chance(60)
                 && let Some(path) = self.random.any(&fits)
             {
                 let value = Some(path.into_os_string());

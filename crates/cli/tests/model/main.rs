@@ -27,7 +27,7 @@ mod runner;
 mod shrink;
 mod tree;
 
-use cases::{Found, Pairs, Scenario};
+use cases::{Pairs, Scenario};
 use commands::Step;
 use options::Verb;
 use oracle::Fault;
@@ -50,10 +50,9 @@ struct Plan {
 struct Tally {
     cases: u64,
     commands: u64,
-    codes: BTreeMap<String, u64>,
     pairs: BTreeSet<(String, String, String)>,
-    /// How often each kind was found, first in which case, and the script of that.
-    kinds: BTreeMap<&'static str, (u64, u64, String)>,
+    /// How often each kind was found, and first in which case.
+    kinds: BTreeMap<(&'static str, String), (u64, u64)>,
 }
 
 fn number(name: &str, default: u64) -> u64 {
@@ -70,7 +69,7 @@ fn explore(plan: &Plan) -> Tally {
             break;
         }
         let (scenario, found) = cases::generate(&binary, &verbs, &pairs, plan.seed, index);
-        tally.count(&scenario, &found, index);
+        tally.count(&scenario);
         for (_, fault) in found {
             tally.found(&binary, &scenario, &fault, index, plan);
         }
@@ -81,7 +80,7 @@ fn explore(plan: &Plan) -> Tally {
 }
 
 impl Tally {
-    fn count(&mut self, scenario: &Scenario, _found: &Found, _index: u64) {
+    fn count(&mut self, scenario: &Scenario) {
         self.cases += 1;
         for step in &scenario.steps {
             let Step::Run(command) = step else { continue };
@@ -98,7 +97,8 @@ impl Tally {
     /// The first of a kind is made small and shown.
     fn found(&mut self, binary: &Binary, scenario: &Scenario, fault: &Fault, index: u64, plan: &Plan) {
         let open = OPEN.contains(&fault.kind) && !plan.keep_going;
-        if let Some((times, ..)) = self.kinds.get_mut(fault.kind) {
+        let key = (fault.kind, fault.verb.clone());
+        if let Some((times, _)) = self.kinds.get_mut(&key) {
             *times += 1;
             return;
         }
@@ -106,23 +106,32 @@ impl Tally {
             return;
         }
         let hangs = ["HANG", "A5"].contains(&fault.kind) && fault.what.contains("did not end");
-        let small = if hangs { scenario.clone() } else { shrink::shrink(binary, scenario, fault.kind) };
-        let found = cases::replay(binary, &small, Some(fault.kind));
-        let fault = found.iter().map(|(_, f)| f).find(|f| f.kind == fault.kind).unwrap_or(fault);
+        let small = if hangs { scenario.clone() } else { shrink::shrink(binary, scenario, fault) };
+        let found = cases::replay(binary, &small, Some(fault));
+        let fault = found.iter().map(|(_, f)| f).find(|f| f.is_like(fault)).unwrap_or(fault);
         let script = report::script(&small, fault);
         println!("case {index}:\n{script}");
         if let Some(folder) = std::env::var_os("MINLEN_MODEL_SCRIPTS") {
-            let file = std::path::Path::new(&folder).join(format!("{}.sh", fault.kind));
+            let file = std::path::Path::new(&folder).join(format!(
+                "{}-{}.sh",
+                fault.kind,
+                fault.verb.replace(' ', "-")
+            ));
             let _ = std::fs::write(file, &script);
         }
         assert!(plan.keep_going, "{}: {}", fault.kind, fault.what);
-        self.kinds.insert(fault.kind, (1, index, script));
+        self.kinds.insert(key, (1, index));
     }
 
     fn print(&self, verbs: &[Verb], pairs: usize) {
-        println!("{} commands, {} pairs of options of {pairs} in {} verbs", self.commands, self.pairs.len(), verbs.len());
-        for (kind, (times, first, _)) in &self.kinds {
-            println!("{kind:<14} {times:>5} times, first in case {first}");
+        println!(
+            "{} commands, {} pairs of options of {pairs} in {} verbs",
+            self.commands,
+            self.pairs.len(),
+            verbs.len()
+        );
+        for ((kind, verb), (times, first)) in &self.kinds {
+            println!("{kind:<14} {verb:<14} {times:>5} times, first in case {first}");
         }
     }
 }

@@ -37,7 +37,10 @@ pub fn inputs(command: &Command) -> Vec<Input> {
         .filter(|name| !name.is_empty())
         .collect();
     let any_list = lists.iter().any(|(id, _)| command.has(id));
-    let typed = command.operands.iter().map(|o| if o == "-" { Input::Stdin(stdin.clone()) } else { Input::Path(o.into()) });
+    let typed = command
+        .operands
+        .iter()
+        .map(|o| if o == "-" { Input::Stdin(stdin.clone()) } else { Input::Path(o.into()) });
     let mut all: Vec<Input> = typed.collect();
     all.extend(listed.into_iter().map(|name| Input::Path(crate::commands::path(name))));
     if all.is_empty() && !any_list {
@@ -123,13 +126,18 @@ pub struct Unpack {
 /// What `decompress` and `extract` make of the archives that the tests can decode themselves.
 pub fn unpacked(command: &Command, disk: &Disk, archives: &mut Archives) -> Vec<Unpack> {
     let (sources, members) = match command.is(&["extract", "cat"]) {
-        true => (command.operands.iter().take(1).map(|o| Input::Path(o.into())).collect(), command.operands.get(1..)),
+        true => (
+            command.operands.iter().take(1).map(|o| Input::Path(o.into())).collect(),
+            command.operands.get(1..),
+        ),
         false => (inputs(command), None),
     };
     let mut all = Vec::new();
     for source in sources {
         let Input::Path(path) = source else { continue };
-        let Some(blob) = disk.file(&disk.resolve(&path, true)).filter(|blob| blob.is_archive()) else { continue };
+        let Some(blob) = disk.file(&disk.resolve(&path, true)).filter(|blob| blob.is_archive()) else {
+            continue;
+        };
         let here = |helper: &Blob| disk.files().any(|(_, file)| file == helper);
         let outcome = archives.decode(blob, &here);
         let Some(items) = outcome.items() else { continue };
@@ -144,7 +152,8 @@ pub fn unpacked(command: &Command, disk: &Disk, archives: &mut Archives) -> Vec<
 
 fn is_chosen(item: &Item, members: &[OsString]) -> bool {
     let Some(path) = &item.path else { return members.is_empty() };
-    let hit = |pattern: &OsString| path.ancestors().any(|part| glob(trimmed(pattern), part.as_os_str().as_bytes()));
+    let hit =
+        |pattern: &OsString| path.ancestors().any(|part| glob(trimmed(pattern), part.as_os_str().as_bytes()));
     members.is_empty() || members.iter().any(hit)
 }
 
@@ -171,14 +180,25 @@ fn placed(command: &Command, disk: &Disk, archive: &Path, item: &Item) -> Option
     match (&item.path, out) {
         (Some(path), folder) => Some(folder.unwrap_or(Path::new("")).join(path)),
         (None, out) if command.is(&["extract"]) => out.map(Path::to_path_buf),
-        (None, Some(out)) if !is_folder(out, disk) => Some(out.to_path_buf()),
+        // Several can only go into a folder, which an archive among them makes.
+        (None, Some(out)) if !is_folder(out, disk) && sources(command).len() < 2 => Some(out.to_path_buf()),
         (None, folder) => Some(beside(archive, folder, stripped(&own_name(archive, disk))?)),
     }
 }
 
 /// Options that name a file to read.
-pub const READING: [&str; 10] =
-    ["base", "onto", "prior", "identity", "passphrase_file", "calibrate", "teacher", "ablation", "peers", "recovery"];
+pub const READING: [&str; 10] = [
+    "base",
+    "onto",
+    "prior",
+    "identity",
+    "passphrase_file",
+    "calibrate",
+    "teacher",
+    "ablation",
+    "peers",
+    "recovery",
+];
 
 /// Every file that the run reads, by what the system knows it by.
 pub fn reads(command: &Command, disk: &Disk) -> BTreeSet<(u64, u64)> {
@@ -195,7 +215,8 @@ pub fn reads(command: &Command, disk: &Disk) -> BTreeSet<(u64, u64)> {
     }
     let tops: Vec<PathBuf> = sources(command).iter().map(|path| add(path)).collect();
     // The own output of an archive is not read, though it be in the folder.
-    let written: Vec<PathBuf> = written_files(command, disk).iter().map(|path| disk.resolve(path, false)).collect();
+    let written: Vec<PathBuf> =
+        written_files(command, disk).iter().map(|path| disk.resolve(path, false)).collect();
     if command.is(&["compress", "train prior"]) {
         for (path, entry) in tops.iter().flat_map(|top| disk.under(top)) {
             if entry.blob().is_some() && !written.contains(path) {
@@ -225,16 +246,20 @@ pub fn written_files(command: &Command, disk: &Disk) -> Vec<PathBuf> {
     let operand = command.operands.first().map(PathBuf::from).unwrap_or_default();
     match command.meaning().as_str() {
         "compress" => {
-            let outputs: Vec<PathBuf> = works(command, disk).into_iter().filter_map(|work| work.output).collect();
+            let outputs: Vec<PathBuf> =
+                works(command, disk).into_iter().filter_map(|work| work.output).collect();
             let beside = command.has("recovery") && (command.has("encrypt") || command.has("recipient"));
-            let records = outputs.iter().filter(|_| beside).map(|o| with(o.clone().into_os_string(), ".rec").into());
+            let records =
+                outputs.iter().filter(|_| beside).map(|o| with(o.clone().into_os_string(), ".rec").into());
             outputs.iter().cloned().chain(records.collect::<Vec<PathBuf>>()).collect()
         }
         "extract" => out.into_iter().collect(),
         "quantize" => vec![out.unwrap_or_else(|| with(operand.into_os_string(), ".mln").into())],
         "rebase" | "train prior" => out.into_iter().collect(),
         "train network" => out.into_iter().chain(command.values("dense").map(PathBuf::from)).collect(),
-        "bench" => ["save", "save_speeds"].iter().flat_map(|id| command.values(id)).map(PathBuf::from).collect(),
+        "bench" => {
+            ["save", "save_speeds"].iter().flat_map(|id| command.values(id)).map(PathBuf::from).collect()
+        }
         "repair" => {
             let name = own_name(&operand, disk);
             let age = name.as_bytes().ends_with(b".mln.age");

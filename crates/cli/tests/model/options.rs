@@ -3,7 +3,7 @@
 //! An option that is missing in [`known`] fails a test: a new one cannot be forgotten.
 
 use crate::args::Cli;
-use clap::{ArgAction, CommandFactory};
+use clap::CommandFactory;
 
 /// A verb with its options, as the parser knows them.
 #[derive(Clone, Debug)]
@@ -20,7 +20,6 @@ pub struct Opt {
     pub id: String,
     /// The ways to write it.
     pub spellings: Vec<String>,
-    pub takes_value: bool,
     pub known: Known,
 }
 
@@ -116,7 +115,7 @@ pub fn known(verb: &str, id: &str) -> Option<Known> {
         (_, "block_size") => Words(30, &["4k", "64k", "1M", "0", "1"]),
         (_, "no_dedup" | "no_compact" | "no_times") => Flag(40),
         (_, "recovery") => Words(50, &["5%", "100%", "30"]),
-        (_, "encrypt") => Flag(40),
+        (_, "encrypt") => Flag(20),
         (_, "recipient") => Words(40, &[crate::content::PUBLIC, "age1nonsense"]),
         (_, "passphrase_file") => Reads(40, Class::Passphrase),
         (_, "identity") => Reads(50, Class::Key),
@@ -187,7 +186,11 @@ fn verb(command: &clap::Command, words: Vec<String>) -> Result<Verb, String> {
     let title = verb.words.join(" ");
     for arg in command.get_arguments() {
         // In `train network` this is a share, in the verbs that write it is gzip's flag.
-        let id = if title == "train network" && arg.get_id() == "keep" { "keep_share" } else { arg.get_id().as_str() };
+        let id = if title == "train network" && arg.get_id() == "keep" {
+            "keep_share"
+        } else {
+            arg.get_id().as_str()
+        };
         let Some(known) = known(&title, id) else {
             return Err(format!("{title} --{id}: add it to `known` in {}", file!()));
         };
@@ -195,10 +198,11 @@ fn verb(command: &clap::Command, words: Vec<String>) -> Result<Verb, String> {
             verb.operands.push(id.to_string());
             continue;
         }
-        let longs = arg.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(|l| format!("--{l}"));
-        let shorts = arg.get_short_and_visible_aliases().unwrap_or_default().into_iter().map(|s| format!("-{s}"));
-        let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
-        verb.options.push(Opt { id: id.to_string(), spellings: longs.chain(shorts).collect(), takes_value, known });
+        let longs =
+            arg.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(|l| format!("--{l}"));
+        let shorts =
+            arg.get_short_and_visible_aliases().unwrap_or_default().into_iter().map(|s| format!("-{s}"));
+        verb.options.push(Opt { id: id.to_string(), spellings: longs.chain(shorts).collect(), known });
     }
     Ok(verb)
 }

@@ -8,17 +8,26 @@ use crate::tree::{Node, What};
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// Turns bit 4 of a byte.
+const DAMAGE: &str = "perl -e 'my ($f, $at) = @ARGV; open F, \"+<\", $f; binmode F; seek F, $at % -s $f, 0; read F, $c, 1; \
+    seek F, $at % -s $f, 0; print F chr(ord($c) ^ 16)'";
+
 /// A script for bash that does the case.
 pub fn script(scenario: &Scenario, fault: &Fault) -> String {
-    let mut text = format!("# {}: {}\n", fault.kind, fault.what.replace('\n', " "));
+    let mut text = format!("# {} {}: {}\n", fault.kind, fault.verb, fault.what.replace('\n', " "));
     text += "M=${MINLEN:-minlen}; W=$(mktemp -d); cd \"$W\" || exit 9\n";
     scenario.tree.iter().for_each(|node| text += &node_line(node));
     for step in &scenario.steps {
         let _ = match step {
-            Step::Run(command) => writeln!(text, "{}; echo \"exit code $?\"", command.script()),
+            Step::Run(command) => writeln!(
+                text,
+                "{}{}; echo \"exit code $?\"",
+                command.script(),
+                if command.to_stdout() { " >\"$W.out\"" } else { "" }
+            ),
             Step::Write(path, content) => write!(text, "{}", file(path, content)),
             Step::Remove(path) => writeln!(text, "rm -- {}", word(path)),
-            Step::Damage(path, at) => writeln!(text, "# bit 4 of byte {at} of {} turned", word(path)),
+            Step::Damage(path, at) => writeln!(text, "{DAMAGE} {} {at}", word(path)),
         };
     }
     text + "ls -lR\n"

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// No run may take longer.
 const LONGEST: Duration = Duration::from_secs(60);
-/// Except with `--max`, which takes its time whatever the file.
+/// Except at the strongest levels, which take their time whatever the file.
 const AT_MOST: Duration = Duration::from_secs(400);
 /// Nor do nothing at all for so long.
 const IDLE: Duration = Duration::from_secs(15);
@@ -45,11 +45,20 @@ impl Binary {
     }
 
     /// Runs in `folder` with these arguments.
-    pub fn run(&self, folder: &Path, args: &[OsString], passphrase: Option<&str>, stdin: Option<&[u8]>) -> Ran {
+    pub fn run(
+        &self,
+        folder: &Path,
+        args: &[OsString],
+        passphrase: Option<&str>,
+        stdin: Option<&[u8]>,
+    ) -> Ran {
         let mut command = Command::new(&self.path);
         command.args(args).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
-        command.env_remove("MINLEN_PASSPHRASE").env_remove("RUST_BACKTRACE").env("TMPDIR", folder.with_extension("tmp"));
+        command
+            .env_remove("MINLEN_PASSPHRASE")
+            .env_remove("RUST_BACKTRACE")
+            .env("TMPDIR", folder.with_extension("tmp"));
         if let Some(passphrase) = passphrase {
             command.env("MINLEN_PASSPHRASE", passphrase);
         }
@@ -59,7 +68,10 @@ impl Binary {
             let out = threads.spawn(|| collect(out));
             let err = threads.spawn(|| collect(err));
             threads.spawn(move || sent.map(|mut pipe| pipe.write_all(stdin.unwrap_or_default())));
-            let longest = if args.iter().any(|arg| arg == "--max") { AT_MOST } else { LONGEST };
+            let slow = |arg: &OsString| {
+                ["--max", "-9", "--time-budget"].iter().any(|slow| arg.to_string_lossy().starts_with(slow))
+            };
+            let longest = if args.iter().any(slow) { AT_MOST } else { LONGEST };
             let code = wait(&mut child, longest);
             let (stdout, stderr) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
             Ran { code, stdout: Blob::of(stdout), stderr: String::from_utf8_lossy(&stderr).into_owned() }

@@ -3,6 +3,7 @@
 use crate::cases::{Scenario, replay};
 use crate::commands::Step;
 use crate::content::Content;
+use crate::oracle::Fault;
 use crate::runner::Binary;
 use crate::tree::{Node, What};
 use std::sync::Arc;
@@ -11,10 +12,12 @@ use std::time::{Duration, Instant};
 /// Trying takes no longer than this.
 const LONGEST: Duration = Duration::from_secs(40);
 
-/// Leaves out whatever is not needed for a fault of this kind.
-pub fn shrink(binary: &Binary, scenario: &Scenario, kind: &str) -> Scenario {
+/// Leaves out whatever is not needed for a fault like this.
+pub fn shrink(binary: &Binary, scenario: &Scenario, like: &Fault) -> Scenario {
     let start = Instant::now();
-    let fails = |candidate: &Scenario| replay(binary, candidate, Some(kind)).iter().any(|(_, fault)| fault.kind == kind);
+    let fails = |candidate: &Scenario| {
+        replay(binary, candidate, Some(like)).iter().any(|(_, fault)| fault.is_like(like))
+    };
     let mut best = scenario.clone();
     loop {
         let mut smaller = false;

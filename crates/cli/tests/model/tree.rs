@@ -83,7 +83,8 @@ pub fn generate(random: &mut Random) -> Vec<Node> {
 }
 
 fn usual(random: &mut Random) -> usize {
-    let weights: Vec<(usize, usize)> = NAMES.iter().enumerate().map(|(i, (weight, ..))| (*weight, i)).collect();
+    let weights: Vec<(usize, usize)> =
+        NAMES.iter().enumerate().map(|(i, (weight, ..))| (*weight, i)).collect();
     *random.weighted(&weights)
 }
 
@@ -128,9 +129,9 @@ fn up(folder: &Path) -> PathBuf {
 }
 
 fn specials(tree: &mut Builder, random: &mut Random) {
-    match random.below(40) {
-        0 => tree.add("pipe".into(), What::Fifo),
-        1 => tree.add("null".into(), What::Null),
+    match random.below(24) {
+        0 | 5 => tree.add("pipe".into(), What::Fifo),
+        1 | 6 => tree.add("null".into(), What::Null),
         2 => tree.add("link-to-null".into(), What::Link("null".into())),
         3 => tree.add("left/.alpha.txt.mln.minlen-XYZabc.partial".into(), What::Dir),
         4 => {
@@ -154,7 +155,9 @@ impl Builder {
     }
 
     fn add(&mut self, path: PathBuf, what: What) {
-        for folder in path.ancestors().skip(1).filter(|f| !f.as_os_str().is_empty()).collect::<Vec<_>>().iter().rev() {
+        for folder in
+            path.ancestors().skip(1).filter(|f| !f.as_os_str().is_empty()).collect::<Vec<_>>().iter().rev()
+        {
             if !self.nodes.iter().any(|node| node.path == **folder) {
                 self.nodes.push(Node { path: folder.to_path_buf(), what: What::Dir });
             }

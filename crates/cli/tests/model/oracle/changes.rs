@@ -47,7 +47,7 @@ fn removed(case: &Case<'_>, gone: &[(&PathBuf, &Entry)], archives: &mut Archives
         .iter()
         .flat_map(|path| [case.before.resolve(path, true), case.before.resolve(path, false)])
         .collect();
-    for (path, entry) in gone.iter().filter(|(path, _)| !is_stale(path)) {
+    for (path, entry) in gone.iter().filter(|(path, entry)| entry.blob().is_none() || !is_stale(path)) {
         let shown = path.display();
         if !case.command.has("rm") {
             faults.push(case.fault("REMOVED", format!("{shown} was removed unasked")));
@@ -85,12 +85,13 @@ fn unpacked(case: &Case<'_>, entry: &Entry, pool: &Pool, archives: &mut Archives
 
 /// Why it is lost, as far as can be told.
 fn lost(case: &Case<'_>, path: &Path, entry: &Entry, archives: &mut Archives) -> Fault {
-    let made: Vec<&Blob> = case.made().filter_map(|(_, e)| e.blob()).filter(|blob| blob.is_archive()).collect();
+    let made: Vec<&Blob> =
+        case.made().filter_map(|(_, e)| e.blob()).filter(|blob| blob.is_archive()).collect();
     let here = |blob: &Blob| case.after.files().any(|(_, file)| file == blob);
     let outcomes: Vec<_> = made.iter().map(|blob| archives.decode(blob, &here)).collect();
     let limited = outcomes.iter().any(|outcome| matches!(**outcome, Outcome::Limited(_)));
     let refused = outcomes.iter().find_map(|outcome| match &**outcome {
-        Outcome::Refused(_, stderr) => Some(stderr.trim().to_string()),
+        Outcome::Refused(stderr) => Some(stderr.trim().to_string()),
         _ => None,
     });
     let kind = match () {
@@ -108,7 +109,8 @@ fn lost(case: &Case<'_>, path: &Path, entry: &Entry, archives: &mut Archives) ->
 fn new(case: &Case<'_>, archives: &mut Archives) -> Vec<Fault> {
     let mut faults = Vec::new();
     // What comes out of archives that cannot be decoded here is not known.
-    let unknown = case.command.is(&["decompress", "extract"]) && case.unpacked.len() < meaning::sources(case.command).len()
+    let unknown = case.command.is(&["decompress", "extract"])
+        && case.unpacked.len() < meaning::sources(case.command).len()
         || case.command.is(&["generate"]);
     for (path, entry) in case.made() {
         if entry.thing == Thing::Dir || path.to_string_lossy().ends_with(".partial") {

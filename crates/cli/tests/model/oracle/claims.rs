@@ -6,16 +6,25 @@ use crate::arrays::{self, Bound};
 use crate::decode::{Archives, Item, Outcome};
 use crate::disk::{Blob, Entry, Thing};
 use crate::meaning::{self, Input, Work};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub fn check(case: &Case<'_>, archives: &mut Archives) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = case.works.iter().flat_map(|work| check_work(case, work, archives)).collect();
-    if case.command.is(&["rebase", "repair"]) {
+    let mut faults: Vec<Fault> =
+        case.works.iter().flat_map(|work| check_work(case, work, archives)).collect();
+    if case.command.is(&["rebase", "repair", "quantize"]) {
         faults.extend(case.made().filter_map(|(path, entry)| {
-            let blob = entry.blob().filter(|_| case.written.contains(path) && !path.to_string_lossy().ends_with(".rec"))?;
+            let blob = entry
+                .blob()
+                .filter(|_| case.written.contains(path) && !path.to_string_lossy().ends_with(".rec"))?;
+            if case.command.is(&["quantize"]) && !blob.is_archive() {
+                return None;
+            }
             let outcome = archives.decode(blob, &|helper| on_disk(case, helper));
-            let bad = outcome.items().is_none() && case.command.is(&["rebase"]);
-            bad.then(|| case.fault("UNREADABLE", format!("{} does not decode", path.display())))
+            outcome
+                .items()
+                .is_none()
+                .then(|| case.fault("UNREADABLE", format!("{} does not decode", path.display())))
         }));
     }
     faults
@@ -43,8 +52,12 @@ fn check_work(case: &Case<'_>, work: &Work, archives: &mut Archives) -> Vec<Faul
     let told = case.ran.stderr.contains("--max-ratio") || case.ran.stderr.contains("--memory");
     match &*outcome {
         _ if case.named(&first) && !work.archive => Vec::new(),
-        Outcome::Refused(_, why) => vec![case.fault("UNREADABLE", format!("{}: {}", first.display(), why.trim()))],
-        Outcome::Limited(_) if !told => vec![case.fault("A4", format!("{} exceeds the default limits", first.display()))],
+        Outcome::Refused(why) => {
+            vec![case.fault("UNREADABLE", format!("{}: {}", first.display(), why.trim()))]
+        }
+        Outcome::Limited(_) if !told => {
+            vec![case.fault("A4", format!("{} exceeds the default limits", first.display()))]
+        }
         Outcome::Whole(items) | Outcome::Limited(items) if work.archive => archive(case, work, items),
         Outcome::Whole(items) | Outcome::Limited(items) => stream(case, work, items),
     }
@@ -79,7 +92,9 @@ fn differs(case: &Case<'_>, expected: &Blob, found: &Blob) -> Option<String> {
     }
     let bound = case.command.text("max_error").and_then(Bound::parse);
     match (bound, &expected.bytes, &found.bytes) {
-        (Some(bound), Some(before), Some(now)) => arrays::beyond(before, now, bound, case.command.text("shape")),
+        (Some(bound), Some(before), Some(now)) => {
+            arrays::beyond(before, now, bound, case.command.text("shape"))
+        }
         _ => Some(format!("{} bytes came back as {} other ones", expected.len, found.len)),
     }
 }
@@ -87,23 +102,34 @@ fn differs(case: &Case<'_>, expected: &Blob, found: &Blob) -> Option<String> {
 fn archive(case: &Case<'_>, work: &Work, items: &[Item]) -> Vec<Fault> {
     let mut pool = Pool::new(items.to_vec());
     let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
     for input in &work.inputs {
         match input {
             Input::Path(path) if path.is_absolute() => {
                 let content = source(case, input);
-                let held = pool.take(path, |thing| matches!(thing, Thing::File(blob) if Some(blob) == content.as_ref()));
+                let held = pool
+                    .take(path, |thing| matches!(thing, Thing::File(blob) if Some(blob) == content.as_ref()));
+                pool.take(path, |_| true);
                 let fault = || case.fault("D-SIZE0", format!("{} is not held", path.display()));
                 faults.extend((!held && !case.named(path)).then(fault));
             }
-            Input::Path(path) => faults.extend(tree(case, path, &mut pool)),
+            Input::Path(path) => faults.extend(tree(case, path, &mut pool, &mut seen)),
             Input::Stdin(_) => {}
         }
     }
     for item in pool.rest().filter(|item| item.thing != Thing::Dir) {
         let path = item.path.clone().unwrap_or_default();
+        // What is named twice may be held twice, too.
+        if case
+            .before
+            .entries
+            .iter()
+            .any(|(own, entry)| own.ends_with(&path) && held(case, entry, &item.thing))
+        {
+            continue;
+        }
         let shown = path.display().to_string();
-        let output = work.output.as_ref().and_then(|out| out.file_name());
-        let own = shown.ends_with(".partial") || path.file_name() == output;
+        let own = shown.ends_with(".partial") || case.written.iter().any(|out| out.ends_with(&path));
         let kind = if own { "D-OWN" } else { "EXTRA" };
         faults.push(case.fault(kind, format!("{shown} is in the archive and was not there")));
     }
@@ -111,10 +137,16 @@ fn archive(case: &Case<'_>, work: &Work, items: &[Item]) -> Vec<Fault> {
 }
 
 /// Everything at and below an input.
-fn tree(case: &Case<'_>, input: &Path, pool: &mut Pool) -> Vec<Fault> {
+fn tree(case: &Case<'_>, input: &Path, pool: &mut Pool, seen: &mut BTreeSet<PathBuf>) -> Vec<Fault> {
     let real = case.before.resolve(input, true);
     let own = case.before.resolve(input, false);
     let mut faults = Vec::new();
+    // A link that is an input is stored as one, or followed.
+    if let Some(link) = case.before.get(&own).filter(|_| own != real && !meaning::is_dir(input, case.before))
+        && pool.take(&own, |thing| *thing == link.thing)
+    {
+        return faults;
+    }
     if own != real && meaning::is_dir(input, case.before) && !case.named(input) {
         // A link to a folder: followed as one to a file is, or said.
         let mut below = case.before.under(&real).filter(|(_, entry)| entry.blob().is_some());
@@ -124,19 +156,38 @@ fn tree(case: &Case<'_>, input: &Path, pool: &mut Pool) -> Vec<Fault> {
             pool.take(&Path::new("/").join(name).join(rest), |thing| *thing == entry.thing)
         });
         pool.take(&own, |thing| matches!(thing, Thing::Link(_)));
-        return (!held).then(|| case.fault("D-FOLDER-LINK", format!("nothing of {}", input.display()))).into_iter().collect();
+        return (!held)
+            .then(|| case.fault("D-FOLDER-LINK", format!("nothing of {}", input.display())))
+            .into_iter()
+            .collect();
     }
     for (path, entry) in case.before.under(&real) {
+        // What is named twice may be held once.
+        if !seen.insert(path.clone()) {
+            continue;
+        }
         // Through links and `..` the names in the archive are those that were typed.
         let rest = path.strip_prefix(&real).unwrap_or(path);
         let typed = if rest.as_os_str().is_empty() { input.to_path_buf() } else { input.join(rest) };
-        let held = pool.take(path, |thing| held(case, entry, thing)) || pool.take(&typed, |thing| held(case, entry, thing));
-        let skipped = case.written.contains(path) || case.named(path) || path.as_os_str().is_empty();
-        if !held && !skipped && !(entry.thing == Thing::Dir && *path == real) {
+        let held = pool.take(path, |thing| held(case, entry, thing))
+            || pool.take(&typed, |thing| held(case, entry, thing));
+        let skipped = case.written.contains(path)
+            || is_input_itself(case, input, path)
+            || case.named(path)
+            || path.as_os_str().is_empty();
+        let top = entry.thing == Thing::Dir && *path == real;
+        if !(held || skipped || top) {
             faults.push(missing(case, path, entry));
         }
     }
     faults
+}
+
+/// With `--rm` an input inside another is gone when the turn comes to that.
+fn is_input_itself(case: &Case<'_>, input: &Path, path: &Path) -> bool {
+    let others = meaning::sources(case.command).into_iter().filter(|other| other != input);
+    case.command.has("rm")
+        && others.into_iter().any(|other| path.starts_with(case.before.resolve(&other, true)))
 }
 
 fn held(case: &Case<'_>, entry: &Entry, thing: &Thing) -> bool {

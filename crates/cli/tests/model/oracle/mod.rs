@@ -20,7 +20,15 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
     pub kind: &'static str,
+    pub verb: String,
     pub what: String,
+}
+
+impl Fault {
+    /// Whether it is the same promise that the same verb breaks.
+    pub fn is_like(&self, other: &Self) -> bool {
+        (self.kind, &self.verb) == (other.kind, &other.verb)
+    }
 }
 
 /// One run with everything that is known of it.
@@ -40,16 +48,27 @@ pub struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    pub fn new(command: &'a Command, before: &'a Disk, after: &'a Disk, ran: &'a Ran, archives: &mut Archives) -> Self {
+    pub fn new(
+        command: &'a Command,
+        before: &'a Disk,
+        after: &'a Disk,
+        ran: &'a Ran,
+        archives: &mut Archives,
+    ) -> Self {
         let works = if command.is(&["compress"]) { meaning::works(command, before) } else { Vec::new() };
         let unpacked = match command.is(&["decompress", "extract", "cat"]) {
             true => meaning::unpacked(command, before, archives),
             false => Vec::new(),
         };
         let whole = !command.has("range") && !command.has("tensor");
-        let places = unpacked.iter().filter(|_| whole).flat_map(|u| u.items.iter().filter_map(|(_, place)| place.clone()));
+        let places = unpacked
+            .iter()
+            .filter(|_| whole)
+            .flat_map(|u| u.items.iter().filter_map(|(_, place)| place.clone()));
         let paths: Vec<PathBuf> = meaning::written_files(command, before).into_iter().chain(places).collect();
-        let resolve = |path: &PathBuf| [before.resolve(path, false), before.resolve(path, true), after.resolve(path, false)];
+        let resolve = |path: &PathBuf| {
+            [before.resolve(path, false), before.resolve(path, true), after.resolve(path, false)]
+        };
         let written = paths.iter().flat_map(resolve).collect();
         let reads = meaning::reads(command, before);
         Self { command, before, after, ran, left: 0, works, unpacked, reads, written }
@@ -62,13 +81,16 @@ impl<'a> Case<'a> {
     /// Whether a warning names this path.
     fn named(&self, path: &Path) -> bool {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let longest = name.split(|c: char| !c.is_ascii_alphanumeric() && !".-_ ".contains(c)).max_by_key(|run| run.len());
+        let longest = name
+            .split(|c: char| !c.is_ascii_alphanumeric() && !".-_ ".contains(c))
+            .max_by_key(|run| run.len());
         self.ran.code == Ending::Code(2) && longest.is_some_and(|run| self.ran.stderr.contains(run))
     }
 
     /// Files that are new, or other than before.
     fn made(&self) -> impl Iterator<Item = (&PathBuf, &Entry)> {
-        let same = |path: &PathBuf, entry: &Entry| self.before.get(path).is_some_and(|old| old.thing == entry.thing);
+        let same =
+            |path: &PathBuf, entry: &Entry| self.before.get(path).is_some_and(|old| old.thing == entry.thing);
         self.after.entries.iter().filter(move |(path, entry)| !same(path, entry))
     }
 
@@ -80,7 +102,8 @@ impl<'a> Case<'a> {
 
     /// Standard output, or a pipe or device: what goes there is gone.
     fn to_nowhere(&self) -> bool {
-        let devices = || self.works.iter().filter_map(|work| work.output.as_ref()).any(|out| self.is_device(out));
+        let devices =
+            || self.works.iter().filter_map(|work| work.output.as_ref()).any(|out| self.is_device(out));
         let unpacked = || self.command.value("output").is_some_and(|out| self.is_device(Path::new(out)));
         self.command.to_stdout() || devices() || unpacked()
     }
@@ -88,7 +111,8 @@ impl<'a> Case<'a> {
     /// Two outputs of one name, from inputs that are two.
     fn one_output_for_two(&self) -> Option<PathBuf> {
         let mut seen: Vec<(PathBuf, PathBuf)> = Vec::new();
-        let pairs = self.works.iter().filter_map(|work| Some((work.output.clone()?, work.inputs.first()?.clone())));
+        let pairs =
+            self.works.iter().filter_map(|work| Some((work.output.clone()?, work.inputs.first()?.clone())));
         let packed = pairs.filter_map(|(out, input)| match input {
             meaning::Input::Path(path) => Some((out, path)),
             meaning::Input::Stdin(_) => None,
@@ -108,7 +132,11 @@ impl<'a> Case<'a> {
     }
 
     fn fault(&self, kind: &'static str, what: impl Into<String>) -> Fault {
-        Fault { kind, what: format!("{} ({}): {}", self.command.meaning(), show(self.ran.code), what.into()) }
+        Fault {
+            kind,
+            verb: self.command.meaning(),
+            what: format!("{}: {}", show(self.ran.code), what.into()),
+        }
     }
 }
 
@@ -128,7 +156,9 @@ pub fn judge(case: &Case<'_>, archives: &mut Archives) -> Vec<Fault> {
         return faults;
     }
     let clash = case.one_output_for_two().filter(|_| case.ended_well());
-    faults.extend(clash.as_ref().map(|out| case.fault("A2", format!("two inputs had one output, {}", out.display()))));
+    faults.extend(
+        clash.as_ref().map(|out| case.fault("A2", format!("two inputs had one output, {}", out.display()))),
+    );
     faults.extend(changes::check(case, archives));
     if case.ended_well() && clash.is_none() {
         faults.extend(claims::check(case, archives));
@@ -144,11 +174,17 @@ pub fn judge(case: &Case<'_>, archives: &mut Archives) -> Vec<Fault> {
 /// How it ended, and what it left lying about.
 fn endings(case: &Case<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let nowhere = case.command.has("rm") && case.to_nowhere() && case.command.is(&["compress", "decompress"]);
+    let input = meaning::sources(case.command).iter().any(|path| case.before.get(path).is_some());
+    let nowhere =
+        input && case.command.has("rm") && case.to_nowhere() && case.command.is(&["compress", "decompress"]);
     match case.ran.code {
-        Ending::Hung if nowhere => faults.push(case.fault("A5", "--rm into a pipe or device was not refused")),
+        Ending::Hung if nowhere => {
+            faults.push(case.fault("A5", "--rm into a pipe or device was not refused"));
+        }
         Ending::Hung => faults.push(case.fault("HANG", "no end within the time")),
-        Ending::Code(0 | 2 | 4 | 6 | 8) if nowhere && !case.command.has("help") && !case.command.has("version") => {
+        Ending::Code(0 | 2 | 4 | 6 | 8)
+            if nowhere && !case.command.has("help") && !case.command.has("version") =>
+        {
             faults.push(case.fault("A5", "--rm into a pipe or device was not refused"));
         }
         Ending::Code(0..=8) => {}
@@ -170,11 +206,14 @@ fn endings(case: &Case<'_>) -> Vec<Fault> {
 
 /// What was private stays private.
 fn modes(case: &Case<'_>) -> Vec<Fault> {
-    let single = case.command.has("range") || case.command.has("tensor") || !case.unpacked.iter().any(|u| u.tree);
+    let single =
+        case.command.has("range") || case.command.has("tensor") || !case.unpacked.iter().any(|u| u.tree);
     let copies = ["compress", "decompress", "extract", "repair", "rebase", "quantize", "train prior"];
     let sources = meaning::sources(case.command);
     let private = |path: &PathBuf| {
-        case.before.get(&case.before.resolve(path, true)).is_some_and(|e| e.blob().is_some() && e.mode & 0o077 == 0)
+        case.before
+            .get(&case.before.resolve(path, true))
+            .is_some_and(|e| e.blob().is_some() && e.mode & 0o077 == 0)
     };
     if !single || !case.command.is(&copies) || sources.is_empty() || !sources.iter().all(private) {
         return Vec::new();

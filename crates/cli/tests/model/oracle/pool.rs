@@ -17,13 +17,20 @@ impl Pool {
 
     /// What all archives on this disk give by the default command, with helpers that are there or come out of others.
     pub fn of_disk(disk: &Disk, archives: &mut Archives) -> Self {
-        let blobs: Vec<&Blob> = disk.files().map(|(_, blob)| blob).filter(|blob| blob.is_archive()).collect();
         let mut pool = Self::default();
         loop {
+            // Archives within archives, too.
+            let on_disk = disk.files().map(|(_, blob)| blob);
+            let within = pool.items.iter().filter_map(|(item, _)| match &item.thing {
+                Thing::File(blob) => Some(blob),
+                _ => None,
+            });
+            let blobs: Vec<&Blob> = on_disk.chain(within).filter(|blob| blob.is_archive()).collect();
             let outcomes: Vec<_> = blobs
                 .iter()
                 .map(|blob| {
-                    let known = |helper: &Blob| disk.files().any(|(_, file)| file == helper) || pool.holds(helper);
+                    let known =
+                        |helper: &Blob| disk.files().any(|(_, file)| file == helper) || pool.holds(helper);
                     archives.decode(blob, &known)
                 })
                 .collect();
