@@ -2,7 +2,7 @@
 
 use crate::args::{Cat, Extract, Range};
 use crate::engine::sink::{Sink, write_failed};
-use crate::engine::{decode, select};
+use crate::engine::{decode, outputs, select};
 use crate::plan::{Context, Source, Target};
 use crate::ui::human;
 use minlen::archive::{Archive, ExtractOptions, Member, MemberKind};
@@ -18,12 +18,12 @@ pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
         let mut archive = decode::open_archive(&source, ctx, &ctx.reading())?;
         ctx.ui.meter.start(&source.to_string(), 0);
         if let Some(pattern) = &args.tensor {
-            return super::tensors::extract(args, pattern, &mut archive);
+            return super::tensors::extract(args, pattern, &mut archive, ctx);
         }
         if args.stdout || args.range.is_some() || !archive.is_tree() {
-            let target = args.output.clone().map_or(Target::Stdout, Target::File);
+            let target = args.output.as_deref().map_or(Target::Stdout, Target::new);
             target.check(args.force, false)?;
-            return write_to(&mut archive, &args.members, args.range, &target, args.force);
+            return write_to(&mut archive, &args.members, args.range, &target, args.force, ctx);
         }
         let folder = args.output.as_deref().unwrap_or(Path::new("."));
         let chosen = if args.members.is_empty() {
@@ -31,6 +31,7 @@ pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
         } else {
             chosen(&mut archive, &args.members)?.into_iter().map(|m| m.path).collect()
         };
+        outputs::members(&archive, &chosen, folder, &source.to_string(), args.force, ctx)?;
         let options = ExtractOptions::default().with_overwrite(args.force);
         let summary = archive.extract(&chosen, folder, &options)?;
         ctx.ui.meter.stop();
@@ -43,14 +44,15 @@ pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
 /// Writes contents to standard output.
 pub fn cat(args: &Cat, ctx: &Context) -> Result<()> {
     let source = Source::new(&args.archive);
-    let done = decode::open_archive(&source, ctx, &ctx.reading())
-        .and_then(|mut archive| write_to(&mut archive, &args.members, args.range, &Target::Stdout, false));
+    let done = decode::open_archive(&source, ctx, &ctx.reading()).and_then(|mut archive| {
+        write_to(&mut archive, &args.members, args.range, &Target::Stdout, false, ctx)
+    });
     done.map_err(|e| e.in_file(source.label()))
 }
 
 /// The contents of every file, one after another.
-pub fn all_to_stdout(archive: &mut Archive) -> Result<()> {
-    write_to(archive, &[], None, &Target::Stdout, false)
+pub fn all_to_stdout(archive: &mut Archive, ctx: &Context) -> Result<()> {
+    write_to(archive, &[], None, &Target::Stdout, false, ctx)
 }
 
 fn write_to(
@@ -59,8 +61,9 @@ fn write_to(
     range: Option<Range>,
     target: &Target,
     force: bool,
+    ctx: &Context,
 ) -> Result<()> {
-    let sink = Sink::create(target, force)?;
+    let sink = Sink::create(target, force, ctx, "the archive")?;
     let mut out = sink.writer();
     if archive.is_tree() {
         let mut files = chosen(archive, members)?;
@@ -70,6 +73,7 @@ fn write_to(
             return Err(Error::usage(format!("--range needs exactly one file, and {count} were chosen")));
         }
         for member in files {
+            sink.restrict(ctx.mask() & minlen::archive::readers(member.mode));
             archive.read_member(&member.path, range.map(bounds), &mut out)?;
         }
     } else if members.is_empty() {

@@ -29,9 +29,9 @@ pub fn run(args: &Rebase, ctx: &Context) -> Result<()> {
             crate::args::LevelArgs::Default => Options::default(),
         };
         let options = options.with_bases(bases.clone()).with_threads(args.common.threads);
-        let target = Target::File(args.output.clone());
+        let target = Target::new(&args.output);
         target.check(args.force, false)?;
-        let sink = Sink::create(&target, args.force)?;
+        let sink = Sink::create(&target, args.force, ctx, &source.to_string())?;
         write(&mut plain, len, sink.file(), &options, ctx)?;
         check(&mut plain, sink.file(), &bases, ctx)?;
         let stored = sink.file().metadata().map_err(Error::from)?.len();

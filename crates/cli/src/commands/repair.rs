@@ -2,6 +2,7 @@
 
 use crate::args::Repair;
 use crate::engine::encode::sidecar_of;
+use crate::plan::ledger::Role;
 use crate::plan::{self, Context};
 use crate::ui::{self, human};
 use minlen::Result;
@@ -15,8 +16,12 @@ pub fn run(args: &Repair, ctx: &Context) -> Result<()> {
         Some(out) => out.clone(),
         None => plan::repaired(&args.file)?,
     };
+    ctx.will_write(&out, &args.file.display().to_string())?;
     let beside = sidecar_of(&args.file);
     let sidecar = args.recovery.as_deref().or_else(|| beside.exists().then_some(&*beside));
+    if let Some(sidecar) = sidecar {
+        ctx.will_read(Role::Help("recovery file"), sidecar)?;
+    }
     ctx.ui.meter.start(&args.file.display().to_string(), 0);
     let report = recovery::repair(&args.file, sidecar, &out, args.force, &ctx.reading());
     ctx.ui.meter.stop();
@@ -44,7 +49,7 @@ fn text(report: &Report, out: &Path) -> String {
         text += &format!("  bytes {}..{}\n", range.start, range.end);
     }
     if report.recovery_damaged {
-        text += "the recovery data was damaged and has been made anew\n";
+        text += "the recovery data was damaged and has been made again\n";
     }
     text
 }

@@ -69,7 +69,7 @@ fn table(tensors: &[Tensor]) -> String {
 }
 
 /// Takes one array out, or all that a pattern names.
-pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive) -> Result<()> {
+pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive, ctx: &Context) -> Result<()> {
     let (member, tensors) = the_member(args, archive)?;
     let wanted = |tensor: &&Tensor| select::matches(pattern.as_bytes(), tensor.name.as_bytes());
     let found: Vec<Tensor> = match tensors.iter().find(|tensor| tensor.name == pattern) {
@@ -85,9 +85,9 @@ pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive) -> Result<(
         return Err(Error::usage(format!("{} arrays match {pattern}", found.len()))
             .remedy("name one, or write them with -o NAME.safetensors"));
     }
-    let target = output.map_or(Target::Stdout, |path| Target::File(path.to_path_buf()));
+    let target = output.map_or(Target::Stdout, Target::new);
     target.check(args.force, false)?;
-    let sink = Sink::create(&target, args.force)?;
+    let sink = Sink::create(&target, args.force, ctx, "the array")?;
     let mut out = sink.writer();
     let rows = args.rows.map(bounds);
     let cut: Vec<Tensor> = found.iter().map(|tensor| cut(tensor, rows.clone())).collect();

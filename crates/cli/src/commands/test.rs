@@ -4,14 +4,14 @@ use crate::args::Test;
 use crate::engine::decode::{self, Content};
 use crate::engine::sink::pump;
 use crate::exit::Tally;
-use crate::plan::{Context, Source, gather};
+use crate::plan::{Context, Source};
 use crate::ui::{self, human};
 use minlen::Result;
 use serde_json::{Value, json};
 
 /// Tests every input.
 pub fn run(args: &Test, ctx: &Context) -> Result<Tally> {
-    let inputs = gather(&args.io)?;
+    let inputs = ctx.inputs(&args.io)?;
     let mut reports = Vec::new();
     let mut tally = super::for_each(ctx, &inputs, |input| {
         let result = test(ctx, input).map_err(|e| e.in_file(input.label()));

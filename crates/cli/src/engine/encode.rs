@@ -3,12 +3,12 @@
 use super::sink::{BUFFER, Sink, pump, write_failed};
 use super::source::Opened;
 use crate::args::EncodeArgs;
-use crate::plan::{Context, Survey};
-use minlen::container::atomic::AtomicFile;
+use crate::plan::{Context, Survey, Target};
+use minlen::archive::Inputs;
 use minlen::container::crypt::{self, Recipients};
 use minlen::container::recovery;
 use minlen::{Encoder, Error, Estimate, Options, Result};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,24 @@ pub struct Sizes {
     pub raw: u64,
     /// Bytes of output.
     pub stored: u64,
+}
+
+/// An output that is complete and has no name yet.
+pub struct Made {
+    /// How large everything is.
+    pub sizes: Sizes,
+    /// Recovery data that goes beside it.
+    beside: Option<Sink>,
+}
+
+impl Made {
+    /// Gives `sink`, and what goes beside it, the mode and time of `like` and their names.
+    pub fn commit(self, sink: Sink, like: Option<&Metadata>) -> Result<()> {
+        if let Some(beside) = self.beside {
+            beside.commit(like)?;
+        }
+        sink.commit(like)
+    }
 }
 
 impl Recipe {
@@ -63,8 +81,8 @@ impl Recipe {
     }
 
     /// Compresses one input.
-    pub fn stream(&self, input: &mut Opened, sink: &Sink, ctx: &Context) -> Result<Sizes> {
-        self.finish(sink, ctx, |out| {
+    pub fn stream(&self, input: &mut Opened, sink: &Sink, ctx: &Context, force: bool) -> Result<Made> {
+        self.finish(sink, ctx, force, |out| {
             // What is protected or encrypted keeps the form that says the most about itself.
             let small = self.options.compact() && self.recovery.is_none() && !self.encrypted();
             let options = self.options.clone().with_compact(small);
@@ -72,7 +90,9 @@ impl Recipe {
                 Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
                 None => Encoder::new(out, &options, &ctx.writing())?,
             };
+            // Files that say they are empty, as those of /proc, cannot be sought in.
             if input.seekable()
+                && input.len() != Some(0)
                 && let Some(arrays) = minlen::tensors::of_file(&input.file)?
             {
                 encoder = encoder.with_arrays(&arrays);
@@ -84,11 +104,16 @@ impl Recipe {
     }
 
     /// Makes an archive of files and folders.
-    pub fn archive(&self, inputs: &[PathBuf], sink: &Sink, ctx: &Context) -> Result<Sizes> {
-        self.finish(sink, ctx, |out| {
-            let (_, summary) = minlen::archive::create(inputs, out, &self.options, &ctx.writing())?;
+    pub fn archive(&self, inputs: &Inputs, sink: &Sink, ctx: &Context, force: bool) -> Result<Made> {
+        let mut mode = 0;
+        let made = self.finish(sink, ctx, force, |out| {
+            let (_, summary) = minlen::archive::create_from(inputs, out, &self.options, &ctx.writing())?;
+            mode = summary.mode;
             Ok(summary.raw_bytes)
-        })
+        })?;
+        let sidecar = made.beside.as_ref();
+        sidecar.into_iter().chain([sink]).for_each(|sink| sink.restrict(mode & ctx.mask()));
+        Ok(made)
     }
 
     /// Runs `body` on the right kind of writer, then adds recovery data.
@@ -96,8 +121,9 @@ impl Recipe {
         &self,
         sink: &Sink,
         ctx: &Context,
+        force: bool,
         body: impl FnOnce(&mut dyn Write) -> Result<u64>,
-    ) -> Result<Sizes> {
+    ) -> Result<Made> {
         // Recovery data is made from what was written, so a pipe needs a place to read that back from.
         let spool = match (self.recovery, sink) {
             (Some(_), Sink::Stdout(_)) => Some(tempfile::tempfile().map_err(write_failed)?),
@@ -108,15 +134,17 @@ impl Recipe {
         let raw = self.sealed(&mut out, ctx, body)?;
         out.flush().map_err(write_failed)?;
         let mut stored = out.len;
+        let mut beside = None;
         drop(out);
         if let Some(percent) = self.recovery {
-            stored += self.protect(file, percent, sink, ctx)?;
+            let (len, file) = self.protect(file, percent, sink, ctx, force)?;
+            (stored, beside) = (stored + len, file);
         }
         if let Some(mut spool) = spool.as_ref() {
             spool.rewind().map_err(write_failed)?;
             pump(&mut spool, &mut sink.file())?;
         }
-        Ok(Sizes { raw, stored })
+        Ok(Made { sizes: Sizes { raw, stored }, beside })
     }
 
     fn sealed(
@@ -141,19 +169,34 @@ impl Recipe {
     }
 
     /// Appends recovery data; beside an age file it goes into a file of its own, since nothing may follow in that one.
-    fn protect(&self, mut file: &File, percent: u16, sink: &Sink, ctx: &Context) -> Result<u64> {
+    fn protect(
+        &self,
+        mut file: &File,
+        percent: u16,
+        sink: &Sink,
+        ctx: &Context,
+        force: bool,
+    ) -> Result<(u64, Option<Sink>)> {
         let (percent, env) = (u32::from(percent), ctx.writing());
         if !self.encrypted() {
-            return recovery::append(&mut file, percent, &env);
+            return Ok((recovery::append(&mut file, percent, &env)?, None));
         }
         let Some(path) = sink.path() else {
             return Err(Error::usage("recovery data of encrypted data goes into a file beside it")
                 .remedy("name the output with -o"));
         };
-        let beside = AtomicFile::create(sidecar_of(path), true)?;
+        let target = Target::File(sidecar_of(path));
+        let beside = Sink::create(&target, force, ctx, &format!("the recovery data of {}", path.display()))?;
         let len = recovery::sidecar(&mut file, &mut beside.file(), percent, &env)?;
-        beside.commit()?;
-        Ok(len)
+        Ok((len, Some(beside)))
+    }
+
+    /// The other file that is written beside `target`, if any.
+    pub fn sidecar(&self, target: &Target) -> Option<PathBuf> {
+        match target {
+            Target::File(path) if self.recovery.is_some() && self.encrypted() => Some(sidecar_of(path)),
+            _ => None,
+        }
     }
 }
 

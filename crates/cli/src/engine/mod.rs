@@ -2,6 +2,7 @@
 
 pub mod decode;
 pub mod encode;
+pub mod outputs;
 pub mod remove;
 pub mod select;
 pub mod sink;

@@ -2,7 +2,8 @@
 
 use super::source::dup;
 use super::sparse::Sparse;
-use crate::plan::Target;
+use crate::plan::{Context, Target};
+use minlen::container::atomic;
 use minlen::container::atomic::AtomicFile;
 use minlen::{Error, Result};
 use std::fs::{File, Metadata};
@@ -21,18 +22,42 @@ pub enum Sink {
 }
 
 impl Sink {
-    /// Starts the output. `force` replaces a file that is there when the new one is complete.
-    pub fn create(target: &Target, force: bool) -> Result<Self> {
+    /// Starts the output, made `from` this. `force` replaces a file that is there when the new one is complete. Every output of
+    /// every verb goes through here, and so through the plan of the run. A source that others may not read gives an output that
+    /// they may not read.
+    pub fn create(target: &Target, force: bool, ctx: &Context, from: &str) -> Result<Self> {
         match target {
             Target::Stdout => {
                 let out = dup(&io::stdout()).map_err(|e| Error::io("standard output", e))?;
                 Ok(Self::Stdout(out))
             }
             Target::File(path) => {
+                ctx.will_write(path, from)?;
                 let file = AtomicFile::create(path, force)?;
-                Ok(Self::File(path.clone(), Box::new(file)))
+                let sink = Self::File(path.clone(), Box::new(file));
+                sink.restrict(ctx.mask());
+                Ok(sink)
             }
         }
+    }
+
+    /// Sets the permission bits of the complete file to those that any new file has and `mask` does not take away.
+    pub fn restrict(&self, mask: u32) {
+        if let Self::File(_, file) = self {
+            file.set_mode(atomic::usual_mode() & mask);
+        }
+    }
+
+    /// Writes all of `bytes` as the content.
+    pub fn write(&self, bytes: &[u8]) -> Result<()> {
+        let mut file = self.file();
+        file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| self.failed(e))
+    }
+
+    /// The error of writing this output.
+    pub fn failed(&self, error: io::Error) -> Error {
+        let error = write_failed(error);
+        error.in_file(self.path().unwrap_or(Path::new("standard output")))
     }
 
     /// The file behind it.
@@ -76,7 +101,7 @@ impl Sink {
             Self::Stdout(_) => Ok(()),
             Self::File(_, file) => {
                 if let Some(meta) = like.filter(|meta| meta.is_file() && is_regular(file.file())) {
-                    copy_metadata(file.file(), meta);
+                    copy_metadata(&file, meta);
                 }
                 file.commit()
             }
@@ -114,13 +139,13 @@ pub fn write_failed(error: io::Error) -> Error {
     Error::io("cannot write the output", error)
 }
 
-/// Permissions and modification time. Failures are of no weight: the content is what matters. Set-user-id and the
-/// like are left behind, since the new file may belong to somebody else.
-fn copy_metadata(file: &File, meta: &Metadata) {
+/// Permissions and modification time. That the time cannot be set is of no weight: the content is what matters. Set-user-id and
+/// the like are left behind, since the new file may belong to somebody else.
+fn copy_metadata(file: &AtomicFile, meta: &Metadata) {
     use std::os::unix::fs::PermissionsExt;
-    let _ = file.set_permissions(std::fs::Permissions::from_mode(meta.permissions().mode() & 0o777));
+    file.set_mode(meta.permissions().mode());
     if let Ok(time) = meta.modified() {
-        let _ = file.set_modified(time);
+        let _ = file.file().set_modified(time);
     }
 }
 

@@ -1,13 +1,16 @@
 //! What every verb needs: the voice, the stop flag, the limits, the keys.
 
 use super::keys::KeyRing;
-use crate::args::{Common, EncodeArgs, Format, KeyArgs, LevelArgs, LimitArgs};
+use super::ledger::{Ledger, Role};
+use super::{Source, gather};
+use crate::args::{Common, EncodeArgs, Format, InputArgs, KeyArgs, LevelArgs, LimitArgs};
 use crate::ui::Ui;
 use minlen::archive::Keys;
 use minlen::prior::PriorUse;
 use minlen::tensors::BaseSet;
 use minlen::{Cancel, Env, Error, Limits, Numbers, Options, Result};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +30,7 @@ pub struct Context {
     priors: Vec<PathBuf>,
     bases: Vec<PathBuf>,
     opened: OnceCell<BaseSet>,
+    ledger: RefCell<Ledger>,
 }
 
 impl Context {
@@ -42,7 +46,79 @@ impl Context {
             priors: Vec::new(),
             bases: Vec::new(),
             opened: OnceCell::new(),
+            ledger: RefCell::default(),
         }
+    }
+
+    /// Enters a file or folder that the run reads into its plan.
+    ///
+    /// # Errors
+    /// Usage if the run writes it.
+    pub fn will_read(&self, role: Role, path: &Path) -> Result<()> {
+        self.ledger.borrow_mut().read(role, path)
+    }
+
+    /// Enters everything that the options of a verb name to be read.
+    pub fn will_read_keys(&self, keys: &KeyArgs) -> Result<()> {
+        let priors =
+            keys.prior.iter().filter(|path| *path != Path::new(NONE)).map(|path| (Role::Prior, path));
+        let bases = keys.base.iter().map(|path| (Role::Base, path));
+        let identities = keys.identity.iter().map(|path| (Role::Identity, path));
+        let passphrase = keys.passphrase_file.iter().map(|path| (Role::Passphrase, path));
+        let mut all = priors.chain(bases).chain(identities).chain(passphrase);
+        all.try_for_each(|(role, path)| self.will_read(role, path))
+    }
+
+    /// Enters an input.
+    pub fn will_read_source(&self, source: &Source) -> Result<()> {
+        match source {
+            Source::Stdin => self.ledger.borrow_mut().read_standard_input(),
+            Source::Path(path) => self.will_read(Role::Input, path),
+        }
+    }
+
+    /// The inputs of a verb, all of them entered.
+    pub fn inputs(&self, args: &InputArgs) -> Result<Vec<Source>> {
+        let inputs = gather(args)?;
+        inputs.iter().try_for_each(|input| self.will_read_source(input))?;
+        Ok(inputs)
+    }
+
+    /// Enters a file that the run writes, made `from` this.
+    ///
+    /// # Errors
+    /// Usage if the run reads it, or writes it for something else.
+    pub fn will_write(&self, path: &Path, from: &str) -> Result<()> {
+        self.ledger.borrow_mut().write(path, from)
+    }
+
+    /// Enters what an archive puts into `folder`.
+    ///
+    /// # Errors
+    /// Usage if something else of the run has one of the places.
+    pub fn enter_members<'n>(
+        &self,
+        folder: &Path,
+        from: &str,
+        force: bool,
+        members: impl Iterator<Item = (&'n Path, bool)>,
+    ) -> Result<()> {
+        self.ledger.borrow_mut().members(folder, from, force, members)
+    }
+
+    /// The plan of the run.
+    pub fn ledger(&self) -> std::cell::Ref<'_, Ledger> {
+        self.ledger.borrow()
+    }
+
+    /// Takes note of the permissions of something that an output is made of.
+    pub fn note_source(&self, meta: &Metadata) {
+        self.ledger.borrow_mut().note_source(meta);
+    }
+
+    /// The permission bits that outputs may have, so that what is private stays private.
+    pub fn mask(&self) -> u32 {
+        self.ledger.borrow().mask()
     }
 
     /// The same with the decision of every part printed.

@@ -13,6 +13,7 @@ mod gzip_flags;
 mod inspection;
 mod kill;
 mod models;
+mod nothing_lost;
 mod recovery;
 mod removal;
 mod sandbox;

@@ -3,8 +3,8 @@
 use super::read::Archive;
 use super::sweep::decode_blocks;
 use super::{ExtractOptions, Summary};
+use minlen_container::Tree;
 use minlen_container::extract::{self, Extractor};
-use minlen_container::{Body, Tree};
 use minlen_core::{Error, Event, Result};
 use std::collections::HashSet;
 use std::path::Path;
@@ -56,7 +56,8 @@ impl Archive {
     }
 }
 
-/// The entries that `select` names, with everything below chosen folders, and the files that chosen hard links name.
+/// The entries that `select` names, with everything below chosen folders. A hard link brings its content along, and not the other
+/// names of its file.
 fn choose(tree: &Tree, select: &[Vec<u8>]) -> Result<HashSet<usize>> {
     let mut chosen = HashSet::new();
     for name in select {
@@ -64,12 +65,7 @@ fn choose(tree: &Tree, select: &[Vec<u8>]) -> Result<HashSet<usize>> {
         let before = chosen.len();
         let under =
             |path: &[u8]| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest[0] == b'/');
-        for (i, entry) in tree.entries.iter().enumerate().filter(|(_, e)| under(&e.path)) {
-            chosen.insert(i);
-            if let Body::Hardlink(to) = entry.body {
-                chosen.insert(to as usize);
-            }
-        }
+        chosen.extend(tree.entries.iter().enumerate().filter(|(_, e)| under(&e.path)).map(|(i, _)| i));
         if chosen.len() == before && !tree.entries.iter().any(|e| under(&e.path)) {
             return Err(Error::usage(format!("{} is not in the archive", String::from_utf8_lossy(name)))
                 .remedy("see `minlen list ARCHIVE`"));

@@ -167,6 +167,11 @@ impl Archive {
         Ok(entries.iter().map(|entry| with_blocks(describe(entry, &entries), entry, &blocks)).collect())
     }
 
+    /// The path of every member, and whether it is a folder, in the order of the archive. Decodes and copies nothing.
+    pub fn names(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        self.entries.iter().map(|entry| (&*entry.path, entry.body == Body::Dir))
+    }
+
     pub(super) fn entries(&self) -> Arc<[Entry]> {
         Arc::clone(&self.entries)
     }
