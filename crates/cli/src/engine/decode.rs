@@ -2,12 +2,14 @@
 
 use super::source::Opened;
 use crate::plan::{Context, Source};
+use minlen::archive::salvage::Salvage;
 use minlen::archive::{Archive, Keys};
 use minlen::container::crypt::{self, Unlock};
 use minlen::container::{Item, StreamReader};
-use minlen::{Decoder, Env, Error, Result};
+use minlen::{Decoder, Env, Error, Event, Progress, Result};
 use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read, Seek};
+use std::sync::Arc;
 
 /// How an age file begins that has a passphrase.
 const SCRYPT: &[u8] = b"age-encryption.org/v1\n-> scrypt ";
@@ -62,6 +64,7 @@ impl Raw {
 /// name first.
 pub fn open(source: &Source, ctx: &Context, env: &Env) -> Result<Input> {
     let (raw, head, meta) = sniff(source, ctx)?;
+    let env = &naming(source, env);
     let content = if crypt::is_age(&head) {
         let unlock = unlock(&head, ctx)?;
         let (plain, head) = peek(crypt::decrypt_pipe(raw.into_reader(), &unlock, env)?)?;
@@ -81,7 +84,35 @@ pub fn open(source: &Source, ctx: &Context, env: &Env) -> Result<Input> {
 /// Opens for looking around in: lists, tests, members.
 pub fn open_archive(source: &Source, ctx: &Context, env: &Env) -> Result<Archive> {
     let (raw, head, _) = sniff(source, ctx)?;
-    archive(raw.into_file()?, &head, ctx, env)
+    archive(raw.into_file()?, &head, ctx, &naming(source, env))
+}
+
+/// Opens a damaged file for taking out what is left.
+pub fn open_salvage(source: &Source, ctx: &Context, env: &Env) -> Result<Salvage> {
+    let (raw, head, _) = sniff(source, ctx)?;
+    let keys = keys(&head, ctx)?;
+    Salvage::from_reader(Box::new(raw.into_file()?), &keys, &ctx.read_options(), &naming(source, env))
+}
+
+/// Surroundings whose warnings name the file.
+fn naming(source: &Source, env: &Env) -> Env {
+    let named = Named { label: source.label().display().to_string(), outer: Arc::clone(&env.progress) };
+    env.clone().with_progress(Arc::new(named))
+}
+
+/// Puts the name of the file in front of warnings.
+struct Named {
+    label: String,
+    outer: Arc<dyn Progress>,
+}
+
+impl Progress for Named {
+    fn event(&self, event: Event) {
+        self.outer.event(match event {
+            Event::Warning { message } => Event::Warning { message: format!("{}: {message}", self.label) },
+            other => other,
+        });
+    }
 }
 
 fn sniff(source: &Source, ctx: &Context) -> Result<(Raw, Vec<u8>, Metadata)> {

@@ -6,5 +6,5 @@ pub mod remove;
 pub mod select;
 pub mod sink;
 pub mod source;
-mod sparse;
+pub mod sparse;
 pub mod verify;

@@ -6,6 +6,7 @@
 mod archives;
 mod atomic;
 mod bombs;
+mod damage;
 mod encryption;
 mod exit_codes;
 mod generated;

@@ -7,7 +7,7 @@ use crate::encoder::BlockCoder;
 use crate::options::Options;
 use crate::tensors::{Arrays, Track};
 use fastcdc::v2020::StreamCDC;
-use minlen_container::{Extent, StreamWriter};
+use minlen_container::{Extent, StreamWriter, Tree};
 use minlen_core::{Class, Detection, Env, Error, Result};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -107,6 +107,16 @@ impl<W: Write> Content<W> {
         file.hole_until(size);
         self.leave()?;
         Ok(file.finish())
+    }
+
+    /// Bytes of content that were handed to the coder.
+    pub(super) fn handed_in(&self) -> u64 {
+        self.len - self.buffer.len() as u64
+    }
+
+    /// Puts a copy of a part of the directory behind the blocks that were handed to the coder.
+    pub(super) fn put_directory(&mut self, part: Tree) -> Result<()> {
+        self.coder.put_directory(part)
     }
 
     /// Codes what is left and gives the writer back, with the hash of the content.

@@ -2,6 +2,7 @@
 
 use super::Summary;
 use super::content::{Content, Stored};
+use super::copies::Copies;
 use crate::budget::Spending;
 use crate::options::Options;
 use crate::planner::Request;
@@ -38,18 +39,26 @@ pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env
     let options = &options.settled(Some(total))?;
     let mut content = Content::new(Counted { out, bytes: 0 }, options, spending, total, env)?;
     let mut bodies: Vec<Option<Body>> = items.iter().map(|_| None).collect();
+    let mut copies = Copies::new(total);
     for (index, detection) in reading_order(&items, options, &mut summary) {
         match store(&items[index], detection, options, &mut content) {
             Ok(stored) => {
                 summary.unique_bytes += stored.fresh;
-                bodies[index] =
-                    Some(Body::File { len: stored.len, hash: stored.hash, extents: stored.extents });
+                let body = Body::File { len: stored.len, hash: stored.hash, extents: stored.extents };
+                copies.add(entry(&items[index], body.clone()));
+                bodies[index] = Some(body);
             }
             Err(error) => return Err(error.in_file(&items[index].source)),
         }
+        if let Some(tree) = copies.due(&content) {
+            content.put_directory(tree)?;
+        }
+    }
+    let tree = directory(&items, bodies, &mut summary);
+    if let Some(rest) = copies.rest(&tree) {
+        content.put_directory(rest)?;
     }
     let (mut writer, hash) = content.finish()?;
-    let tree = directory(&items, bodies, &mut summary);
     for warning in &summary.warnings {
         env.progress.event(Event::Warning { message: warning.clone() });
     }
@@ -58,6 +67,10 @@ pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env
     counted.flush()?;
     summary.stored_bytes = counted.bytes;
     Ok((counted.out, summary))
+}
+
+fn entry(item: &Item, body: Body) -> Entry {
+    Entry { path: item.path.clone(), mode: item.mode, mtime: item.mtime, body }
 }
 
 /// Counts the bytes on their way out.
@@ -79,7 +92,7 @@ impl<W: Write> Write for Counted<W> {
 }
 
 /// The directory is small and read first: whatever makes it smallest.
-fn code_tree(bytes: &[u8], options: &Options, env: &Env) -> Result<Coded> {
+pub(super) fn code_tree(bytes: &[u8], options: &Options, env: &Env) -> Result<Coded> {
     let (level, memory) = (options.level, options.memory);
     let request = Request { level, chain: None, memory, known: None, decode_ns: u32::MAX };
     options.planner.code_whole(bytes, &request, env)
@@ -167,7 +180,7 @@ fn directory(items: &[Item], mut bodies: Vec<Option<Body>>, summary: &mut Summar
         let Some(body) = body else { continue };
         count(&body, summary);
         places[index] = Some(entries.len() as u32);
-        entries.push(Entry { path: item.path.clone(), mode: item.mode, mtime: item.mtime, body });
+        entries.push(entry(item, body));
     }
     Tree { entries }
 }

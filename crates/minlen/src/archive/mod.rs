@@ -23,12 +23,14 @@
 //! ```
 
 mod content;
+mod copies;
 mod create;
 mod dedup;
 mod extract;
 mod hash;
 mod member;
 mod read;
+pub mod salvage;
 mod sweep;
 mod tensors;
 mod window;

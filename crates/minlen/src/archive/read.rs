@@ -1,6 +1,6 @@
 //! Reading archives and single streams with random access.
 
-use super::hash::zeros;
+use super::hash::{FileHash, zeros};
 use super::member::{BlockInfo, Info, Member, describe};
 use super::sweep::{Check, sweep};
 use super::window::{Around, Recent};
@@ -27,7 +27,7 @@ pub struct Keys {
 
 impl Keys {
     /// Reads the identity files.
-    fn unlock(&self) -> Result<crypt::Unlock> {
+    pub(super) fn unlock(&self) -> Result<crypt::Unlock> {
         let mut identities = Vec::new();
         for path in &self.identities {
             let text = std::fs::read_to_string(path)
@@ -87,8 +87,22 @@ impl Archive {
         let stored_len = reader.seek(SeekFrom::End(0))?;
         reader.seek(SeekFrom::Start(0))?;
         let container = minlen_container::Archive::open(reader, options.registry(), env)?;
+        if let Some(message) = container.padding_warning() {
+            env.progress.event(Event::Warning { message });
+        }
+        Ok(Self::over(container, encrypted, stored_len, options, env))
+    }
+
+    /// Over a container that is open.
+    pub(super) fn over(
+        container: minlen_container::Archive<Box<dyn ReadSeek>>,
+        encrypted: bool,
+        stored_len: u64,
+        options: &Options,
+        env: &Env,
+    ) -> Self {
         let entries = container.tree().map_or_else(|| Arc::from([]), |tree| Arc::from(&tree.entries[..]));
-        Ok(Self {
+        Self {
             container,
             options: options.clone(),
             env: env.clone(),
@@ -99,7 +113,7 @@ impl Archive {
             room: Vec::new(),
             around: BTreeMap::new(),
             entries,
-        })
+        }
     }
 
     /// True for a tree of files, false for a single nameless stream.
@@ -206,6 +220,17 @@ impl Archive {
             Ok(())
         })?;
         check.finish(entry)
+    }
+
+    /// The hash of a file of the tree, or of one made of its content.
+    pub(super) fn hash_of(&mut self, entry: &Entry) -> Result<[u8; 16]> {
+        let mut hash = FileHash::default();
+        self.read_entry(entry, 0..u64::MAX, &mut |at, bytes| {
+            hash.zeros_until(at);
+            hash.update(bytes);
+            Ok(())
+        })?;
+        Ok(hash.finish())
     }
 
     pub(super) fn summary(&self, entries: &[Entry]) -> Summary {
@@ -369,7 +394,7 @@ fn with_blocks(mut member: Member, entry: &Entry, blocks: &[BlockInfo]) -> Membe
     member
 }
 
-fn read_up_to(reader: &mut dyn ReadSeek, buffer: &mut [u8]) -> Result<usize> {
+pub(super) fn read_up_to(reader: &mut dyn ReadSeek, buffer: &mut [u8]) -> Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match reader.read(&mut buffer[filled..])? {
