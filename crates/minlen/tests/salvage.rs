@@ -77,9 +77,12 @@ fn case() -> Case {
 }
 
 fn survey(bytes: &[u8]) -> Result<(Salvage, Survey)> {
-    let env = tight();
+    survey_within(bytes, &tight())
+}
+
+fn survey_within(bytes: &[u8], env: &Env) -> Result<(Salvage, Survey)> {
     let mut salvage =
-        Salvage::from_reader(Box::new(Cursor::new(bytes.to_vec())), &keys(), &Options::default(), &env)?;
+        Salvage::from_reader(Box::new(Cursor::new(bytes.to_vec())), &keys(), &Options::default(), env)?;
     let survey = salvage.survey(None)?;
     Ok((salvage, survey))
 }
@@ -280,6 +283,51 @@ fn what_is_left_of_a_single_stream_is_before_between_and_after_damage() {
     }
 }
 
+/// An archive of files of 4 MiB that do not compress, and the sections of copies of its directory.
+fn large(files: u64, threads: usize) -> (Vec<u8>, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("big");
+    std::fs::create_dir(&root).unwrap();
+    for i in 0..files {
+        std::fs::write(root.join(format!("{i:02}.bin")), noise(i, 4 << 20)).unwrap();
+    }
+    std::os::unix::fs::symlink("00.bin", root.join("link")).unwrap();
+    let options = Options::new(1).unwrap().with_threads(threads).with_times(false);
+    let (bytes, _) = create(&[root], Vec::new(), &options, &Env::default()).unwrap();
+    let copies = bytes.windows(2).enumerate().filter(|(at, pair)| {
+        let check = bytes.get(at + 2 + usize::from(pair[1])..at + 6 + usize::from(pair[1]));
+        let head = bytes.get(*at..at + 2 + usize::from(pair[1]));
+        pair[0] == minlen::container::kind::DIRECTORY
+            && (9..=18).contains(&pair[1])
+            && head.zip(check).is_some_and(|(h, c)| minlen::container::check32(h).to_le_bytes() == c)
+    });
+    let copies = copies.count();
+    (bytes, copies)
+}
+
+#[test]
+fn a_large_archive_knows_its_names_without_its_directory() {
+    let (bytes, copies) = large(5, 1);
+    assert_eq!(copies, 1);
+    assert!(large(5, 3).0 == bytes, "the same bytes for every number of threads");
+    // Cut off, and with a flip in every byte of the directory.
+    let at = bytes.len() - 200;
+    let mut flipped = bytes.clone();
+    flipped[at..].iter_mut().for_each(|byte| *byte ^= 0x55);
+    for bad in [&bytes[..at], &flipped] {
+        let (_, survey) = survey(bad).unwrap();
+        let files = survey.members.iter().filter(|m| m.len > 0 && m.state == State::Whole).count();
+        assert_eq!((files, survey.members.len()), (5, 7), "folder, files, link");
+    }
+    let (bytes, copies) = large(18, 2);
+    assert_eq!(copies, 2);
+    let cut = &bytes[..bytes.len() - 3_000_000];
+    let (_, survey) = survey_within(cut, &Env::default()).unwrap();
+    let names = survey.members.iter().filter(|m| m.state == State::Whole).count();
+    assert!(names >= 15 && !survey.names_whole && survey.nameless.len() == 1, "{names}");
+    assert!(large(1, 1).1 == 0, "small archives are as they were");
+}
+
 /// Changes `bytes` in one of several ways.
 fn mutate(bytes: &mut Vec<u8>, rng: &mut Rng) {
     let at = rng.below(bytes.len().max(1));
@@ -341,6 +389,6 @@ fn salvage_obeys_the_limits() {
     if bomb.len() < 20_000 {
         bomb.truncate(bomb.len() - 3);
         let found = survey(&bomb);
-        assert_eq!(found.unwrap_err().kind(), ErrorKind::Limit);
+        assert_eq!(found.err().unwrap().kind(), ErrorKind::Limit);
     }
 }

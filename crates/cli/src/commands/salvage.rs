@@ -92,11 +92,17 @@ fn content(args: &Extract, source: &Source, salvage: &mut Salvage, ctx: &Context
     report(source, &survey, &written, ctx)
 }
 
-/// The name for all of the content: what `-o` says, or the name of the input without its suffix, in the current folder.
+/// The name for all of the content: what `-o` says, or the name of the input without its suffix, in the folder that `-o` names
+/// (created if need be) or the current one.
 fn named(source: &Source, output: Option<&Path>) -> Result<PathBuf> {
     let folder = match output {
         Some(path) if !plan::is_folder(path) => return Ok(path.to_path_buf()),
-        folder => folder.unwrap_or(Path::new(".")),
+        Some(folder) => {
+            std::fs::create_dir_all(folder)
+                .map_err(|e| Error::io("cannot make the folder", e).in_file(folder))?;
+            folder
+        }
+        None => Path::new("."),
     };
     match plan::restored(source, Some(&folder.join("")))? {
         Some(Target::File(path)) if source.path().is_some() => Ok(path),

@@ -192,7 +192,8 @@ impl<W: Write> Content<W> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<()> {
+    /// Hands in what is left.
+    pub(super) fn flush(&mut self) -> Result<()> {
         self.flush_to(self.buffer.len())
     }
 

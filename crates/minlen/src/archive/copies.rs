@@ -3,73 +3,77 @@
 //!
 //! What is written depends on the content only, never on how far the threads are.
 
-use super::content::Content;
-use minlen_container::{Body, Entry, Tree};
-use std::collections::HashSet;
-use std::io::Write;
+use super::create::entry;
+use minlen_container::walk::{Found, Item};
+use minlen_container::{Body, Extent, Tree};
 
 /// Archives of less content have no copies.
 const LEAST: u64 = 16 << 20;
 /// Bytes of content from one copy to the next.
 const EVERY: u64 = 64 << 20;
 
-/// The files that no copy names yet.
+/// Which files no copy names yet.
 pub(super) struct Copies {
     wanted: bool,
-    waiting: Vec<Entry>,
-    named: HashSet<Vec<u8>>,
+    /// Files that were stored since the last copy.
+    waiting: Vec<usize>,
+    /// By number of the item.
+    named: Vec<bool>,
     next: u64,
 }
 
 impl Copies {
-    /// For an archive of about `total` bytes.
-    pub(super) fn new(total: u64) -> Self {
-        Self { wanted: total >= LEAST, waiting: Vec::new(), named: HashSet::new(), next: EVERY }
+    /// For an archive of about `total` bytes in `items` items.
+    pub(super) fn new(total: u64, items: usize) -> Self {
+        let wanted = total >= LEAST;
+        Self { wanted, waiting: Vec::new(), named: vec![false; if wanted { items } else { 0 }], next: EVERY }
     }
 
     /// Takes a file that was stored.
-    pub(super) fn add(&mut self, entry: Entry) {
+    pub(super) fn add(&mut self, item: usize) {
         if self.wanted {
-            self.waiting.push(entry);
+            self.waiting.push(item);
         }
     }
 
-    /// The files whose content was handed in, once there is enough of them.
-    pub(super) fn due<W: Write>(&mut self, content: &Content<W>) -> Option<Tree> {
-        let at = content.handed_in();
+    /// The files whose content is in the first `at` bytes, which were handed to the coder, once there is enough of them.
+    pub(super) fn due(&mut self, at: u64, items: &[Item], bodies: &[Option<Body>]) -> Option<Tree> {
         if !self.wanted || at < self.next {
             return None;
         }
         self.next = at.saturating_add(EVERY);
-        let waiting = std::mem::take(&mut self.waiting);
-        let (ready, later) = waiting.into_iter().partition(|entry| {
-            entry.extents().iter().all(|e| match *e {
-                minlen_container::Extent::Data { offset, len } => offset + len <= at,
-                minlen_container::Extent::Hole { .. } => true,
-            })
-        });
-        self.waiting = later;
-        self.part(ready)
-    }
-
-    /// What no copy named: the last files, and everything that has no content.
-    pub(super) fn rest(&mut self, tree: &Tree) -> Option<Tree> {
-        if !self.wanted {
-            return None;
-        }
-        let entries = &tree.entries;
-        let unnamed = entries.iter().filter(|entry| !self.named.contains(&entry.path));
-        let alone = |entry: &Entry| match entry.body {
-            // Another name of a file that an earlier copy may have: as a file of the same content.
-            Body::Hardlink(to) => Entry { body: entries[to as usize].body.clone(), ..entry.clone() },
-            _ => entry.clone(),
+        let is_there = |extent: &Extent| match *extent {
+            Extent::Data { offset, len } => offset.saturating_add(len) <= at,
+            Extent::Hole { .. } => true,
         };
-        let rest: Vec<Entry> = unnamed.map(alone).collect();
-        self.part(rest)
+        let (mut part, mut later) = (Tree::default(), Vec::new());
+        for item in std::mem::take(&mut self.waiting) {
+            match &bodies[item] {
+                Some(body @ Body::File { extents, .. }) if extents.iter().all(is_there) => {
+                    self.named[item] = true;
+                    part.entries.push(entry(&items[item], body.clone()));
+                }
+                _ => later.push(item),
+            }
+        }
+        self.waiting = later;
+        (!part.entries.is_empty()).then_some(part)
     }
 
-    fn part(&mut self, entries: Vec<Entry>) -> Option<Tree> {
-        self.named.extend(entries.iter().map(|entry| entry.path.clone()));
-        (!entries.is_empty()).then_some(Tree { entries })
+    /// What no copy named: the last files, and everything that has no content of its own. Other names of files that may be in
+    /// another copy are files with the same content.
+    pub(super) fn rest(&mut self, items: &[Item], bodies: &[Option<Body>]) -> Option<Tree> {
+        let mut rest = Tree::default();
+        for (number, (item, named)) in items.iter().zip(&self.named).enumerate() {
+            let body = match &item.body {
+                _ if *named => None,
+                Found::Dir => Some(Body::Dir),
+                Found::Symlink(target) => Some(Body::Symlink(target.clone())),
+                Found::Hardlink(to) => bodies.get(*to as usize).cloned().flatten(),
+                Found::File { .. } => bodies[number].clone(),
+            };
+            rest.entries.extend(body.map(|body| entry(item, body)));
+        }
+        (!rest.entries.is_empty()).then_some(rest)
     }
 }

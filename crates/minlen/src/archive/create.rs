@@ -39,25 +39,26 @@ pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env
     let options = &options.settled(Some(total))?;
     let mut content = Content::new(Counted { out, bytes: 0 }, options, spending, total, env)?;
     let mut bodies: Vec<Option<Body>> = items.iter().map(|_| None).collect();
-    let mut copies = Copies::new(total);
+    let mut copies = Copies::new(total, items.len());
     for (index, detection) in reading_order(&items, options, &mut summary) {
         match store(&items[index], detection, options, &mut content) {
             Ok(stored) => {
                 summary.unique_bytes += stored.fresh;
                 let body = Body::File { len: stored.len, hash: stored.hash, extents: stored.extents };
-                copies.add(entry(&items[index], body.clone()));
+                copies.add(index);
                 bodies[index] = Some(body);
             }
             Err(error) => return Err(error.in_file(&items[index].source)),
         }
-        if let Some(tree) = copies.due(&content) {
-            content.put_directory(tree)?;
+        if let Some(part) = copies.due(content.handed_in(), &items, &bodies) {
+            content.put_directory(part)?;
         }
     }
-    let tree = directory(&items, bodies, &mut summary);
-    if let Some(rest) = copies.rest(&tree) {
+    if let Some(rest) = copies.rest(&items, &bodies) {
+        content.flush()?;
         content.put_directory(rest)?;
     }
+    let tree = directory(&items, bodies, &mut summary);
     let (mut writer, hash) = content.finish()?;
     for warning in &summary.warnings {
         env.progress.event(Event::Warning { message: warning.clone() });
@@ -69,7 +70,7 @@ pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env
     Ok((counted.out, summary))
 }
 
-fn entry(item: &Item, body: Body) -> Entry {
+pub(super) fn entry(item: &Item, body: Body) -> Entry {
     Entry { path: item.path.clone(), mode: item.mode, mtime: item.mtime, body }
 }
 
