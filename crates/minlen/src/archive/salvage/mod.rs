@@ -5,8 +5,10 @@
 //! content of a single stream, and [`Salvage::rebuild`] a new archive of the members that are whole.
 
 mod decode;
+mod ranges;
 mod rebuild;
 mod survey;
+mod sweep;
 mod write;
 
 pub use survey::{BadBlock, Salvaged, Select, State, Survey};
