@@ -350,8 +350,11 @@ impl<W: Write> BlockCoder<W> {
         let parts = if content.len().saturating_mul(ns) < WORTH_A_THREAD {
             planner.code(&content, &request, &env)?
         } else {
-            self.pool.submit(move || planner.code(&content, &request, &env));
-            self.pool.next().unwrap_or_else(|| Ok(Vec::new()))?
+            self.pool.submit(move || planner.code(&content, &request, &env).map(Job::Parts));
+            match self.pool.next().transpose()? {
+                Some(Job::Parts(parts)) => parts,
+                _ => Vec::new(),
+            }
         };
         if parts.len() <= 1 {
             match self.writer.finish_compact(parts.first().map(|part| &part.block))? {

@@ -68,9 +68,8 @@ fn content(args: &Extract, source: &Source, salvage: &mut Salvage, ctx: &Context
             Target::File(path)
         }
     };
-    target.is_not(source)?;
     target.check(args.force, false)?;
-    let sink = Sink::create(&target, args.force)?;
+    let sink = Sink::create(&target, args.force, ctx, &source.to_string())?;
     match (&target, sink.file().metadata()) {
         (Target::File(_), Ok(meta)) if meta.is_file() => {
             let mut sparse = Sparse::new(sink.file());

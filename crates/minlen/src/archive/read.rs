@@ -328,10 +328,15 @@ impl Archive {
         check.finish(entry)
     }
 
+    /// Refuses output that is over the limits, without counting it.
+    pub(super) fn check_limits(&self, output: u64) -> Result<()> {
+        self.env.limits.check_output(output, self.stored_len)
+    }
+
     /// The hash of a file of the tree, or of one made of its content.
     pub(super) fn hash_of(&mut self, entry: &Entry) -> Result<[u8; 16]> {
         let mut hash = FileHash::default();
-        self.read_entry(entry, 0..u64::MAX, &mut |at, bytes| {
+        self.copy_entry(entry, 0..u64::MAX, &mut |at, bytes| {
             hash.zeros_until(at);
             hash.update(bytes);
             Ok(())

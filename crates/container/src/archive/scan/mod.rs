@@ -10,6 +10,7 @@ mod find;
 use super::{Archive, BlockEntry, StreamInfo, merge, padding};
 use assemble::{Assembly, Stream};
 use minlen_core::{Budget, Env, Error, Registry, Reservation, Result};
+use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::Arc;
@@ -130,29 +131,37 @@ fn place(
 /// Says which content each damaged range cost, and adds the gaps that no damaged range explains.
 fn explain(damage: &mut Vec<Damage>, blocks: &[BlockEntry], streams: &[StreamInfo], end: u64) {
     let total = streams.last().map_or(0, |s| s.raw_start.saturating_add(s.content_len));
-    let mut by_place: Vec<&BlockEntry> = blocks.iter().collect();
-    by_place.sort_by_key(|b| b.file_offset);
-    let mut gaps: Vec<(u64, Range<u64>)> = Vec::new();
+    // Where the block behind each gap is in the file, and the gap, by where it begins.
+    let mut gaps: BTreeMap<u64, (u64, Range<u64>)> = BTreeMap::new();
     let mut covered = 0;
     for block in blocks {
         if block.raw_start > covered {
-            gaps.push((block.file_offset, covered..block.raw_start));
+            gaps.insert(covered, (block.file_offset, covered..block.raw_start));
         }
         covered = covered.max(block.raw_end());
     }
     if covered < total {
-        gaps.push((end, covered..total));
+        gaps.insert(covered, (end, covered..total));
     }
+    let mut by_place: Vec<&BlockEntry> = blocks.iter().collect();
+    by_place.sort_by_key(|block| block.file_offset);
+    // The end of the content in the blocks up to each.
+    let ends = by_place.iter().scan(0, |end, block| {
+        *end = block.raw_end().max(*end);
+        Some(*end)
+    });
+    let ends: Vec<u64> = ends.collect();
     for range in damage.iter_mut() {
         let next = by_place.partition_point(|b| b.file_offset < range.file.start);
-        let before = by_place[..next].iter().map(|b| b.raw_end()).max().unwrap_or(0);
+        let before = next.checked_sub(1).map_or(0, |last| ends[last]);
         range.content = before..before;
-        let inside =
-            |at: u64| at >= range.file.start && by_place.get(next).is_none_or(|b| at <= b.file_offset);
-        if let Some(at) = gaps.iter().position(|(at, gap)| inside(*at) && gap.start == before) {
-            range.content = gaps.remove(at).1;
+        let here = |at: u64| at >= range.file.start && by_place.get(next).is_none_or(|b| at <= b.file_offset);
+        if gaps.get(&before).is_some_and(|(at, _)| here(*at))
+            && let Some((_, gap)) = gaps.remove(&before)
+        {
+            range.content = gap;
         }
     }
-    damage.extend(gaps.into_iter().map(|(at, content)| Damage { file: at..at, content }));
+    damage.extend(gaps.into_values().map(|(at, content)| Damage { file: at..at, content }));
     damage.sort_by_key(|d| d.file.start);
 }

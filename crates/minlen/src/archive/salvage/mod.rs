@@ -5,8 +5,10 @@
 //! content of a single stream, and [`Salvage::rebuild`] a new archive of the members that are whole.
 
 mod decode;
+mod ranges;
 mod rebuild;
 mod survey;
+mod sweep;
 mod write;
 
 pub use survey::{BadBlock, Salvaged, Select, State, Survey};
@@ -62,7 +64,7 @@ impl Salvage {
         reader.seek(SeekFrom::Start(0))?;
         let (mut pieces, mut padding) = (None, 0);
         if crypt::is_age(&head[..n]) && !is_mln(&head[..n]) {
-            let opened = crypt::salvage_reader(reader, &keys.unlock()?, env)?;
+            let opened = crypt::salvage_reader(reader, &keys.unlock(env)?, env)?;
             (pieces, padding) = (Some(opened.lost()), opened.padding());
             reader = Box::new(opened);
         }
@@ -89,7 +91,7 @@ impl Salvage {
 
     /// The paths of the members whose names are left.
     pub fn paths(&self) -> Vec<Vec<u8>> {
-        self.archive.entries().iter().map(|entry| entry.path.clone()).collect()
+        self.archive.entries().entries.iter().map(|entry| entry.path.clone()).collect()
     }
 }
 

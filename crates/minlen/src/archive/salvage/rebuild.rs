@@ -49,7 +49,8 @@ impl Salvage {
 
     /// The entries that are whole.
     fn whole_members(&self, survey: &Survey) -> Result<Tree> {
-        let entries = self.archive.entries();
+        let tree = self.archive.entries();
+        let entries = &tree.entries[..];
         let mut tree = Tree::default();
         let mut placed: HashMap<u32, u32> = HashMap::new();
         for member in survey.members.iter().filter(|member| member.state == State::Whole) {

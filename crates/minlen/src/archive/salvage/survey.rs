@@ -1,13 +1,13 @@
 //! What is whole, partly whole and lost.
 
-use super::super::hash::FileHash;
 use super::Salvage;
 use super::decode::each_block;
+use super::ranges::{Covered, Lost, lost_content, unclaimed};
+use super::sweep::{Streams, Sweep};
 use super::write::Runs;
 use minlen_container::crypt::LostPieces;
-use minlen_container::{BlockEntry, Body, Damage, Entry, Extent, StreamInfo};
-use minlen_core::{Budget, Event, Reservation, Result};
-use std::collections::BTreeMap;
+use minlen_container::{BlockEntry, Body, Damage, Entry, Extent};
+use minlen_core::{Error, Event, Reservation, Result};
 use std::ops::Range;
 
 /// Says whether the member with this path is wanted.
@@ -46,6 +46,20 @@ pub struct Salvaged {
     pub(super) hash: [u8; 16],
 }
 
+impl Salvaged {
+    /// Says how much is left of a file whose lost ranges are known.
+    fn judge(&mut self, extents: &[Extent], expected: [u8; 16]) {
+        let data: u64 = extents.iter().filter(|e| matches!(e, Extent::Data { .. })).map(Extent::len).sum();
+        let gone: u64 = self.lost.iter().map(|range| range.end - range.start).sum();
+        self.hash_differs = gone == 0 && self.hash != expected;
+        self.state = match gone {
+            0 if !self.hash_differs => State::Whole,
+            _ if gone >= data && data > 0 => State::Lost,
+            _ => State::Partly,
+        };
+    }
+}
+
 /// A block that is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -56,6 +70,14 @@ pub struct BadBlock {
     pub content: Range<u64>,
     /// What is wrong with it.
     pub error: String,
+}
+
+impl BadBlock {
+    fn new(block: &BlockEntry, error: &Error) -> Self {
+        let end = block.file_offset.saturating_add(block.header_len).saturating_add(block.stored_len);
+        let (file, content) = (block.file_offset..end, block.raw_start..block.raw_end());
+        Self { file, content, error: error.to_string() }
+    }
 }
 
 /// What was found of a damaged file.
@@ -104,36 +126,14 @@ impl Survey {
     }
 }
 
-/// A run of content that belongs to a file.
-#[derive(Clone, Copy, Debug)]
-struct Piece {
-    content: u64,
-    len: u64,
-    file: usize,
-    at: u64,
-}
-
-/// The members that were asked for, while blocks go by.
-struct Sweep {
-    files: Vec<usize>,
-    pieces: Vec<Piece>,
-    next: usize,
-    active: Vec<Piece>,
-    /// The hashes of files whose pieces come in order, by number among `files`.
-    hashes: BTreeMap<usize, FileHash>,
-    /// By number among `files`: whether the pieces come in order.
-    ordered: Vec<bool>,
-    /// The content under all pieces.
-    claimed: Vec<Range<u64>>,
-}
-
 impl Salvage {
     /// Decodes what the members that `select` names need (of all of them and everything else with `None`), and says what is left.
     ///
     /// # Errors
     /// Limit for more output than is allowed; cancelled; I/O.
     pub fn survey(&mut self, select: Option<Select<'_>>) -> Result<Survey> {
-        let entries = self.archive.entries();
+        let tree = self.archive.entries();
+        let entries = &tree.entries[..];
         let chosen = |entry: &Entry| select.is_none_or(|select| select(&entry.path));
         let asked: Vec<usize> = (0..entries.len()).filter(|&i| chosen(&entries[i])).collect();
         let mut numbers = asked.clone();
@@ -145,7 +145,8 @@ impl Salvage {
         numbers.dedup();
         let budget = self.archive.env.budget.clone();
         let blocks = self.archive.container.blocks().to_vec();
-        let held = vec![budget.reserve((numbers.len() * 160 + blocks.len() * 64) as u64)?];
+        let paths: usize = numbers.iter().map(|&i| entries[i].path.len()).sum();
+        let held = vec![budget.reserve((numbers.len() * 160 + paths + blocks.len() * 64) as u64)?];
         let whole = select.is_none();
         let nameless = whole && self.is_tree() && !self.archive.container.tree_is_whole();
         let mut survey = Survey {
@@ -156,9 +157,9 @@ impl Salvage {
             _held: held,
             ..Survey::default()
         };
-        let unclaimed = if nameless { self.unclaimed(&entries) } else { Vec::new() };
-        let mut sweep = Sweep::new(&entries, &numbers, &budget, &mut survey._held)?;
-        self.check_cost(&entries, &sweep.files, if whole { &blocks } else { &[] }, &blocks)?;
+        let unclaimed = if nameless { unclaimed(entries) } else { Vec::new() };
+        let mut sweep = Sweep::new(entries, &numbers, &budget, &mut survey._held)?;
+        self.check_cost(entries, &sweep.files, if whole { &blocks } else { &[] }, &blocks)?;
         let wanted: Vec<usize> = (0..blocks.len()).filter(|&i| whole || sweep.needs(&blocks[i])).collect();
         survey.good = self.decode(&blocks, &wanted, &mut sweep, Runs::new(unclaimed), &mut survey)?;
         let gone = lost_content(&blocks, &survey.good);
@@ -219,12 +220,8 @@ impl Salvage {
                     streams.take(index, bytes);
                 }
                 Err(error) => {
-                    let end =
-                        block.file_offset.saturating_add(block.header_len).saturating_add(block.stored_len);
-                    let content = block.raw_start..block.raw_end();
-                    let file = block.file_offset..end;
                     survey._held.push(env.budget.reserve(256)?);
-                    survey.blocks.push(BadBlock { file, content, error: error.to_string() });
+                    survey.blocks.push(BadBlock::new(block, &error));
                 }
             }
             Ok(())
@@ -244,7 +241,8 @@ impl Salvage {
         gone: &[Range<u64>],
         survey: &mut Survey,
     ) -> Result<()> {
-        let entries = self.archive.entries();
+        let tree = self.archive.entries();
+        let entries = &tree.entries[..];
         let lost = Lost(gone);
         let (files, ordered) = (sweep.files, sweep.ordered);
         let mut hashes = sweep.hashes;
@@ -262,8 +260,7 @@ impl Salvage {
             };
             if let Body::File { len, hash, extents } = &entry.body {
                 member.len = *len;
-                member.lost = lost.of(extents);
-                survey._held.push(self.archive.env.budget.reserve(member.lost.len() as u64 * 32)?);
+                member.lost = lost.of(extents, &self.archive.env.budget, &mut survey._held)?;
                 let file = files.binary_search(&number).unwrap_or(usize::MAX);
                 member.hash = match ordered.get(file) {
                     Some(true) => {
@@ -273,15 +270,7 @@ impl Salvage {
                     }
                     _ => self.archive.hash_of(&super::write::with_holes(entry, &member.lost))?,
                 };
-                let data: u64 =
-                    extents.iter().filter(|e| matches!(e, Extent::Data { .. })).map(Extent::len).sum();
-                let gone: u64 = member.lost.iter().map(|range| range.end - range.start).sum();
-                member.hash_differs = gone == 0 && member.hash != *hash;
-                member.state = match gone {
-                    0 if !member.hash_differs => State::Whole,
-                    _ if gone >= data && data > 0 => State::Lost,
-                    _ => State::Partly,
-                };
+                member.judge(extents, *hash);
             }
             survey.members.push(member);
         }
@@ -295,220 +284,7 @@ impl Salvage {
         }
         Ok(())
     }
-
-    /// The content that no entry refers to.
-    fn unclaimed(&self, entries: &[Entry]) -> Vec<Range<u64>> {
-        let extents = entries.iter().flat_map(Entry::extents);
-        let mut claimed: Vec<Range<u64>> = extents
-            .filter_map(|extent| match *extent {
-                Extent::Data { offset, len } => Some(offset..offset.saturating_add(len)),
-                Extent::Hole { .. } => None,
-            })
-            .collect();
-        claimed.sort_unstable_by_key(|range| range.start);
-        let mut free = Vec::new();
-        let mut at = 0;
-        for range in joined(claimed.into_iter()) {
-            if range.start > at {
-                free.push(at..range.start);
-            }
-            at = range.end;
-        }
-        free.push(at..u64::MAX);
-        free
-    }
-}
-
-/// Ranges in the order of their starts, with those that touch as one.
-fn joined(ranges: impl Iterator<Item = Range<u64>>) -> Vec<Range<u64>> {
-    let mut out: Vec<Range<u64>> = Vec::new();
-    for range in ranges {
-        match out.last_mut() {
-            Some(last) if last.end >= range.start => last.end = last.end.max(range.end),
-            _ => out.push(range),
-        }
-    }
-    out
 }
 
 /// This many bytes of hole count as one byte of output.
 const HOLE_SHARE: u64 = 1024;
-
-impl Sweep {
-    fn new(
-        entries: &[Entry],
-        numbers: &[usize],
-        budget: &Budget,
-        held: &mut Vec<Reservation>,
-    ) -> Result<Self> {
-        let is_file = |&&i: &&usize| matches!(entries[i].body, Body::File { .. });
-        let files: Vec<usize> = numbers.iter().filter(is_file).copied().collect();
-        let count: usize = files.iter().map(|&i| entries[i].extents().len()).sum();
-        held.push(budget.reserve((count * size_of::<Piece>()) as u64)?);
-        let mut pieces = Vec::with_capacity(count);
-        let mut ordered = Vec::with_capacity(files.len());
-        for (file, &number) in files.iter().enumerate() {
-            let (mut at, mut last_end, mut in_order) = (0u64, 0, true);
-            for extent in entries[number].extents() {
-                if let Extent::Data { offset, len } = *extent {
-                    in_order &= offset >= last_end;
-                    last_end = offset.saturating_add(len);
-                    pieces.push(Piece { content: offset, len, file, at });
-                }
-                at = at.saturating_add(extent.len());
-            }
-            ordered.push(in_order);
-        }
-        pieces.sort_unstable_by_key(|piece| (piece.content, piece.file, piece.at));
-        let claimed =
-            joined(pieces.iter().map(|piece| piece.content..piece.content.saturating_add(piece.len)));
-        Ok(Self { files, pieces, next: 0, active: Vec::new(), hashes: BTreeMap::new(), ordered, claimed })
-    }
-
-    /// True if some piece lies in the block.
-    fn needs(&self, block: &BlockEntry) -> bool {
-        let next = self.claimed.partition_point(|range| range.end <= block.raw_start);
-        self.claimed.get(next).is_some_and(|range| range.start < block.raw_end())
-    }
-
-    /// Deals the bytes of a block out to the hashes of the files.
-    fn take(&mut self, start: u64, bytes: &[u8]) {
-        let end = start.saturating_add(bytes.len() as u64);
-        while self.pieces.get(self.next).is_some_and(|piece| piece.content < end) {
-            self.active.push(self.pieces[self.next]);
-            self.next += 1;
-        }
-        for piece in &mut self.active {
-            // What a lost block held is passed over.
-            let skipped = start.saturating_sub(piece.content).min(piece.len);
-            piece.pass(skipped);
-            let n = piece.len.min(end.saturating_sub(piece.content));
-            if n == 0 {
-                continue;
-            }
-            let from = (piece.content - start) as usize;
-            if self.ordered[piece.file] {
-                let hash = self.hashes.entry(piece.file).or_default();
-                hash.zeros_until(piece.at);
-                hash.update(&bytes[from..from + n as usize]);
-            }
-            piece.pass(n);
-        }
-        self.active.retain(|piece| piece.len > 0);
-    }
-}
-
-impl Piece {
-    fn pass(&mut self, n: u64) {
-        self.content += n;
-        self.at += n;
-        self.len -= n;
-    }
-}
-
-/// The hashes of single streams.
-struct Streams {
-    /// The number of the first block of each, and what the hash should be.
-    streams: Vec<(usize, Option<[u8; 32]>)>,
-    hashers: BTreeMap<usize, blake3::Hasher>,
-    whole: bool,
-}
-
-impl Streams {
-    fn new(streams: &[StreamInfo]) -> Self {
-        let streams = streams.iter().map(|s| (s.blocks.start, s.content_hash)).collect();
-        Self { streams, hashers: BTreeMap::new(), whole: true }
-    }
-
-    /// Takes the bytes of a block; blocks come in order.
-    fn take(&mut self, block: usize, bytes: &[u8]) {
-        let Some(stream) = self.streams.partition_point(|s| s.0 <= block).checked_sub(1) else { return };
-        if !self.hashers.contains_key(&stream) {
-            self.close();
-        }
-        self.hashers.entry(stream).or_default().update(bytes);
-    }
-
-    fn close(&mut self) {
-        while let Some((stream, hasher)) = self.hashers.pop_first() {
-            let expected = self.streams[stream].1;
-            self.whole &= expected.is_none_or(|hash| *hasher.finalize().as_bytes() == hash);
-        }
-    }
-
-    fn are_whole(mut self) -> bool {
-        self.close();
-        self.whole
-    }
-}
-
-/// How much of a range is in blocks.
-struct Covered {
-    starts: Vec<u64>,
-    /// Bytes in blocks before each, and in all.
-    before: Vec<u64>,
-}
-
-impl Covered {
-    fn new(blocks: &[BlockEntry]) -> Self {
-        let starts = blocks.iter().map(|b| b.raw_start).collect();
-        let mut before = vec![0u64];
-        for block in blocks {
-            let last = before.last().copied().unwrap_or(0);
-            before.push(last.saturating_add(block.raw_len));
-        }
-        Self { starts, before }
-    }
-
-    fn until(&self, at: u64) -> u64 {
-        let next = self.starts.partition_point(|&start| start < at);
-        let Some(last) = next.checked_sub(1) else { return 0 };
-        let len = self.before[last + 1] - self.before[last];
-        self.before[last].saturating_add((at - self.starts[last]).min(len))
-    }
-
-    fn within(&self, range: Range<u64>) -> u64 {
-        self.until(range.end).saturating_sub(self.until(range.start))
-    }
-}
-
-/// The content that is in no good block.
-fn lost_content(blocks: &[BlockEntry], good: &[bool]) -> Vec<Range<u64>> {
-    let mut lost: Vec<Range<u64>> = Vec::new();
-    let mut at = 0;
-    for (block, _) in blocks.iter().zip(good).filter(|(_, good)| **good) {
-        if block.raw_start > at {
-            lost.push(at..block.raw_start);
-        }
-        at = at.max(block.raw_end());
-    }
-    lost.push(at..u64::MAX);
-    lost
-}
-
-/// Lost content, in order.
-struct Lost<'a>(&'a [Range<u64>]);
-
-impl Lost<'_> {
-    /// The ranges of a file that are lost.
-    fn of(&self, extents: &[Extent]) -> Vec<Range<u64>> {
-        let mut out: Vec<Range<u64>> = Vec::new();
-        let mut at = 0u64;
-        for extent in extents {
-            if let Extent::Data { offset, len } = *extent {
-                let end = offset.saturating_add(len);
-                let first = self.0.partition_point(|range| range.end <= offset);
-                for range in self.0[first..].iter().take_while(|range| range.start < end) {
-                    let (from, to) =
-                        (range.start.max(offset) - offset + at, range.end.min(end) - offset + at);
-                    match out.last_mut() {
-                        Some(last) if last.end == from => last.end = to,
-                        _ => out.push(from..to),
-                    }
-                }
-            }
-            at = at.saturating_add(extent.len());
-        }
-        out
-    }
-}

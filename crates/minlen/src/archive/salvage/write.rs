@@ -90,7 +90,8 @@ impl Salvage {
 
     /// The tree of what is to be written, and what is called differently in it.
     fn what_is_left(&self, survey: &Survey) -> (Tree, Vec<Written>) {
-        let entries = self.archive.entries();
+        let tree = self.archive.entries();
+        let entries = &tree.entries[..];
         let mut names = Names(entries.iter().map(|entry| entry.path.clone()).collect());
         let (mut tree, mut renamed) = (Tree::default(), Vec::new());
         let mut placed: HashMap<usize, u32> = HashMap::new();
