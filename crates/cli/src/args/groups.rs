@@ -117,10 +117,10 @@ pub struct LimitArgs {
 /// How to open what is encrypted.
 #[derive(Args, Clone, Debug, Default)]
 pub struct KeyArgs {
-    /// Read the passphrase from the first line of this file (`-` for standard input)
+    /// Read the passphrase from the first line of this file or `-`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
     pub passphrase_file: Option<PathBuf>,
-    /// Open with the age identity in this file (`-` for standard input); can be repeated
+    /// Open with the age identity in this file or `-`; can be repeated
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
     pub identity: Vec<PathBuf>,
     /// Store model weights as differences from those in this file (a model, or a .mln of one), also to read with; the last one
