@@ -19,7 +19,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use store::{Apart, Whole};
 
-pub use repair::{has_data, repair};
+pub use repair::{has_data, protects, repair};
 
 /// The letters of a recovery trailer.
 pub(crate) const LETTERS: [u8; 3] = *b"MLR";

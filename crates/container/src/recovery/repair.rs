@@ -85,6 +85,23 @@ pub fn has_data(file: &Path, env: &Env) -> Result<bool> {
     Ok(!outermost(find(&mut data, env)?.0).is_empty())
 }
 
+/// True if the recovery data in `sidecar` is that of all of `data`, as it is.
+///
+/// # Errors
+/// Limit; I/O.
+pub fn protects(sidecar: &Path, data: &Path, env: &Env) -> Result<bool> {
+    let open = |path: &Path| File::open(path).map_err(|e| Error::io("opening", e).in_file(path));
+    let found = find(&mut open(sidecar)?, env)?.0.into_iter().next();
+    let Some(Found { geometry, .. }) = found else { return Ok(false) };
+    let mut data = open(data)?;
+    if data.metadata()?.len() != geometry.protected {
+        return Ok(false);
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(&mut data)?;
+    Ok(hasher.finalize().as_bytes().starts_with(&geometry.hash))
+}
+
 fn no_data() -> Error {
     Error::corrupt("no recovery data found")
         .remedy("`minlen extract --salvage` takes out what is not damaged")
