@@ -31,6 +31,15 @@ pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env
             .remedy("compress the files of floats one by one"));
     }
     let (items, warnings) = walk::walk(inputs, &walking)?;
+    let is_shaped = |item: &Item, dtype, shape: &[u64]| match item.body {
+        Found::File { len, .. } => Arrays::whole(dtype, shape, len).is_ok(),
+        _ => false,
+    };
+    if let Some((dtype, shape)) = options.shape()
+        && !items.iter().any(|item| is_shaped(item, dtype, shape))
+    {
+        return Err(Error::usage("no file is as long as the shape that was given").remedy("leave out --shape"));
+    }
     let mut summary = Summary { warnings, ..Summary::default() };
     let total = items.iter().map(data_len).sum();
     env.progress.event(Event::Total { bytes: total });
