@@ -38,7 +38,9 @@ pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env
     if let Some((dtype, shape)) = options.shape()
         && !items.iter().any(|item| is_shaped(item, dtype, shape))
     {
-        return Err(Error::usage("no file is as long as the shape that was given").remedy("leave out --shape"));
+        return Err(
+            Error::usage("no file is as long as the shape that was given").remedy("leave out --shape")
+        );
     }
     let mut summary = Summary { warnings, ..Summary::default() };
     let total = items.iter().map(data_len).sum();
