@@ -135,7 +135,8 @@ pub struct KeyArgs {
 /// Model files and float arrays.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ArrayArgs {
-    /// Keep floats only to within E, as 0.001 or, of the range of each array, as 0.1% (the default is exact)
+    /// Keep floats that a container or --shape declares only to within E, as 0.001 or, of the range of each array, as 0.1% (the
+    /// default is exact)
     #[arg(long, value_name = "E", allow_hyphen_values = true, value_parser = value::max_error, hide_short_help = true, help_heading = "Numbers")]
     pub max_error: Option<minlen::MaxError>,
     /// What files without a header hold, as f32:240x37x49, outermost dimension first

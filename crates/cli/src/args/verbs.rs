@@ -129,7 +129,7 @@ pub struct Extract {
     /// Only this array of a model file; a pattern with * and ? for several, which takes -o NAME.safetensors
     #[arg(long, value_name = "NAME", conflicts_with = "range", help_heading = "Numbers")]
     pub tensor: Option<String>,
-    /// Only these rows, A..B, of the array: slices along its outermost dimension
+    /// Only these rows, A..B, of the array: slices along its first dimension
     #[arg(long, value_name = "A..B", value_parser = value::range, requires = "tensor", help_heading = "Numbers")]
     pub rows: Option<Range>,
     /// Take out what is left of a damaged file: whole members as usual, parts of others as NAME.damaged

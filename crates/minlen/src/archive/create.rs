@@ -48,6 +48,17 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
         let message = format!("{}: is the output itself: left out", output.display());
         env.progress.event(Event::Notice { message });
     }
+    let is_shaped = |item: &Item, dtype, shape: &[u64]| match item.body {
+        Found::File { len, .. } => Arrays::whole(dtype, shape, len).is_ok(),
+        _ => false,
+    };
+    if let Some((dtype, shape)) = options.shape()
+        && !items.iter().any(|item| is_shaped(item, dtype, shape))
+    {
+        return Err(
+            Error::usage("no file is as long as the shape that was given").remedy("leave out --shape")
+        );
+    }
     let total = items.iter().map(data_len).sum();
     env.progress.event(Event::Total { bytes: total });
     let spending = Spending::new(options, total);
