@@ -1,57 +1,70 @@
 //! Files that appear complete or not at all.
 //!
-//! The bytes go to `.NAME.minlen-XXXXXX.partial` in the same folder, locked while its process lives. When complete
-//! it is synced and renamed. A process that is killed leaves the old state and at most that one file, which the
-//! next [`AtomicFile::create`] for the same name removes.
+//! The bytes go to `.NAME.minlen-XXXXXXXXXX.partial` in the same folder, readable by nobody else, locked while its process lives.
+//! When complete it gets its mode, is synced and renamed. A process that is killed leaves the old state and at most that one
+//! file, which the next [`AtomicFile::create`] for the same name removes. The last letters of a temporary name are a check of
+//! those before them, so that no file of somebody else's is ever taken for one.
 
+mod names;
+
+pub(crate) use names::{Unfinished, kept_part, partial_of};
+
+use crate::live::Live;
 use minlen_core::{Error, ErrorKind, Result};
 use rustix::fs::{FlockOperation, flock};
-use std::ffi::{OsStr, OsString};
+use std::cell::Cell;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
-/// How every temporary name ends.
-pub(crate) const SUFFIX: &str = ".partial";
-/// Bytes of the final name that the temporary one repeats: names may have 255 bytes in all.
-const NAME_KEPT: usize = 200;
 const TRIES: usize = 8;
+/// The mode while a file is being written.
+const PRIVATE: u32 = 0o600;
 
 /// A file under construction, beside its final place. Dropping it without [`AtomicFile::commit`] removes it.
 #[derive(Debug)]
 pub struct AtomicFile {
     path: PathBuf,
     target: Target,
+    /// What it will have; none: what a new file usually has.
+    mode: Cell<Option<u32>>,
 }
 
 #[derive(Debug)]
 enum Target {
     /// The usual case.
-    Temporary { file: NamedTempFile, overwrite: bool },
+    Temporary { file: NamedTempFile, overwrite: bool, _live: Live },
     /// A device or pipe that was there: nothing to be atomic about.
     Direct(File),
 }
 
 impl AtomicFile {
-    /// Begins a file that will be at `path`. A device or pipe that is there is written to directly.
+    /// Begins a file that will be at `path`. A character device or pipe that is there is written to directly.
     ///
     /// # Errors
-    /// Exists if something is there and `overwrite` is false; usage for a path without a name; I/O.
+    /// Exists if something is there and `overwrite` is false; usage for a path without a name, a folder, a block device or a
+    /// socket; I/O.
     pub fn create(path: impl AsRef<Path>, overwrite: bool) -> Result<Self> {
         let path = path.as_ref();
         let name = path.file_name().ok_or_else(|| Error::usage("not a file name").in_file(path))?;
+        let mode = Cell::new(None);
         if let Some(device) = check_target(path, overwrite)? {
-            return Ok(Self { path: path.to_path_buf(), target: Target::Direct(device) });
+            return Ok(Self { path: path.to_path_buf(), target: Target::Direct(device), mode });
         }
         let folder = folder_of(path);
-        let prefix = prefix_for(name);
-        remove_stale(folder, &prefix);
-        let file =
-            create_locked(folder, &prefix).map_err(|e| Error::io("creating a file", e).in_file(path))?;
-        Ok(Self { path: path.to_path_buf(), target: Target::Temporary { file, overwrite } })
+        remove_stale(folder, name);
+        let file = create_locked(folder, name).map_err(|e| Error::io("creating a file", e).in_file(path))?;
+        let _live = Live::new(file.path());
+        Ok(Self { path: path.to_path_buf(), target: Target::Temporary { file, overwrite, _live }, mode })
+    }
+
+    /// Sets the permission bits that the complete file will have, instead of those of any new file.
+    pub fn set_mode(&self, mode: u32) {
+        self.mode.set(Some(mode & 0o777));
     }
 
     /// Puts the complete file in its place, on disk when this returns.
@@ -62,7 +75,10 @@ impl AtomicFile {
         let path = self.path;
         match self.target {
             Target::Direct(mut file) => Ok(file.flush()?),
-            Target::Temporary { file, overwrite } => {
+            Target::Temporary { file, overwrite, _live } => {
+                let mode = self.mode.get().unwrap_or_else(usual_mode);
+                let opened = file.as_file().set_permissions(Permissions::from_mode(mode));
+                opened.map_err(|e| Error::io("setting the mode", e).in_file(&path))?;
                 file.as_file().sync_all().map_err(|e| Error::io("syncing", e).in_file(&path))?;
                 let placed = if overwrite { file.persist(&path) } else { file.persist_noclobber(&path) };
                 placed.map_err(|e| place_error(e.error, &path))?;
@@ -90,6 +106,20 @@ impl AtomicFile {
     }
 }
 
+/// The permission bits that a new file has here: all but those that the process's mask takes away.
+#[must_use]
+pub fn usual_mode() -> u32 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+    let mask = line.and_then(|mask| u32::from_str_radix(mask.trim(), 8).ok()).unwrap_or_else(|| {
+        // The only other way to learn the mask is to set it.
+        let mask = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+        rustix::process::umask(mask);
+        mask.as_raw_mode()
+    });
+    0o666 & !mask
+}
+
 fn place_error(error: io::Error, path: &Path) -> Error {
     if error.kind() == io::ErrorKind::AlreadyExists {
         exists(path)
@@ -103,7 +133,8 @@ pub(crate) fn exists(path: &Path) -> Error {
     Error::new(ErrorKind::Exists, "is there already").in_file(path).remedy("pass --force to replace it")
 }
 
-/// Refuses what may not be replaced; opens a device or pipe.
+/// Refuses what may not be replaced; opens what is written to directly: a character device, a pipe, or an open file of the
+/// process that a link of `/dev` or `/proc` stands for.
 fn check_target(path: &Path, overwrite: bool) -> Result<Option<File>> {
     let Ok(there) = fs::metadata(path) else {
         // Nothing, or a link to nothing.
@@ -111,35 +142,43 @@ fn check_target(path: &Path, overwrite: bool) -> Result<Option<File>> {
         return if link && !overwrite { Err(exists(path)) } else { Ok(None) };
     };
     let kind = there.file_type();
-    if kind.is_char_device() || kind.is_fifo() {
+    if kind.is_char_device() || kind.is_fifo() || (kind.is_file() && is_system_link(path)) {
         let file = OpenOptions::new().write(true).open(path);
         return file.map(Some).map_err(|e| Error::io("opening", e).in_file(path));
     }
     if kind.is_dir() {
         return Err(Error::usage("is a folder").in_file(path));
     }
+    if kind.is_block_device() || kind.is_socket() {
+        let what = if kind.is_socket() { "a socket" } else { "a block device" };
+        return Err(Error::usage(format!("is {what} and is not replaced"))
+            .in_file(path)
+            .remedy("write to standard output with -c and send it there"));
+    }
     if overwrite { Ok(None) } else { Err(exists(path)) }
+}
+
+/// True for a link that the system made, as `/dev/stdout`: replacing it would break the system.
+fn is_system_link(path: &Path) -> bool {
+    let folder = fs::canonicalize(folder_of(path)).unwrap_or_default();
+    fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink())
+        && ["/dev", "/proc", "/sys"].iter().any(|system| folder.starts_with(system))
+        && !folder.starts_with("/dev/shm")
 }
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn prefix_for(name: &OsStr) -> OsString {
-    let bytes = name.as_bytes();
-    let mut prefix = OsString::from(".");
-    prefix.push(OsStr::from_bytes(&bytes[..bytes.len().min(NAME_KEPT)]));
-    prefix.push(".minlen-");
-    prefix
-}
-
-fn create_locked(folder: &Path, prefix: &OsStr) -> io::Result<NamedTempFile> {
+fn create_locked(folder: &Path, name: &OsStr) -> io::Result<NamedTempFile> {
     for _ in 0..TRIES {
-        let file = tempfile::Builder::new()
-            .prefix(prefix)
-            .suffix(SUFFIX)
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)?;
+        let path = folder.join(Unfinished::fresh(name.as_bytes()));
+        let mut options = OpenOptions::new();
+        let file = match options.read(true).write(true).create_new(true).mode(PRIVATE).open(&path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
+            other => other?,
+        };
+        let file = NamedTempFile::from_parts(file, TempPath::try_from_path(&path)?);
         // A cleaner may have come between creating and locking: then the name is gone, and we try another. A file
         // system without locks is fine too: then nobody can clean up.
         let _ = flock(file.as_file(), FlockOperation::NonBlockingLockExclusive);
@@ -151,20 +190,29 @@ fn create_locked(folder: &Path, prefix: &OsStr) -> io::Result<NamedTempFile> {
 }
 
 /// Removes what dead processes left for the same name. Nothing that goes wrong here matters.
-fn remove_stale(folder: &Path, prefix: &OsStr) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let ours =
-            name.as_bytes().starts_with(prefix.as_bytes()) && name.as_bytes().ends_with(SUFFIX.as_bytes());
-        if !ours || !entry.file_type().is_ok_and(|t| t.is_file()) {
-            continue;
-        }
-        let Ok(file) = File::open(entry.path()) else { continue };
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            let _ = fs::remove_file(entry.path());
-        }
+fn remove_stale(folder: &Path, name: &OsStr) {
+    for path in stale(folder, name) {
+        let _ = fs::remove_file(path);
     }
+}
+
+/// What processes that died left unfinished of the file `path`; nothing of living ones.
+#[must_use]
+pub fn left_over(path: &Path) -> Vec<PathBuf> {
+    path.file_name().map_or_else(Vec::new, |name| stale(folder_of(path), name))
+}
+
+/// The files that dead processes left for `name`.
+fn stale(folder: &Path, name: &OsStr) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let kept = kept_part(name.as_bytes());
+    let ours = entries.flatten().filter(|entry| {
+        partial_of(entry.file_name().as_bytes()) == Some(kept) && entry.file_type().is_ok_and(|t| t.is_file())
+    });
+    let dead = |path: &PathBuf| {
+        File::open(path).is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok())
+    };
+    ours.map(|entry| entry.path()).filter(dead).collect()
 }
 
 /// Makes the names in a folder durable.
@@ -201,6 +249,7 @@ impl Seek for AtomicFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::OsString;
 
     fn names(folder: &Path) -> Vec<OsString> {
         let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
@@ -239,16 +288,58 @@ mod tests {
     }
 
     #[test]
-    fn removes_what_a_dead_process_left_but_not_what_a_living_one_holds() {
+    fn removes_what_a_dead_process_left_but_not_what_a_living_one_holds_or_what_is_not_ours() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
-        fs::write(folder.path().join(".a.minlen-dead00.partial"), "left").unwrap();
-        fs::write(folder.path().join(".b.minlen-dead00.partial"), "of another").unwrap();
+        let dead = folder.path().join(Unfinished::fresh(b"a"));
+        let other = folder.path().join(Unfinished::fresh(b"b"));
+        let somebodys =
+            [".a.minlen-dead00.partial", ".a.minlen-notes12345.partial"].map(|n| folder.path().join(n));
+        for left in somebodys.iter().chain([&dead, &other]) {
+            fs::write(left, "left").unwrap();
+        }
         let living = AtomicFile::create(&path, false).unwrap();
         let second = AtomicFile::create(&path, false).unwrap();
         assert!(living.temporary_path().exists() && second.temporary_path().exists());
-        assert!(!folder.path().join(".a.minlen-dead00.partial").exists());
-        assert!(folder.path().join(".b.minlen-dead00.partial").exists());
+        assert!(!dead.exists() && other.exists());
+        assert!(somebodys.iter().all(|file| file.exists()), "a file of somebody else was removed");
+    }
+
+    #[test]
+    fn nobody_else_reads_along_and_the_mode_comes_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let usual = AtomicFile::create(folder.path().join("usual"), false).unwrap();
+        assert_eq!(mode(usual.temporary_path()), 0o600);
+        usual.commit().unwrap();
+        fs::write(folder.path().join("plain"), "").unwrap();
+        assert_eq!(mode(&folder.path().join("usual")), mode(&folder.path().join("plain")));
+        let private = AtomicFile::create(folder.path().join("private"), false).unwrap();
+        private.set_mode(0o640);
+        private.commit().unwrap();
+        assert_eq!(mode(&folder.path().join("private")), 0o640);
+    }
+
+    #[test]
+    fn sockets_are_refused_and_links_of_the_system_are_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        for force in [false, true] {
+            assert_eq!(AtomicFile::create(&path, force).unwrap_err().kind(), ErrorKind::Usage);
+        }
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        let mut through = AtomicFile::create(&link, true).unwrap();
+        through.write_all(b"gone").unwrap();
+        through.commit().unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        let open = File::create(folder.path().join("open")).unwrap();
+        let fd = std::os::fd::AsRawFd::as_raw_fd(&open);
+        let mut through = AtomicFile::create(format!("/proc/self/fd/{fd}"), true).unwrap();
+        through.write_all(b"through").unwrap();
+        through.commit().unwrap();
+        assert_eq!(fs::read(folder.path().join("open")).unwrap(), b"through");
     }
 
     #[test]

@@ -95,7 +95,8 @@ pub(crate) fn archive(tree: &Tree, content: &[u8], size: usize) -> Vec<u8> {
 
 /// Tree and content of a folder.
 pub(crate) fn pack(folder: &Path) -> (Tree, Vec<u8>) {
-    let (items, _) = walk::walk(&[folder.to_path_buf()], &walk::Options::default()).unwrap();
+    let env = Env::default();
+    let items = walk::walk(&[folder.to_path_buf()], &walk::Options::default(), &env).unwrap().items;
     let (mut tree, mut content) = (Tree::default(), Vec::new());
     for item in &items {
         let body = match &item.body {

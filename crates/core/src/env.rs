@@ -3,6 +3,7 @@
 use crate::{Account, Budget, Error, ErrorKind, Limits, Numbers, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
 
 /// Something worth telling a person who waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,19 +59,51 @@ impl Progress for NoProgress {
 }
 
 /// A flag that stops a running operation from another thread or a signal handler.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+#[derive(Clone, Debug)]
+pub struct Cancel(Arc<Flag>);
+
+#[derive(Debug)]
+struct Flag {
+    raised: Arc<AtomicBool>,
+    noticed: AtomicBool,
+    /// The thread that made the flag: the one whose notice counts.
+    owner: ThreadId,
+}
+
+impl Default for Cancel {
+    fn default() -> Self {
+        let owner = std::thread::current().id();
+        Self(Arc::new(Flag { raised: Arc::default(), noticed: AtomicBool::new(false), owner }))
+    }
+}
 
 impl Cancel {
     /// Asks the operation to stop at the next block.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.raised.store(true, Ordering::Relaxed);
     }
 
     /// True once [`Cancel::cancel`] was called.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        let raised = self.0.raised.load(Ordering::Relaxed);
+        if raised && std::thread::current().id() == self.0.owner {
+            self.0.noticed.store(true, Ordering::Relaxed);
+        }
+        raised
+    }
+
+    /// True once the thread that made the flag has found it raised, and so is about to stop: until then it may be waiting for
+    /// something that never comes.
+    #[must_use]
+    pub fn is_noticed(&self) -> bool {
+        self.0.noticed.load(Ordering::Relaxed)
+    }
+
+    /// The bare flag, for a signal handler.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0.raised)
     }
 }
 

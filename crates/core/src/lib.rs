@@ -9,6 +9,7 @@
 //! * [`Chain`], codecs in a row, and [`Registry`], the table a decoder looks ids up in,
 //! * [`Kind`], [`Detector`] and [`Part`]: what a piece of data is,
 //! * [`Numbers`]: the arrays within the data, where they are known,
+//! * [`text`]: names from strangers, made safe to show,
 //! * [`varint`]: the integer encoding of the format.
 
 mod account;
@@ -23,6 +24,7 @@ mod limits;
 mod params;
 mod registry;
 pub mod testing;
+pub mod text;
 pub mod varint;
 
 pub use account::Account;

@@ -15,6 +15,9 @@ pub(crate) struct Opened {
     pub(crate) held: Reservation,
 }
 
+/// Bytes of a block that is not worth a thread of its own.
+const SHORT: u64 = 16 << 10;
+
 /// What a thread made of a block.
 enum Attempt {
     Opened(Opened),
@@ -40,7 +43,7 @@ impl BlockDecoder {
         let threads = options.effective_threads();
         let busy = blocks.clamp(1, threads);
         Self {
-            pool: Ordered::new(busy),
+            pool: Ordered::new(busy, env),
             registry: options.registry().clone(),
             env: env.clone(),
             inner: env.clone().with_threads(if blocks / 4 <= threads { threads } else { 1 }),
@@ -75,13 +78,15 @@ impl BlockDecoder {
     /// Hands a block in, with the memory that [`BlockDecoder::reserve`] gave for it.
     pub(crate) fn submit(&mut self, block: RawBlock, held: Reservation) {
         let (registry, env) = (self.registry.clone(), self.inner.clone());
-        self.pool.submit(move || match open(&block, &registry, &env) {
+        let short = self.pool.is_single() && block.header.raw_len <= SHORT;
+        let job = move || match open(&block, &registry, &env) {
             Ok((bytes, told)) => {
                 Ok(Attempt::Opened(Opened { bytes, stored: block.header.stored_len, told, held }))
             }
             Err(error) if error.kind() == ErrorKind::Limit => Ok(Attempt::Short(block, held, error)),
             Err(error) => Err(error),
-        });
+        };
+        if short { self.pool.run_here(job) } else { self.pool.submit(job) }
     }
 
     /// The oldest block, waited for; `None` when nothing is in flight.

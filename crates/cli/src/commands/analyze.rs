@@ -3,7 +3,7 @@
 use crate::args::Analyze;
 use crate::engine::source::Opened;
 use crate::exit::Tally;
-use crate::plan::{Context, Source, gather};
+use crate::plan::{Context, Source};
 use crate::ui::{self, human};
 use minlen::analyze::{AnalyzeOptions, Report, analyze_with};
 use minlen::{Error, Options, Result};
@@ -12,7 +12,7 @@ use std::io::Read;
 
 /// Analyzes every input.
 pub fn run(args: &Analyze, ctx: &Context) -> Result<Tally> {
-    let inputs = gather(&args.io)?;
+    let inputs = ctx.inputs(&args.io)?;
     let mut objects = Vec::new();
     let mut tally = super::for_each(ctx, &inputs, |input| {
         ctx.ui.meter.start(&input.to_string(), 0);

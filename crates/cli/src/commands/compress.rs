@@ -8,7 +8,10 @@ use crate::engine::{decode, remove, verify};
 use crate::exit::Tally;
 use crate::plan::{self, Context, Source, Survey, Target, gather};
 use crate::ui::human;
+use minlen::archive::Inputs;
+use minlen::container::{atomic, recovery, walk};
 use minlen::{Error, Result};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -22,6 +25,21 @@ enum Work {
     Archive(Vec<PathBuf>, Target),
 }
 
+impl Work {
+    fn inputs(&self) -> Vec<&Path> {
+        match self {
+            Self::Stream(source, _) => source.path().into_iter().collect(),
+            Self::Archive(inputs, _) => inputs.iter().map(PathBuf::as_path).collect(),
+        }
+    }
+
+    fn target(&self) -> &Target {
+        match self {
+            Self::Stream(_, target) | Self::Archive(_, target) => target,
+        }
+    }
+}
+
 /// Compresses every input.
 pub fn run(args: &Compress, ctx: &Context) -> Result<Tally> {
     let recipe = Recipe::new(&args.encode, ctx)?;
@@ -33,7 +51,9 @@ pub fn run(args: &Compress, ctx: &Context) -> Result<Tally> {
         return Err(Error::usage("--rm would remove exact data of which only an approximation was stored")
             .remedy("leave out --max-error, or remove the input yourself"));
     }
-    let work = split(args, gather(&args.io)?)?;
+    let sources = gather(&args.io)?;
+    let work = split(args, sources)?;
+    enter(args, ctx, &recipe, &work)?;
     Ok(crate::commands::for_each(ctx, &work, |work| match work {
         Work::Stream(input, target) => {
             stream(args, ctx, &recipe, input, target).map_err(|e| e.in_file(input.label()))
@@ -42,8 +62,64 @@ pub fn run(args: &Compress, ctx: &Context) -> Result<Tally> {
     }))
 }
 
-/// Decides which inputs go together.
+/// Enters everything into the plan of the run, which refuses what does not go together.
+fn enter(args: &Compress, ctx: &Context, recipe: &Recipe, work: &[Work]) -> Result<()> {
+    if args.out.stdout && work.len() > 1 && recipe.encrypts() {
+        return Err(Error::usage("several encrypted files in a row could not be read")
+            .remedy("make one archive of them with -o FILE, or encrypt one at a time"));
+    }
+    for work in work {
+        match work {
+            Work::Stream(input, _) if is_skipped(args, input) => continue,
+            Work::Stream(input, _) => ctx.will_read_source(input)?,
+            Work::Archive(inputs, _) => inputs.iter().try_for_each(|input| ctx.will_read(INPUT, input))?,
+        }
+        if args.out.rm {
+            work.target().can_be_read_back()?;
+            work.inputs().iter().try_for_each(|input| ctx.ledger().may_remove(input))?;
+        }
+    }
+    for work in work {
+        let from = match work {
+            Work::Stream(input, _) if is_skipped(args, input) => continue,
+            Work::Stream(input, _) => input.to_string(),
+            Work::Archive(inputs, _) => label(inputs),
+        };
+        if let Target::File(path) = work.target() {
+            ctx.will_write(path, &from)?;
+        }
+        if let Some(beside) = recipe.sidecar(work.target()) {
+            ctx.will_write(&beside, &format!("the recovery data of {}", work.target().label().display()))?;
+            forget_interrupted(work.target().label(), &beside, ctx)?;
+            Target::File(beside).check(args.out.force, true)?;
+        }
+    }
+    Ok(())
+}
+
+/// Recovery data gets its name right before the file that it is made of. Where a run died in between, what it left says so: then this run,
+/// which makes both again, is not refused for it.
+fn forget_interrupted(target: &Path, beside: &Path, ctx: &Context) -> Result<()> {
+    if target.symlink_metadata().is_ok() || !beside.is_file() {
+        return Ok(());
+    }
+    for left in atomic::left_over(target) {
+        if recovery::protects(beside, &left, &ctx.reading())? {
+            std::fs::remove_file(beside).map_err(|e| Error::io("cannot remove", e).in_file(beside))?;
+            ctx.ui.detail(&format!("{}: left by a run that was stopped; made again", beside.display()));
+            break;
+        }
+    }
+    Ok(())
+}
+
+const INPUT: plan::ledger::Role = plan::ledger::Role::Input;
+
+/// Decides which inputs go together. One that is given twice comes once.
 fn split(args: &Compress, sources: Vec<Source>) -> Result<Vec<Work>> {
+    let mut seen = BTreeSet::new();
+    let place = |source: &Source| source.path().map(|path| plan::ledger::Place::of(path).real);
+    let sources: Vec<Source> = sources.into_iter().filter(|source| seen.insert(place(source))).collect();
     let output = args.out.output.as_deref();
     let any_folder = sources.iter().filter_map(Source::path).any(Path::is_dir);
     let together = if args.out.stdout {
@@ -52,7 +128,7 @@ fn split(args: &Compress, sources: Vec<Source>) -> Result<Vec<Work>> {
         output.is_some_and(|out| !plan::is_folder(out)) && (sources.len() > 1 || any_folder)
     };
     if together {
-        let target = output.map_or(Target::Stdout, |out| Target::File(out.to_path_buf()));
+        let target = output.map_or(Target::Stdout, Target::new);
         return Ok(vec![Work::Archive(paths(sources)?, target)]);
     }
     sources.into_iter().map(|source| alone(args, source)).collect()
@@ -79,32 +155,56 @@ fn paths(sources: Vec<Source>) -> Result<Vec<PathBuf>> {
         .ok_or_else(|| Error::usage("standard input has no name to go by in an archive"))
 }
 
+/// True where the output has a name of the user's choice.
+fn is_named(args: &Compress) -> bool {
+    args.out.stdout || args.out.output.as_deref().is_some_and(|out| !plan::is_folder(out))
+}
+
+/// True for what is compressed already: it is passed over unless somebody insists.
+fn is_skipped(args: &Compress, input: &Source) -> bool {
+    !is_named(args) && !args.out.force && input.path().is_some_and(plan::is_ours)
+}
+
 fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, target: &Target) -> Result<()> {
-    let named = args.out.stdout || args.out.output.as_deref().is_some_and(|out| !plan::is_folder(out));
     let mut opened = Opened::new(input, ctx)?;
-    if !named && !args.out.force && input.path().is_some_and(plan::is_ours) {
+    if is_skipped(args, input) {
         ctx.ui.warn(&format!("{input}: is compressed already; skipped (-f to insist)"));
         return Ok(());
     }
-    if !opened.seekable() && !named && input.path().is_some() {
+    if !opened.seekable() && !is_named(args) && input.path().is_some() {
         return Err(Error::usage("is not a regular file").remedy("use -o FILE or -c"));
     }
-    target.is_not(input)?;
     target.check(args.out.force, true)?;
     if let Some(path) = input.path().filter(|_| opened.seekable()) {
         announce(ctx, recipe, &input.to_string(), std::slice::from_ref(&path.to_path_buf()));
     }
     let start = Instant::now();
     ctx.ui.meter.start(&input.to_string(), opened.len().unwrap_or(0));
-    let sink = Sink::create(target, args.out.force)?;
-    let sizes = recipe.stream(&mut opened, &sink, ctx)?;
-    sink.commit(Some(&opened.meta))?;
+    let sink = Sink::create(target, args.out.force, ctx, &input.to_string())?;
+    let made = recipe.stream(&mut opened, &sink, ctx, args.out.force)?;
+    let changed = !opened.is_unchanged();
+    if changed {
+        ctx.ui.warn(&format!("{input}: was changed while it was read: stored as it was read"));
+    }
+    let sizes = made.sizes;
+    made.commit(sink, Some(&opened.meta))?;
     ctx.ui.meter.stop();
     if let (true, Some(path), Target::File(made)) = (args.out.rm, input.path(), target) {
-        verify::stream(made, path, ctx)?;
-        remove::file(path, &opened.meta, made, ctx)?;
+        remove_input(path, &opened, changed, made, ctx)?;
     }
     report(ctx, &input.to_string(), sizes, target, start);
+    Ok(())
+}
+
+/// Reads the output back, compares it with the input and removes that. An input that was changed meanwhile stays.
+fn remove_input(path: &Path, opened: &Opened, changed: bool, made: &Path, ctx: &Context) -> Result<()> {
+    match verify::stream(made, path, ctx) {
+        Ok(()) if !changed => return remove::file(path, &opened.meta, ctx),
+        Err(error) if !changed && verify::is_unchanged(path, &opened.meta) => return Err(error),
+        Err(error) if error.kind() != minlen::ErrorKind::Verify => return Err(error),
+        _ => {}
+    }
+    ctx.ui.warn(&format!("{}: was changed meanwhile; kept", path.display()));
     Ok(())
 }
 
@@ -116,13 +216,18 @@ fn archive(
     target: &Target,
 ) -> Result<()> {
     target.check(args.out.force, true)?;
-    let label = inputs.first().map(|p| p.display().to_string()).unwrap_or_default();
+    let label = label(inputs);
     announce(ctx, recipe, &label, inputs);
     let start = Instant::now();
     ctx.ui.meter.start(&label, 0);
-    let sink = Sink::create(target, args.out.force)?;
-    let sizes = recipe.archive(inputs, &sink, ctx)?;
-    sink.commit(None)?;
+    let sink = Sink::create(target, args.out.force, ctx, &label)?;
+    // Lists come from a walk mostly, in which a link is one thing among the others.
+    let listed = args.io.files_from.is_some() || args.io.files0_from.is_some();
+    let gathered = Inputs::new(inputs).with_follow(!listed).without(ctx.ledger().outputs());
+    let gathered = gathered.without_files(ctx.ledger().standard_output().into_iter().collect());
+    let made = recipe.archive(&gathered, &sink, ctx, args.out.force)?;
+    let sizes = made.sizes;
+    made.commit(sink, None)?;
     ctx.ui.meter.stop();
     if let (true, Target::File(made)) = (args.out.rm, target) {
         remove_inputs(made, inputs, ctx)?;
@@ -131,19 +236,31 @@ fn archive(
     Ok(())
 }
 
-/// Reads the archive back, compares it with the inputs and removes them.
-fn remove_inputs(made: &Path, inputs: &[PathBuf], ctx: &Context) -> Result<()> {
-    let mut archive = decode::open_archive(&Source::Path(made.to_path_buf()), ctx, &ctx.writing())?;
-    let checked = verify::tree(&mut archive, |name| locate(name, inputs))?;
-    remove::tree(&checked, made, ctx)
+fn label(inputs: &[PathBuf]) -> String {
+    inputs.first().map(|path| path.display().to_string()).unwrap_or_default()
 }
 
-/// The input, or the file below one, that an archive calls `name`: its first part is the last part of the input.
-fn locate(name: &[u8], inputs: &[PathBuf]) -> Option<PathBuf> {
+/// Reads the archive back, compares it with the inputs and removes them. What a link among the inputs leads to stays.
+fn remove_inputs(made: &Path, inputs: &[PathBuf], ctx: &Context) -> Result<()> {
+    let source = Source::Path(made.to_path_buf());
+    let mut archive = decode::open_archive(&source, ctx, &ctx.reading())?;
+    let names = walk::names(inputs)?;
+    let mut checked = verify::tree(&mut archive, ctx, |name| locate(name, &names))?;
+    for link in inputs.iter().filter(|input| input.is_symlink()) {
+        ctx.ui.warn(&format!("{}: is a symbolic link; kept", link.display()));
+        checked.retain(|item| !item.path.starts_with(link));
+    }
+    remove::tree(&checked, ctx)
+}
+
+/// The input, or the file below one, that an archive calls `name`; `names` are what the inputs are called in it.
+fn locate(name: &[u8], names: &[(PathBuf, Vec<u8>)]) -> Option<PathBuf> {
     let name = Path::new(OsStr::from_bytes(name));
-    let top = name.components().next()?.as_os_str();
-    let input = inputs.iter().find(|input| plan::own_name(input).is_ok_and(|own| own == top))?;
-    let below = name.strip_prefix(top).ok()?;
+    let below = |called: &Vec<u8>| name.strip_prefix(OsStr::from_bytes(called)).ok();
+    // The longest one: `a/b` may be an input beside `a`.
+    let (input, called) =
+        names.iter().filter(|(_, called)| below(called).is_some()).max_by_key(|(_, called)| called.len())?;
+    let below = below(called)?;
     Some(if below.as_os_str().is_empty() { input.clone() } else { input.join(below) })
 }
 

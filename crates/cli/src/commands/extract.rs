@@ -2,7 +2,7 @@
 
 use crate::args::{Cat, Extract, Range};
 use crate::engine::sink::{Sink, write_failed};
-use crate::engine::{decode, select};
+use crate::engine::{decode, outputs, select};
 use crate::plan::{Context, Source, Target};
 use crate::ui::human;
 use minlen::archive::{Archive, ExtractOptions};
@@ -13,23 +13,29 @@ use std::path::{Path, PathBuf};
 /// Takes members out into a folder, or a range into a file.
 pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
     let source = Source::new(&args.archive);
+    if args.salvage {
+        return super::salvage::run(args, &source, ctx).map_err(|e| e.in_file(source.label()));
+    }
     let done = (|| {
         let mut archive = decode::open_archive(&source, ctx, &ctx.reading())?;
         ctx.ui.meter.start(&source.to_string(), 0);
         if let Some(pattern) = &args.tensor {
-            return super::tensors::extract(args, pattern, &mut archive);
+            return super::tensors::extract(args, pattern, &mut archive, ctx);
         }
         if args.stdout || args.range.is_some() || !archive.is_tree() {
-            let target = args.output.clone().map_or(Target::Stdout, Target::File);
+            let target = args.output.as_deref().map_or(Target::Stdout, Target::new);
             target.check(args.force, false)?;
-            return write_to(&mut archive, &args.members, args.range, &target, args.force);
+            return write_to(&mut archive, &args.members, args.range, &target, args.force, ctx);
         }
         let folder = args.output.as_deref().unwrap_or(Path::new("."));
         let options = ExtractOptions::default().with_overwrite(args.force);
+        let from = source.to_string();
         let summary = if args.members.is_empty() {
+            outputs::members(&mut archive, None, folder, &from, args.force, ctx)?;
             archive.extract(&[], folder, &options)?
         } else {
             let chosen = select::choose(&mut archive, &args.members)?;
+            outputs::members(&mut archive, Some(&chosen.numbers), folder, &from, args.force, ctx)?;
             archive.extract_entries(&chosen.numbers, folder, &options)?
         };
         ctx.ui.meter.stop();
@@ -42,14 +48,15 @@ pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
 /// Writes contents to standard output.
 pub fn cat(args: &Cat, ctx: &Context) -> Result<()> {
     let source = Source::new(&args.archive);
-    let done = decode::open_archive(&source, ctx, &ctx.reading())
-        .and_then(|mut archive| write_to(&mut archive, &args.members, args.range, &Target::Stdout, false));
+    let done = decode::open_archive(&source, ctx, &ctx.reading()).and_then(|mut archive| {
+        write_to(&mut archive, &args.members, args.range, &Target::Stdout, false, ctx)
+    });
     done.map_err(|e| e.in_file(source.label()))
 }
 
 /// The contents of every file, one after another.
-pub fn all_to_stdout(archive: &mut Archive) -> Result<()> {
-    write_to(archive, &[], None, &Target::Stdout, false)
+pub fn all_to_stdout(archive: &mut Archive, ctx: &Context) -> Result<()> {
+    write_to(archive, &[], None, &Target::Stdout, false, ctx)
 }
 
 fn write_to(
@@ -58,11 +65,15 @@ fn write_to(
     range: Option<Range>,
     target: &Target,
     force: bool,
+    ctx: &Context,
 ) -> Result<()> {
-    let sink = Sink::create(target, force)?;
+    let sink = Sink::create(target, force, ctx, "the archive")?;
     let mut out = sink.writer();
     if archive.is_tree() {
         let files = select::files(archive, members)?;
+        let tree = archive.entries();
+        let modes = files.numbers.iter().map(|&number| tree.entries[number].mode);
+        sink.restrict(modes.fold(ctx.mask(), |mask, mode| mask & minlen::archive::readers(mode)));
         match (range, &files.numbers[..]) {
             (None, numbers) => archive.read_entries(numbers, &mut out)?,
             (Some(range), &[number]) => archive.read_entry(number, Some(bounds(range)), &mut out)?,

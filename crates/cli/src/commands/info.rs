@@ -3,7 +3,7 @@
 use crate::args::Info as Args;
 use crate::engine::decode;
 use crate::exit::Tally;
-use crate::plan::{Context, Source, gather};
+use crate::plan::{Context, Source};
 use crate::ui::table::{Side, Table};
 use crate::ui::{self, human};
 use minlen::Result;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// Shows every input.
 pub fn run(args: &Args, ctx: &Context) -> Result<Tally> {
-    let inputs = gather(&args.io)?;
+    let inputs = ctx.inputs(&args.io)?;
     let mut objects = Vec::new();
     let mut tally = super::for_each(ctx, &inputs, |input| {
         let info = decode::open_archive(input, ctx, &ctx.reading()).and_then(|mut archive| archive.info());

@@ -3,7 +3,7 @@
 use crate::args::List;
 use crate::engine::decode;
 use crate::exit::Tally;
-use crate::plan::{Context, Source, gather};
+use crate::plan::{Context, Source};
 use crate::ui::table::{LongTable, Side, Table};
 use crate::ui::{self, human};
 use minlen::Result;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// Lists every input.
 pub fn run(args: &List, ctx: &Context) -> Result<Tally> {
-    let inputs = gather(&args.io)?;
+    let inputs = ctx.inputs(&args.io)?;
     let mut document = Document::default();
     let mut streams = Vec::new();
     let mut tally = super::for_each(ctx, &inputs, |input| {

@@ -4,6 +4,7 @@ mod analyze;
 mod bench;
 mod codecs;
 mod compress;
+mod damage;
 mod decompress;
 mod extract;
 mod generate;
@@ -13,14 +14,18 @@ mod network;
 mod quantize;
 mod rebase;
 mod repair;
+mod salvage;
+mod stdin;
 mod tensors;
 mod test;
 mod train;
 
 use crate::args::{self, Bare, Cli, Format, Verb};
 use crate::exit::{self, Tally};
-use crate::plan::Context;
+use crate::plan::ledger::Role;
+use crate::plan::{Context, Source};
 use minlen::{Cancel, Error, Result};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Runs what was asked for.
@@ -29,8 +34,12 @@ pub fn dispatch(cli: Cli) -> ExitCode {
     let verb = cli.verb.unwrap_or_else(|| of_bare(cli.bare));
     let ctx = context(&verb, &cancel);
     let mut tally = Tally::default();
-    let watched =
-        crate::signals::watch(cancel).and_then(|()| ctx.load_priors()).and_then(|()| ctx.load_bases());
+    ctx.announce();
+    let watched = crate::signals::watch(cancel)
+        .and_then(|()| stdin::check(&verb))
+        .and_then(|()| enter(&verb, &ctx))
+        .and_then(|()| ctx.load_priors())
+        .and_then(|()| ctx.load_bases());
     let watched = watched.and_then(|()| run(&verb, &ctx));
     match watched {
         Ok(done) => tally = done,
@@ -62,7 +71,65 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
             args::TrainWhat::Network(args) => network::train(args, ctx),
         }),
         Verb::Eval(args) => once(network::eval(args)),
-        Verb::Generate(args) => once(generate::run(args)),
+        Verb::Generate(args) => once(generate::run(args, ctx)),
+    }
+}
+
+/// Enters the files that options name into the plan of the run: what is read, and what is written where that is known. Inputs, and the
+/// outputs that are named after them, are entered by the verb before it begins.
+fn enter(verb: &Verb, ctx: &Context) -> Result<()> {
+    let lists = |io: &args::InputArgs| {
+        let mut lists = io.files_from.iter().chain(&io.files0_from);
+        lists.try_for_each(|list| ctx.will_read(Role::List, list))
+    };
+    let input = |path: &Path| ctx.will_read_source(&Source::new(path));
+    let help = |name: &'static str, path: &Option<PathBuf>| {
+        path.iter().try_for_each(|path| ctx.will_read(Role::Help(name), path))
+    };
+    let output = |path: &Option<PathBuf>, from: &Path| {
+        path.iter().try_for_each(|path| ctx.will_write(path, &from.display().to_string()))
+    };
+    match verb {
+        Verb::Compress(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
+        Verb::Decompress(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
+        Verb::List(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
+        Verb::Test(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
+        Verb::Info(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
+        Verb::Analyze(a) => lists(&a.io),
+        Verb::Extract(a) => input(&a.archive).and_then(|()| ctx.will_read_keys(&a.keys)),
+        Verb::Cat(a) => input(&a.archive).and_then(|()| ctx.will_read_keys(&a.keys)),
+        Verb::Repair(a) => input(&a.file).and_then(|()| help("recovery file", &a.recovery)),
+        Verb::Bench(a) => {
+            a.inputs.iter().filter(|path| path.exists()).try_for_each(|path| input(path))?;
+            help("list of variants", &a.ablation)?;
+            help("table of peers", &a.peers)?;
+            output(&a.save, Path::new("sizes"))?;
+            output(&a.save_speeds, Path::new("speeds"))
+        }
+        Verb::Rebase(a) => {
+            input(&a.file)?;
+            ctx.will_read_keys(&a.keys)?;
+            a.onto.iter().try_for_each(|path| ctx.will_read(Role::Base, path))?;
+            output(&Some(a.output.clone()), &a.file)
+        }
+        Verb::Quantize(a) => input(&a.model).and_then(|()| help("calibration text", &a.calibrate)),
+        Verb::Train(a) => match &a.what {
+            args::TrainWhat::Prior(a) => {
+                a.inputs.iter().try_for_each(|path| input(path))?;
+                output(&Some(a.output.clone()), Path::new("the training data"))
+            }
+            args::TrainWhat::Network(a) => {
+                help("data", &Some(a.data.clone()))?;
+                help("teacher", &a.teacher)?;
+                match a.dense.as_ref().filter(|path| path.exists()) {
+                    Some(dense) => ctx.will_read(Role::Help("dense network"), dense)?,
+                    None => output(&a.dense, Path::new("the dense network"))?,
+                }
+                output(&Some(a.output.clone()), Path::new("the network"))
+            }
+        },
+        Verb::Eval(a) => input(&a.file).and_then(|()| help("data", &Some(a.data.clone()))),
+        Verb::Codecs(_) | Verb::Generate(_) => Ok(()),
     }
 }
 
@@ -82,12 +149,16 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
         Verb::List(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Test(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Info(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Repair(a) => new(&a.common, a.format.format),
+        Verb::Repair(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Analyze(a) => new(&a.common, a.format.format),
         Verb::Codecs(a) => new(&a.common, a.format.format),
         Verb::Bench(a) => new(&a.common, Format::Table).explaining(&a.common, a.common.verbose > 0),
         Verb::Rebase(a) => new(&a.common, Format::Table).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Quantize(a) => new(&a.common, Format::Table),
+        Verb::Quantize(a) => {
+            let keys =
+                args::KeyArgs { passphrase_file: a.passphrase_file.clone(), ..args::KeyArgs::default() };
+            new(&a.common, Format::Table).with_keys(&keys)
+        }
         Verb::Train(a) => new(a.what.common(), Format::Table),
         Verb::Eval(a) => new(&a.common, Format::Table),
         Verb::Generate(a) => new(&a.common, Format::Table),
@@ -110,6 +181,12 @@ fn of_bare(bare: Bare) -> Verb {
 
 /// Runs `each` for every input, reporting errors and going on to the next.
 fn for_each<T>(ctx: &Context, inputs: &[T], mut each: impl FnMut(&T) -> Result<()>) -> Tally {
+    let mut inputs: Vec<&T> = inputs.iter().collect();
+    for_each_mut(ctx, &mut inputs, |input| each(input))
+}
+
+/// The same for inputs that change by it.
+fn for_each_mut<T>(ctx: &Context, inputs: &mut [T], mut each: impl FnMut(&mut T) -> Result<()>) -> Tally {
     let mut tally = Tally::default();
     for input in inputs {
         tally.add(ctx.check().and_then(|()| each(input)), |error: &Error| ctx.ui.error(error));

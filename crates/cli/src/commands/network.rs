@@ -1,12 +1,11 @@
 //! `minlen train network` and `minlen eval`: small networks for handwritten digits.
 
 use crate::args::{Eval, TrainNetwork};
-use crate::plan::Context;
+use crate::engine::sink::Sink;
+use crate::plan::{Context, Target};
 use crate::ui;
-use minlen::container::atomic::AtomicFile;
 use minlen::{Error, Result};
 use minlen_train::mnist::{self, Grading, Options};
-use std::io::Write;
 
 /// Trains, prunes, quantizes and codes a network, and prints what each stage is worth.
 pub fn train(args: &TrainNetwork, ctx: &Context) -> Result<()> {
@@ -31,10 +30,10 @@ pub fn train(args: &TrainNetwork, ctx: &Context) -> Result<()> {
         decay: args.decay,
         dense: args.dense.clone(),
     };
-    let out = AtomicFile::create(&args.output, args.force)?;
+    let out = Sink::create(&Target::new(&args.output), args.force, ctx, "the network")?;
     let (bytes, report) = mnist::run(&options, &mut |line| ctx.ui.note(line))?;
-    out.file().write_all(&bytes).map_err(|e| Error::io("cannot write", e).in_file(&args.output))?;
-    out.commit()?;
+    out.write(&bytes)?;
+    out.commit(None)?;
     ui::print(&report.to_string())
 }
 

@@ -1,14 +1,14 @@
 //! `minlen quantize`: a model within a bound.
 
 use crate::args::Quantize;
-use crate::plan::Context;
+use crate::engine::seal::Seal;
+use crate::engine::sink::Sink;
+use crate::plan::{Context, Target};
 use crate::ui;
-use minlen::container::atomic::AtomicFile;
 use minlen::tensors;
 use minlen::{Error, Result};
-use minlen_train::quantize::{self, Mode, Options, Output, Score, Target};
+use minlen_train::quantize::{self, Mode, Options, Output, Score, Target as Bound};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Bytes that a stream has around its payload, at most.
@@ -20,15 +20,30 @@ pub fn run(args: &Quantize, ctx: &Context) -> Result<()> {
     let calibration = args.calibrate.as_deref().map(read).transpose()?;
     let output = args.output.clone().unwrap_or_else(|| beside(&args.model));
     let options = options(args, &output, source.len() as u64)?;
-    let file = AtomicFile::create(&output, args.force)?;
-    let env = ctx.writing().with_threads(args.common.threads);
+    let seal = seal(args, &options, ctx)?;
+    let from = args.model.display().to_string();
+    let file = Sink::create(&Target::new(&output), args.force, ctx, &from)?;
+    let env = ctx.writing().with_threads(ctx.threads());
     let say = &mut |line: &str| ctx.ui.note(line);
     let (bytes, report) = quantize::run(&options, &source, calibration.as_deref(), say, &env)
         .map_err(|e| e.in_file(&args.model))?;
     let bytes = if options.output == Output::Payload { tensors::to_stream(bytes, &env)? } else { bytes };
-    file.file().write_all(&bytes).map_err(|e| Error::io("cannot write", e).in_file(&output))?;
-    file.commit()?;
+    let failed = |e| Error::io("cannot write", e).in_file(&output);
+    seal.write(&mut file.file(), |out| out.write_all(&bytes).map_err(failed))?;
+    file.commit(None)?;
+    for name in report.emptied() {
+        ctx.ui.warn(&format!("{}: every weight of {name} became 0; allow more", args.model.display()));
+    }
     ui::print(&format!("{report}\n{}: {} bytes\n", output.display(), bytes.len()))
+}
+
+/// Who can open the output. What is no .mln file is for other programs, which could not.
+fn seal(args: &Quantize, options: &Options, ctx: &Context) -> Result<Seal> {
+    let seal = Seal::new(&args.seal, ctx)?;
+    if seal.encrypts() && options.output != Output::Payload {
+        return Err(Error::usage("only .mln files are encrypted").remedy("name the output with -o NAME.mln"));
+    }
+    Ok(seal)
 }
 
 fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
@@ -45,14 +60,14 @@ fn beside(model: &Path) -> PathBuf {
 
 fn options(args: &Quantize, output: &Path, source_len: u64) -> Result<Options> {
     let target = match (args.target_bpw, args.target_size, args.max_kl) {
-        (Some(bits), _, _) => Target::BitsPerWeight(bits),
-        (_, Some(size), _) => Target::Size(
+        (Some(bits), _, _) => Bound::BitsPerWeight(bits),
+        (_, Some(size), _) => Bound::Size(
             size.checked_sub(AROUND)
                 .ok_or_else(|| Error::usage(format!("{size} bytes are too few for any model")))?,
         ),
-        (_, _, Some(divergence)) => Target::Divergence(divergence),
+        (_, _, Some(divergence)) => Bound::Divergence(divergence),
         // A GGUF file is as large as its blocks are.
-        _ => Target::Size(source_len.saturating_mul(4)),
+        _ => Bound::Size(source_len.saturating_mul(4)),
     };
     let mut options = Options::new(target);
     options.seed = args.seed;

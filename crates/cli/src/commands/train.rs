@@ -1,12 +1,11 @@
 //! `minlen train`: a prior from typical data.
 
 use crate::args::TrainPrior;
-use crate::plan::Context;
+use crate::engine::sink::Sink;
+use crate::plan::{Context, Target};
 use crate::ui::human;
-use minlen::container::atomic::AtomicFile;
 use minlen::{Error, Result, prior};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// No more than this is read of one file: models look at less.
@@ -16,14 +15,14 @@ const MOST: u64 = prior::MOST as u64;
 pub fn run(args: &TrainPrior, ctx: &Context) -> Result<()> {
     let mut paths = Vec::new();
     for input in &args.inputs {
-        collect(input, &mut paths)?;
+        collect(input, &mut paths, ctx)?;
     }
     let data = paths.iter().map(|path| head(path)).collect::<Result<Vec<_>>>()?;
     let name = if args.name.is_empty() { own_name(&args.output) } else { args.name.clone() };
     let file = prior::train(args.kind, &name, &data)?;
-    let out = AtomicFile::create(&args.output, args.force)?;
-    out.file().write_all(&file).map_err(|e| Error::io("cannot write", e).in_file(&args.output))?;
-    out.commit()?;
+    let out = Sink::create(&Target::new(&args.output), args.force, ctx, "the training data")?;
+    out.write(&file)?;
+    out.commit(None)?;
     let from = human::bytes(data.iter().map(|piece| piece.len() as u64).sum());
     ctx.ui.note(&format!(
         "{}: {} from {from} in {} files",
@@ -39,17 +38,18 @@ fn own_name(output: &Path) -> String {
 }
 
 /// The regular files below `path`, by name, so that the prior does not depend on the file system.
-fn collect(path: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
+fn collect(path: &Path, paths: &mut Vec<PathBuf>, ctx: &Context) -> Result<()> {
     let failed = |e| Error::io("cannot read", e).in_file(path);
     let meta = fs::symlink_metadata(path).map_err(failed)?;
     if meta.is_file() {
+        ctx.note_source(&meta);
         paths.push(path.to_path_buf());
     } else if meta.is_dir() {
         let entries = fs::read_dir(path).map_err(failed)?;
         let mut below =
             entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>().map_err(failed)?;
         below.sort();
-        below.iter().try_for_each(|path| collect(path, paths))?;
+        below.iter().try_for_each(|path| collect(path, paths, ctx))?;
     }
     Ok(())
 }

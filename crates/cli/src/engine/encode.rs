@@ -1,15 +1,17 @@
 //! From inputs to a compressed output, encrypted and with recovery data where asked for.
 
+use super::inexact;
+use super::named::Named;
+use super::seal::Seal;
 use super::sink::{BUFFER, Sink, pump, write_failed};
 use super::source::Opened;
 use crate::args::EncodeArgs;
-use crate::plan::{Context, Survey};
-use minlen::container::atomic::AtomicFile;
-use minlen::container::crypt::{self, Recipients};
+use crate::plan::{Context, Survey, Target};
+use minlen::archive::Inputs;
 use minlen::container::recovery;
 use minlen::{Encoder, Error, Estimate, Options, Result};
 use std::cell::Cell;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
@@ -17,8 +19,7 @@ use std::path::{Path, PathBuf};
 pub struct Recipe {
     options: Options,
     recovery: Option<u16>,
-    passphrase: bool,
-    recipients: Vec<String>,
+    seal: Seal,
     /// Content and bytes of the streams that are on standard output already.
     before: Cell<(u64, u64)>,
 }
@@ -32,28 +33,40 @@ pub struct Sizes {
     pub stored: u64,
 }
 
+/// An output that is complete and has no name yet.
+pub struct Made {
+    /// How large everything is.
+    pub sizes: Sizes,
+    /// Recovery data that goes beside it.
+    beside: Option<Sink>,
+}
+
+impl Made {
+    /// Gives `sink`, and what goes beside it, the mode and time of `like` and their names.
+    pub fn commit(self, sink: Sink, like: Option<&Metadata>) -> Result<()> {
+        if let Some(beside) = self.beside {
+            beside.commit(like)?;
+        }
+        sink.commit(like)
+    }
+}
+
 impl Recipe {
     /// From the options. Asks for a passphrase at once, so that nobody waits for the question.
     pub fn new(args: &EncodeArgs, ctx: &Context) -> Result<Self> {
-        if args.encrypt && !args.recipient.is_empty() {
-            return Err(Error::usage("--encrypt and --recipient exclude each other")
-                .remedy("an age file has either a passphrase or recipients"));
-        }
-        if args.encrypt {
-            ctx.keys.passphrase(true)?;
-        }
-        Ok(Self {
-            options: ctx.write_options(args)?,
-            recovery: args.recovery,
-            passphrase: args.encrypt,
-            recipients: args.recipient.clone(),
-            before: Cell::new((0, 0)),
-        })
+        let seal = Seal::new(&args.seal(), ctx)?;
+        let before = Cell::new((0, 0));
+        Ok(Self { options: ctx.write_options(args)?, recovery: args.recovery, seal, before })
     }
 
     /// What compressing these inputs will take and give, roughly.
     pub fn estimate(&self, survey: &Survey) -> Estimate {
         self.options.estimate(&survey.sample, survey.bytes)
+    }
+
+    /// True where the output is encrypted.
+    pub fn encrypts(&self) -> bool {
+        self.seal.encrypts()
     }
 
     /// True where the levels are up to a budget.
@@ -63,43 +76,68 @@ impl Recipe {
 
     /// True where what this run writes can be opened again with what it knows.
     pub fn can_read_back(&self, ctx: &Context) -> bool {
-        self.recipients.is_empty() || !ctx.keys.identities().is_empty()
+        self.seal.can_read_back(ctx)
     }
 
-    /// Compresses one input.
-    pub fn stream(&self, input: &mut Opened, sink: &Sink, ctx: &Context) -> Result<Sizes> {
+    /// Compresses one input. What may be inexact is compared with the input before any of it is given out.
+    pub fn stream(&self, input: &mut Opened, sink: &Sink, ctx: &Context, force: bool) -> Result<Made> {
         let before = match sink {
             Sink::Stdout(_) => self.before.get(),
             Sink::File(..) => (0, 0),
         };
-        let sizes = self.finish(sink, ctx, |out| {
-            // What is protected or encrypted keeps the form that says the most about itself.
-            let small = self.options.compact() && self.recovery.is_none() && !self.encrypted();
-            let options = self.options.clone().with_compact(small);
-            let encoder = match input.len() {
-                Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
-                None => Encoder::new(out, &options, &ctx.writing())?,
-            };
-            let mut encoder = encoder.following(before.0, before.1);
-            if input.seekable()
-                && let Some(arrays) = minlen::tensors::of_file(&input.file)?
-            {
-                encoder = encoder.with_arrays(&arrays);
+        let made = self.finish(sink, ctx, force, |out| match self.options.max_error() {
+            None => self.encode(input, out, before, ctx),
+            Some(bound) => {
+                let regular = sink.file().metadata().is_ok_and(|meta| meta.is_file());
+                let folder = sink.path().filter(|_| regular).and_then(Path::parent);
+                let asked = (&self.options, bound);
+                let encode = |input: &mut Opened, out: &mut dyn Write| self.encode(input, out, before, ctx);
+                inexact::stream(input, out, folder, asked, ctx, encode)
             }
-            let raw = pump(input, &mut encoder)?;
-            encoder.finish()?;
-            Ok(raw)
         })?;
-        self.before.set((before.0 + sizes.raw, before.1 + sizes.stored));
-        Ok(sizes)
+        self.before.set((before.0 + made.sizes.raw, before.1 + made.sizes.stored));
+        Ok(made)
+    }
+
+    /// Encodes one input, behind so much content and so many bytes of other streams.
+    fn encode(
+        &self,
+        input: &mut Opened,
+        out: &mut dyn Write,
+        before: (u64, u64),
+        ctx: &Context,
+    ) -> Result<u64> {
+        // What is protected or encrypted keeps the form that says the most about itself.
+        let small = self.options.compact() && self.recovery.is_none() && !self.seal.encrypts();
+        let options = self.options.clone().with_compact(small);
+        let encoder = match input.len() {
+            Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
+            None => Encoder::new(out, &options, &ctx.writing())?,
+        };
+        let mut encoder = encoder.following(before.0, before.1);
+        // Files that say they are empty, as those of /proc, cannot be sought in.
+        if input.seekable()
+            && input.len() != Some(0)
+            && let Some(arrays) = minlen::tensors::of_file(&input.file)?
+        {
+            encoder = encoder.with_arrays(&arrays);
+        }
+        let raw = pump(input, &mut encoder)?;
+        encoder.finish()?;
+        Ok(raw)
     }
 
     /// Makes an archive of files and folders.
-    pub fn archive(&self, inputs: &[PathBuf], sink: &Sink, ctx: &Context) -> Result<Sizes> {
-        self.finish(sink, ctx, |out| {
-            let (_, summary) = minlen::archive::create(inputs, out, &self.options, &ctx.writing())?;
+    pub fn archive(&self, inputs: &Inputs, sink: &Sink, ctx: &Context, force: bool) -> Result<Made> {
+        let mut mode = 0;
+        let made = self.finish(sink, ctx, force, |out| {
+            let (_, summary) = minlen::archive::create_from(inputs, out, &self.options, &ctx.writing())?;
+            mode = summary.mode;
             Ok(summary.raw_bytes)
-        })
+        })?;
+        let sidecar = made.beside.as_ref();
+        sidecar.into_iter().chain([sink]).for_each(|sink| sink.restrict(mode & ctx.mask()));
+        Ok(made)
     }
 
     /// Runs `body` on the right kind of writer, then adds recovery data.
@@ -107,64 +145,62 @@ impl Recipe {
         &self,
         sink: &Sink,
         ctx: &Context,
+        force: bool,
         body: impl FnOnce(&mut dyn Write) -> Result<u64>,
-    ) -> Result<Sizes> {
+    ) -> Result<Made> {
         // Recovery data is made from what was written, so a pipe needs a place to read that back from.
         let spool = match (self.recovery, sink) {
             (Some(_), Sink::Stdout(_)) => Some(tempfile::tempfile().map_err(write_failed)?),
             _ => None,
         };
         let file = spool.as_ref().unwrap_or(sink.file());
-        let mut out = Counted { inner: BufWriter::with_capacity(BUFFER, file), len: 0 };
-        let raw = self.sealed(&mut out, ctx, body)?;
+        let named = Named::new(file, sink.label());
+        let mut out = Counted { inner: BufWriter::with_capacity(BUFFER, named), len: 0 };
+        let raw = self.seal.write(&mut out, body)?;
         out.flush().map_err(write_failed)?;
         let mut stored = out.len;
+        let mut beside = None;
         drop(out);
         if let Some(percent) = self.recovery {
-            stored += self.protect(file, percent, sink, ctx)?;
+            let (len, file) = self.protect(file, percent, sink, ctx, force)?;
+            (stored, beside) = (stored + len, file);
         }
         if let Some(mut spool) = spool.as_ref() {
             spool.rewind().map_err(write_failed)?;
-            pump(&mut spool, &mut sink.file())?;
+            pump(&mut spool, &mut Named::new(sink.file(), sink.label()))?;
         }
-        Ok(Sizes { raw, stored })
-    }
-
-    fn sealed(
-        &self,
-        out: &mut dyn Write,
-        ctx: &Context,
-        body: impl FnOnce(&mut dyn Write) -> Result<u64>,
-    ) -> Result<u64> {
-        let recipients = match (self.passphrase, self.recipients.is_empty()) {
-            (true, _) => Recipients::Passphrase(crypt::secret(ctx.keys.passphrase(true)?)),
-            (false, false) => Recipients::Keys(self.recipients.clone()),
-            (false, true) => return body(out),
-        };
-        let mut sealed = crypt::encrypt_writer(out, &recipients)?;
-        let raw = body(&mut sealed)?;
-        sealed.finish()?;
-        Ok(raw)
-    }
-
-    fn encrypted(&self) -> bool {
-        self.passphrase || !self.recipients.is_empty()
+        Ok(Made { sizes: Sizes { raw, stored }, beside })
     }
 
     /// Appends recovery data; beside an age file it goes into a file of its own, since nothing may follow in that one.
-    fn protect(&self, mut file: &File, percent: u16, sink: &Sink, ctx: &Context) -> Result<u64> {
+    fn protect(
+        &self,
+        mut file: &File,
+        percent: u16,
+        sink: &Sink,
+        ctx: &Context,
+        force: bool,
+    ) -> Result<(u64, Option<Sink>)> {
         let (percent, env) = (u32::from(percent), ctx.writing());
-        if !self.encrypted() {
-            return recovery::append(&mut file, percent, &env);
+        if !self.seal.encrypts() {
+            return Ok((recovery::append(&mut file, percent, &env)?, None));
         }
         let Some(path) = sink.path() else {
             return Err(Error::usage("recovery data of encrypted data goes into a file beside it")
                 .remedy("name the output with -o"));
         };
-        let beside = AtomicFile::create(sidecar_of(path), true)?;
+        let target = Target::File(sidecar_of(path));
+        let beside = Sink::create(&target, force, ctx, &format!("the recovery data of {}", path.display()))?;
         let len = recovery::sidecar(&mut file, &mut beside.file(), percent, &env)?;
-        beside.commit()?;
-        Ok(len)
+        Ok((len, Some(beside)))
+    }
+
+    /// The other file that is written beside `target`, if any.
+    pub fn sidecar(&self, target: &Target) -> Option<PathBuf> {
+        match target {
+            Target::File(path) if self.recovery.is_some() && self.seal.encrypts() => Some(sidecar_of(path)),
+            _ => None,
+        }
     }
 }
 

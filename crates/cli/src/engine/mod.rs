@@ -2,9 +2,14 @@
 
 pub mod decode;
 pub mod encode;
+mod inexact;
+pub mod named;
+pub mod outputs;
 pub mod remove;
+pub mod scratch;
+pub mod seal;
 pub mod select;
 pub mod sink;
 pub mod source;
-mod sparse;
+pub mod sparse;
 pub mod verify;

@@ -1,10 +1,12 @@
 //! Where output goes: standard output, or a file that appears under its name only when it is complete.
 
+use super::named::Named;
 use super::source::dup;
 use super::sparse::Sparse;
-use crate::plan::Target;
+use crate::plan::{Context, Target};
+use minlen::container::atomic;
 use minlen::container::atomic::AtomicFile;
-use minlen::{Error, Result};
+use minlen::{Error, ErrorKind, Result};
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -21,18 +23,42 @@ pub enum Sink {
 }
 
 impl Sink {
-    /// Starts the output. `force` replaces a file that is there when the new one is complete.
-    pub fn create(target: &Target, force: bool) -> Result<Self> {
+    /// Starts the output, made `from` this. `force` replaces a file that is there when the new one is complete. Every output of
+    /// every verb goes through here, and so through the plan of the run. A source that others may not read gives an output that
+    /// they may not read.
+    pub fn create(target: &Target, force: bool, ctx: &Context, from: &str) -> Result<Self> {
         match target {
             Target::Stdout => {
                 let out = dup(&io::stdout()).map_err(|e| Error::io("standard output", e))?;
                 Ok(Self::Stdout(out))
             }
             Target::File(path) => {
+                ctx.will_write(path, from)?;
                 let file = AtomicFile::create(path, force)?;
-                Ok(Self::File(path.clone(), Box::new(file)))
+                let sink = Self::File(path.clone(), Box::new(file));
+                sink.restrict(ctx.mask());
+                Ok(sink)
             }
         }
+    }
+
+    /// Sets the permission bits of the complete file to those that any new file has and `mask` does not take away.
+    pub fn restrict(&self, mask: u32) {
+        if let Self::File(_, file) = self {
+            file.set_mode(atomic::usual_mode() & mask);
+        }
+    }
+
+    /// Writes all of `bytes` as the content.
+    pub fn write(&self, bytes: &[u8]) -> Result<()> {
+        let mut file = self.file();
+        file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| self.failed(e))
+    }
+
+    /// The error of writing this output.
+    pub fn failed(&self, error: io::Error) -> Error {
+        let error = write_failed(error);
+        error.in_file(self.path().unwrap_or(Path::new("standard output")))
     }
 
     /// The file behind it.
@@ -52,19 +78,27 @@ impl Sink {
     }
 
     /// A buffered writer for compressed data.
-    pub fn writer(&self) -> BufWriter<&File> {
-        BufWriter::with_capacity(BUFFER, self.file())
+    pub fn writer(&self) -> BufWriter<Named<'_>> {
+        BufWriter::with_capacity(BUFFER, Named::new(self.file(), self.label()))
+    }
+
+    /// What it is called in messages.
+    pub fn label(&self) -> &Path {
+        self.path().unwrap_or(Path::new("standard output"))
     }
 
     /// Copies everything from `reader`; into a file with holes for zeros. Gives the number of bytes.
     pub fn fill(&self, reader: &mut dyn Read) -> Result<u64> {
         match self {
-            Self::Stdout(file) => pump(reader, &mut &*file),
-            Self::File(_, file) if !is_regular(file.file()) => pump(reader, &mut file.file()),
+            Self::Stdout(file) => pump(reader, &mut Named::new(file, self.label())),
+            Self::File(_, file) if !is_regular(file.file()) => {
+                pump(reader, &mut Named::new(file.file(), self.label()))
+            }
             Self::File(_, file) => {
                 let mut sparse = Sparse::new(file.file());
-                let len = pump(reader, &mut sparse)?;
-                sparse.finish().map_err(write_failed)?;
+                let named = |e: Error| if e.kind() == ErrorKind::Io { e.in_file(self.label()) } else { e };
+                let len = pump_to(reader, &mut sparse, &named)?;
+                sparse.finish().map_err(write_failed).map_err(named)?;
                 Ok(len)
             }
         }
@@ -76,7 +110,7 @@ impl Sink {
             Self::Stdout(_) => Ok(()),
             Self::File(_, file) => {
                 if let Some(meta) = like.filter(|meta| meta.is_file() && is_regular(file.file())) {
-                    copy_metadata(file.file(), meta);
+                    copy_metadata(&file, meta);
                 }
                 file.commit()
             }
@@ -91,13 +125,18 @@ fn is_regular(file: &File) -> bool {
 
 /// Copies until the end, telling errors of reading from errors of writing.
 pub fn pump(reader: &mut dyn Read, out: &mut dyn Write) -> Result<u64> {
+    pump_to(reader, out, &|error| error)
+}
+
+/// The same, with `named` saying more about errors of writing.
+fn pump_to(reader: &mut dyn Read, out: &mut dyn Write, named: &dyn Fn(Error) -> Error) -> Result<u64> {
     let mut buffer = vec![0; BUFFER];
     let mut len = 0;
     loop {
         match reader.read(&mut buffer) {
             Ok(0) => return Ok(len),
             Ok(n) => {
-                out.write_all(&buffer[..n]).map_err(write_failed)?;
+                out.write_all(&buffer[..n]).map_err(write_failed).map_err(named)?;
                 len += n as u64;
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -114,13 +153,13 @@ pub fn write_failed(error: io::Error) -> Error {
     Error::io("cannot write the output", error)
 }
 
-/// Permissions and modification time. Failures are of no weight: the content is what matters. Set-user-id and the
-/// like are left behind, since the new file may belong to somebody else.
-fn copy_metadata(file: &File, meta: &Metadata) {
+/// Permissions and modification time. That the time cannot be set is of no weight: the content is what matters. Set-user-id and
+/// the like are left behind, since the new file may belong to somebody else.
+fn copy_metadata(file: &AtomicFile, meta: &Metadata) {
     use std::os::unix::fs::PermissionsExt;
-    let _ = file.set_permissions(std::fs::Permissions::from_mode(meta.permissions().mode() & 0o777));
+    file.set_mode(meta.permissions().mode());
     if let Ok(time) = meta.modified() {
-        let _ = file.set_modified(time);
+        let _ = file.file().set_modified(time);
     }
 }
 

@@ -1,10 +1,12 @@
 //! Opening inputs.
 
 use crate::plan::{Context, Source};
+use minlen::container::walk::State;
 use minlen::{Cancel, Error, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 /// An opened input.
 pub struct Opened {
@@ -12,6 +14,8 @@ pub struct Opened {
     pub file: File,
     /// What the file system says of it.
     pub meta: Metadata,
+    /// Its name, if it has one.
+    path: Option<PathBuf>,
     cancel: Cancel,
 }
 
@@ -27,12 +31,27 @@ impl Opened {
         if meta.is_dir() {
             return Err(Error::usage("is a folder").in_file(source.label()));
         }
-        Ok(Self { file, meta, cancel: ctx.cancel().clone() })
+        let path = source.path().map(std::path::Path::to_path_buf);
+        Ok(Self { file, meta, path, cancel: ctx.cancel().clone() })
+    }
+
+    /// The same input with its bytes in this file.
+    pub fn as_file(&self, file: File) -> Result<Self> {
+        let meta = file.metadata().map_err(|e| Error::io("cannot read back", e))?;
+        Ok(Self { file, meta, path: None, cancel: self.cancel.clone() })
     }
 
     /// The length, where the input is a regular file.
     pub fn len(&self) -> Option<u64> {
         self.meta.is_file().then_some(self.meta.len())
+    }
+
+    /// True if the file is still what it was when it was opened, under its name, too.
+    pub fn is_unchanged(&self) -> bool {
+        let before = State::of(&self.meta);
+        let still = |meta: io::Result<Metadata>| meta.is_ok_and(|meta| before.is_still(&State::of(&meta)));
+        let named = self.path.as_ref().is_none_or(|path| still(std::fs::metadata(path)));
+        !self.seekable() || (still(self.file.metadata()) && named)
     }
 
     /// True if it is a regular file: one can seek in it.
@@ -44,7 +63,9 @@ impl Opened {
 /// Reads; a signal interrupts waiting for a slow pipe.
 impl Read for Opened {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if !self.meta.is_file() {
+        if self.meta.is_file() {
+            stopped(&self.cancel)?;
+        } else {
             wait(&self.file, &self.cancel)?;
         }
         self.file.read(buffer)
@@ -55,15 +76,20 @@ impl Read for Opened {
 fn wait(file: &File, cancel: &Cancel) -> io::Result<()> {
     let tick = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
     loop {
-        if cancel.is_cancelled() {
-            return Err(Error::new(minlen::ErrorKind::Cancelled, "stopped on request").into());
-        }
+        stopped(cancel)?;
         match poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&tick)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => {}
             // What cannot be polled can be read.
             _ => return Ok(()),
         }
     }
+}
+
+fn stopped(cancel: &Cancel) -> io::Result<()> {
+    if cancel.is_cancelled() {
+        return Err(Error::new(minlen::ErrorKind::Cancelled, "stopped on request").into());
+    }
+    Ok(())
 }
 
 /// A file of its own for a standard stream: unbuffered, and not locked line by line.

@@ -3,6 +3,7 @@
 use super::decode::{self, Content};
 use crate::plan::{Context, Source};
 use minlen::archive::{Archive, Member, MemberKind};
+use minlen::container::walk::{self, State};
 use minlen::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
@@ -11,10 +12,10 @@ use std::path::{Path, PathBuf};
 
 const BUFFER: usize = 256 << 10;
 
-/// Reads a compressed file and compares it with the plain one.
+/// Reads a compressed file, within the limits that anybody will read it with, and compares it with the plain one.
 pub fn stream(made: &Path, plain: &Path, ctx: &Context) -> Result<()> {
     let mut against = Against::open(plain)?;
-    match decode::open(&Source::Path(made.to_path_buf()), ctx, &ctx.writing())?.content {
+    match decode::open(&Source::Path(made.to_path_buf()), ctx, &ctx.reading())?.content {
         Content::Stream(mut reader) => super::sink::pump(&mut reader, &mut against)?,
         Content::Tree(_) => return Err(differs(plain)),
     };
@@ -27,46 +28,64 @@ pub struct Checked {
     pub path: PathBuf,
     /// What the file system said of it at that time.
     pub meta: Metadata,
+    /// True if it is what the archive says it is.
+    pub same: bool,
 }
 
 /// Decodes the whole archive once, checking every hash in it, then compares what is on disk with those hashes.
 /// `locate` says where a member is. Folders come before what is in them.
-pub fn tree(archive: &mut Archive, locate: impl Fn(&[u8]) -> Option<PathBuf>) -> Result<Vec<Checked>> {
+pub fn tree(
+    archive: &mut Archive,
+    ctx: &Context,
+    locate: impl Fn(&[u8]) -> Option<PathBuf>,
+) -> Result<Vec<Checked>> {
     archive.test()?;
     let members = archive.members()?;
     let files: BTreeMap<&[u8], &Member> =
         members.iter().filter(|m| m.is_file()).map(|m| (&*m.path, m)).collect();
     let check = |member: &Member| {
         let path = locate(&member.path).ok_or_else(|| differs(Path::new("the archive")))?;
-        let meta =
-            std::fs::symlink_metadata(&path).map_err(|e| Error::io("cannot look at", e).in_file(&path))?;
-        match &member.kind {
-            MemberKind::Dir if meta.is_dir() => {}
-            MemberKind::Symlink(target) if meta.is_symlink() && link_target(&path)? == *target => {}
-            MemberKind::Hardlink(to) if meta.is_file() => match files.get(&**to) {
-                Some(file) => same_content(file, &path)?,
-                None => return Err(differs(&path)),
+        let meta = match std::fs::symlink_metadata(&path) {
+            Ok(meta) => meta,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(Error::io("cannot look at", e).in_file(&path)),
+        };
+        let same = match &member.kind {
+            MemberKind::Dir => meta.is_dir(),
+            MemberKind::Symlink(target) => meta.is_symlink() && link_target(&path)? == *target,
+            MemberKind::Hardlink(to) => match files.get(&**to) {
+                Some(file) => same_content(file, &path, ctx)?,
+                None => false,
             },
-            MemberKind::File if meta.is_file() => same_content(member, &path)?,
-            _ => return Err(differs(&path)),
-        }
-        Ok(Checked { path, meta })
+            _ => same_content(member, &path, ctx)?,
+        };
+        Ok(Some(Checked { path, meta, same }))
     };
-    members.iter().map(check).collect()
+    members.iter().filter_map(|member| check(member).transpose()).collect()
 }
 
 /// Compares a file on disk with the hash of a member.
-fn same_content(member: &Member, path: &Path) -> Result<()> {
+fn same_content(member: &Member, path: &Path, ctx: &Context) -> Result<bool> {
     let failed = |e| Error::io("cannot read", e).in_file(path);
+    // What is no regular file any more is not waited for.
+    let Ok(mut file) = walk::open_plain(path) else { return Ok(false) };
+    if !file.metadata().is_ok_and(|meta| meta.is_file()) {
+        return Ok(false);
+    }
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(File::open(path).map_err(failed)?).map_err(failed)?;
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        ctx.check()?;
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => hasher.update(&buffer[..n]),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(failed(e)),
+        };
+    }
     // Archives keep the first half of the hash.
     let found = hasher.finalize();
-    if member.hash.is_some_and(|hash| found.as_bytes().starts_with(&hash)) {
-        Ok(())
-    } else {
-        Err(differs(path))
-    }
+    Ok(member.hash.is_some_and(|hash| found.as_bytes().starts_with(&hash)))
 }
 
 fn link_target(path: &Path) -> Result<Vec<u8>> {
@@ -74,28 +93,14 @@ fn link_target(path: &Path) -> Result<Vec<u8>> {
     Ok(target.into_os_string().into_encoded_bytes())
 }
 
-/// Refuses a file that was written to since `before`.
-pub fn unchanged(path: &Path, before: &Metadata) -> Result<()> {
-    use std::os::unix::fs::MetadataExt;
-    let now = std::fs::symlink_metadata(path).map_err(|e| Error::io("cannot look at", e).in_file(path))?;
-    let state =
-        |m: &Metadata| (m.dev(), m.ino(), m.len(), m.mtime(), m.mtime_nsec(), m.ctime(), m.ctime_nsec());
-    if state(&now) == state(before) {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::Verify, "was changed meanwhile; kept").in_file(path))
+/// True for a file that is still there and was not written to since `before`.
+pub fn is_unchanged(path: &Path, before: &Metadata) -> bool {
+    let now = std::fs::symlink_metadata(path);
+    now.is_ok_and(|now| State::of(before).is_still(&State::of(&now)))
 }
 
-/// True where two names lead to one file.
-pub fn same_file(a: &Path, b: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (a.metadata(), b.metadata()) {
-        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
-        _ => false,
-    }
-}
-
-fn differs(path: &Path) -> Error {
+/// The error of an output that is not what went in.
+pub fn differs(path: &Path) -> Error {
     Error::new(ErrorKind::Verify, "what was written does not read back as this; kept").in_file(path)
 }
 
@@ -162,8 +167,8 @@ mod tests {
     fn a_touched_file_counts_as_changed() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let before = file.path().symlink_metadata().unwrap();
-        assert!(unchanged(file.path(), &before).is_ok());
+        assert!(is_unchanged(file.path(), &before));
         std::fs::write(file.path(), b"x").unwrap();
-        assert_eq!(unchanged(file.path(), &before).unwrap_err().kind(), ErrorKind::Verify);
+        assert!(!is_unchanged(file.path(), &before));
     }
 }

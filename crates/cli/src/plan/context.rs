@@ -1,13 +1,18 @@
 //! What every verb needs: the voice, the stop flag, the limits, the keys.
 
 use super::keys::KeyRing;
-use crate::args::{Common, EncodeArgs, Format, KeyArgs, LevelArgs, LimitArgs};
+use super::ledger::{Ledger, Role};
+use super::{Source, gather};
+use crate::args::{Common, EncodeArgs, Format, InputArgs, KeyArgs, LevelArgs, LimitArgs};
 use crate::ui::Ui;
 use minlen::archive::Keys;
+use minlen::container::crypt;
 use minlen::prior::PriorUse;
 use minlen::tensors::BaseSet;
 use minlen::{Cancel, Env, Error, Limits, Numbers, Options, Result};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::fs::Metadata;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,12 +28,15 @@ pub struct Context {
     /// Passphrase and identities.
     pub keys: KeyRing,
     cancel: Cancel,
+    /// Threads, as many as make sense, and as many as were asked for.
     threads: usize,
+    asked: usize,
     memory: Option<u64>,
     limits: LimitArgs,
     priors: Vec<PathBuf>,
     bases: Vec<PathBuf>,
     opened: OnceCell<BaseSet>,
+    ledger: RefCell<Ledger>,
 }
 
 impl Context {
@@ -36,15 +44,93 @@ impl Context {
     pub fn new(common: &Common, format: Format, cancel: &Cancel) -> Self {
         Self {
             ui: Ui::new(common, format, false),
+            asked: common.threads,
             keys: KeyRing::default(),
             cancel: cancel.clone(),
-            threads: common.threads,
+            threads: sensible(common.threads),
             memory: common.memory,
             limits: LimitArgs::default(),
             priors: Vec::new(),
             bases: Vec::new(),
             opened: OnceCell::new(),
+            ledger: RefCell::default(),
         }
+    }
+
+    /// Enters a file or folder that the run reads into its plan.
+    ///
+    /// # Errors
+    /// Usage if the run writes it.
+    pub fn will_read(&self, role: Role, path: &Path) -> Result<()> {
+        self.ledger.borrow_mut().read(role, path)
+    }
+
+    /// Enters everything that the options of a verb name to be read.
+    pub fn will_read_keys(&self, keys: &KeyArgs) -> Result<()> {
+        let priors =
+            keys.prior.iter().filter(|path| *path != Path::new(NONE)).map(|path| (Role::Prior, path));
+        let bases = keys.base.iter().map(|path| (Role::Base, path));
+        let identities = keys.identity.iter().map(|path| (Role::Identity, path));
+        let passphrase = keys.passphrase_file.iter().map(|path| (Role::Passphrase, path));
+        let mut all = priors.chain(bases).chain(identities).chain(passphrase);
+        all.try_for_each(|(role, path)| self.will_read(role, path))
+    }
+
+    /// Enters an input.
+    pub fn will_read_source(&self, source: &Source) -> Result<()> {
+        match source {
+            Source::Stdin => self.ledger.borrow_mut().read_standard_input(),
+            Source::Path(path) => self.will_read(Role::Input, path),
+        }
+    }
+
+    /// The inputs of a verb, all of them entered.
+    pub fn inputs(&self, args: &InputArgs) -> Result<Vec<Source>> {
+        let inputs = gather(args)?;
+        inputs.iter().try_for_each(|input| self.will_read_source(input))?;
+        Ok(inputs)
+    }
+
+    /// Enters a file that the run writes, made `from` this.
+    ///
+    /// # Errors
+    /// Usage if the run reads it, or writes it for something else.
+    pub fn will_write(&self, path: &Path, from: &str) -> Result<()> {
+        self.ledger.borrow_mut().write(path, from)
+    }
+
+    /// Tells that what several inputs become is to be held against each other.
+    pub fn expect_several(&self) {
+        self.ledger.borrow_mut().expect_several();
+    }
+
+    /// Enters what an archive puts into `folder`.
+    ///
+    /// # Errors
+    /// Usage if something else of the run has one of the places.
+    pub fn enter_members<'n>(
+        &self,
+        folder: &Path,
+        from: &str,
+        force: bool,
+        members: impl Iterator<Item = (&'n Path, bool)>,
+    ) -> Result<()> {
+        self.ledger.borrow_mut().members(folder, from, force, members)
+    }
+
+    /// The plan of the run.
+    pub fn ledger(&self) -> std::cell::Ref<'_, Ledger> {
+        self.ledger.borrow()
+    }
+
+    /// Takes note of the permissions of something that an output is made of.
+    pub fn note_source(&self, meta: &Metadata) {
+        self.ledger.borrow_mut().note_source(meta);
+    }
+
+    /// The permission bits that outputs may have, so that what is private stays private.
+    pub fn mask(&self) -> u32 {
+        self.ledger.borrow().mask()
     }
 
     /// The same with the decision of every part printed.
@@ -67,6 +153,21 @@ impl Context {
         self
     }
 
+    /// Threads to use; 0 for all cores.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Says what of the options is not done as asked.
+    pub fn announce(&self) {
+        if self.threads != self.asked {
+            let (asked, used) = (self.asked, self.threads);
+            self.ui.warn(&format!(
+                "-T {asked}: no machine has use for so many threads; {used} are used at most"
+            ));
+        }
+    }
+
     /// Makes the priors that were named known to the codecs.
     pub fn load_priors(&self) -> Result<()> {
         for path in self.priors.iter().filter(|path| *path != Path::new(NONE)) {
@@ -87,9 +188,15 @@ impl Context {
 
     /// Opens these as bases, each with those before it.
     pub fn open_bases(&self, paths: &[PathBuf]) -> Result<BaseSet> {
-        let keys = Keys { passphrase: None, identities: self.keys.identities().to_vec() };
         // The arrays of a base are read as often as they are needed.
-        BaseSet::open(paths, &keys, &self.read_options(), &self.limited())
+        let env = self.limited();
+        let mut all = Keys::default();
+        for path in paths {
+            let keys = self.keys.keys_for(&head(path)?, &env)?;
+            all.passphrase = all.passphrase.or(keys.passphrase);
+            all.secret_keys.extend(keys.secret_keys);
+        }
+        BaseSet::open(paths, &all, &self.read_options(), &env)
     }
 
     fn prior_use(&self) -> PriorUse {
@@ -192,4 +299,22 @@ impl Context {
             None => options,
         }
     }
+}
+
+/// More threads than this are of no use anywhere, unless the machine has more cores.
+const MOST_THREADS: usize = 256;
+
+/// As many threads as were asked for, within reason.
+fn sensible(threads: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    threads.min(MOST_THREADS.max(cores))
+}
+
+/// The first bytes of a file.
+fn head(path: &Path) -> Result<Vec<u8>> {
+    let failed = |e| Error::io("cannot open", e).in_file(path);
+    let mut head = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(crypt::HEAD as u64).read_to_end(&mut head).map_err(failed)?;
+    Ok(head)
 }

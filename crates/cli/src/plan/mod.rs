@@ -3,10 +3,12 @@
 mod context;
 mod inputs;
 mod keys;
+pub mod ledger;
 mod survey;
 mod target;
 
 pub use context::Context;
 pub use inputs::{Source, gather};
+pub use keys::is_dash;
 pub use survey::Survey;
-pub use target::{Target, compressed, is_folder, is_ours, own_name, repaired, restored};
+pub use target::{Target, compressed, is_folder, is_ours, repaired, restored};

@@ -34,16 +34,22 @@ impl Target {
         }
     }
 
-    /// Refuses to replace the very file that is read: nothing could be checked against it afterwards.
-    pub fn is_not(&self, input: &Source) -> Result<()> {
-        use std::os::unix::fs::MetadataExt;
-        let (Self::File(out), Some(path)) = (self, input.path()) else { return Ok(()) };
-        match (out.metadata(), path.metadata()) {
-            (Ok(a), Ok(b)) if a.is_file() && (a.dev(), a.ino()) == (b.dev(), b.ino()) => {
-                Err(Error::usage("input and output are the same file").in_file(path).remedy("use another -o"))
-            }
-            _ => Ok(()),
-        }
+    /// Standard output, under whichever of its names, or a file.
+    pub fn new(path: &Path) -> Self {
+        let standard =
+            ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name));
+        if standard { Self::Stdout } else { Self::File(path.to_path_buf()) }
+    }
+
+    /// Refuses to remove inputs whose output could not be read back from here.
+    pub fn can_be_read_back(&self) -> Result<()> {
+        let what = match self {
+            Self::File(path) if !super::ledger::is_special(path) => return Ok(()),
+            Self::File(path) => path.display().to_string(),
+            Self::Stdout => "standard output".into(),
+        };
+        Err(Error::usage(format!("--rm cannot read back from {what} what it writes there"))
+            .remedy("leave out --rm, or write to a file"))
     }
 
     /// The name for messages.
@@ -84,10 +90,10 @@ pub fn is_ours(path: &Path) -> bool {
 /// usual name inside it.
 pub fn compressed(input: &Source, output: Option<&Path>, encrypted: bool) -> Result<Target> {
     let Some(path) = input.path() else {
-        return Ok(output.map_or(Target::Stdout, |path| Target::File(path.to_path_buf())));
+        return Ok(output.map_or(Target::Stdout, Target::new));
     };
     match output {
-        Some(out) if !is_folder(out) => Ok(Target::File(out.to_path_buf())),
+        Some(out) if !is_folder(out) => Ok(Target::new(out)),
         folder => {
             let mut name = own_name(path)?;
             name.push(SUFFIX);
@@ -102,10 +108,10 @@ pub fn compressed(input: &Source, output: Option<&Path>, encrypted: bool) -> Res
 /// The target for decompressing the single stream in `input`; `None` if its name has no suffix to take off.
 pub fn restored(input: &Source, output: Option<&Path>) -> Result<Option<Target>> {
     let Some(path) = input.path() else {
-        return Ok(Some(output.map_or(Target::Stdout, |path| Target::File(path.to_path_buf()))));
+        return Ok(Some(output.map_or(Target::Stdout, Target::new)));
     };
     match output {
-        Some(out) if !is_folder(out) => Ok(Some(Target::File(out.to_path_buf()))),
+        Some(out) if !is_folder(out) => Ok(Some(Target::new(out))),
         folder => Ok(stripped(&own_name(path)?).map(|name| Target::File(beside(path, folder).join(name)))),
     }
 }

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod archives;
+mod arrays;
 mod atomic;
 mod bombs;
+mod damage;
 mod encryption;
 mod exit_codes;
 mod generated;
@@ -15,8 +17,10 @@ mod hostile;
 mod inspection;
 mod kill;
 mod models;
+mod nothing_lost;
 mod recovery;
 mod removal;
+mod resources;
 mod sandbox;
 mod streams;
 mod tar;

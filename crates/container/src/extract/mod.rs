@@ -1,11 +1,13 @@
 //! From entries to files, never outside the target folder, and all or nothing.
 //!
-//! Everything is made in a folder `.minlen-XXXXXX.partial` within the target, opened through capabilities (no path
+//! Everything is made in a folder `.minlen-XXXXXXXXXX.partial` within the target, opened through capabilities (no path
 //! leads out of it), and gets its final name only when it is complete, checked and synced. Symbolic links are made
-//! last, so that nothing is ever written through one. What a killed process left is removed by the next extraction.
+//! last, so that nothing is ever written through one. What a killed process left is removed by the next extraction; one that died
+//! while it gave several names is finished by the same extraction.
 
 mod attributes;
 mod files;
+mod journal;
 mod partial;
 mod place;
 mod plan;
@@ -71,6 +73,9 @@ pub struct Extractor {
     partial: Partial,
     options: Options,
     report: Report,
+    env: Env,
+    /// True where an earlier run had made everything, and only names were missing.
+    finished: bool,
     _held: Reservation,
 }
 
@@ -91,19 +96,39 @@ impl Extractor {
         tree.check(&env.limits)?;
         let (plan, _held) = Plan::new(tree, selected, &options, env)?;
         env.claim(plan.output_len(), options.compressed)?;
-        let partial = Partial::create(target)?;
-        place::check(&partial, &plan, options.overwrite)?;
-        for path in plan.folders.keys() {
-            partial.make_folder(path)?;
+        let (partial, earlier) = Partial::create(target, journal::id(&plan))?;
+        let finished = !options.overwrite && earlier.is_some_and(|run| run.is_all_there(&partial.target));
+        if !finished {
+            place::check(&partial, &plan, options.overwrite)?;
+            for path in plan.folders.keys() {
+                env.check()?;
+                partial.make_folder(path)?;
+            }
         }
         let files = Files::new(&plan, &options);
-        Ok(Self { plan, files, partial, options, report: Report::default(), _held })
+        Ok(Self {
+            plan,
+            files,
+            partial,
+            options,
+            report: Report::default(),
+            env: env.clone(),
+            finished,
+            _held,
+        })
+    }
+
+    /// True where an earlier run of the same extraction was stopped while it gave names, and now all of them are given: nothing is
+    /// left to be fed.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.finished
     }
 
     /// True if some file takes bytes from this range of the content.
     #[must_use]
     pub fn needs(&self, content: Range<u64>) -> bool {
-        self.plan.spans.overlapping(content).next().is_some()
+        !self.finished && self.plan.spans.overlapping(content).next().is_some()
     }
 
     /// Takes a piece of the content that begins at `start`. Each byte of the content must come once.
@@ -113,6 +138,7 @@ impl Extractor {
     pub fn feed(&mut self, start: u64, bytes: &[u8]) -> Result<()> {
         let end = start.saturating_add(bytes.len() as u64);
         for span in self.plan.spans.overlapping(start..end) {
+            self.env.check()?;
             let (from, to) = (span.start.max(start), span.end.min(end));
             let piece = &bytes[(from - start) as usize..(to - start) as usize];
             let at = span.file_offset + (from - span.start);
@@ -127,9 +153,19 @@ impl Extractor {
     /// # Errors
     /// Corrupt for a file whose hash differs or whose bytes never came; exists; I/O.
     pub fn finish(mut self) -> Result<Report> {
+        let plan = &self.plan;
+        self.report.entries = (plan.folders.len() + plan.files.len() + plan.links.len()) as u64;
+        if self.finished {
+            // The folders that their owner may not write to got their modes last.
+            let tops = plan.folders.keys().filter(|path| path.components().count() == 1);
+            place::set_late(&self.partial, plan, tops)?;
+            return Ok(self.report);
+        }
         self.files.finish(&self.plan, &self.partial)?;
+        self.env.check()?;
         self.links()?;
         let late = attributes::set_folders(&self.partial, &self.plan, &mut self.report.warnings);
+        self.env.check()?;
         if self.options.sync {
             let each = self
                 .files
@@ -137,9 +173,9 @@ impl Extractor {
                 .then(|| self.plan.folders.keys().map(std::path::PathBuf::as_path).collect());
             self.partial.sync(each)?;
         }
-        place::place(&self.partial, &self.plan, self.options.overwrite, &late)?;
-        let plan = &self.plan;
-        self.report.entries = (plan.folders.len() + plan.files.len() + plan.links.len()) as u64;
+        // Until here a request to stop leaves nothing behind.
+        self.env.check()?;
+        place::place(&self.partial, &self.plan, self.options.overwrite, &late, &self.env)?;
         Ok(self.report)
     }
 

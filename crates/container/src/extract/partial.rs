@@ -1,18 +1,22 @@
 //! The temporary folder within the target.
 
-use crate::atomic::SUFFIX;
+use super::journal::{Id, Journal, Placing, number};
+use super::place::rename_new;
+use crate::atomic::{Unfinished, exists, partial_of, sync_folder};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt, Permissions, PermissionsExt};
 use minlen_core::{Error, Result};
 use rustix::fs::{FlockOperation, flock};
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-const PREFIX: &str = ".minlen-";
 const PRIVATE: u32 = 0o700;
+/// The folder within for what is being made.
+const FILES: &str = "files";
 
 /// The folder, locked while this process lives, and removed on drop.
 #[derive(Debug)]
@@ -21,39 +25,65 @@ pub(super) struct Partial {
     pub(super) target: Dir,
     /// Its path, for messages.
     pub(super) target_path: PathBuf,
-    /// The temporary folder within.
+    /// Where things are made.
     pub(super) dir: Dir,
+    /// What holds that and the journal.
+    outer: Dir,
+    id: Id,
     name: OsString,
-    lock: File,
+    pub(super) lock: File,
 }
 
 impl Partial {
-    pub(super) fn create(target: &Path) -> Result<Self> {
+    /// Makes the folder, after tidying up what dead processes left. The second part is the journal of the same extraction if an
+    /// earlier process died while it gave the names, and the rest of them has been given now.
+    pub(super) fn create(target: &Path, id: Id) -> Result<(Self, Option<Journal>)> {
         let failed = |e| Error::io("opening the target folder", e).in_file(target);
         Dir::create_ambient_dir_all(target, ambient_authority()).map_err(failed)?;
         let target_dir = Dir::open_ambient_dir(target, ambient_authority()).map_err(failed)?;
-        remove_stale(&target_dir, target);
-        let path = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .suffix(SUFFIX)
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(PRIVATE))
-            .tempdir_in(target)
-            .map_err(|e| Error::io("making a temporary folder", e).in_file(target))?
-            .keep();
-        let name = path.file_name().map(OsStr::to_os_string).unwrap_or_default();
-        let lock = File::open(&path).map_err(failed)?;
-        // A file system without locks is fine: then leftovers are not cleaned up.
-        let _ = flock(&lock, FlockOperation::NonBlockingLockExclusive);
-        let dir = target_dir.open_dir(&name).map_err(failed)?;
-        Ok(Self { target: target_dir, target_path: target.to_path_buf(), dir, name, lock })
+        let earlier = tidy_up(&target_dir, target, &id)?;
+        let failed = |e| Error::io("making a temporary folder", e).in_file(target);
+        let name = Unfinished::fresh(b"");
+        target_dir.create_dir_with(&name, &private()).map_err(failed)?;
+        let outer = target_dir.open_dir(&name).map_err(failed)?;
+        let made = || {
+            let lock = outer.open(".")?.into_std();
+            // A file system without locks is fine: then leftovers are not cleaned up.
+            let _ = flock(&lock, FlockOperation::NonBlockingLockExclusive);
+            Journal { id, placing: Vec::new() }.write(&outer, false)?;
+            outer.create_dir_with(FILES, &private())?;
+            Ok((lock, outer.open_dir(FILES)?))
+        };
+        let (lock, dir) = made().map_err(|e| {
+            remove_tree(&target_dir, &name);
+            failed(e)
+        })?;
+        let partial =
+            Self { target: target_dir, target_path: target.to_path_buf(), dir, outer, id, name, lock };
+        Ok((partial, earlier))
+    }
+
+    /// Writes down that these names are about to get their places.
+    pub(super) fn begin_placing(&self, names: &BTreeSet<&OsStr>) -> Result<()> {
+        let placing = names.iter().map(|name| {
+            let what = number(&self.dir, name)?;
+            Ok(Placing { name: name.to_os_string(), what })
+        });
+        let journal = Journal { id: self.id, placing: placing.collect::<Result<_>>()? };
+        let written = journal.write(&self.outer, true);
+        written.map_err(|e| Error::io("writing the journal", e).in_file(&self.target_path))
+    }
+
+    /// Takes that back: nothing has its place any more, or everything has.
+    pub(super) fn end_placing(&self) {
+        let _ = Journal { id: self.id, placing: Vec::new() }.write(&self.outer, false);
     }
 
     /// Makes a folder whose parent is there.
     pub(super) fn make_folder(&self, path: &Path) -> Result<()> {
         let (parent, name) = self.parent(path)?;
-        let mut builder = DirBuilder::new();
-        builder.mode(PRIVATE);
-        parent.create_dir_with(name, &builder).map_err(|e| Error::io("making a folder", e).in_file(path))
+        let made = parent.create_dir_with(name, &private());
+        made.map_err(|e| Error::io("making a folder", e).in_file(path))
     }
 
     /// The open folder that `path` is in, and its last name.
@@ -65,7 +95,7 @@ impl Partial {
     pub(super) fn sync(&self, folders: Option<Vec<&Path>>) -> Result<()> {
         if let Some(folders) = folders {
             let each = folders.iter().try_for_each(|folder| self.dir.open(folder)?.sync_all());
-            if each.and_then(|()| self.lock.sync_all()).is_ok() {
+            if each.and_then(|()| self.dir.open(".")?.sync_all()).is_ok() {
                 return Ok(());
             }
             // A folder that may not be read, or a file system that cannot sync folders.
@@ -73,6 +103,12 @@ impl Partial {
         let synced = rustix::fs::syncfs(&self.lock).map_err(io::Error::from);
         synced.map_err(|e| Error::io("syncing", e).in_file(&self.target_path))
     }
+}
+
+fn private() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(PRIVATE);
+    builder
 }
 
 /// The open folder that `path`, relative to `dir`, is in, and its last name.
@@ -117,21 +153,44 @@ fn open_up(dir: &Dir, depth: u32) {
     }
 }
 
-/// Removes what dead processes left. Nothing that goes wrong here matters.
-fn remove_stale(target: &Dir, target_path: &Path) {
-    let Ok(entries) = target.entries() else { return };
+/// Removes what dead processes left unfinished. What one had complete and was giving names to is finished if it is the
+/// extraction with this id, and left alone if not. A folder without a journal of ours is somebody's.
+fn tidy_up(target: &Dir, target_path: &Path, id: &Id) -> Result<Option<Journal>> {
+    let mut earlier = None;
+    let Ok(entries) = target.entries() else { return Ok(None) };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let bytes = name.as_bytes();
-        // The exact shape of our names, so that nothing else is ever taken for one.
-        let ours = bytes.len() == PREFIX.len() + 6 + SUFFIX.len()
-            && bytes.starts_with(PREFIX.as_bytes())
-            && bytes.ends_with(SUFFIX.as_bytes());
-        if ours && entry.file_type().is_ok_and(|t| t.is_dir()) {
-            let Ok(lock) = File::open(target_path.join(&name)) else { continue };
-            if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+        let ours = partial_of(name.as_bytes()) == Some(b"") && entry.file_type().is_ok_and(|t| t.is_dir());
+        let Some(outer) = Some(&name).filter(|_| ours).and_then(|name| target.open_dir(name).ok()) else {
+            continue;
+        };
+        let Ok(lock) = outer.open(".") else { continue };
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+            continue;
+        }
+        match Journal::read(&outer) {
+            Some(journal) if journal.placing.is_empty() => remove_tree(target, &name),
+            Some(journal) if journal.id == *id => {
+                finish(&outer, target, target_path, &journal)?;
                 remove_tree(target, &name);
+                earlier = Some(journal);
             }
+            _ => {}
         }
     }
+    Ok(earlier)
+}
+
+/// Gives the names that are not given yet.
+fn finish(outer: &Dir, target: &Dir, target_path: &Path, journal: &Journal) -> Result<()> {
+    let dir = outer.open_dir(FILES)?;
+    for Placing { name, .. } in &journal.placing {
+        let full = target_path.join(name);
+        let Ok(source) = dir.symlink_metadata(name) else { continue };
+        rename_new(&dir, target, name, &source).map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists => exists(&full),
+            _ => Error::io("finishing an interrupted extraction", e).in_file(&full),
+        })?;
+    }
+    sync_folder(target_path).map_err(|e| Error::io("syncing a folder", e).in_file(target_path))
 }

@@ -1,11 +1,11 @@
 //! Final names.
 
 use super::attributes::set_folder;
-use super::partial::Partial;
+use super::partial::{Partial, parent_in};
 use super::plan::Plan;
 use crate::atomic::{exists, sync_folder};
 use cap_std::fs::{Dir, Metadata, Permissions, PermissionsExt};
-use minlen_core::{Error, ErrorKind, Result};
+use minlen_core::{Env, Error, ErrorKind, Result};
 use rustix::fs::{RenameFlags, renameat, renameat_with};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
@@ -34,6 +34,10 @@ pub(super) fn check(partial: &Partial, plan: &Plan, overwrite: bool) -> Result<(
             Ok(there) if there.is_dir() != is_folder => {
                 return Err(in_the_way(&partial.target_path.join(path)));
             }
+            Ok(there) if !(there.is_dir() || there.is_file() || there.is_symlink()) => {
+                return Err(Error::usage("is a device, pipe or socket and is not replaced")
+                    .in_file(partial.target_path.join(path)));
+            }
             _ => {}
         }
     }
@@ -45,38 +49,77 @@ fn in_the_way(path: &Path) -> Error {
         .in_file(path)
 }
 
-/// Moves everything to its final name; then sets the modes that had to wait.
-pub(super) fn place(partial: &Partial, plan: &Plan, overwrite: bool, late: &[PathBuf]) -> Result<()> {
-    let mut merged = Vec::new();
-    for name in top_names(plan) {
-        let mut moving = Moving { plan, target_path: &partial.target_path, overwrite, merged: &mut merged };
-        moving.one(&partial.dir, &partial.target, Path::new(name))?;
+/// Moves everything to its final name, or nothing at all; then sets the modes that had to wait.
+pub(super) fn place(
+    partial: &Partial,
+    plan: &Plan,
+    overwrite: bool,
+    late: &[PathBuf],
+    env: &Env,
+) -> Result<()> {
+    let names = top_names(plan);
+    // Several names cannot appear at one moment. With this the next run can finish what a killed one had begun; where names are
+    // replaced, the next run replaces them again.
+    let journaled = !overwrite && names.len() > 1;
+    if journaled {
+        partial.begin_placing(&names)?;
     }
+    let mut moving = Moving { plan, partial, overwrite, merged: Vec::new(), done: Vec::new() };
+    for name in names {
+        let moved = env.check().and_then(|()| moving.one(&partial.dir, &partial.target, Path::new(name)));
+        if let Err(error) = moved {
+            moving.undo();
+            partial.end_placing();
+            return Err(error);
+        }
+    }
+    moving.merged.sort();
     // Deepest first, as before.
-    merged.sort();
-    for path in merged.iter().rev().chain(late) {
+    set_late(partial, plan, moving.merged.iter().rev().chain(late))?;
+    sync_folder(&partial.target_path)
+        .map_err(|e| Error::io("syncing a folder", e).in_file(&partial.target_path))?;
+    if journaled {
+        partial.end_placing();
+    }
+    Ok(())
+}
+
+/// Sets the attributes of folders that had to be in place first.
+pub(super) fn set_late<'p>(
+    partial: &Partial,
+    plan: &Plan,
+    paths: impl Iterator<Item = &'p PathBuf>,
+) -> Result<()> {
+    for path in paths {
         if let Some(folder) = plan.folders.get(path) {
             let set = set_folder(&partial.target, path, folder);
             set.map_err(|e| Error::io("setting attributes", e).in_file(partial.target_path.join(path)))?;
         }
     }
-    sync_folder(&partial.target_path)
-        .map_err(|e| Error::io("syncing a folder", e).in_file(&partial.target_path))
+    Ok(())
+}
+
+/// A step that can be taken back.
+enum Step {
+    Moved(PathBuf),
+    /// What was there is now where the new thing was.
+    Exchanged(PathBuf),
 }
 
 struct Moving<'a> {
     plan: &'a Plan,
-    target_path: &'a Path,
+    partial: &'a Partial,
     overwrite: bool,
     /// Folders that were there already.
-    merged: &'a mut Vec<PathBuf>,
+    merged: Vec<PathBuf>,
+    done: Vec<Step>,
 }
 
 impl Moving<'_> {
     /// Moves what is at `path`'s last name in `from` to the same name in `to`.
     fn one(&mut self, from: &Dir, to: &Dir, path: &Path) -> Result<()> {
         let name = path.file_name().unwrap_or_default();
-        let full = self.target_path.join(path);
+        let full = self.partial.target_path.join(path);
         let failed = |e| Error::io("giving the final name", e).in_file(&full);
         let source = from.symlink_metadata(name).map_err(failed)?;
         let there = match to.symlink_metadata(name) {
@@ -85,17 +128,28 @@ impl Moving<'_> {
             Err(e) => return Err(failed(e)),
         };
         match there {
-            None => rename_new(from, to, name, &source).map_err(|e| match e.kind() {
-                io::ErrorKind::AlreadyExists => exists(&full),
-                _ => failed(e),
-            }),
-            Some(_) if !self.overwrite => Err(exists(&full)),
-            Some(there) if source.is_dir() && there.is_dir() => {
-                self.merge(from, to, path).map_err(|e| e.in_file(&full))
+            None => {
+                rename_new(from, to, name, &source).map_err(|e| match e.kind() {
+                    io::ErrorKind::AlreadyExists => exists(&full),
+                    _ => failed(e),
+                })?;
+                self.done.push(Step::Moved(path.to_path_buf()));
             }
-            Some(there) if source.is_dir() != there.is_dir() => Err(in_the_way(&full)),
-            Some(_) => renameat(from, name, to, name).map_err(|e| failed(e.into())),
+            Some(_) if !self.overwrite => return Err(exists(&full)),
+            Some(there) if source.is_dir() && there.is_dir() => {
+                self.merge(from, to, path).map_err(|e| e.in_file(&full))?;
+            }
+            Some(there) if source.is_dir() != there.is_dir() => return Err(in_the_way(&full)),
+            Some(_) => match renameat_with(from, name, to, name, RenameFlags::EXCHANGE) {
+                Ok(()) => self.done.push(Step::Exchanged(path.to_path_buf())),
+                // A file system that cannot exchange two names: this step stays.
+                Err(Errno::INVAL | Errno::NOSYS) => {
+                    renameat(from, name, to, name).map_err(|e| failed(e.into()))?;
+                }
+                Err(e) => return Err(failed(e.into())),
+            },
         }
+        Ok(())
     }
 
     /// Moves the contents of a folder into one that is there.
@@ -115,12 +169,30 @@ impl Moving<'_> {
         if self.plan.folders.get(path).is_some_and(|f| f.given) {
             self.merged.push(path.to_path_buf());
         }
-        Ok(from.remove_dir(name)?)
+        Ok(())
+    }
+
+    /// Takes every step back, as far as the file system lets us.
+    fn undo(&mut self) {
+        for step in self.done.drain(..).rev() {
+            let (Step::Moved(path) | Step::Exchanged(path)) = &step;
+            let (from, to) = (parent_in(&self.partial.target, path), parent_in(&self.partial.dir, path));
+            let (Ok((from, name)), Ok((to, _))) = (from, to) else { continue };
+            let _ = match step {
+                Step::Moved(_) => match from.symlink_metadata(name) {
+                    Ok(meta) => rename_new(&from, &to, name, &meta),
+                    Err(e) => Err(e),
+                },
+                Step::Exchanged(_) => {
+                    renameat_with(&from, name, &to, name, RenameFlags::EXCHANGE).map_err(Into::into)
+                }
+            };
+        }
     }
 }
 
 /// Renames without ever replacing. A folder that its owner may not write to is opened for the move.
-fn rename_new(from: &Dir, to: &Dir, name: &OsStr, source: &Metadata) -> io::Result<()> {
+pub(super) fn rename_new(from: &Dir, to: &Dir, name: &OsStr, source: &Metadata) -> io::Result<()> {
     let mode = source.permissions().mode() & 0o7777;
     let closed = source.is_dir() && mode & 0o200 == 0;
     if closed {

@@ -185,19 +185,104 @@ fn shared_extents_count_as_output_and_are_limited() {
     assert_eq!(fs::read(folder.path().join("f99")).unwrap(), content);
 }
 
+/// Leaves everything as a process that dies here would.
+fn die(extractor: Extractor) {
+    rustix::fs::flock(&extractor.partial.lock, rustix::fs::FlockOperation::Unlock).unwrap();
+    std::mem::forget(extractor);
+}
+
 #[test]
-fn leftovers_of_the_dead_are_removed_and_the_living_left_alone() {
+fn leftovers_of_the_dead_are_removed_and_the_living_and_folders_of_others_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let dead = folder.path().join(".minlen-abcdef.partial");
-    fs::create_dir_all(dead.join("closed/in")).unwrap();
-    fs::set_permissions(dead.join("closed"), fs::Permissions::from_mode(0o500)).unwrap();
-    let unlike = folder.path().join(".minlen-abc.partial");
-    fs::create_dir_all(&unlike).unwrap();
-    let tree = Tree { entries: vec![entry(b"d", Body::Dir)] };
-    let living = Extractor::new(folder.path(), &tree, None, Options::default(), &Env::default()).unwrap();
-    assert!(!dead.exists() && unlike.exists());
+    let tree = Tree { entries: vec![entry(b"closed", Body::Dir), entry(b"closed/in", Body::Dir)] };
+    let begin = || Extractor::new(folder.path(), &tree, None, Options::default(), &Env::default()).unwrap();
+    let dead = begin();
+    dead.partial.dir.set_permissions("closed", cap_std::fs::PermissionsExt::from_mode(0o500)).unwrap();
+    die(dead);
+    let somebodys = folder.path().join(".minlen-abcdef.partial");
+    fs::create_dir_all(&somebodys).unwrap();
+    fs::write(somebodys.join("work"), "mine").unwrap();
+    let copy = folder.path().join(crate::atomic::Unfinished::fresh(b""));
+    fs::create_dir_all(copy.join("files")).unwrap();
+    let living = begin();
+    let partials = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(partials, 3, "the dead one is gone; two of somebody and the living one are there");
     extract(folder.path(), &tree, b"").unwrap();
     assert_eq!(living.finish().unwrap_err().kind(), ErrorKind::Exists);
+    assert!(somebodys.join("work").exists() && copy.join("files").exists());
+}
+
+fn two_names() -> (Tree, Vec<u8>) {
+    let content = b"first second".to_vec();
+    let entries = vec![file("a", &content, 0, 5), file("b", &content, 6, 6), entry(b"c", Body::Dir)];
+    (Tree { entries }, content)
+}
+
+/// An extraction that dies after so many names have their places.
+fn interrupted(target: &Path, placed: &[&str]) {
+    let (tree, content) = two_names();
+    let mut extractor = Extractor::new(target, &tree, None, Options::default(), &Env::default()).unwrap();
+    extractor.feed(0, &content).unwrap();
+    extractor.files.finish(&extractor.plan, &extractor.partial).unwrap();
+    extractor.partial.begin_placing(&["a", "b", "c"].iter().map(std::ffi::OsStr::new).collect()).unwrap();
+    for name in placed {
+        extractor.partial.dir.rename(name, &extractor.partial.target, name).unwrap();
+    }
+    die(extractor);
+}
+
+#[test]
+fn an_extraction_that_died_between_two_names_is_finished_by_running_it_again() {
+    for placed in [&[][..], &["a"], &["a", "b"], &["a", "b", "c"]] {
+        let folder = tempfile::tempdir().unwrap();
+        let (tree, content) = two_names();
+        interrupted(folder.path(), placed);
+        let report = extract(folder.path(), &tree, &content).unwrap();
+        assert_eq!(report.entries, 3, "{placed:?}");
+        assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"first");
+        assert_eq!(fs::read(folder.path().join("b")).unwrap(), b"second");
+        assert!(folder.path().join("c").is_dir());
+        no_leftovers(folder.path());
+        assert_eq!(extract(folder.path(), &tree, &content).unwrap_err().kind(), ErrorKind::Exists);
+    }
+}
+
+#[test]
+fn what_was_changed_since_an_interrupted_extraction_is_not_taken_for_its_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tree, content) = two_names();
+    interrupted(folder.path(), &["a"]);
+    fs::write(folder.path().join("new"), "mine").unwrap();
+    fs::rename(folder.path().join("new"), folder.path().join("a")).unwrap();
+    assert_eq!(extract(folder.path(), &tree, &content).unwrap_err().kind(), ErrorKind::Exists);
+    assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"mine");
+    // Another extraction leaves it alone.
+    let folder = tempfile::tempdir().unwrap();
+    interrupted(folder.path(), &["a"]);
+    extract(folder.path(), &Tree { entries: vec![entry(b"d", Body::Dir)] }, b"").unwrap();
+    assert!(!folder.path().join("b").exists());
+    extract(folder.path(), &tree, &content).unwrap();
+    assert!(folder.path().join("b").exists());
+}
+
+#[test]
+fn names_are_given_all_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tree, content) = two_names();
+    let mut late = Extractor::new(folder.path(), &tree, None, Options::default(), &Env::default()).unwrap();
+    late.feed(0, &content).unwrap();
+    fs::write(folder.path().join("b"), "came meanwhile").unwrap();
+    assert_eq!(late.finish().unwrap_err().kind(), ErrorKind::Exists);
+    assert!(!folder.path().join("a").exists(), "the first name was taken back");
+    // The same where names are replaced: the old ones come back.
+    fs::write(folder.path().join("a"), "old a").unwrap();
+    let mut late = Extractor::new(folder.path(), &tree, None, over(), &Env::default()).unwrap();
+    late.feed(0, &content).unwrap();
+    fs::write(folder.path().join("c"), "a file where a folder goes").unwrap();
+    assert_eq!(late.finish().unwrap_err().kind(), ErrorKind::Exists);
+    assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"old a");
+    assert_eq!(fs::read(folder.path().join("b")).unwrap(), b"came meanwhile");
+    no_leftovers(folder.path());
 }
 
 #[test]

@@ -5,8 +5,13 @@
 
 mod holes;
 mod names;
+mod state;
+mod without;
 
-use minlen_core::{Error, Result};
+pub use names::names;
+pub use state::State;
+
+use minlen_core::{Env, Error, Result};
 use rustix::fs::{Mode, OFlags};
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -14,6 +19,7 @@ use std::fs::{self, File, Metadata};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use without::{Leave, Without};
 
 /// How to walk.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +29,10 @@ pub struct Options {
     pub follow_inputs: bool,
     /// Leave out times.
     pub no_times: bool,
+    /// Names that are left out wherever they are met, with what is being written for them: the outputs of the run.
+    pub without: Vec<PathBuf>,
+    /// Files that are left out by device and number: where standard output leads.
+    pub without_files: Vec<(u64, u64)>,
 }
 
 /// Something found, in the order of the archive.
@@ -38,6 +48,8 @@ pub struct Item {
     pub mtime: Option<(i64, u32)>,
     /// What it is.
     pub body: Found,
+    /// The state in which it was found.
+    pub state: State,
 }
 
 /// What an item is.
@@ -58,19 +70,38 @@ pub enum Found {
     Hardlink(u32),
 }
 
-/// Walks `inputs`; the second part of the result are warnings for people (things passed over, unreadable folders).
+/// What a walk gave.
+#[derive(Clone, Debug, Default)]
+pub struct Walked {
+    /// What was found.
+    pub items: Vec<Item>,
+    /// What was passed over or could not be read, for people.
+    pub warnings: Vec<String>,
+    /// Outputs of the run that were met and left out.
+    pub outputs: Vec<PathBuf>,
+}
+
+/// Walks `inputs`.
 ///
 /// An input appears under its last name (`a/b/c` as `c`, two inputs of one last name under as much of their paths
-/// as tells them apart); the contents of `.`, `..` and `/` appear without a folder around them.
+/// as tells them apart); the contents of `.`, `..` and `/` appear without a folder around them. A folder that an output of
+/// the run stands in has no time: that output would change it.
 ///
 /// # Errors
-/// I/O for an input that is not there; usage for inputs that would have one name in the archive.
-pub fn walk(inputs: &[PathBuf], options: &Options) -> Result<(Vec<Item>, Vec<String>)> {
-    let mut walker = Walker::empty(options);
+/// I/O for an input that is not there; usage for inputs that would have one name in the archive; cancelled.
+pub fn walk(inputs: &[PathBuf], options: &Options, env: &Env) -> Result<Walked> {
+    let mut walker = Walker {
+        options,
+        env,
+        without: Without::new(&options.without, &options.without_files),
+        found: Walked::default(),
+        linked: HashMap::new(),
+        taken: HashMap::new(),
+    };
     for input in names::assign(inputs, options)? {
         walker.below(input)?;
     }
-    Ok((walker.items, walker.warnings))
+    Ok(walker.found)
 }
 
 /// Opens the regular file of an item for reading, without following a link that took its place meanwhile.
@@ -85,32 +116,32 @@ pub fn open(item: &Item) -> Result<File> {
     Ok(file)
 }
 
-/// Opens without following a link and without waiting for a pipe's other end.
-fn open_plain(path: &Path) -> std::io::Result<File> {
+/// Opens for reading without following a link and without waiting for a pipe's other end.
+///
+/// # Errors
+/// Whatever the system says.
+pub fn open_plain(path: &Path) -> std::io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
 }
 
 struct Walker<'a> {
     options: &'a Options,
-    items: Vec<Item>,
-    warnings: Vec<String>,
+    env: &'a Env,
+    without: Without,
+    found: Walked,
     /// Files with several names, by device and number: only looked up.
     linked: HashMap<(u64, u64), u32>,
-    /// Paths given out, with what is there.
-    taken: HashMap<Vec<u8>, (u64, u64)>,
+    /// Paths given out, and by which item.
+    taken: HashMap<Vec<u8>, u32>,
 }
 
-impl<'a> Walker<'a> {
-    fn empty(options: &'a Options) -> Self {
-        let (items, warnings) = (Vec::new(), Vec::new());
-        Self { options, items, warnings, linked: HashMap::new(), taken: HashMap::new() }
-    }
-
+impl Walker<'_> {
     /// Adds an input and everything below it, each folder before what is in it.
     fn below(&mut self, input: (PathBuf, Vec<u8>)) -> Result<()> {
         let mut waiting = vec![input];
         while let Some((source, path)) = waiting.pop() {
+            self.env.check()?;
             let meta = match fs::symlink_metadata(&source) {
                 Ok(meta) => meta,
                 Err(e) => {
@@ -118,16 +149,48 @@ impl<'a> Walker<'a> {
                     continue;
                 }
             };
-            if !meta.is_dir() {
+            if self.without.is_output(&meta) {
+                self.found.outputs.push(source);
+            } else if !meta.is_dir() {
                 self.add(source, path, &meta)?;
-            } else if path.is_empty() || self.take(&source, &path, &meta)? {
+            } else if path.is_empty() || self.take(&source, &path)? {
+                let id = (meta.dev(), meta.ino());
+                let names = self.inside(&source);
+                let names = self.leave_out(&source, id, names);
                 if !path.is_empty() {
                     self.push(source.clone(), path.clone(), &meta, Found::Dir);
+                    let holds = self.without.holds(id);
+                    if let Some(folder) = self.found.items.last_mut().filter(|_| holds) {
+                        folder.mtime = None;
+                    }
                 }
-                waiting.extend(self.inside(&source, &path).into_iter().rev());
+                let full = |name: Vec<u8>| {
+                    let inner = source.join(OsStr::from_bytes(&name));
+                    (inner, if path.is_empty() { name } else { [&path[..], b"/", &name].concat() })
+                };
+                waiting.extend(names.into_iter().rev().map(full));
             }
         }
         Ok(())
+    }
+
+    /// Takes away the names of outputs and of unfinished files.
+    fn leave_out(&mut self, folder: &Path, id: (u64, u64), names: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        let mut kept = Vec::with_capacity(names.len());
+        for name in names {
+            let full = || folder.join(OsStr::from_bytes(&name));
+            match self.without.leave(id, &name) {
+                None => kept.push(name),
+                Some(Leave::Output) => self.found.outputs.push(full()),
+                Some(Leave::UnfinishedOutput) => {}
+                Some(Leave::Unfinished) => {
+                    let message =
+                        "is the unfinished output of a minlen that was stopped or still runs: left out";
+                    self.warn(&full(), message);
+                }
+            }
+        }
+        kept
     }
 
     /// Adds what is not a folder.
@@ -143,9 +206,9 @@ impl<'a> Walker<'a> {
                 return Ok(());
             }
         };
-        if self.take(&source, &path, meta)? {
+        if self.take(&source, &path)? {
             if meta.is_file() && meta.nlink() > 1 {
-                self.linked.entry((meta.dev(), meta.ino())).or_insert(self.items.len() as u32);
+                self.linked.entry((meta.dev(), meta.ino())).or_insert(self.found.items.len() as u32);
             }
             self.push(source, path, meta, body);
         }
@@ -165,17 +228,23 @@ impl<'a> Walker<'a> {
         Ok(Some(Found::File { len: meta.len(), data: holes::data_parts(source, meta) }))
     }
 
-    /// True if `path` is new; false if the same thing has it already.
-    fn take(&mut self, source: &Path, path: &[u8], meta: &Metadata) -> Result<bool> {
-        match self.taken.insert(path.to_vec(), (meta.dev(), meta.ino())) {
-            None => Ok(true),
-            Some(there) if there == (meta.dev(), meta.ino()) => Ok(false),
-            Some(_) => Err(Error::usage("another input has the same name in the archive").in_file(source)),
+    /// True if `path` is new; false if the same name on disk has it already, as where inputs overlap.
+    fn take(&mut self, source: &Path, path: &[u8]) -> Result<bool> {
+        let next = self.found.items.len() as u32;
+        let first = *self.taken.entry(path.to_vec()).or_insert(next);
+        if first == next {
+            return Ok(true);
         }
+        let first = self.found.items.get(first as usize).map_or(Path::new(""), |item| &item.source);
+        if names::place(first) == names::place(source) {
+            return Ok(false);
+        }
+        let message = format!("would have the same name in the archive as {}", first.display());
+        Err(Error::usage(message).in_file(source).remedy("compress one of them alone, or rename it"))
     }
 
     /// What is in a folder, in the order of the names' bytes.
-    fn inside(&mut self, folder: &Path, path: &[u8]) -> Vec<(PathBuf, Vec<u8>)> {
+    fn inside(&mut self, folder: &Path) -> Vec<Vec<u8>> {
         let names = fs::read_dir(folder).and_then(|entries| {
             entries.map(|entry| Ok(entry?.file_name().into_vec())).collect::<std::io::Result<Vec<_>>>()
         });
@@ -184,21 +253,17 @@ impl<'a> Walker<'a> {
             Vec::new()
         });
         names.sort_unstable();
-        let found = |name: Vec<u8>| {
-            let source = folder.join(OsStr::from_bytes(&name));
-            (source, if path.is_empty() { name } else { [path, b"/", &name].concat() })
-        };
-        names.into_iter().map(found).collect()
+        names
     }
 
     fn push(&mut self, source: PathBuf, path: Vec<u8>, meta: &Metadata, body: Found) {
         let mode = meta.mode() & crate::limits::MODE_BITS;
         let mtime = (!self.options.no_times).then(|| (meta.mtime(), meta.mtime_nsec() as u32));
-        self.items.push(Item { source, path, mode, mtime, body });
+        self.found.items.push(Item { source, path, mode, mtime, body, state: State::of(meta) });
     }
 
     fn warn(&mut self, source: &Path, message: &str) {
-        self.warnings.push(format!("{}: {message}", source.display()));
+        self.found.warnings.push(format!("{}: {message}", source.display()));
     }
 }
 

@@ -2,21 +2,27 @@
 
 use super::Options;
 use minlen_core::{Error, Result};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 /// Each input with its path in the archive; an input given twice comes once.
+///
+/// # Errors
+/// I/O for an input that is not there.
+pub fn names(inputs: &[PathBuf]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    assign(inputs, &Options::default())
+}
+
+/// The same with where to look for it.
 pub(super) fn assign(inputs: &[PathBuf], options: &Options) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut sources: Vec<PathBuf> = Vec::new();
-    let mut seen = HashMap::new();
+    let mut seen = HashSet::new();
     for input in inputs {
-        let meta = if options.follow_inputs { fs::metadata(input) } else { fs::symlink_metadata(input) };
-        let meta = meta.map_err(|e| Error::io("reading", e).in_file(input))?;
-        let names = components(input);
-        if seen.insert((meta.dev(), meta.ino(), names.last().cloned()), ()).is_none() {
+        fs::symlink_metadata(input).map_err(|e| Error::io("reading", e).in_file(input))?;
+        // Never by what the file is: hard links are several names, and each of them is wanted.
+        if seen.insert(place(input)) {
             sources.push(input.clone());
         }
     }
@@ -25,17 +31,29 @@ pub(super) fn assign(inputs: &[PathBuf], options: &Options) -> Result<Vec<(PathB
     let mut out = Vec::new();
     for ((source, names), depth) in sources.into_iter().zip(names).zip(depths) {
         let path = names[names.len() - depth..].join(&b'/');
-        let source = if options.follow_inputs { followed(source)? } else { source };
+        let source = if options.follow_inputs { followed(source) } else { source };
         out.push((source, path));
     }
     Ok(out)
 }
 
-fn followed(source: PathBuf) -> Result<PathBuf> {
-    if fs::symlink_metadata(&source)?.is_symlink() {
-        return fs::canonicalize(&source).map_err(|e| Error::io("reading", e).in_file(&source));
+/// Where a name really is: two paths that are equal then mean one name. Links in the last part stay.
+pub(super) fn place(path: &Path) -> PathBuf {
+    let whole = || fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let Some(name) = path.file_name() else { return whole() };
+    if path.as_os_str().as_bytes().ends_with(b"/.") {
+        return whole();
     }
-    Ok(source)
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::canonicalize(parent).map_or_else(|_| path.to_path_buf(), |parent| parent.join(name))
+}
+
+/// What a link leads to; a link to nothing stays one.
+fn followed(source: PathBuf) -> PathBuf {
+    match fs::symlink_metadata(&source) {
+        Ok(meta) if meta.is_symlink() => fs::canonicalize(&source).unwrap_or(source),
+        _ => source,
+    }
 }
 
 /// The named components at the end of a path: none for `.`, `..`, `/` and paths that end so.

@@ -18,7 +18,8 @@ fn finds_everything_in_a_fixed_order() {
     fs::set_permissions(root.join("a"), fs::Permissions::from_mode(0o640)).unwrap();
     rustix::fs::mknodat(rustix::fs::CWD, root.join("pipe"), rustix::fs::FileType::Fifo, Mode::RUSR, 0)
         .unwrap();
-    let (items, warnings) = walk(std::slice::from_ref(&root), &Options::default()).unwrap();
+    let Walked { items, warnings, .. } =
+        walk(std::slice::from_ref(&root), &Options::default(), &Env::default()).unwrap();
     let expected =
         ["root", "root/a", "root/b", "root/b/again", "root/b/empty", "root/link", "root/to-folder"];
     assert_eq!(paths(&items)[..7], expected);
@@ -38,7 +39,7 @@ fn finds_holes() {
     file.set_len(10 << 20).unwrap();
     std::os::unix::fs::FileExt::write_all_at(&file, b"data", 5 << 20).unwrap();
     file.sync_all().unwrap();
-    let (items, _) = walk(&[path], &Options::default()).unwrap();
+    let items = walk(&[path], &Options::default(), &Env::default()).unwrap().items;
     let Found::File { len, data } = &items[0].body else { panic!() };
     assert_eq!(*len, 10 << 20);
     assert!(data.iter().any(|&(at, n)| at <= 5 << 20 && at + n >= (5 << 20) + 4));
@@ -53,7 +54,9 @@ fn names_of_inputs() {
         fs::write(folder.path().join(name).join("f"), name).unwrap();
     }
     let at = |names: &[&str]| names.iter().map(|n| folder.path().join(n)).collect::<Vec<_>>();
-    let get = |names: &[&str]| walk(&at(names), &Options::default()).map(|(items, _)| paths(&items));
+    let get = |names: &[&str]| {
+        walk(&at(names), &Options::default(), &Env::default()).map(|found| paths(&found.items))
+    };
     assert_eq!(get(&["c", "c/"]).unwrap(), ["c", "c/f"]);
     assert_eq!(get(&["a/x", "b/x", "c"]).unwrap(), ["a/x", "a/x/f", "b/x", "b/x/f", "c", "c/f"]);
     assert_eq!(get(&["c/../a/.", "c/f"]).unwrap(), ["a", "a/x", "a/x/f", "f"]);
@@ -62,5 +65,48 @@ fn names_of_inputs() {
     symlink("c", folder.path().join("l")).unwrap();
     assert_eq!(get(&["l"]).unwrap(), ["l"]);
     let follow = Options { follow_inputs: true, ..Options::default() };
-    assert_eq!(paths(&walk(&at(&["l"]), &follow).unwrap().0), ["l", "l/f"]);
+    assert_eq!(paths(&walk(&at(&["l"]), &follow, &Env::default()).unwrap().items), ["l", "l/f"]);
+}
+
+#[test]
+fn both_names_of_a_file_are_stored_whichever_inputs_they_come_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir_all(at("a")).unwrap();
+    fs::create_dir_all(at("b")).unwrap();
+    fs::write(at("a/x"), "one").unwrap();
+    fs::hard_link(at("a/x"), at("b/x")).unwrap();
+    let found = walk(&[at("a/x"), at("b/x")], &Options::default(), &Env::default()).unwrap();
+    assert_eq!(paths(&found.items), ["a/x", "b/x"]);
+    assert_eq!(found.items[1].body, Found::Hardlink(0));
+    let twice = walk(&[at("a/x"), at("a/../a/x")], &Options::default(), &Env::default()).unwrap();
+    assert_eq!(paths(&twice.items), ["x"]);
+}
+
+#[test]
+fn outputs_are_left_out_with_what_is_being_written_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    fs::create_dir_all(root.join("sub")).unwrap();
+    fs::write(root.join("kept"), "").unwrap();
+    fs::write(root.join("sub/o.mln"), "of somebody else").unwrap();
+    let output = root.join("o.mln");
+    let options = Options { without: vec![output.clone()], ..Options::default() };
+    let get = || walk(std::slice::from_ref(&root), &options, &Env::default()).unwrap();
+    let before = get();
+    let unfinished = crate::atomic::AtomicFile::create(&output, false).unwrap();
+    let during = get();
+    unfinished.commit().unwrap();
+    let after = get();
+    for (found, outputs) in [(&before, 0), (&during, 0), (&after, 1)] {
+        assert_eq!(paths(&found.items), ["root", "root/kept", "root/sub", "root/sub/o.mln"]);
+        assert_eq!((found.outputs.len(), found.warnings.len()), (outputs, 0));
+    }
+    assert!(
+        [before, during, after].iter().all(|found| found.items[0].mtime.is_none()),
+        "a time that the output changes"
+    );
+    let other = crate::atomic::AtomicFile::create(root.join("other"), false).unwrap();
+    assert_eq!(get().warnings.len(), 1);
+    drop(other);
 }

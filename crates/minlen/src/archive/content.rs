@@ -7,7 +7,8 @@ use crate::encoder::BlockCoder;
 use crate::options::Options;
 use crate::tensors::{Arrays, Track};
 use fastcdc::v2020::StreamCDC;
-use minlen_container::{Extent, StreamWriter};
+use minlen_container::walk::State;
+use minlen_container::{Extent, StreamWriter, Tree};
 use minlen_core::{Class, Detection, Env, Error, Result};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -22,6 +23,9 @@ const DENSE_ALONE: u64 = 64 << 10;
 /// taking it out still costs a small part of unpacking all. For a file of a sixth and more nothing would help.
 const QUICK_SHARE: (u64, u64) = (12, 6);
 const QUICK_NS: u32 = 150;
+
+/// Zeros hashed between two looks at the stop flag.
+const ZEROS_AT_ONCE: u64 = 16 << 20;
 
 /// Smallest bound for a block of several files, whatever the archive's size.
 const MIN_SOLID: usize = 512 << 10;
@@ -43,8 +47,16 @@ pub(super) struct Content<W: Write> {
     total: u64,
     decode_ns: u32,
     dedup: Option<Dedup>,
+    env: Env,
     /// Where the arrays are in the buffer.
     track: Track,
+}
+
+/// What became of a file.
+pub(super) enum Added {
+    Stored(Stored),
+    /// It could not be read to its end.
+    Unreadable(Error),
 }
 
 /// What a file turned into.
@@ -73,40 +85,75 @@ impl<W: Write> Content<W> {
             total,
             decode_ns: u32::MAX,
             dedup: options.dedup.then(Dedup::default),
+            env: env.clone(),
             track: Track::default(),
         })
     }
 
-    /// Adds one file: `ranges` are offset and length of its parts that are not holes, in order, each to be read through
-    /// `open`; `size` its length with the holes; `arrays` where its arrays are.
+    /// Adds one file, with the state in which it was found: `ranges` are offset and length of its parts that are not holes, in
+    /// order, each to be read through `open`; `size` its length with the holes; `arrays` where its arrays are. A file that ends
+    /// earlier than it should is stored as long as it is: nothing is made up.
     pub(super) fn add_file<R: Read>(
         &mut self,
-        path: &Path,
+        (path, state): (&Path, State),
         detection: Detection,
         size: u64,
         ranges: &[(u64, u64)],
         arrays: Option<&Arrays>,
         mut open: impl FnMut(u64, u64) -> Result<R>,
-    ) -> Result<Stored> {
+    ) -> Result<Added> {
         self.enter(detection, size)?;
         self.track.enter(arrays.map(Arrays::placed));
         if let Some(dedup) = &mut self.dedup {
-            dedup.enter_file(path.to_path_buf());
+            dedup.enter_file(path.to_path_buf(), state);
         }
         let mut file = FileBuilder::default();
+        let mut whole = true;
         for &(start, len) in ranges {
-            file.hole_until(start);
+            file.hole_until(start, &self.env)?;
             let mut at = start;
-            for chunk in StreamCDC::new(open(start, len)?, CHUNK.0, CHUNK.1, CHUNK.2) {
-                let chunk = chunk.map_err(|e| Error::from(std::io::Error::from(e)).in_file(path))?.data;
+            let reader = match open(start, len) {
+                Ok(reader) => reader,
+                Err(error) => return self.unreadable(error),
+            };
+            for chunk in StreamCDC::new(reader, CHUNK.0, CHUNK.1, CHUNK.2) {
+                let chunk = match chunk {
+                    Ok(chunk) => chunk.data,
+                    Err(error) => {
+                        let error = Error::io("reading", std::io::Error::from(error));
+                        return self.unreadable(error.in_file(path));
+                    }
+                };
                 file.fresh += self.add_chunk(&chunk, at, &mut file.extents)?;
                 file.hash.update(&chunk);
                 at += chunk.len() as u64;
             }
+            whole = at - start == len;
+            if !whole {
+                break;
+            }
         }
-        file.hole_until(size);
+        if whole {
+            file.hole_until(size, &self.env)?;
+        }
         self.leave()?;
-        Ok(file.finish())
+        Ok(Added::Stored(file.finish()))
+    }
+
+    /// What was read of the file so far stays in the content, and nothing refers to it.
+    fn unreadable(&mut self, error: Error) -> Result<Added> {
+        self.leave()?;
+        Ok(Added::Unreadable(error))
+    }
+
+    /// Bytes of content that were handed to the coder.
+    pub(super) fn handed_in(&self) -> u64 {
+        self.len - self.buffer.len() as u64
+    }
+
+    /// Puts a copy of a part of the directory behind the blocks that were handed to the coder.
+    pub(super) fn put_directory(&mut self, part: Tree) -> Result<()> {
+        self.coder.put_directory(part)
     }
 
     /// Codes what is left and gives the writer back, with the hash of the content.
@@ -182,7 +229,8 @@ impl<W: Write> Content<W> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<()> {
+    /// Hands in what is left.
+    pub(super) fn flush(&mut self) -> Result<()> {
         self.flush_to(self.buffer.len())
     }
 
@@ -219,11 +267,16 @@ struct FileBuilder {
 }
 
 impl FileBuilder {
-    fn hole_until(&mut self, end: u64) {
+    /// A hole may have terabytes: hashing its zeros can be stopped.
+    fn hole_until(&mut self, end: u64, env: &Env) -> Result<()> {
         if end > self.hash.at() {
             self.extents.push(Extent::Hole { len: end - self.hash.at() });
-            self.hash.zeros_until(end);
         }
+        while self.hash.at() < end {
+            env.check()?;
+            self.hash.zeros_until(end.min(self.hash.at() + ZEROS_AT_ONCE));
+        }
+        Ok(())
     }
 
     fn finish(self) -> Stored {

@@ -1,14 +1,18 @@
 //! From files to an archive.
 
 use super::Summary;
-use super::content::{Content, Stored};
+use super::content::{Added, Content, Stored};
+use super::copies::Copies;
+use super::inputs::Inputs;
 use crate::budget::Spending;
 use crate::options::Options;
 use crate::planner::Request;
 use crate::tensors::{self, Arrays, FileSource};
-use minlen_container::walk::{self, Found, Item};
+use minlen_container::walk::{self, Found, Item, State};
 use minlen_container::{Body, Entry, Tree, extract};
-use minlen_core::{Coded, Detection, Env, Error, ErrorKind, Event, Kind, Limits, Result};
+use minlen_core::{Coded, Detection, Env, Error, Event, Kind, Limits, Result};
+use std::collections::HashMap;
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
@@ -19,37 +23,58 @@ const HEAD: usize = 64 << 10;
 ///
 /// Members are recorded under the last component of each input's path. Files are put in an order by kind and name so that
 /// alike data stands together; equal files and chunks are stored once (unless [`Options::with_dedup`] says no). What
-/// cannot be read is left out with a warning in the [`Summary`].
+/// cannot be read is left out with a warning in the [`Summary`], and what was changed while it was read is named there.
 ///
 /// # Errors
 /// I/O of an input that is not there or of `out`; usage for inputs of the same name; cancelled.
 pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env) -> Result<(W, Summary)> {
-    let mut walking = walk::Options::default();
-    walking.no_times = !options.times;
+    create_from(&Inputs::new(inputs), out, options, env)
+}
+
+/// The same of inputs of which more is known.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &Env) -> Result<(W, Summary)> {
     if options.max_error.is_some() {
         return Err(Error::usage("an error bound is for single files, and this would be an archive")
             .remedy("compress the files of floats one by one"));
     }
-    let (items, warnings) = walk::walk(inputs, &walking)?;
-    let mut summary = Summary { warnings, ..Summary::default() };
+    let walked = walk::walk(&inputs.paths, &inputs.walking(options), env)?;
+    let items = walked.items;
+    let mode = super::inputs::common_mode(&items);
+    let mut summary = Summary { warnings: walked.warnings, mode, ..Summary::default() };
+    for output in walked.outputs {
+        let message = format!("{}: is the output itself: left out", output.display());
+        env.progress.event(Event::Notice { message });
+    }
+    let is_shaped = |item: &Item, dtype, shape: &[u64]| match item.body {
+        Found::File { len, .. } => Arrays::whole(dtype, shape, len).is_ok(),
+        _ => false,
+    };
+    if let Some((dtype, shape)) = options.shape()
+        && !items.iter().any(|item| is_shaped(item, dtype, shape))
+    {
+        return Err(
+            Error::usage("no file is as long as the shape that was given").remedy("leave out --shape")
+        );
+    }
     let total = items.iter().map(data_len).sum();
     env.progress.event(Event::Total { bytes: total });
     let spending = Spending::new(options, total);
-    let options = &options.settled(Some(total))?;
-    let mut content = Content::new(Counted { out, bytes: 0 }, options, spending, total, env)?;
-    let mut bodies: Vec<Option<Body>> = items.iter().map(|_| None).collect();
-    for (index, detection) in reading_order(&items, options, &mut summary) {
-        match store(&items[index], detection, options, &mut content) {
-            Ok(stored) => {
-                summary.unique_bytes += stored.fresh;
-                bodies[index] =
-                    Some(Body::File { len: stored.len, hash: stored.hash, extents: stored.extents });
-            }
-            Err(error) => return Err(error.in_file(&items[index].source)),
-        }
-    }
+    let settled = options.settled(Some(total))?;
+    options.tell_level(&settled, Some(total), env);
+    let options = &settled;
+    let content = Content::new(Counted { out, bytes: 0 }, options, spending, total, env)?;
+    let bodies = items.iter().map(|_| None).collect();
+    let copies = Copies::new(total, items.len());
+    let mut storing = Storing { items: &items, options, content, bodies, copies, summary: &mut summary, env };
+    storing.files()?;
+    let instead = storing.other_names()?;
+    storing.last_copy()?;
+    let Storing { content, bodies, .. } = storing;
     let (mut writer, hash) = content.finish()?;
-    let tree = directory(&items, bodies, &mut summary);
+    let tree = directory(&items, bodies, &instead, &mut summary);
     summary.warnings.extend(memory_to_read(&tree));
     for warning in &summary.warnings {
         env.progress.event(Event::Warning { message: warning.clone() });
@@ -76,6 +101,10 @@ fn memory_to_read(tree: &Tree) -> Option<String> {
     })
 }
 
+pub(super) fn entry(item: &Item, body: Body) -> Entry {
+    Entry { path: item.path.clone(), mode: item.mode, mtime: item.mtime, body }
+}
+
 /// Counts the bytes on their way out.
 struct Counted<W> {
     out: W,
@@ -95,7 +124,7 @@ impl<W: Write> Write for Counted<W> {
 }
 
 /// The directory is small and read first: whatever makes it smallest.
-fn code_tree(bytes: &[u8], options: &Options, env: &Env) -> Result<Coded> {
+pub(super) fn code_tree(bytes: &[u8], options: &Options, env: &Env) -> Result<Coded> {
     let (level, memory) = (options.level, options.memory);
     let request = Request { level, chain: None, memory, known: None, decode_ns: u32::MAX };
     options.planner.code_whole(bytes, &request, env)
@@ -108,23 +137,139 @@ fn data_len(item: &Item) -> u64 {
     }
 }
 
-/// The regular files in the order in which they are stored: by kind, then by the end of the name, then by the whole path.
-/// The name only orders; what a file *is* comes from its first bytes.
-fn reading_order(items: &[Item], options: &Options, summary: &mut Summary) -> Vec<(usize, Detection)> {
-    let mut files = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        let Found::File { len, .. } = item.body else { continue };
-        match head(item) {
-            Ok(head) => files.push((index, options.planner.detect(&head, len))),
-            Err(error) => summary.warnings.push(format!("left out: {}", error.in_file(&item.source))),
+/// Files on their way into the content.
+struct Storing<'a, W: Write> {
+    items: &'a [Item],
+    options: &'a Options,
+    content: Content<W>,
+    bodies: Vec<Option<Body>>,
+    copies: Copies,
+    summary: &'a mut Summary,
+    env: &'a Env,
+}
+
+impl<W: Write> Storing<'_, W> {
+    /// Stores every regular file.
+    fn files(&mut self) -> Result<()> {
+        for (index, detection) in self.reading_order()? {
+            self.store(index, Some(detection))?;
+            if let Some(part) = self.copies.due(self.content.handed_in(), self.items, &self.bodies) {
+                self.content.put_directory(part)?;
+            }
         }
+        Ok(())
     }
-    files.sort_by(|(a, ka), (b, kb)| {
-        let key =
-            |i: usize, d: &Detection| (d.kind.class(), d.kind, d.detail.clone(), extension(&items[i].path));
-        key(*a, ka).cmp(&key(*b, kb)).then_with(|| items[*a].path.cmp(&items[*b].path))
-    });
-    files
+
+    /// Puts a copy of what no copy of the directory names yet behind the content.
+    fn last_copy(&mut self) -> Result<()> {
+        if let Some(rest) = self.copies.rest(self.items, &self.bodies) {
+            self.content.flush()?;
+            self.content.put_directory(rest)?;
+        }
+        Ok(())
+    }
+
+    /// The other names of files that could not be read under their first one are tried themselves; gives which one took whose
+    /// place.
+    fn other_names(&mut self) -> Result<HashMap<u32, usize>> {
+        let mut instead = HashMap::new();
+        for (index, item) in self.items.iter().enumerate() {
+            let Found::Hardlink(first) = item.body else { continue };
+            if self.bodies[first as usize].is_none() && !instead.contains_key(&first) {
+                self.store(index, None)?;
+                if self.bodies[index].is_some() {
+                    instead.insert(first, index);
+                }
+            }
+        }
+        Ok(instead)
+    }
+
+    /// The regular files in the order in which they are stored: by kind, then by the end of the name, then by the whole path.
+    /// The name only orders; what a file *is* comes from its first bytes.
+    fn reading_order(&mut self) -> Result<Vec<(usize, Detection)>> {
+        let items = self.items;
+        let mut files = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let Found::File { len, .. } = item.body else { continue };
+            self.env.check()?;
+            match head(item) {
+                Ok(head) => files.push((index, self.options.planner.detect(&head, len))),
+                Err(error) => self.leave_out(index, error),
+            }
+        }
+        files.sort_by(|(a, ka), (b, kb)| {
+            let key = |i: usize, d: &Detection| {
+                (d.kind.class(), d.kind, d.detail.clone(), extension(&items[i].path))
+            };
+            key(*a, ka).cmp(&key(*b, kb)).then_with(|| items[*a].path.cmp(&items[*b].path))
+        });
+        Ok(files)
+    }
+
+    fn leave_out(&mut self, index: usize, error: Error) {
+        let error = error.in_file(&self.items[index].source);
+        self.summary.warnings.push(format!("left out: {error}"));
+    }
+
+    /// Stores one file as it is read, whatever it was when it was found; says so where that differs.
+    fn store(&mut self, index: usize, detection: Option<Detection>) -> Result<()> {
+        let item = &self.items[index];
+        let opened = walk::open(item).and_then(|file| {
+            let state = State::of(&file.metadata()?);
+            Ok((file, state))
+        });
+        let (file, before) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.leave_out(index, error);
+                return Ok(());
+            }
+        };
+        let detection = match detection {
+            Some(detection) => detection,
+            None => self.options.planner.detect(&head(item).unwrap_or_default(), before.len()),
+        };
+        match self.read(index, detection, &file)? {
+            Added::Stored(stored) => {
+                let after = file.metadata().map(|meta| State::of(&meta));
+                if !after.is_ok_and(|after| item.state.is_still(&after)) {
+                    let source = item.source.display();
+                    let message = format!("{source}: was changed while it was read: stored as it was read");
+                    self.summary.warnings.push(message);
+                }
+                self.summary.unique_bytes += stored.fresh;
+                let Stored { len, hash, extents, .. } = stored;
+                self.bodies[index] = Some(Body::File { len, hash, extents });
+                self.copies.add(index);
+            }
+            Added::Unreadable(error) => self.leave_out(index, error),
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, index: usize, detection: Detection, file: &File) -> Result<Added> {
+        let item = &self.items[index];
+        let (len, found) = match &item.body {
+            Found::File { len, data } => (*len, data.clone()),
+            _ => (item.state.len(), vec![(0, item.state.len())]),
+        };
+        // The files of /proc say that they are empty, and are not.
+        let ranges = if len == 0 { vec![(0, u64::MAX)] } else { found };
+        let arrays = arrays(item, &detection, self.options);
+        self.content.add_file(
+            (&item.source, item.state),
+            detection,
+            len,
+            &ranges,
+            arrays.as_ref(),
+            |start, n| {
+                let mut reader = file;
+                reader.seek(SeekFrom::Start(start))?;
+                Ok(reader.take(n))
+            },
+        )
+    }
 }
 
 fn head(item: &Item) -> Result<Vec<u8>> {
@@ -136,23 +281,6 @@ fn head(item: &Item) -> Result<Vec<u8>> {
 fn extension(path: &[u8]) -> Vec<u8> {
     let name = path.rsplit(|&b| b == b'/').next().unwrap_or_default();
     name.iter().rposition(|&b| b == b'.').map_or_else(Vec::new, |dot| name[dot..].to_ascii_lowercase())
-}
-
-fn store<W: Write>(
-    item: &Item,
-    detection: Detection,
-    options: &Options,
-    content: &mut Content<W>,
-) -> Result<Stored> {
-    let Found::File { len, data } = &item.body else {
-        return Err(Error::new(ErrorKind::Io, "not a regular file"));
-    };
-    let arrays = arrays(item, &detection, options);
-    content.add_file(&item.source, detection, *len, data, arrays.as_ref(), |start, n| {
-        let mut file = walk::open(item)?;
-        file.seek(SeekFrom::Start(start))?;
-        Ok(file.take(n))
-    })
 }
 
 /// Where the arrays are in a file that may hold some. A file that is not what it says is coded as any other.
@@ -169,21 +297,31 @@ fn arrays(item: &Item, detection: &Detection, options: &Options) -> Option<Array
     Arrays::whole(raw.dtype, &raw.shape, len).ok()
 }
 
-/// The tree of what could be read, in the order of the walk. Links to files that were left out are left out, too.
-fn directory(items: &[Item], mut bodies: Vec<Option<Body>>, summary: &mut Summary) -> Tree {
+/// The tree of what could be read, in the order of the walk; `instead` says which other names took the place of first ones that
+/// could not be read. Links to files that were left out are left out, too.
+fn directory(
+    items: &[Item],
+    mut bodies: Vec<Option<Body>>,
+    instead: &HashMap<u32, usize>,
+    summary: &mut Summary,
+) -> Tree {
     let mut entries = Vec::with_capacity(items.len());
     let mut places = vec![None; items.len()];
     for (index, item) in items.iter().enumerate() {
         let body = match &item.body {
             Found::Dir => Some(Body::Dir),
             Found::Symlink(target) => Some(Body::Symlink(target.clone())),
-            Found::Hardlink(to) => places.get(*to as usize).copied().flatten().map(Body::Hardlink),
+            Found::Hardlink(_) if bodies[index].is_some() => bodies[index].take(),
+            Found::Hardlink(to) => {
+                let first = instead.get(to).copied().unwrap_or(*to as usize);
+                places.get(first).copied().flatten().map(Body::Hardlink)
+            }
             Found::File { .. } => bodies[index].take(),
         };
         let Some(body) = body else { continue };
         count(&body, summary);
         places[index] = Some(entries.len() as u32);
-        entries.push(Entry { path: item.path.clone(), mode: item.mode, mtime: item.mtime, body });
+        entries.push(entry(item, body));
     }
     Tree { entries }
 }

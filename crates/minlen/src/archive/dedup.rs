@@ -1,6 +1,7 @@
 //! Storing equal chunks once: content-defined chunks (FastCDC, Xia et al. 2016 and 2020), found by a 64-bit hash and
 //! *compared byte by byte* with where they were seen first, so that a hash collision can never damage a file.
 
+use minlen_container::walk::{self, State};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -26,14 +27,14 @@ struct Seen {
 #[derive(Debug, Default)]
 pub(super) struct Dedup {
     seen: HashMap<u64, Seen>,
-    files: Vec<PathBuf>,
+    files: Vec<(PathBuf, State)>,
     open: Option<(u32, File)>,
 }
 
 impl Dedup {
-    /// Tells that the chunks to come are from this file.
-    pub(super) fn enter_file(&mut self, path: PathBuf) {
-        self.files.push(path);
+    /// Tells that the chunks to come are from this file in this state.
+    pub(super) fn enter_file(&mut self, path: PathBuf, state: State) {
+        self.files.push((path, state));
     }
 
     /// The content offset of an equal chunk that is stored already. `recent` is the tail of the content that is still
@@ -62,12 +63,15 @@ impl Dedup {
         }
     }
 
-    /// Reads the place where the chunk came from again. Any trouble means "not equal": the chunk is stored anew.
+    /// Reads the place where the chunk came from again. Any trouble means "not equal", a source that was changed since, too: the
+    /// chunk is stored again.
     fn equals_source(&mut self, seen: Seen, chunk: &[u8]) -> bool {
         if self.open.as_ref().is_none_or(|(file, _)| *file != seen.file) {
-            let Some(file) = self.files.get(seen.file as usize).and_then(|path| File::open(path).ok()) else {
+            let Some((path, state)) = self.files.get(seen.file as usize) else { return false };
+            let Ok(file) = walk::open_plain(path) else { return false };
+            if !file.metadata().is_ok_and(|meta| meta.is_file() && state.is_still(&State::of(&meta))) {
                 return false;
-            };
+            }
             self.open = Some((seen.file, file));
         }
         let Some((_, file)) = &mut self.open else { return false };
@@ -90,7 +94,8 @@ mod tests {
         std::fs::write(&path, [b"head".as_slice(), &chunk].concat()).unwrap();
         let mut dedup = Dedup::default();
         assert_eq!(dedup.find(&chunk, &[], 0), None);
-        dedup.enter_file(path.clone());
+        let state = State::of(&std::fs::metadata(&path).unwrap());
+        dedup.enter_file(path.clone(), state);
         dedup.remember(&chunk, 50, 4);
         assert_eq!(dedup.find(&chunk, &chunk, 50), Some(50), "in memory");
         assert_eq!(dedup.find(&chunk, &[], 5000), Some(50), "read again");

@@ -23,19 +23,23 @@
 //! ```
 
 mod content;
+mod copies;
 mod create;
 mod dedup;
 mod extract;
 mod hash;
+mod inputs;
 mod member;
 mod read;
 mod recent;
+pub mod salvage;
 mod shares;
 mod sweep;
 mod tensors;
 mod window;
 
-pub use create::create;
+pub use create::{create, create_from};
+pub use inputs::{Inputs, readers};
 pub use member::{BlockInfo, Info, Member, MemberKind};
 pub use read::{Archive, Keys};
 pub use tensors::MemberSource;
@@ -63,6 +67,9 @@ pub struct Summary {
     pub unique_bytes: u64,
     /// Bytes of the archive.
     pub stored_bytes: u64,
+    /// Permission bits that an archive may have, so that nobody can read in it what he could not read before; 0 where nothing
+    /// was archived.
+    pub mode: u32,
     /// What went wrong without stopping the work.
     pub warnings: Vec<String>,
 }

@@ -1,6 +1,6 @@
 //! Reading archives and single streams with random access.
 
-use super::hash::zeros;
+use super::hash::{FileHash, zeros};
 use super::member::{BlockInfo, Info, Member, describe};
 use super::recent::Recent;
 use super::shares::Shares;
@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::planner::chain_text;
 use minlen_container::tree::{Order, show_path};
 use minlen_container::{Body, Entry, Extent, Tree, crypt};
-use minlen_core::{Budget, Env, Error, Event, Reservation, Result};
+use minlen_core::{Budget, Env, Error, ErrorKind, Event, Reservation, Result};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{SeekFrom, Write};
@@ -22,22 +22,29 @@ use std::sync::Arc;
 /// What opens an encrypted file.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
-    /// The passphrase, for files encrypted with one.
+    /// The passphrase, for files encrypted with one, and for identity files that are.
     pub passphrase: Option<String>,
     /// age identity files (secret keys), for files encrypted to recipients.
     pub identities: Vec<PathBuf>,
+    /// Secret keys that are at hand already.
+    pub secret_keys: Vec<crypt::SecretString>,
 }
 
 impl Keys {
     /// Reads the identity files.
-    fn unlock(&self) -> Result<crypt::Unlock> {
-        let mut identities = Vec::new();
+    pub(super) fn unlock(&self, env: &Env) -> Result<crypt::Unlock> {
+        let passphrase = self.passphrase.as_deref().map(crypt::secret);
+        let mut identities = self.secret_keys.clone();
         for path in &self.identities {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| Error::io("cannot read the identity", e).in_file(path))?;
-            identities.extend(crypt::parse_identities(&text).map_err(|e| e.in_file(path))?);
+            let file =
+                std::fs::read(path).map_err(|e| Error::io("cannot read the identity", e).in_file(path))?;
+            let locked = || {
+                let error = Error::new(ErrorKind::WrongKey, "the identity is encrypted with a passphrase");
+                passphrase.clone().ok_or(error)
+            };
+            identities.extend(crypt::read_identities(&file, locked, env).map_err(|e| e.in_file(path))?);
         }
-        Ok(crypt::Unlock { passphrase: self.passphrase.as_deref().map(crypt::secret), identities })
+        Ok(crypt::Unlock { passphrase, identities })
     }
 }
 
@@ -84,17 +91,31 @@ impl Archive {
         options: &Options,
         env: &Env,
     ) -> Result<Self> {
-        let mut head = [0; 64];
+        let mut head = [0; crypt::HEAD];
         let n = read_up_to(&mut reader, &mut head)?;
         reader.seek(SeekFrom::Start(0))?;
         let encrypted = crypt::is_age(&head[..n]);
         if encrypted {
-            reader = Box::new(crypt::open_reader(reader, &keys.unlock()?, env)?);
+            reader = Box::new(crypt::open_reader(reader, &keys.unlock(env)?, env)?);
         }
         let stored_len = reader.seek(SeekFrom::End(0))?;
         reader.seek(SeekFrom::Start(0))?;
         let container = minlen_container::Archive::open(reader, options.registry(), env)?;
-        Ok(Self {
+        if let Some(message) = container.padding_warning() {
+            env.progress.event(Event::Warning { message });
+        }
+        Ok(Self::over(container, encrypted, stored_len, options, env))
+    }
+
+    /// Over a container that is open.
+    pub(super) fn over(
+        container: minlen_container::Archive<Box<dyn ReadSeek>>,
+        encrypted: bool,
+        stored_len: u64,
+        options: &Options,
+        env: &Env,
+    ) -> Self {
+        Self {
             container,
             options: options.clone(),
             env: env.clone(),
@@ -107,7 +128,7 @@ impl Archive {
             order: None,
             shares: None,
             listed: None,
-        })
+        }
     }
 
     /// True for a tree of files, false for a single nameless stream.
@@ -307,6 +328,22 @@ impl Archive {
         check.finish(entry)
     }
 
+    /// Refuses output that is over the limits, without counting it.
+    pub(super) fn check_limits(&self, output: u64) -> Result<()> {
+        self.env.limits.check_output(output, self.stored_len)
+    }
+
+    /// The hash of a file of the tree, or of one made of its content.
+    pub(super) fn hash_of(&mut self, entry: &Entry) -> Result<[u8; 16]> {
+        let mut hash = FileHash::default();
+        self.copy_entry(entry, 0..u64::MAX, &mut |at, bytes| {
+            hash.zeros_until(at);
+            hash.update(bytes);
+            Ok(())
+        })?;
+        Ok(hash.finish())
+    }
+
     pub(super) fn summary(&self, entries: &mut dyn Iterator<Item = &Entry>) -> Summary {
         let mut sum =
             Summary { stored_bytes: self.stored_len, unique_bytes: self.content_len(), ..Summary::default() };
@@ -503,7 +540,7 @@ fn no_entry(number: usize) -> Error {
     Error::usage(format!("there is no entry {number}"))
 }
 
-fn read_up_to(reader: &mut dyn ReadSeek, buffer: &mut [u8]) -> Result<usize> {
+pub(super) fn read_up_to(reader: &mut dyn ReadSeek, buffer: &mut [u8]) -> Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match reader.read(&mut buffer[filled..])? {

@@ -1,12 +1,12 @@
 //! The arrays of a model file in an archive, without decoding the rest of it.
 
 use super::read::{Archive, not_there};
-use crate::tensors::{Format, Tensor};
+use crate::tensors::{Format, Slices, Tensor};
 use minlen_container::Body;
 use minlen_core::{Error, Result};
 use minlen_tensor::{Source, containers};
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{self, Write};
 
 /// What a path takes in memory beside its bytes.
 const PATH_COST: usize = size_of::<Option<Vec<u8>>>() + 24;
@@ -96,10 +96,19 @@ impl Archive {
         containers::listing(&self.source(member)?)
     }
 
-    /// Writes the elements of an array, or of some of its outermost slices (rows), to `out`; returns how many bytes that were.
+    /// Bytes of a file, or of the content of a single stream.
     ///
     /// # Errors
-    /// Usage for rows that are not there; as [`Archive::read_member`].
+    /// As [`Archive::source`].
+    pub fn source_len(&mut self, member: Option<&[u8]>) -> Result<u64> {
+        Ok(self.source(member)?.len())
+    }
+
+    /// Writes the elements of an array as they lie in the file, or those of some slices along its first dimension (rows), to `out`;
+    /// returns how many bytes that were.
+    ///
+    /// # Errors
+    /// Usage for rows that are not there; what [`Tensor::checked`] says; as [`Archive::read_member`].
     pub fn read_tensor(
         &mut self,
         member: Option<&[u8]>,
@@ -107,22 +116,52 @@ impl Archive {
         rows: Option<std::ops::Range<u64>>,
         out: &mut dyn Write,
     ) -> Result<u64> {
-        let (start, end) = (tensor.start, tensor.start.saturating_add(tensor.len));
-        let range = match rows {
-            None => start..end,
-            Some(rows) => {
-                let count = tensor.shape.first().copied().unwrap_or(1);
-                if rows.start > rows.end || rows.end > count {
-                    let (name, first, last) = (&tensor.name, rows.start, rows.end);
-                    return Err(Error::usage(format!("{name} has {count} rows, not {first}..{last}")));
-                }
-                let row = tensor.len / count.max(1);
-                start + rows.start * row..start + rows.end * row
+        let declared = tensor.checked(self.source_len(member)?)?;
+        let whole = Slices { period: tensor.len, from: 0, to: tensor.len };
+        let slices = rows.map_or(Ok(whole), |rows| declared.rows(&tensor.name, &rows).map(|cut| cut.1))?;
+        // Of rows that lie together nothing else is read.
+        let (start, len, slices) = match slices.period == tensor.len {
+            true => {
+                let len = slices.to - slices.from;
+                (tensor.start + slices.from, len, Slices { period: len, from: 0, to: len })
             }
+            false => (tensor.start, tensor.len, slices),
         };
-        match member {
-            Some(path) => self.read_member(path, Some(range), out),
-            None => self.read_content(range, out),
+        if len == 0 {
+            return Ok(0);
         }
+        let mut picked = Picked { out, slices, at: 0, written: 0 };
+        let read = match member {
+            Some(path) => self.read_member(path, Some(start..start + len), &mut picked)?,
+            None => self.read_content(start..start + len, &mut picked)?,
+        };
+        if read < len || picked.at < len {
+            return Err(Error::truncated(format!("array {:?} ends too early", tensor.name)).at(start + read));
+        }
+        Ok(picked.written)
+    }
+}
+
+/// Passes on the bytes of some slices of an array.
+struct Picked<'a> {
+    out: &'a mut dyn Write,
+    slices: Slices,
+    at: u64,
+    written: u64,
+}
+
+impl Write for Picked<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for part in self.slices.parts(self.at, bytes.len() as u64) {
+            let part = bytes.get(part).unwrap_or_default();
+            self.out.write_all(part)?;
+            self.written += part.len() as u64;
+        }
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }

@@ -1,0 +1,208 @@
+//! The real definition of the arguments, and what the generator knows about each option.
+//!
+//! An option that is missing in [`known`] fails a test: a new one cannot be forgotten.
+
+use crate::args::Cli;
+use clap::CommandFactory;
+
+/// A verb with its options, as the parser knows them.
+#[derive(Clone, Debug)]
+pub struct Verb {
+    /// What is typed: nothing for the bare command.
+    pub words: Vec<String>,
+    pub options: Vec<Opt>,
+    /// Names of the operands, in their order.
+    pub operands: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Opt {
+    pub id: String,
+    /// The ways to write it.
+    pub spellings: Vec<String>,
+    pub known: Known,
+}
+
+/// What values an option takes, and what the run does with a file that one names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// No value. The number is how often of a thousand it is given.
+    Flag(usize),
+    /// One of these words.
+    Words(usize, &'static [&'static str]),
+    /// A file that is read.
+    Reads(usize, Class),
+    /// A file or folder that is written.
+    Writes(usize),
+    /// A file that is read and written.
+    Keeps(usize),
+    /// A list of names.
+    List(usize),
+    /// Members of an archive, or arrays in it.
+    Members(usize),
+    Tensors(usize),
+    /// Operands, which the generator fills verb by verb.
+    Operand,
+}
+
+impl Known {
+    pub fn weight(self) -> usize {
+        match self {
+            Self::Flag(w) | Self::Words(w, _) | Self::Reads(w, _) | Self::Writes(w) => w,
+            Self::Keeps(w) | Self::List(w) | Self::Members(w) | Self::Tensors(w) => w,
+            Self::Operand => 0,
+        }
+    }
+}
+
+/// What a file should be that an option or operand names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    Any,
+    Archive,
+    Model,
+    Prior,
+    Key,
+    Passphrase,
+    Recovery,
+    Folder,
+}
+
+const SIZES: &[&str] = &["0", "1", "64k", "1M", "64M", "256M", "2G", "99999999T"];
+const RATES: &[&str] = &["0", "0.5", "1", "2.5", "-1", "nan"];
+const COUNTS: &[&str] = &["0", "1", "2", "7"];
+const LEVELS: [(&str, usize); 11] = [
+    ("level_1", 300),
+    ("level_2", 160),
+    ("level_3", 160),
+    ("level_4", 60),
+    ("level_5", 60),
+    ("level_6", 60),
+    ("level_7", 6),
+    ("level_8", 3),
+    ("level_9", 2),
+    ("level", 40),
+    ("max", 1),
+];
+const CHAINS: &[&str] = &["bwt", "store", "lz77", "zstd", "lzma", "x86+lz77", "nonsense", "tensor", "cm"];
+
+/// What is known of the option `id` of `verb`. Weights are in a thousand.
+#[rustfmt::skip]
+pub fn known(verb: &str, id: &str) -> Option<Known> {
+    use Known::{Flag, Keeps, List, Members, Operand, Reads, Tensors, Words, Writes};
+    if let Some((_, weight)) = LEVELS.iter().find(|(name, _)| *name == id) {
+        return Some(if id == "level" { Words(*weight, &["1", "2", "3", "5"]) } else { Flag(*weight) });
+    }
+    Some(match (verb, id) {
+        ("bench", "codec") => Words(100, CHAINS),
+        ("bench", "format") => Words(100, &["table", "json", "csv", "md"]),
+        ("quantize", "codebook") => Flag(80),
+        ("repair", "recovery") => Reads(300, Class::Recovery),
+        ("train network", "codebook") => Words(60, COUNTS),
+        ("train network" | "eval", "data") => Reads(950, Class::Folder),
+        ("extract" | "cat", "members") => Operand,
+        (_, "inputs" | "archive" | "names" | "file" | "what" | "dir" | "network" | "model") => Operand,
+        (_, "help" | "version") => Flag(2),
+        (_, "quiet" | "verbose" | "explain") => Flag(40),
+        (_, "progress") => Words(20, &["auto", "bar", "json", "none"]),
+        (_, "threads") => Words(120, &["0", "1", "2", "3", "9", "200"]),
+        (_, "memory" | "max_output") => Words(25, SIZES),
+        (_, "max_ratio") => Words(40, &["0", "1", "4000", "1000000"]),
+        (_, "format") => Words(60, &["table", "json"]),
+        (_, "codec") => Words(25, CHAINS),
+        (_, "time_budget") => Words(15, &["1s", "0.001s", "1m"]),
+        (_, "decode_speed") => Words(15, &["5MB/s", "1G", "1"]),
+        (_, "block_size") => Words(30, &["4k", "64k", "1M", "0", "1"]),
+        (_, "no_dedup" | "no_compact" | "no_times") => Flag(40),
+        (_, "recovery") => Words(50, &["5%", "100%", "30"]),
+        (_, "encrypt") => Flag(20),
+        (_, "recipient") => Words(40, &[crate::content::PUBLIC, "age1nonsense"]),
+        (_, "passphrase_file") => Reads(40, Class::Passphrase),
+        (_, "identity") => Reads(50, Class::Key),
+        (_, "base") => Reads(110, Class::Model),
+        (_, "onto") => Reads(500, Class::Model),
+        (_, "prior") => Reads(90, Class::Prior),
+        (_, "max_error") => Words(90, &["0.001", "0.1%", "1e-30", "1e30", "5%", "0", "-1"]),
+        (_, "shape") => Words(50, &["f32:64x80", "f64:64x80", "f32:64x160", "i32:64x80", "f32:2x2"]),
+        (_, "output") => Writes(450),
+        (_, "stdout") => Flag(60),
+        (_, "force") => Flag(350),
+        (_, "keep") => Flag(30),
+        (_, "rm") => Flag(400),
+        (_, "files_from" | "files0_from") => List(25),
+        (_, "range") => Words(120, &["0..5", "10..", "..100", "1k..2k", "0..0", "7..3"]),
+        (_, "rows") => Words(80, &["0..5", "3..", "0..24", "9..99"]),
+        (_, "tensor") => Tensors(150),
+        (_, "members") => Members(0),
+        (_, "tensors" | "quick" | "by_magnitude") => Flag(120),
+        (_, "probe") => Flag(2),
+        (_, "decompress" | "test" | "list") => Flag(150),
+        (_, "compress") => Flag(60),
+        (_, "against") => Words(150, &["memcpy", "zstd:1", "zstd:1,xz:0"]),
+        (_, "levels") => Words(400, &["1", "1,2", "3"]),
+        (_, "repeats" | "jobs") => Words(60, &["1", "2"]),
+        (_, "save" | "save_speeds" | "dense") => Keeps(150),
+        (_, "ablation" | "teacher") => Reads(60, Class::Any),
+        (_, "corpus") => Reads(60, Class::Folder),
+        (_, "peers") => Reads(60, Class::Any),
+        (_, "calibrate") => Reads(100, Class::Any),
+        (_, "kind") => Words(500, &["json", "text", "generic", "nonsense"]),
+        (_, "name") => Words(60, &["mine", ""]),
+        (_, "keep_share" | "hard" | "temperature" | "rate" | "decay" | "step" | "bias_step" | "lambda") => Words(20, RATES),
+        (_, "units") => Words(30, &["4-4", "8", "x"]),
+        (_, "epochs") => Words(950, &["1,1,1", "0,0,0", "1,0,0"]),
+        (_, "score") => Words(50, &["magnitude", "fisher", "both"]),
+        (_, "every_shift") => Words(30, &["true", "false"]),
+        (_, "hold_out" | "batch" | "seed") => Words(40, COUNTS),
+        (_, "target_bpw") => Words(600, &["4", "2.5", "0", "64"]),
+        (_, "target_size") => Words(150, &["4k", "1M", "10"]),
+        (_, "max_kl") => Words(40, &["0.01", "1"]),
+        (_, "gguf") => Words(120, &["q8_0", "q5_0", "q4_0"]),
+        (_, "sparsity") => Words(80, &["0.5", "0", "1", "2"]),
+        _ => return None,
+    })
+}
+
+/// Every verb of the command with every option, or the name of what [`known`] does not know.
+pub fn verbs() -> Result<Vec<Verb>, String> {
+    let mut command = Cli::command();
+    command.build();
+    let mut all = vec![verb(&command, Vec::new())?];
+    for sub in command.get_subcommands() {
+        let words = vec![sub.get_name().to_string()];
+        if sub.has_subcommands() {
+            for inner in sub.get_subcommands().filter(|inner| inner.get_name() != "help") {
+                all.push(verb(inner, [words.clone(), vec![inner.get_name().to_string()]].concat())?);
+            }
+        } else {
+            all.push(verb(sub, words)?);
+        }
+    }
+    Ok(all)
+}
+
+fn verb(command: &clap::Command, words: Vec<String>) -> Result<Verb, String> {
+    let mut verb = Verb { words, options: Vec::new(), operands: Vec::new() };
+    let title = verb.words.join(" ");
+    for arg in command.get_arguments() {
+        // In `train network` this is a share, in the verbs that write it is gzip's flag.
+        let id = if title == "train network" && arg.get_id() == "keep" {
+            "keep_share"
+        } else {
+            arg.get_id().as_str()
+        };
+        let Some(known) = known(&title, id) else {
+            return Err(format!("{title} --{id}: add it to `known` in {}", file!()));
+        };
+        if arg.is_positional() {
+            verb.operands.push(id.to_string());
+            continue;
+        }
+        let longs =
+            arg.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(|l| format!("--{l}"));
+        let shorts =
+            arg.get_short_and_visible_aliases().unwrap_or_default().into_iter().map(|s| format!("-{s}"));
+        verb.options.push(Opt { id: id.to_string(), spellings: longs.chain(shorts).collect(), known });
+    }
+    Ok(verb)
+}

@@ -1,0 +1,86 @@
+//! What goes into an archive.
+
+use crate::options::Options;
+use minlen_container::walk::{self, Found, Item};
+use std::path::PathBuf;
+
+/// Files and folders for [`super::create_from`].
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Inputs {
+    /// Where they are.
+    pub paths: Vec<PathBuf>,
+    /// Follow symbolic links among them; those below folders are stored as links in any case.
+    pub follow: bool,
+    /// Names that are left out wherever they are met, with what is being written for them: the outputs of the run.
+    pub without: Vec<PathBuf>,
+    /// Files that are left out by device and number: where standard output leads.
+    pub without_files: Vec<(u64, u64)>,
+}
+
+impl Inputs {
+    /// These paths.
+    #[must_use]
+    pub fn new(paths: &[PathBuf]) -> Self {
+        Self { paths: paths.to_vec(), ..Self::default() }
+    }
+
+    /// Sets [`Inputs::follow`].
+    #[must_use]
+    pub fn with_follow(mut self, follow: bool) -> Self {
+        self.follow = follow;
+        self
+    }
+
+    /// Sets [`Inputs::without`].
+    #[must_use]
+    pub fn without(mut self, outputs: Vec<PathBuf>) -> Self {
+        self.without = outputs;
+        self
+    }
+
+    /// Sets [`Inputs::without_files`].
+    #[must_use]
+    pub fn without_files(mut self, files: Vec<(u64, u64)>) -> Self {
+        self.without_files = files;
+        self
+    }
+
+    pub(super) fn walking(&self, options: &Options) -> walk::Options {
+        let mut walking = walk::Options::default();
+        walking.no_times = !options.times;
+        walking.follow_inputs = self.follow;
+        walking.without.clone_from(&self.without);
+        walking.without_files.clone_from(&self.without_files);
+        walking
+    }
+}
+
+/// The permission bits that an archive of these may have, so that nobody can read in it what he could not read before.
+pub(super) fn common_mode(items: &[Item]) -> u32 {
+    let kept = items.iter().filter(|item| !matches!(item.body, Found::Symlink(_)));
+    kept.fold(0o666, |mode, item| mode & readers(item.mode))
+}
+
+/// The permission bits of an output that is made of a file with this mode: all for those who may read it, none for the others; the
+/// owner keeps his.
+#[must_use]
+pub fn readers(mode: u32) -> u32 {
+    let group = if mode & 0o040 == 0 { 0 } else { 0o060 };
+    let others = if mode & 0o004 == 0 { 0 } else { 0o006 };
+    0o600 | group | others
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_private_stays_private() {
+        for (mode, expected) in
+            [(0o644, 0o666), (0o600, 0o600), (0o640, 0o660), (0o604, 0o606), (0o000, 0o600)]
+        {
+            assert_eq!(readers(mode), expected, "{mode:o}");
+        }
+    }
+}
