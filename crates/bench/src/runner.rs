@@ -106,17 +106,22 @@ impl Runner {
         }
         let next = AtomicUsize::new(0);
         let done: Mutex<Vec<(usize, Result<Row>)>> = Mutex::default();
-        std::thread::scope(|scope| {
-            for _ in 0..self.options.jobs.min(cells.len()) {
-                scope.spawn(|| {
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some((input, rival)) = cells.get(at) else { return };
-                        let row = self.cell(input, *rival, env);
-                        done.lock().unwrap_or_else(PoisonError::into_inner).push((at, row));
-                    }
-                });
+        let work = || {
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some((input, rival)) = cells.get(at) else { return };
+                let row = self.cell(input, *rival, env);
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((at, row));
             }
+        };
+        std::thread::scope(|scope| {
+            // This thread works, too, so that all gets done where no other is to be had.
+            for _ in 1..self.options.jobs.min(cells.len()) {
+                if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                    break;
+                }
+            }
+            work();
         });
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.sort_by_key(|(at, _)| *at);

@@ -29,12 +29,18 @@ fn main() -> ExitCode {
 
 /// Shows help, the version, or what is wrong with the command line.
 fn refuse(error: &clap::Error, json: bool) -> ExitCode {
-    if error.use_stderr() && json {
-        let message = error.to_string();
-        let what = minlen::Error::usage(message.trim().trim_start_matches("error: "));
-        let _ = writeln!(std::io::stderr(), "{}", ui::error_text(&what, true));
+    let plain = error.to_string();
+    let shown = if error.use_stderr() && json {
+        let what = minlen::Error::usage(plain.trim().trim_start_matches("error: "));
+        writeln!(std::io::stderr(), "{}", ui::error_text(&what, true))
+    } else if ui::human::safe_lines(&plain) == plain {
+        error.print()
     } else {
-        let _ = error.print();
+        write!(std::io::stderr(), "{}", ui::human::safe_lines(&plain))
+    };
+    match error.use_stderr() {
+        true => ExitCode::from(USAGE),
+        false if shown.is_err() || minlen_stdio::stdout_was_closed() => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
     }
-    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
 }

@@ -9,6 +9,7 @@ mod names;
 
 pub(crate) use names::{Unfinished, kept_part, partial_of};
 
+use crate::live::Live;
 use minlen_core::{Error, ErrorKind, Result};
 use rustix::fs::{FlockOperation, flock};
 use std::cell::Cell;
@@ -36,7 +37,7 @@ pub struct AtomicFile {
 #[derive(Debug)]
 enum Target {
     /// The usual case.
-    Temporary { file: NamedTempFile, overwrite: bool },
+    Temporary { file: NamedTempFile, overwrite: bool, _live: Live },
     /// A device or pipe that was there: nothing to be atomic about.
     Direct(File),
 }
@@ -57,7 +58,8 @@ impl AtomicFile {
         let folder = folder_of(path);
         remove_stale(folder, name);
         let file = create_locked(folder, name).map_err(|e| Error::io("creating a file", e).in_file(path))?;
-        Ok(Self { path: path.to_path_buf(), target: Target::Temporary { file, overwrite }, mode })
+        let _live = Live::new(file.path());
+        Ok(Self { path: path.to_path_buf(), target: Target::Temporary { file, overwrite, _live }, mode })
     }
 
     /// Sets the permission bits that the complete file will have, instead of those of any new file.
@@ -73,7 +75,7 @@ impl AtomicFile {
         let path = self.path;
         match self.target {
             Target::Direct(mut file) => Ok(file.flush()?),
-            Target::Temporary { file, overwrite } => {
+            Target::Temporary { file, overwrite, _live } => {
                 let mode = self.mode.get().unwrap_or_else(usual_mode);
                 let opened = file.as_file().set_permissions(Permissions::from_mode(mode));
                 opened.map_err(|e| Error::io("setting the mode", e).in_file(&path))?;

@@ -59,6 +59,15 @@ pub fn seal(raw: &[u8], coded: Coded) -> RawBlock {
 /// # Errors
 /// Corrupt for a wrong hash or whatever a codec finds; unsupported for an unknown codec; limit.
 pub fn open_block(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
+    let _held = env.budget.reserve(block.header.raw_len).map_err(|e| e.at(block.offset))?;
+    open_block_within(block, registry, env)
+}
+
+/// The same for a caller who has reserved the memory of the content.
+///
+/// # Errors
+/// As [`open_block`].
+pub fn open_block_within(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
     decode(block, registry, env).map_err(|e| e.at(block.offset))
 }
 
@@ -67,7 +76,6 @@ fn decode(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
     if header.raw_len > MAX_BLOCK_RAW {
         return Err(Error::limit(format!("a block of {} bytes", header.raw_len)));
     }
-    let _held = env.budget.reserve(header.raw_len)?;
     let len = to_usize(header.raw_len)?;
     let raw = Chain::decode(&header.ids, &header.inner, &block.payload, len, registry, env)?;
     if !header.fits(&raw) {

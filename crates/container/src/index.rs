@@ -4,7 +4,7 @@ use crate::limits::MAX_INDEX;
 use crate::primitives::{Input, hash64};
 use crate::section::{Section, kind};
 use minlen_core::varint::{self, Reader};
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Env, Error, Reservation, Result};
 use std::io::Read;
 
 /// One block in the table.
@@ -50,7 +50,11 @@ pub(crate) fn bytes(rows: &[Row]) -> Result<Vec<u8>> {
 }
 
 /// Reads the payload that follows an INDEX header.
-pub(crate) fn read<R: Read>(section: &Section, input: &mut Input<R>, env: &Env) -> Result<Vec<Row>> {
+pub(crate) fn read<R: Read>(
+    section: &Section,
+    input: &mut Input<R>,
+    env: &Env,
+) -> Result<(Vec<Row>, Reservation)> {
     let mut r = Reader::new(&section.fields);
     let len = r.varint_max(MAX_INDEX, "the index's length")?;
     let count = r.varint()?;
@@ -65,13 +69,15 @@ pub(crate) fn read<R: Read>(section: &Section, input: &mut Input<R>, env: &Env) 
     if hash64(&payload) != hash {
         return Err(Error::corrupt("the index's checksum differs").remedy("try `minlen repair`"));
     }
-    let _held = env.budget.reserve(count.saturating_mul(size_of::<Row>() as u64))?;
-    rows(&payload, count)
+    let _payload = env.budget.reserve(len)?;
+    let held = env.budget.reserve(count.saturating_mul(size_of::<Row>() as u64))?;
+    Ok((rows(&payload, count)?, held))
 }
 
 fn rows(payload: &[u8], count: u64) -> Result<Vec<Row>> {
     let mut r = Reader::new(payload);
-    let mut out = Vec::new();
+    // Every row has four bytes at least, and the payload is there.
+    let mut out = Vec::with_capacity(count as usize);
     let mut last = Row::default();
     for _ in 0..count {
         last = Row {

@@ -19,6 +19,7 @@ mod end;
 pub mod extract;
 mod index;
 pub mod limits;
+mod live;
 mod primitives;
 pub mod recovery;
 mod section;
@@ -29,7 +30,8 @@ pub mod tree;
 pub mod walk;
 
 pub use archive::{Archive, BlockEntry, Damage, StreamInfo};
-pub use block::{BlockHeader, RawBlock, open_block, seal};
+pub use block::{BlockHeader, RawBlock, open_block, open_block_within, seal};
+pub use live::remove_unfinished;
 pub use primitives::{check32, hash64};
 pub use section::{MAGIC, MAJOR, MINOR, is_mln, kind};
 pub use stream::{Item, StreamReader, StreamWriter};

@@ -29,6 +29,8 @@ pub mod kind {
     pub const RECOVERY: u8 = 4;
     /// The end of a stream.
     pub const END: u8 = 5;
+    /// Zeros that keep a file of very little for very much within what readers allow by default: skippable.
+    pub const PADDING: u8 = 0x80;
     /// The first type that a reader may pass over.
     pub const SKIPPABLE_FIRST: u8 = 0x80;
     /// The last type that a reader may pass over.

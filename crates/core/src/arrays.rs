@@ -18,6 +18,8 @@ pub struct ArraySpan {
     pub shape: Vec<u64>,
     /// What it may be coded as a difference from.
     pub base: Option<BaseSpan>,
+    /// True if a container, or the caller, says that these are floats that may be stored within an error bound.
+    pub inexact: bool,
     /// A payload of `minlen-tensor`'s bounded fields that decodes to these very bytes, where they were made inexact before.
     pub given: Option<Arc<[u8]>>,
 }

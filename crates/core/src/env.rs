@@ -1,8 +1,9 @@
 //! What surrounds a codec call: limits, memory budget, progress and cancellation.
 
-use crate::{Budget, Error, ErrorKind, Limits, Numbers, Result};
+use crate::{Account, Budget, Error, ErrorKind, Limits, Numbers, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
 
 /// Something worth telling a person who waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,19 +59,51 @@ impl Progress for NoProgress {
 }
 
 /// A flag that stops a running operation from another thread or a signal handler.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+#[derive(Clone, Debug)]
+pub struct Cancel(Arc<Flag>);
+
+#[derive(Debug)]
+struct Flag {
+    raised: Arc<AtomicBool>,
+    noticed: AtomicBool,
+    /// The thread that made the flag: the one whose notice counts.
+    owner: ThreadId,
+}
+
+impl Default for Cancel {
+    fn default() -> Self {
+        let owner = std::thread::current().id();
+        Self(Arc::new(Flag { raised: Arc::default(), noticed: AtomicBool::new(false), owner }))
+    }
+}
 
 impl Cancel {
     /// Asks the operation to stop at the next block.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.raised.store(true, Ordering::Relaxed);
     }
 
     /// True once [`Cancel::cancel`] was called.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        let raised = self.0.raised.load(Ordering::Relaxed);
+        if raised && std::thread::current().id() == self.0.owner {
+            self.0.noticed.store(true, Ordering::Relaxed);
+        }
+        raised
+    }
+
+    /// True once the thread that made the flag has found it raised, and so is about to stop: until then it may be waiting for
+    /// something that never comes.
+    #[must_use]
+    pub fn is_noticed(&self) -> bool {
+        self.0.noticed.load(Ordering::Relaxed)
+    }
+
+    /// The bare flag, for a signal handler.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0.raised)
     }
 }
 
@@ -81,6 +114,8 @@ pub struct Env {
     pub limits: Limits,
     /// The memory budget, of [`Limits::memory`] bytes.
     pub budget: Budget,
+    /// Where all reads with these surroundings are counted together, if they are: see [`Env::accounting`].
+    pub account: Option<Account>,
     /// The stop flag.
     pub cancel: Cancel,
     /// Where events go.
@@ -105,10 +140,31 @@ impl Env {
         Self {
             limits,
             budget,
+            account: None,
             cancel: Cancel::default(),
             progress: Arc::new(NoProgress),
             threads: 1,
             numbers: Numbers::default(),
+        }
+    }
+
+    /// The same, with everything that is read from one file from now on held to the limits on output together. Without it
+    /// every call stands alone, as suits an archive that stays open for days.
+    #[must_use]
+    pub fn accounting(mut self) -> Self {
+        self.account = Some(Account::default());
+        self
+    }
+
+    /// Refuses `bytes` of output from a file of `compressed` bytes that are over the limits, alone or together with what was
+    /// claimed before.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`].
+    pub fn claim(&self, bytes: u64, compressed: u64) -> Result<()> {
+        match &self.account {
+            Some(account) => account.claim(bytes, compressed, &self.limits),
+            None => self.limits.check_output(bytes, compressed),
         }
     }
 

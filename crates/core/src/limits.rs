@@ -6,6 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 const MIB: u64 = 1 << 20;
 
+/// Writers keep below this many bytes of output per byte of file: a little less than what readers allow by default, which
+/// leaves room for what is not counted beforehand.
+const WRITTEN_RATIO: u64 = 4_064;
+
 /// What decoding may cost. The defaults are safe for files from strangers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -14,7 +18,8 @@ pub struct Limits {
     pub memory: u64,
     /// Decoded bytes in total (default: no bound but the ratio).
     pub output: u64,
-    /// Decoded bytes per compressed byte, once more than [`Limits::ratio_floor`] bytes come out (default 4,000).
+    /// Decoded bytes per compressed byte, once more than [`Limits::ratio_floor`] bytes come out (default 4,096; what minlen
+    /// writes stays below: see [`Limits::padding`]).
     pub ratio: u64,
     /// Output below this many bytes is never refused for its ratio (default 64 MiB).
     pub ratio_floor: u64,
@@ -29,7 +34,7 @@ impl Default for Limits {
         Self {
             memory: 2048 * MIB,
             output: u64::MAX,
-            ratio: 4_000,
+            ratio: 4_096,
             ratio_floor: 64 * MIB,
             depth: 256,
             entries: 1 << 24,
@@ -70,6 +75,17 @@ impl Limits {
     pub fn with_ratio(mut self, ratio: u64) -> Self {
         self.ratio = if ratio == 0 { u64::MAX } else { ratio };
         self
+    }
+
+    /// How many bytes a writer must add to `stored` so that `output` is in proportion to it for a reader with the default
+    /// limits: what default options write, default options read, and bombs still cost their sender a 4,000th of what
+    /// they do.
+    #[must_use]
+    pub fn padding(output: u64, stored: u64) -> u64 {
+        if output <= Self::default().ratio_floor {
+            return 0;
+        }
+        output.div_ceil(WRITTEN_RATIO).saturating_sub(stored)
     }
 
     /// Refuses a total output that is over the limit, or out of proportion to the compressed size.
@@ -121,7 +137,7 @@ impl Budget {
             used.checked_add(bytes).filter(|&sum| sum <= self.limit)
         });
         match taken {
-            Ok(_) => Ok(Reservation { used: Arc::clone(&self.used), bytes }),
+            Ok(_) => Ok(Reservation { budget: self.clone(), bytes }),
             Err(used) => Err(Error::limit(format!(
                 "needs {bytes} bytes of memory, and {used} of the {} allowed are in use",
                 self.limit
@@ -146,13 +162,31 @@ impl Budget {
 /// Memory taken from a [`Budget`]; given back on drop.
 #[derive(Debug)]
 pub struct Reservation {
-    used: Arc<AtomicU64>,
+    budget: Budget,
     bytes: u64,
+}
+
+impl Reservation {
+    /// Takes `bytes` more from the same budget.
+    ///
+    /// # Errors
+    /// As [`Budget::reserve`]; then nothing has changed.
+    pub fn grow(&mut self, bytes: u64) -> Result<()> {
+        let mut more = self.budget.reserve(bytes)?;
+        self.bytes += std::mem::take(&mut more.bytes);
+        Ok(())
+    }
+
+    /// Bytes that it holds.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.used.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -169,6 +203,32 @@ mod tests {
         let _second = budget.reserve(100).unwrap();
         assert!(budget.reserve(u64::MAX).is_err());
         assert_eq!(budget.used(), 100);
+    }
+
+    #[test]
+    fn a_reservation_grows_within_the_budget_and_is_given_back_whole() {
+        let budget = Budget::new(100);
+        let mut held = budget.reserve(10).unwrap();
+        held.grow(90).unwrap();
+        assert!(held.grow(1).is_err());
+        assert_eq!((held.bytes(), budget.used()), (100, 100));
+        drop(held);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn padded_output_is_within_the_default_limits() {
+        let limits = Limits::default();
+        for output in [64 * MIB, 64 * MIB + 1, 100 * MIB, 1 << 40] {
+            let stored = 100;
+            let all = stored + Limits::padding(output, stored);
+            assert!(limits.check_output(output, all).is_ok(), "{output}");
+            assert!(
+                limits.clone().with_ratio(4_000).check_output(output, all + 80).is_err()
+                    || output == 64 * MIB
+            );
+        }
+        assert_eq!(Limits::padding(1 << 30, 1 << 20), 0);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::within::Within;
-use minlen_container::{RawBlock, open_block};
-use minlen_core::{Env, Error, ErrorKind, Registry, Reservation, Result};
+use minlen_container::{BlockHeader, RawBlock, open_block_within};
+use minlen_core::{CodecId, Env, Error, ErrorKind, Event, Registry, Reservation, Result};
 
 /// A decoded block, with the memory that it and its payload took.
 pub(crate) struct Opened {
@@ -14,6 +14,9 @@ pub(crate) struct Opened {
     pub(crate) told: u64,
     pub(crate) held: Reservation,
 }
+
+/// Bytes of a block that is not worth a thread of its own.
+const SHORT: u64 = 16 << 10;
 
 /// What a thread made of a block.
 enum Attempt {
@@ -40,7 +43,7 @@ impl BlockDecoder {
         let threads = options.effective_threads();
         let busy = blocks.clamp(1, threads);
         Self {
-            pool: Ordered::new(busy),
+            pool: Ordered::new(busy, env),
             registry: options.registry().clone(),
             env: env.clone(),
             inner: env.clone().with_threads(if blocks / 4 <= threads { threads } else { 1 }),
@@ -75,13 +78,15 @@ impl BlockDecoder {
     /// Hands a block in, with the memory that [`BlockDecoder::reserve`] gave for it.
     pub(crate) fn submit(&mut self, block: RawBlock, held: Reservation) {
         let (registry, env) = (self.registry.clone(), self.inner.clone());
-        self.pool.submit(move || match open(&block, &registry, &env) {
+        let short = self.pool.is_single() && block.header.raw_len <= SHORT;
+        let job = move || match open(&block, &registry, &env) {
             Ok((bytes, told)) => {
                 Ok(Attempt::Opened(Opened { bytes, stored: block.header.stored_len, told, held }))
             }
             Err(error) if error.kind() == ErrorKind::Limit => Ok(Attempt::Short(block, held, error)),
             Err(error) => Err(error),
-        });
+        };
+        if short { self.pool.run_here(job) } else { self.pool.submit(job) }
     }
 
     /// The oldest block, waited for; `None` when nothing is in flight.
@@ -102,8 +107,33 @@ impl BlockDecoder {
     }
 }
 
+/// About how much memory decoding a block takes, its codecs at their defaults.
+pub(crate) fn decode_memory(header: &BlockHeader, registry: &Registry) -> u64 {
+    let len_of = |stage: usize| if stage == 0 { header.raw_len } else { header.inner[stage - 1] };
+    let need = |(stage, id): (usize, &CodecId)| {
+        let codec = registry.codec(*id).ok()?;
+        let len = usize::try_from(len_of(stage)).ok()?;
+        Some(codec.memory(&codec.params(), len).decode)
+    };
+    let codecs = header.ids.iter().enumerate().filter_map(need).max().unwrap_or(0);
+    let between = header.inner.iter().fold(0, |sum: u64, len| sum.saturating_add(*len));
+    let data = header.raw_len.saturating_add(header.stored_len).saturating_add(between);
+    data.saturating_add(codecs)
+}
+
+/// The content of one block, decoded on this thread by codecs that may use all of them; what it counts for is told as
+/// progress. The caller has the memory of both.
+pub(crate) fn open_alone(block: &RawBlock, options: &Options, env: &Env) -> Result<Vec<u8>> {
+    env.check()?;
+    let inner = env.clone().with_threads(options.effective_threads());
+    let (bytes, told) = open(block, options.registry(), &inner)?;
+    let (input, output) = (block.header.stored_len - told, bytes.len() as u64);
+    env.progress.event(Event::Advance { input, output });
+    Ok(bytes)
+}
+
 /// The content of a block, and how many of its stored bytes were told as progress on the way.
 fn open(block: &RawBlock, registry: &Registry, env: &Env) -> Result<(Vec<u8>, u64)> {
     let (within, env) = Within::new(env, block.header.raw_len, block.header.stored_len);
-    Ok((open_block(block, registry, &env)?, within.told()))
+    Ok((open_block_within(block, registry, &env)?, within.told()))
 }

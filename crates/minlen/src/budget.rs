@@ -2,7 +2,8 @@
 
 use crate::levels::{LevelInfo, levels};
 use crate::options::Options;
-use minlen_core::{Error, Result};
+use crate::planner::STRONG;
+use minlen_core::{Env, Error, Event, Result, ids};
 
 /// What compressing will take and give, roughly.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +30,11 @@ pub(crate) struct Spending {
 impl Spending {
     /// For an input of `total` bytes.
     pub(crate) fn new(options: &Options, total: u64) -> Self {
-        Self { levels: options.allowed(), left: options.time.map(u128::from), bytes: total }
+        Self {
+            levels: options.allowed((total > 0).then_some(total)),
+            left: options.time.map(u128::from),
+            bytes: total,
+        }
     }
 
     /// The level of the next block, of `len` bytes: the strongest whose cost is within the block's share of what is left.
@@ -53,16 +58,52 @@ impl Options {
         self.time.is_some()
     }
 
-    /// The levels that this may use: up to the one asked for, as fast to decode as asked for, and, where the level is up to
-    /// a budget, within the memory. The weakest level always remains.
-    fn allowed(&self) -> Vec<LevelInfo> {
+    /// The levels that this may use for `total` bytes: up to the one asked for, as fast to decode as asked for, and within the
+    /// memory. The weakest level always remains.
+    fn allowed(&self, total: Option<u64>) -> Vec<LevelInfo> {
         let suits = |info: &&LevelInfo| {
-            let memory = self.memory.filter(|_| self.time.is_some());
-            let fits = memory.is_none_or(|memory| info.encode_memory.max(info.decode_memory) <= memory);
+            let fits = self.memory.is_none_or(|memory| match self.time {
+                Some(_) => info.encode_memory.max(info.decode_memory) <= memory,
+                None => self.least_memory(info, total) <= memory,
+            });
             info.level == 1
                 || (info.available && info.level <= self.level && info.decode_ns <= self.decode_ns && fits)
         };
         levels().iter().filter(suits).copied().collect()
+    }
+
+    /// The memory without which a level's codecs would not run for blocks of the size in force. The fast levels do with what there is:
+    /// their blocks get smaller.
+    fn least_memory(&self, info: &LevelInfo, total: Option<u64>) -> u64 {
+        if info.level < STRONG || self.chain.is_some() {
+            return 0;
+        }
+        let Ok(models) = self.registry().codec(ids::CM) else { return 0 };
+        let block = Self { level: info.level, ..self.clone() }.block_size();
+        let block = total.map_or(block, |total| block.min(usize::try_from(total).unwrap_or(block)));
+        let model = i64::from((info.level - STRONG).min(4));
+        let needed = models.memory(&models.params().with("model", model).with("prior", 1), block);
+        needed.encode.max(needed.decode).saturating_add(2 * block as u64)
+    }
+
+    /// Tells whoever waits that the level is not the one asked for, where the memory is to blame.
+    pub(crate) fn tell_level(&self, settled: &Self, total: Option<u64>, env: &Env) {
+        let Some(memory) = self.memory.filter(|_| settled.level < self.level && self.time.is_none()) else {
+            return;
+        };
+        let info = self.info();
+        let needed = self.least_memory(info, total);
+        if needed > memory {
+            let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+            let message = format!(
+                "{} needs {} MiB of memory and may use {}: {} is used, the strongest that fits",
+                info.name(),
+                mib(needed),
+                mib(memory),
+                settled.info().name()
+            );
+            env.progress.event(Event::Warning { message });
+        }
     }
 
     /// These options for an input of `total` bytes: block sizes and memory are those of the level that most blocks get.
@@ -93,7 +134,7 @@ impl Options {
         // Blocks are what runs in parallel.
         let block = self.block.map_or(info.block, |block| block.min(info.block)) as u64;
         let threads = (self.effective_threads() as u64).min(total.div_ceil(block.max(1))).max(1) as f64;
-        let env = minlen_core::Env::default();
+        let env = Env::default();
         let probe = self.planner.probe(sample, &env) as f64 / sample.len().max(1) as f64;
         // Noise does not get smaller at any level.
         let share = if probe > 0.98 { 1.0 } else { probe * f64::from(info.size_permille) / 1000.0 };
@@ -139,6 +180,22 @@ mod tests {
         assert_eq!(hour.clone().with_memory(300 << 20).settled(Some(1000)).unwrap().level, 4);
         assert_eq!(options.with_memory(300 << 20).settled(None).unwrap().level, 5);
         assert!(hour.settled(None).is_err());
+    }
+
+    #[test]
+    fn a_level_that_does_not_fit_gives_way_to_the_strongest_that_does() {
+        let level = |asked: u8, mib: u64, total| {
+            Options::new(asked).unwrap().with_memory(mib << 20).settled(total).unwrap().level
+        };
+        for asked in [6, 7, 8, 9, crate::MAX_LEVEL] {
+            assert_eq!(level(asked, 4096, None), asked);
+            assert_eq!(level(asked, 8, None), 5);
+            // Little data needs no more than much.
+            assert!((1..40).all(|n| level(asked, n * 50, Some(1000)) >= level(asked, n * 50, None)));
+            let fitting: Vec<u8> = (1..40).map(|n| level(asked, n * 50, None)).collect();
+            assert!(fitting.is_sorted() && fitting.last() == Some(&asked), "{fitting:?}");
+        }
+        assert_eq!(level(3, 1, None), 3);
     }
 
     #[test]

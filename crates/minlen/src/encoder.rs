@@ -1,12 +1,13 @@
 //! Compression of a stream of unknown length.
 
+use crate::blocks::decode_memory;
 use crate::budget::Spending;
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
 use crate::tensors::{Arrays, Track, approximate};
 use minlen_container::{StreamWriter, compact};
-use minlen_core::{ArraySpan, Detection, Env, Error, Event, Kind, Numbers, Result};
+use minlen_core::{ArraySpan, Detection, Env, Error, Event, Kind, Limits, Numbers, Result};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub struct Encoder<W: Write> {
     /// Bytes of content before the buffer, and in all as far as is known.
     done: u64,
     total: Option<u64>,
+    /// Arrays that were stored inexactly.
+    inexact: usize,
 }
 
 impl<W: Write> Encoder<W> {
@@ -47,13 +50,17 @@ impl<W: Write> Encoder<W> {
     /// Starts a stream of `len` bytes of content, as far as is known: budgets are planned by it.
     ///
     /// # Errors
-    /// None today.
+    /// Usage if a shape was given ([`Options::with_shape`]) that is not that of so many bytes.
     pub fn with_length(out: W, options: &Options, len: u64, env: &Env) -> Result<Self> {
         Self::begin(out, options, Some(len), env)
     }
 
     fn begin(out: W, options: &Options, len: Option<u64>, env: &Env) -> Result<Self> {
+        if let (Some(raw), Some(len)) = (&options.raw, len) {
+            Arrays::whole(raw.dtype, &raw.shape, len)?;
+        }
         let settled = options.settled(len)?;
+        options.tell_level(&settled, len, env);
         let spending = Spending::new(options, len.unwrap_or(0));
         let options = &settled;
         Ok(Self {
@@ -65,13 +72,25 @@ impl<W: Write> Encoder<W> {
             track: Track::default(),
             done: 0,
             total: len,
+            inexact: 0,
         })
     }
 
+    /// Tells what precedes this stream where several go into one file, in bytes of content and of file: the default limits of
+    /// readers are for all of them together, and what is written stays within them. Nothing may have been written before.
+    #[must_use]
+    pub fn following(mut self, content: u64, stored: u64) -> Self {
+        self.blocks.writer = self.blocks.writer.following(content, stored);
+        self
+    }
+
     /// Tells where the arrays are in what will be written, as [`crate::tensors::layout`] found them in the file; without this, the
-    /// first block is looked at. Nothing may have been written before.
+    /// first block is looked at. Nothing may have been written before. Where a shape was given, that counts instead.
     #[must_use]
     pub fn with_arrays(mut self, arrays: &Arrays) -> Self {
+        if self.blocks.options.raw.is_some() {
+            return self;
+        }
         let arrays = self.blocks.options.bases.found_for(arrays);
         self.track.enter(Some(arrays.placed()));
         self
@@ -87,11 +106,16 @@ impl<W: Write> Encoder<W> {
             self.find_kind(&block);
             let arrays = self.arrays(&block)?;
             let arrays = self.approximate(&mut block, arrays)?;
+            self.tell_exact();
             self.hasher.update(&block);
             let hash = *self.hasher.finalize().as_bytes();
-            return self.blocks.finish_small(&block, self.kind, arrays, hash);
+            return self.blocks.finish_small(block, self.kind, arrays, hash);
         }
         self.end_block(true)?;
+        if let Some(raw) = &self.blocks.options.raw {
+            Arrays::whole(raw.dtype, &raw.shape, self.done)?;
+        }
+        self.tell_exact();
         let hash = *self.hasher.finalize().as_bytes();
         let mut out = self.blocks.finish()?.finish(hash)?;
         out.flush()?;
@@ -156,8 +180,8 @@ impl<W: Write> Encoder<W> {
         if may && let Some(arrays) = crate::tensors::head(window, total.filter(|_| !last)) {
             return Ok(Some(arrays));
         }
-        // With a base or a bound at hand, also numbers without names are worth looking for.
-        let look = last && (!self.blocks.options.bases.is_empty() || self.blocks.options.max_error.is_some());
+        // With a base at hand, also numbers without names are worth looking for. They are never stored inexactly.
+        let look = last && !self.blocks.options.bases.is_empty();
         Ok(if look { crate::tensors::guessed(&window)? } else { None })
     }
 
@@ -167,15 +191,21 @@ impl<W: Write> Encoder<W> {
         Ok(self.track.take(cut))
     }
 
-    /// Where that was asked for, replaces floats by what is within the bound. In a ZIP file their checksums would not fit any more.
-    fn approximate(&self, block: &mut [u8], arrays: Arc<[ArraySpan]>) -> Result<Arc<[ArraySpan]>> {
+    /// Where that was asked for, replaces floats by what is within the bound: those that a container or the caller declares.
+    fn approximate(&mut self, block: &mut [u8], arrays: Arc<[ArraySpan]>) -> Result<Arc<[ArraySpan]>> {
         let Some(bound) = self.blocks.options.max_error else { return Ok(arrays) };
-        if arrays.is_empty() || self.kind.as_ref().is_some_and(|d| d.kind == Kind::Zip) {
-            let message = "no array of floats that could be inexact: stored exactly".into();
+        let (arrays, count) =
+            approximate(block, &arrays, bound, self.blocks.options.level, &self.blocks.env)?;
+        self.inexact += count;
+        Ok(arrays)
+    }
+
+    /// Says so if a bound was given, and nothing could be inexact.
+    fn tell_exact(&self) {
+        if self.blocks.options.max_error.is_some() && self.inexact == 0 {
+            let message = "no array of 32- or 64-bit little-endian floats is declared: stored exactly".into();
             self.blocks.env.progress.event(Event::Notice { message });
-            return Ok(arrays);
         }
-        approximate(block, &arrays, bound, self.blocks.options.level, &self.blocks.env)
     }
 
     fn end_block(&mut self, last: bool) -> Result<()> {
@@ -213,6 +243,9 @@ impl<W: Write> Write for Encoder<W> {
     }
 }
 
+/// Nanoseconds from which on the only block is coded on a thread of its own, so that the caller hears when to stop.
+const WORTH_A_THREAD: usize = 100_000_000;
+
 /// Plans and codes blocks on several threads and writes them in order.
 pub(crate) struct BlockCoder<W: Write> {
     pub(crate) options: Options,
@@ -223,12 +256,17 @@ pub(crate) struct BlockCoder<W: Write> {
     begun: bool,
     /// Which level each block gets.
     spending: Spending,
+    /// True once it was said that a block takes more memory than readers have by default.
+    told: bool,
+    /// Whether it was said that something did not fit into the memory.
+    short: bool,
 }
 
 impl<W: Write> BlockCoder<W> {
     pub(crate) fn new(writer: StreamWriter<W>, options: &Options, spending: Spending, env: &Env) -> Self {
-        let pool = Ordered::new(options.effective_threads());
-        Self { options: options.clone(), pool, writer, env: options.knowing(env), begun: false, spending }
+        let pool = Ordered::new(options.effective_threads(), env);
+        let (options, env) = (options.clone(), options.knowing(env));
+        Self { options, pool, writer, env, begun: false, spending, told: false, short: false }
     }
 
     /// Hands in a block; waits for the oldest one in flight when there are enough.
@@ -263,17 +301,25 @@ impl<W: Write> BlockCoder<W> {
     /// Codes all of the content at once: in the compact form where it is one part, else in the full one.
     fn finish_small(
         mut self,
-        content: &[u8],
+        content: Vec<u8>,
         known: Option<Detection>,
         arrays: Arc<[ArraySpan]>,
         hash: [u8; 32],
     ) -> Result<W> {
         let env = knowing(&self.env, arrays).with_threads(self.options.effective_threads());
         let request = self.request(content.len(), known, u32::MAX);
-        let parts = self.options.planner.code(content, &request, &env)?;
+        let planner = Arc::clone(&self.options.planner);
+        let ns = crate::levels::levels()[usize::from(request.level) - 1].encode_ns as usize;
+        let parts = if content.len().saturating_mul(ns) < WORTH_A_THREAD {
+            planner.code(&content, &request, &env)?
+        } else {
+            self.pool.submit(move || planner.code(&content, &request, &env));
+            self.pool.next().unwrap_or_else(|| Ok(Vec::new()))?
+        };
         if parts.len() <= 1 {
             match self.writer.finish_compact(parts.first().map(|part| &part.block))? {
                 Ok(out) => {
+                    warn_if_short(&parts, &self.env);
                     parts.iter().for_each(|part| tell(part, &self.env));
                     return Ok(out);
                 }
@@ -300,11 +346,25 @@ impl<W: Write> BlockCoder<W> {
     }
 
     fn write(&mut self, parts: Vec<Planned>) -> Result<()> {
+        self.short = self.short || warn_if_short(&parts, &self.env);
         for part in parts {
             self.writer.write_block(&part.block)?;
             tell(&part, &self.env);
+            self.tell_memory(&part);
         }
         Ok(())
+    }
+
+    /// Says once what a reader has to ask for. The planner avoids such blocks; a codec that was named may make them.
+    fn tell_memory(&mut self, part: &Planned) {
+        let need = decode_memory(&part.block.header, self.options.registry());
+        if need > Limits::default().memory && !self.told {
+            self.told = true;
+            let mib = need.div_ceil(1 << 20);
+            let message =
+                format!("blocks of this size and codec take {mib} MiB to decode: read with --memory {mib}M");
+            self.env.progress.event(Event::Warning { message });
+        }
     }
 
     /// Writes everything in flight; the stream is still without its end.
@@ -320,6 +380,17 @@ impl<W: Write> BlockCoder<W> {
 fn knowing(env: &Env, arrays: Arc<[ArraySpan]>) -> Env {
     let numbers = Numbers { arrays, guessed: false, ..env.numbers.clone() };
     env.clone().with_numbers(numbers)
+}
+
+/// Says so if codecs were passed over because of the memory.
+fn warn_if_short(parts: &[Planned], env: &Env) -> bool {
+    let short = parts.iter().any(|part| part.short);
+    if short {
+        let message =
+            "some data is coded more weakly than asked for, or stored: the memory allowed is too little for more".into();
+        env.progress.event(Event::Warning { message });
+    }
+    short
 }
 
 /// What was made of a part.

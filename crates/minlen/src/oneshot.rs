@@ -1,13 +1,15 @@
 //! Whole buffers in memory.
 
-use crate::{Decoder, Encoder, Options};
-use minlen_core::{Env, Limits, Result};
+use crate::{Decoder, Encoder, Options, tensors};
+use minlen_core::{Env, Limits, NoProgress, Result};
 use std::io::Write;
+use std::sync::Arc;
 
 /// Compresses `data` into a complete stream.
 ///
 /// # Errors
-/// Limit where the memory does not do.
+/// Limit where the memory does not do; usage for a shape that is not that of the data; verify where floats within a bound were asked
+/// for, and what was written does not decode to some.
 pub fn compress(data: &[u8], options: &Options) -> Result<Vec<u8>> {
     compress_with(data, options, &Env::new(Limits::none()))
 }
@@ -27,6 +29,11 @@ pub fn compress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8
     }
     let mut out = encoder.finish()?;
     out.shrink_to_fit();
+    if let Some(bound) = options.max_error {
+        let quiet = options.knowing(env).with_progress(Arc::new(NoProgress));
+        let decoded = Decoder::new(&out[..], options, &quiet)?.read_all()?;
+        tensors::verify_within(&data, &&decoded[..], bound, options.shape(), &quiet)?;
+    }
     Ok(out)
 }
 

@@ -127,7 +127,8 @@ impl Options {
         self
     }
 
-    /// Keeps the working memory under this many bytes by running fewer threads and smaller blocks.
+    /// Keeps the working memory under this many bytes by running fewer threads, smaller blocks and, where the level does not fit, the
+    /// strongest that does (with [`minlen_core::Event::Warning`]).
     #[must_use]
     pub fn with_memory(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
@@ -189,7 +190,9 @@ impl Options {
         self
     }
 
-    /// Stores floats so that none is off by more than this. The default is exact.
+    /// Stores floats so that none is off by more than this. The default is exact. Only arrays of 32- and 64-bit little-endian floats
+    /// that a container or [`Options::with_shape`] declares are touched. [`crate::compress`] decodes and compares what it wrote; after
+    /// an [`crate::Encoder`], [`crate::tensors::verify_within`] does.
     ///
     /// # Errors
     /// Usage for a bound that is not a positive number.
@@ -207,6 +210,18 @@ impl Options {
     pub fn with_shape(mut self, dtype: Dtype, shape: &[u64]) -> Self {
         self.raw = Some(RawShape { dtype, shape: shape.into() });
         self
+    }
+
+    /// How far floats may be off; nothing where all is exact.
+    #[must_use]
+    pub fn max_error(&self) -> Option<MaxError> {
+        self.max_error
+    }
+
+    /// What a file without a header holds, where that was said.
+    #[must_use]
+    pub fn shape(&self) -> Option<(Dtype, &[u64])> {
+        self.raw.as_ref().map(|raw| (raw.dtype, &raw.shape[..]))
     }
 
     /// The surroundings with what encoding may know of arrays.

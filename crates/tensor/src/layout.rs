@@ -1,6 +1,6 @@
 //! Where in a file its arrays are.
 
-use crate::Dtype;
+use crate::{Declared, Dtype};
 use minlen_core::{Error, Result};
 
 /// A file, or what stands for one.
@@ -63,6 +63,8 @@ pub enum Format {
     Hdf5,
     /// Nothing known; the numbers look like an array.
     Blob,
+    /// One array without a header, as the user says.
+    Raw,
 }
 
 /// One array in a file.
@@ -78,9 +80,17 @@ pub struct Tensor {
     pub start: u64,
     /// Bytes.
     pub len: u64,
+    /// What the container says of it beyond that: see [`Tensor::declared`].
+    pub told: Option<Box<Declared>>,
 }
 
 impl Tensor {
+    /// An array of which the container says this and no more.
+    #[must_use]
+    pub fn new(name: impl Into<String>, dtype: Dtype, shape: Vec<u64>, start: u64, len: u64) -> Self {
+        Self { name: name.into(), dtype, shape, start, len, told: None }
+    }
+
     /// Units (see [`Dtype::unit`]) in a row: the innermost dimension, or for kernels of a convolution everything but the
     /// outermost one (if that has one entry only, as depthwise kernels of TFLite have, it is the innermost again). At least 1.
     #[must_use]
@@ -113,8 +123,17 @@ impl Layout {
     pub fn new(format: Format, mut tensors: Vec<Tensor>, file_len: u64) -> Result<Self> {
         tensors.retain(|tensor| tensor.len > 0);
         tensors.sort_by_key(|tensor| (tensor.start, tensor.len));
-        // Tied weights name the same bytes twice.
-        tensors.dedup_by(|b, a| (a.start, a.len) == (b.start, b.len));
+        // Tied weights name the same bytes twice. If they say different things of them, neither is to be believed.
+        tensors.dedup_by(|b, a| {
+            let same = (a.start, a.len) == (b.start, b.len);
+            if same
+                && (a.declared().element, a.declared().big_endian)
+                    != (b.declared().element, b.declared().big_endian)
+            {
+                a.told = Some(Box::new(Declared::unknown(a.len)));
+            }
+            same
+        });
         let mut end = 0;
         for tensor in &tensors {
             let Some(next) = tensor.start.checked_add(tensor.len).filter(|next| *next <= file_len) else {
@@ -136,5 +155,16 @@ impl Layout {
             end = next;
         }
         Ok(Self { format, tensors })
+    }
+
+    /// The type of this array's floats if they may be stored inexactly: the file must say that it is one of floats, and hold no
+    /// checksum of it, as ZIP files do.
+    #[must_use]
+    pub fn inexact(&self, tensor: &Tensor) -> Option<Dtype> {
+        use Format::{Blob, Gguf, Hdf5, Npy, Npz, Onnx, Raw, Safetensors, Tflite, Torch};
+        match self.format {
+            Safetensors | Gguf | Onnx | Tflite | Npy | Hdf5 | Raw => tensor.inexact(),
+            Npz | Torch | Blob => None,
+        }
     }
 }

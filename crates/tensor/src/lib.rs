@@ -9,6 +9,7 @@
 
 pub mod array;
 pub mod containers;
+pub mod declared;
 pub mod delta;
 pub mod dense;
 pub mod dtype;
@@ -30,5 +31,6 @@ pub const fn sums_differ(found: u32, told: u32) -> bool {
 }
 
 pub use array::{Array, Target};
+pub use declared::{Declared, Element, Slices};
 pub use dtype::Dtype;
 pub use layout::{Format, Layout, Source, Tensor};

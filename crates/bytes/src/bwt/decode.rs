@@ -7,6 +7,7 @@ use super::tree::{Tree, code_lengths};
 use super::{STEP, bytes, decode_memory, repeat, sort};
 use minlen_core::varint::Reader;
 use minlen_core::{Env, Error, ErrorKind, Result};
+use std::sync::Mutex;
 
 /// Appends exactly `output_len` bytes to `out`.
 pub(super) fn decode(payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
@@ -54,10 +55,18 @@ fn column(payload: &[u8], header: &Header, tokens: &mut [u8], env: &Env) -> Resu
         second()?;
         return Ok(column);
     }
+    // Whoever comes first takes it: the helper, or this thread where there is no helper to be had.
+    let second = Mutex::new(Some(second));
+    let take = || second.lock().ok().and_then(|mut second| second.take());
     std::thread::scope(|scope| {
-        let helper = scope.spawn(second);
+        let helper = std::thread::Builder::new().spawn_scoped(scope, || take().map_or(Ok(()), |fill| fill()));
         let mine = fill(head, first_tree, coder, env);
-        let theirs = helper.join().unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "bwt: a thread failed")));
+        let theirs = match helper {
+            Ok(helper) => {
+                helper.join().unwrap_or_else(|_| Err(Error::new(ErrorKind::Io, "bwt: a thread failed")))
+            }
+            Err(_) => take().map_or(Ok(()), |fill| fill()),
+        };
         mine.and(theirs)
     })?;
     Ok(column)

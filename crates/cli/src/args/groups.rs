@@ -77,6 +77,30 @@ pub struct EncodeArgs {
     /// Encrypt for this age recipient (age1...); can be repeated
     #[arg(short, long, value_name = "AGE1...", help_heading = "Safety")]
     pub recipient: Vec<String>,
+    /// Do not encrypt, although a passphrase or an identity is at hand
+    #[arg(long, conflicts_with_all = ["encrypt", "recipient"], hide_short_help = true, help_heading = "Safety")]
+    pub no_encrypt: bool,
+}
+
+impl EncodeArgs {
+    /// Who can open what is written.
+    pub fn seal(&self) -> SealArgs {
+        SealArgs { encrypt: self.encrypt, recipient: self.recipient.clone(), no_encrypt: self.no_encrypt }
+    }
+}
+
+/// Who can open what is written, for verbs that write without the other options of compressing.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SealArgs {
+    /// Encrypt with a passphrase (asked for, or from --passphrase-file or MINLEN_PASSPHRASE)
+    #[arg(long, help_heading = "Safety")]
+    pub encrypt: bool,
+    /// Encrypt for this age recipient (age1...); can be repeated
+    #[arg(short, long, value_name = "AGE1...", help_heading = "Safety")]
+    pub recipient: Vec<String>,
+    /// Do not encrypt, although a passphrase or an identity is at hand
+    #[arg(long, conflicts_with_all = ["encrypt", "recipient"], help_heading = "Safety")]
+    pub no_encrypt: bool,
 }
 
 /// What reading may cost.
@@ -85,7 +109,7 @@ pub struct LimitArgs {
     /// Refuse to write more than this many bytes
     #[arg(long, value_name = "SIZE", value_parser = value::size, help_heading = "Resources")]
     pub max_output: Option<u64>,
-    /// Refuse more than N decoded bytes per compressed byte once past 64 MiB; 0 for no bound [default: 4000]
+    /// Refuse more than N decoded bytes per compressed byte once past 64 MiB; 0 for no bound [default: 4096]
     #[arg(long, value_name = "N", help_heading = "Resources")]
     pub max_ratio: Option<u64>,
 }
@@ -93,10 +117,10 @@ pub struct LimitArgs {
 /// How to open what is encrypted.
 #[derive(Args, Clone, Debug, Default)]
 pub struct KeyArgs {
-    /// Read the passphrase from the first line of this file
+    /// Read the passphrase from the first line of this file (`-` for standard input)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
     pub passphrase_file: Option<PathBuf>,
-    /// Open with the age identity in this file; can be repeated
+    /// Open with the age identity in this file (`-` for standard input); can be repeated
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
     pub identity: Vec<PathBuf>,
     /// Store model weights as differences from those in this file (a model, or a .mln of one), also to read with; the last one

@@ -9,7 +9,7 @@ mod models;
 mod value;
 mod verbs;
 
-pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs};
+pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs};
 pub use levels::LevelArgs;
 pub use models::{Eval, Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
 pub use value::{Format, ProgressMode, Range};

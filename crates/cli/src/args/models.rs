@@ -1,6 +1,6 @@
 //! The verbs of models: training, grading, quantizing, differences from a base.
 
-use super::groups::{Common, KeyArgs, LimitArgs};
+use super::groups::{Common, KeyArgs, LimitArgs, SealArgs};
 use super::help;
 use super::value;
 use clap::{Args, Subcommand, ValueHint};
@@ -179,6 +179,11 @@ pub struct Quantize {
     #[arg(short, long, help_heading = "Output")]
     pub force: bool,
     #[command(flatten)]
+    pub seal: SealArgs,
+    /// Read the passphrase from the first line of this file (`-` for standard input)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
+    pub passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -198,6 +203,8 @@ pub struct Rebase {
     pub force: bool,
     #[command(flatten)]
     pub levels: super::LevelArgs,
+    #[command(flatten)]
+    pub seal: SealArgs,
     #[command(flatten)]
     pub keys: KeyArgs,
     #[command(flatten)]

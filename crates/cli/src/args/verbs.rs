@@ -335,6 +335,9 @@ pub struct Generate {
     /// The folder to write to (created if need be)
     #[arg(value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,
+    /// Overwrite files that are there and differ
+    #[arg(short, long, help_heading = "Output")]
+    pub force: bool,
     #[command(flatten)]
     pub common: Common,
 }

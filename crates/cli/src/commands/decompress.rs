@@ -41,13 +41,16 @@ pub fn run(args: &Decompress, ctx: &Context) -> Result<Tally> {
 /// through a pipe is entered then, too.
 fn enter(args: &Decompress, ctx: &Context, inputs: Vec<Source>) -> Result<Vec<(Source, Option<Input>)>> {
     let many = inputs.len() > 1;
+    if many {
+        ctx.expect_several();
+    }
     let output = args.out.output.as_deref();
     let mut work: Vec<(Source, Option<Input>)> = Vec::with_capacity(inputs.len());
     let mut kept = 0;
     for input in inputs {
         ctx.check()?;
         let is_file = input.path().is_some_and(Path::is_file);
-        let opened = if is_file { decode::open(&input, ctx, &ctx.reading()).ok() } else { None };
+        let mut opened = if is_file { decode::open(&input, ctx, &ctx.reading()).ok() } else { None };
         let is_tree = opened.as_ref().is_some_and(|opened| matches!(opened.content, Content::Tree(_)));
         let is_stream = opened.is_some() && !is_tree;
         if many && is_stream && output.is_some_and(|out| !plan::is_folder(out)) {
@@ -55,10 +58,10 @@ fn enter(args: &Decompress, ctx: &Context, inputs: Vec<Source>) -> Result<Vec<(S
                 .in_file(input.label())
                 .remedy("name a folder with -o FOLDER/"));
         }
-        if let Some(Input { content: Content::Tree(archive), .. }) = &opened
+        if let Some(Input { content: Content::Tree(archive), .. }) = &mut opened
             && !args.out.stdout
         {
-            outputs::members(archive, &[], folder(args), &input.to_string(), args.out.force, ctx)?;
+            outputs::members(archive, None, folder(args), &input.to_string(), args.out.force, ctx)?;
         } else if let Some(target) = target(args, &input)? {
             // A pipe may bring an archive, whose files go into a folder.
             if args.out.rm && (is_stream || args.out.stdout || !is_file) {
@@ -126,13 +129,13 @@ fn tree(
         return super::extract::all_to_stdout(archive, ctx);
     }
     let folder = folder(args);
-    outputs::members(archive, &[], folder, &input.to_string(), args.out.force, ctx)?;
+    outputs::members(archive, None, folder, &input.to_string(), args.out.force, ctx)?;
     let summary = archive.extract(&[], folder, &ExtractOptions::default().with_overwrite(args.out.force))?;
     ctx.ui.meter.stop();
     if let (true, Some(path)) = (args.out.rm, input.path()) {
         let checked = verify::tree(archive, ctx, |name| Some(folder.join(OsStr::from_bytes(name))))?;
         match checked.iter().find(|item| !item.same) {
-            None if checked.len() == archive.names().count() => remove::file(path, meta, ctx)?,
+            None if checked.len() == archive.entries().entries.len() => remove::file(path, meta, ctx)?,
             item => return Err(verify::differs(item.map_or(folder, |item| &item.path))),
         }
     }

@@ -5,10 +5,9 @@ use crate::engine::sink::{Sink, write_failed};
 use crate::engine::{decode, outputs, select};
 use crate::plan::{Context, Source, Target};
 use crate::ui::human;
-use minlen::archive::{Archive, ExtractOptions, Member, MemberKind};
+use minlen::archive::{Archive, ExtractOptions};
 use minlen::{Error, Result};
 use std::io::Write;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Takes members out into a folder, or a range into a file.
@@ -26,14 +25,16 @@ pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
             return write_to(&mut archive, &args.members, args.range, &target, args.force, ctx);
         }
         let folder = args.output.as_deref().unwrap_or(Path::new("."));
-        let chosen = if args.members.is_empty() {
-            Vec::new()
-        } else {
-            chosen(&mut archive, &args.members)?.into_iter().map(|m| m.path).collect()
-        };
-        outputs::members(&archive, &chosen, folder, &source.to_string(), args.force, ctx)?;
         let options = ExtractOptions::default().with_overwrite(args.force);
-        let summary = archive.extract(&chosen, folder, &options)?;
+        let from = source.to_string();
+        let summary = if args.members.is_empty() {
+            outputs::members(&mut archive, None, folder, &from, args.force, ctx)?;
+            archive.extract(&[], folder, &options)?
+        } else {
+            let chosen = select::choose(&mut archive, &args.members)?;
+            outputs::members(&mut archive, Some(&chosen.numbers), folder, &from, args.force, ctx)?;
+            archive.extract_entries(&chosen.numbers, folder, &options)?
+        };
         ctx.ui.meter.stop();
         ctx.ui.note(&format!("{source}: {} files, {}", summary.files, human::bytes(summary.raw_bytes)));
         Ok(())
@@ -66,16 +67,18 @@ fn write_to(
     let sink = Sink::create(target, force, ctx, "the archive")?;
     let mut out = sink.writer();
     if archive.is_tree() {
-        let mut files = chosen(archive, members)?;
-        files.retain(|m| matches!(m.kind, MemberKind::File | MemberKind::Hardlink(_)));
-        if range.is_some() && files.len() != 1 {
-            let count = files.len();
-            return Err(Error::usage(format!("--range needs exactly one file, and {count} were chosen")));
-        }
-        for member in files {
-            sink.restrict(ctx.mask() & minlen::archive::readers(member.mode));
-            archive.read_member(&member.path, range.map(bounds), &mut out)?;
-        }
+        let files = select::files(archive, members)?;
+        let tree = archive.entries();
+        let modes = files.numbers.iter().map(|&number| tree.entries[number].mode);
+        sink.restrict(modes.fold(ctx.mask(), |mask, mode| mask & minlen::archive::readers(mode)));
+        match (range, &files.numbers[..]) {
+            (None, numbers) => archive.read_entries(numbers, &mut out)?,
+            (Some(range), &[number]) => archive.read_entry(number, Some(bounds(range)), &mut out)?,
+            (Some(_), numbers) => {
+                let count = numbers.len();
+                return Err(Error::usage(format!("--range needs exactly one file, and {count} were chosen")));
+            }
+        };
     } else if members.is_empty() {
         archive.read_content(range.map_or(0..u64::MAX, bounds), &mut out)?;
     } else {
@@ -89,16 +92,4 @@ fn write_to(
 /// An open end is the end of the file, whatever that is.
 pub fn bounds(range: Range) -> std::ops::Range<u64> {
     range.start..range.end.unwrap_or(u64::MAX)
-}
-
-/// The members that were asked for; all of them by default.
-pub fn chosen(archive: &mut Archive, names: &[PathBuf]) -> Result<Vec<Member>> {
-    let mut members = archive.members()?;
-    let patterns: Vec<&[u8]> = names.iter().map(|name| name.as_os_str().as_bytes()).collect();
-    if let Some(none) = patterns.iter().find(|p| !members.iter().any(|m| select::matches(p, &m.path))) {
-        return Err(Error::usage(format!("{} is not in the archive", human::name(none)))
-            .remedy("see `minlen list ARCHIVE`"));
-    }
-    members.retain(|m| patterns.is_empty() || patterns.iter().any(|p| select::matches(p, &m.path)));
-    Ok(members)
 }

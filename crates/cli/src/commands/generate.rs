@@ -1,42 +1,55 @@
 //! `minlen generate`: man pages and completions from the one definition of the arguments.
 
 use crate::args::{Cli, Generate, GenerateWhat};
+use crate::engine::sink::Sink;
+use crate::plan::{Context, Target};
 use clap::{Command, CommandFactory};
-use clap_complete::{Shell, generate_to};
+use clap_complete::{Generator, Shell, generate};
 use minlen::{Error, Result};
 use std::path::Path;
 
 /// Writes the files.
-pub fn run(args: &Generate) -> Result<()> {
-    let failed = |e| Error::io("cannot write", e).in_file(&args.dir);
-    std::fs::create_dir_all(&args.dir).map_err(failed)?;
-    match args.what {
-        GenerateWhat::Man => man(&args.dir),
-        GenerateWhat::Completions => completions(&args.dir),
-    }
-    .map_err(failed)
+pub fn run(args: &Generate, ctx: &Context) -> Result<()> {
+    std::fs::create_dir_all(&args.dir).map_err(|e| Error::io("cannot write", e).in_file(&args.dir))?;
+    let files = match args.what {
+        GenerateWhat::Man => man().map_err(|e| Error::io("cannot make a man page", e))?,
+        GenerateWhat::Completions => completions(),
+    };
+    // A file of somebody else's that has one of the names is not replaced unasked, and before it is known nothing is written.
+    let changed = |(name, text): &(String, Vec<u8>)| {
+        std::fs::read(args.dir.join(name)).map_or(true, |there| there != *text)
+    };
+    let files: Vec<_> = files.into_iter().filter(changed).collect();
+    let target = |name: &str| Target::new(&args.dir.join(name));
+    files.iter().try_for_each(|(name, _)| target(name).check(args.force, false))?;
+    files.iter().try_for_each(|(name, text)| {
+        let sink = Sink::create(&target(name), args.force, ctx, name)?;
+        sink.write(text)?;
+        sink.commit(None)
+    })
 }
 
-fn man(folder: &Path) -> std::io::Result<()> {
+fn man() -> std::io::Result<Vec<(String, Vec<u8>)>> {
     let mut command = Cli::command();
     command.build();
-    page(folder, &command, "minlen")?;
-    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
-        page(folder, verb, &format!("minlen-{}", verb.get_name()))?;
-    }
-    Ok(())
+    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    let verbs = verbs.map(|verb| page(verb, &format!("minlen-{}", verb.get_name())));
+    std::iter::once(page(&command, "minlen")).chain(verbs).collect()
 }
 
-fn page(folder: &Path, command: &Command, name: &str) -> std::io::Result<()> {
+fn page(command: &Command, name: &str) -> std::io::Result<(String, Vec<u8>)> {
     let command = command.clone().name(name.to_string()).display_name(name.to_string());
     let mut text = Vec::new();
     clap_mangen::Man::new(command).render(&mut text)?;
-    std::fs::write(folder.join(format!("{name}.1")), text)
+    Ok((Path::new(name).with_extension("1").to_string_lossy().into_owned(), text))
 }
 
-fn completions(folder: &Path) -> std::io::Result<()> {
-    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        generate_to(shell, &mut Cli::command(), "minlen", folder)?;
-    }
-    Ok(())
+fn completions() -> Vec<(String, Vec<u8>)> {
+    let shells = [Shell::Bash, Shell::Zsh, Shell::Fish];
+    let made = shells.map(|shell| {
+        let mut text = Vec::new();
+        generate(shell, &mut Cli::command(), "minlen", &mut text);
+        (shell.file_name("minlen"), text)
+    });
+    made.into()
 }

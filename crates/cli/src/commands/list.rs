@@ -4,33 +4,35 @@ use crate::args::List;
 use crate::engine::decode;
 use crate::exit::Tally;
 use crate::plan::{Context, Source};
-use crate::ui::table::{Side, Table};
+use crate::ui::table::{LongTable, Side, Table};
 use crate::ui::{self, human};
 use minlen::Result;
-use minlen::archive::{Archive, Info, Member, MemberKind};
+use minlen::archive::{Archive, Member, MemberKind};
 use serde_json::{Value, json};
 
 /// Lists every input.
 pub fn run(args: &List, ctx: &Context) -> Result<Tally> {
     let inputs = ctx.inputs(&args.io)?;
-    let mut objects = Vec::new();
+    let mut document = Document::default();
     let mut streams = Vec::new();
     let mut tally = super::for_each(ctx, &inputs, |input| {
         let done = decode::open_archive(input, ctx, &ctx.reading()).and_then(|mut archive| {
             if args.tensors {
-                return super::tensors::list(input, &mut archive, ctx, &mut objects);
+                let mut objects = Vec::new();
+                super::tensors::list(input, &mut archive, ctx, &mut objects)?;
+                return objects.iter().try_for_each(|object| document.add(object, None));
             }
             match (ctx.ui.json(), archive.is_tree()) {
-                (true, _) => objects.push(object(input, &mut archive)?),
-                (false, true) => ui::print(&members(&mut archive, ctx.ui.verbose())?)?,
-                (false, false) => streams.push(row(input, &archive.info()?)),
+                (true, tree) => document.add(&object(input, &archive), tree.then_some(&mut archive))?,
+                (false, true) => members(&mut archive, ctx.ui.verbose())?,
+                (false, false) => streams.push(row(input, &archive)),
             }
             Ok(())
         });
         done.map_err(|e| e.in_file(input.label()))
     });
     let shown = match (ctx.ui.json(), streams.is_empty()) {
-        (true, _) => ui::print_json(&json!({"files": objects})),
+        (true, _) => document.end(),
         (false, false) => ui::print(&table(streams)),
         (false, true) => Ok(()),
     };
@@ -45,32 +47,97 @@ fn table(rows: Vec<Vec<String>>) -> String {
     table.render()
 }
 
-fn row(input: &Source, info: &Info) -> Vec<String> {
-    let (raw, stored) = (info.content_len, info.stored_len);
+fn row(input: &Source, archive: &Archive) -> Vec<String> {
+    let (raw, stored) = (archive.content_len(), archive.stored_len());
     let name = human::safe(&input.to_string()).into_owned();
     vec![stored.to_string(), raw.to_string(), human::share(raw, stored), name]
 }
 
+/// Results on their way to standard output, in pieces that are worth a system call.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn add(&mut self, text: &str) -> Result<()> {
+        self.0.push_str(text);
+        if self.0.len() < 1 << 16 { Ok(()) } else { self.end() }
+    }
+
+    fn end(&mut self) -> Result<()> {
+        ui::print(&std::mem::take(&mut self.0))
+    }
+}
+
 /// The members of an archive: mode, size, time and name; with `-v` also stored size and codecs.
-fn members(archive: &mut Archive, verbose: bool) -> Result<String> {
+fn members(archive: &mut Archive, verbose: bool) -> Result<()> {
     let mut columns = vec![("mode", Side::Left), ("size", Side::Right)];
     if verbose {
         columns.extend([("stored", Side::Right), ("codecs", Side::Left)]);
     }
     columns.extend([("modified (UTC)", Side::Left), ("name", Side::Left)]);
-    let mut table = Table::new(&columns);
-    for member in archive.members()? {
-        let mut cells = vec![human::mode(letter(&member.kind), member.mode), member.len.to_string()];
-        if verbose {
-            cells.extend([format!("~{}", member.stored), member.codecs.join(" ")]);
-        }
-        cells.extend([
-            member.mtime.map_or_else(|| "-".into(), |(seconds, _)| human::time(seconds)),
-            shown_name(&member),
-        ]);
-        table.row(cells);
+    let mut table = LongTable::new(&columns);
+    archive.each_member(&mut |member| {
+        table.measure(&cells(&member, verbose));
+        Ok(())
+    })?;
+    let mut lines = Lines::default();
+    lines.add(&table.heading())?;
+    archive.each_member(&mut |member| lines.add(&table.line(&cells(&member, verbose))))?;
+    lines.end()
+}
+
+fn cells(member: &Member, verbose: bool) -> Vec<String> {
+    let mut cells = vec![human::mode(letter(&member.kind), member.mode), member.len.to_string()];
+    if verbose {
+        cells.extend([format!("~{}", member.stored), member.codecs.join(" ")]);
     }
-    Ok(table.render())
+    cells.extend([
+        member.mtime.map_or_else(|| "-".into(), |(seconds, _)| human::time(seconds)),
+        shown_name(member),
+    ]);
+    cells
+}
+
+/// The JSON document of all inputs. It is written as it comes, since archives may have more members than fit into memory.
+#[derive(Default)]
+struct Document {
+    begun: bool,
+}
+
+impl Document {
+    /// Writes an object, with the members of an archive in it.
+    fn add(&mut self, object: &Value, archive: Option<&mut Archive>) -> Result<()> {
+        let mut text = format!("{object:#}");
+        let mut lines = Lines::default();
+        let mut separator = ",\n\"members\": [\n";
+        if let Some(archive) = archive {
+            // What can fail does so before anything is written.
+            if !archive.entries().entries.is_empty() {
+                archive.member(0)?;
+            }
+            text.truncate(text.trim_end_matches(['}', '\n']).len());
+            self.begin(&mut lines, &text)?;
+            archive.each_member(&mut |found| {
+                lines.add(separator)?;
+                separator = ",\n";
+                lines.add(&format!("{:#}", member(&found)))
+            })?;
+            lines.add(if separator.len() > 2 { ",\"members\": []}" } else { "\n]\n}" })?;
+        } else {
+            self.begin(&mut lines, &text)?;
+        }
+        lines.end()
+    }
+
+    fn begin(&mut self, lines: &mut Lines, text: &str) -> Result<()> {
+        lines.add(if self.begun { ",\n" } else { "{\"files\": [\n" })?;
+        self.begun = true;
+        lines.add(text)
+    }
+
+    fn end(&self) -> Result<()> {
+        ui::print(if self.begun { "\n]}\n" } else { "{\"files\": []}\n" })
+    }
 }
 
 fn shown_name(member: &Member) -> String {
@@ -92,19 +159,14 @@ fn letter(kind: &MemberKind) -> char {
     }
 }
 
-fn object(input: &Source, archive: &mut Archive) -> Result<Value> {
-    let info = archive.info()?;
-    let mut object = json!({
+fn object(input: &Source, archive: &Archive) -> Value {
+    json!({
         "file": input.label().to_string_lossy(),
-        "kind": if info.is_tree { "archive" } else { "stream" },
-        "stored_bytes": info.stored_len,
-        "content_bytes": info.content_len,
-        "output_bytes": info.output_len,
-    });
-    if archive.is_tree() {
-        object["members"] = archive.members()?.iter().map(member).collect();
-    }
-    Ok(object)
+        "kind": if archive.is_tree() { "archive" } else { "stream" },
+        "stored_bytes": archive.stored_len(),
+        "content_bytes": archive.content_len(),
+        "output_bytes": archive.output_len(),
+    })
 }
 
 fn member(member: &Member) -> Value {

@@ -13,6 +13,7 @@ mod network;
 mod quantize;
 mod rebase;
 mod repair;
+mod stdin;
 mod tensors;
 mod test;
 mod train;
@@ -31,8 +32,12 @@ pub fn dispatch(cli: Cli) -> ExitCode {
     let verb = cli.verb.unwrap_or_else(|| of_bare(cli.bare));
     let ctx = context(&verb, &cancel);
     let mut tally = Tally::default();
-    let watched = crate::signals::watch(cancel).and_then(|()| enter(&verb, &ctx));
-    let watched = watched.and_then(|()| ctx.load_priors()).and_then(|()| ctx.load_bases());
+    ctx.announce();
+    let watched = crate::signals::watch(cancel)
+        .and_then(|()| stdin::check(&verb))
+        .and_then(|()| enter(&verb, &ctx))
+        .and_then(|()| ctx.load_priors())
+        .and_then(|()| ctx.load_bases());
     let watched = watched.and_then(|()| run(&verb, &ctx));
     match watched {
         Ok(done) => tally = done,
@@ -64,7 +69,7 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
             args::TrainWhat::Network(args) => network::train(args, ctx),
         }),
         Verb::Eval(args) => once(network::eval(args)),
-        Verb::Generate(args) => once(generate::run(args)),
+        Verb::Generate(args) => once(generate::run(args, ctx)),
     }
 }
 
@@ -147,7 +152,11 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
         Verb::Codecs(a) => new(&a.common, a.format.format),
         Verb::Bench(a) => new(&a.common, Format::Table).explaining(&a.common, a.common.verbose > 0),
         Verb::Rebase(a) => new(&a.common, Format::Table).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Quantize(a) => new(&a.common, Format::Table),
+        Verb::Quantize(a) => {
+            let keys =
+                args::KeyArgs { passphrase_file: a.passphrase_file.clone(), ..args::KeyArgs::default() };
+            new(&a.common, Format::Table).with_keys(&keys)
+        }
         Verb::Train(a) => new(a.what.common(), Format::Table),
         Verb::Eval(a) => new(&a.common, Format::Table),
         Verb::Generate(a) => new(&a.common, Format::Table),

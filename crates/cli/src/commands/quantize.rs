@@ -1,6 +1,7 @@
 //! `minlen quantize`: a model within a bound.
 
 use crate::args::Quantize;
+use crate::engine::seal::Seal;
 use crate::engine::sink::Sink;
 use crate::plan::{Context, Target};
 use crate::ui;
@@ -19,16 +20,30 @@ pub fn run(args: &Quantize, ctx: &Context) -> Result<()> {
     let calibration = args.calibrate.as_deref().map(read).transpose()?;
     let output = args.output.clone().unwrap_or_else(|| beside(&args.model));
     let options = options(args, &output, source.len() as u64)?;
+    let seal = seal(args, &options, ctx)?;
     let from = args.model.display().to_string();
     let file = Sink::create(&Target::new(&output), args.force, ctx, &from)?;
-    let env = ctx.writing().with_threads(args.common.threads);
+    let env = ctx.writing().with_threads(ctx.threads());
     let say = &mut |line: &str| ctx.ui.note(line);
     let (bytes, report) = quantize::run(&options, &source, calibration.as_deref(), say, &env)
         .map_err(|e| e.in_file(&args.model))?;
     let bytes = if options.output == Output::Payload { tensors::to_stream(bytes, &env)? } else { bytes };
-    file.write(&bytes)?;
+    let failed = |e| Error::io("cannot write", e).in_file(&output);
+    seal.write(&mut file.file(), |out| out.write_all(&bytes).map_err(failed))?;
     file.commit(None)?;
+    for name in report.emptied() {
+        ctx.ui.warn(&format!("{}: every weight of {name} became 0; allow more", args.model.display()));
+    }
     ui::print(&format!("{report}\n{}: {} bytes\n", output.display(), bytes.len()))
+}
+
+/// Who can open the output. What is no .mln file is for other programs, which could not.
+fn seal(args: &Quantize, options: &Options, ctx: &Context) -> Result<Seal> {
+    let seal = Seal::new(&args.seal, ctx)?;
+    if seal.encrypts() && options.output != Output::Payload {
+        return Err(Error::usage("only .mln files are encrypted").remedy("name the output with -o NAME.mln"));
+    }
+    Ok(seal)
 }
 
 fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {

@@ -1,38 +1,45 @@
 //! `minlen rebase`: the same model as differences from another base, or from none.
 
-use crate::args::Rebase;
-use crate::engine::decode;
-use crate::engine::sink::{Sink, pump};
+use crate::args::{Rebase, SealArgs};
+use crate::engine::decode::{self, Lock};
+use crate::engine::scratch;
+use crate::engine::seal::Seal;
+use crate::engine::sink::{Sink, pump, write_failed};
 use crate::plan::{Context, Source, Target};
 use crate::ui::human;
+use minlen::container::crypt::{self, Unlock};
 use minlen::tensors::BaseSet;
-use minlen::{Decoder, Encoder, Error, Numbers, Options, Result};
+use minlen::{Decoder, Encoder, Env, Error, ErrorKind, Numbers, Options, Result};
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// Decodes to a temporary file, compresses that with the new base, and reads the result back before it gets its name.
 pub fn run(args: &Rebase, ctx: &Context) -> Result<()> {
     let source = Source::new(&args.file);
     let done = (|| {
-        let mut archive = decode::open_archive(&source, ctx, &ctx.reading())?;
+        let (mut archive, lock) = decode::open_locked(&source, ctx, &ctx.reading())?;
         if archive.is_tree() {
             return Err(Error::usage("is an archive of several files")
                 .remedy("extract it with --base, and compress the files with the new one"));
         }
-        let mut plain = tempfile::tempfile().map_err(|e| Error::io("cannot make a temporary file", e))?;
+        let mut plain = scratch::file(lock != Lock::None, archive.content_len())?;
         let len = archive.read_content(0..u64::MAX, &mut plain)?;
         let bases = args.onto.as_slice();
         let bases = if bases.is_empty() { BaseSet::default() } else { ctx.open_bases(bases)? };
+        let seal = seal(&args.seal, lock, ctx)?;
         let options = match args.levels {
             crate::args::LevelArgs::Level(level) => Options::new(level)?,
             crate::args::LevelArgs::Max => Options::new(minlen::MAX_LEVEL)?,
             crate::args::LevelArgs::Default => Options::default(),
         };
-        let options = options.with_bases(bases.clone()).with_threads(args.common.threads);
+        let options = options.with_bases(bases.clone()).with_threads(ctx.threads());
         let target = Target::new(&args.output);
         target.check(args.force, false)?;
         let sink = Sink::create(&target, args.force, ctx, &source.to_string())?;
-        write(&mut plain, len, sink.file(), &options, ctx)?;
+        let mut out = sink.writer();
+        seal.write(&mut out, |out| write(&mut plain, len, out, &options, ctx))?;
+        out.flush().map_err(write_failed)?;
+        drop(out);
         check(&mut plain, sink.file(), &bases, ctx)?;
         let stored = sink.file().metadata().map_err(Error::from)?.len();
         sink.commit(None)?;
@@ -47,7 +54,20 @@ pub fn run(args: &Rebase, ctx: &Context) -> Result<()> {
     done.map_err(|e: Error| e.in_file(source.label()))
 }
 
-fn write(plain: &mut File, len: u64, out: &File, options: &Options, ctx: &Context) -> Result<()> {
+/// Who can open the output: as before, where nothing else is said. A file to keys does not say who else holds one.
+fn seal(args: &SealArgs, lock: Lock, ctx: &Context) -> Result<Seal> {
+    let said = args.encrypt || args.no_encrypt || !args.recipient.is_empty();
+    match lock {
+        Lock::Passphrase if !said => Seal::new(&SealArgs { encrypt: true, ..args.clone() }, ctx),
+        Lock::Keys if !said => {
+            Err(Error::usage("is encrypted to keys, and the output would not be encrypted")
+                .remedy("name who shall open it with --recipient AGE1..., or add --no-encrypt"))
+        }
+        _ => Seal::new(args, ctx),
+    }
+}
+
+fn write(plain: &mut File, len: u64, out: &mut dyn Write, options: &Options, ctx: &Context) -> Result<()> {
     let mut encoder = Encoder::with_length(out, options, len, &ctx.writing())?;
     if let Some(arrays) = minlen::tensors::of_file(&*plain)? {
         encoder = encoder.with_arrays(&arrays);
@@ -64,7 +84,29 @@ fn check(plain: &mut File, mut out: &File, bases: &BaseSet, ctx: &Context) -> Re
     let env = ctx.reading().with_numbers(numbers);
     plain.seek(SeekFrom::Start(0))?;
     out.seek(SeekFrom::Start(0))?;
-    let mut decoder = Decoder::new(out, &ctx.read_options(), &env)?;
+    let Some(content) = unsealed(out, ctx, &env)? else { return Ok(()) };
+    let mut decoder = Decoder::new(content, &ctx.read_options(), &env)?;
     io::copy(&mut decoder, &mut io::sink()).map_err(Error::from)?;
     Ok(())
+}
+
+/// What was written, without its encryption; nothing where only others can open it.
+fn unsealed<'a>(mut out: &'a File, ctx: &Context, env: &Env) -> Result<Option<Box<dyn Read + 'a>>> {
+    let mut head = Vec::new();
+    out.take(crypt::HEAD as u64).read_to_end(&mut head)?;
+    out.seek(SeekFrom::Start(0))?;
+    if !crypt::is_age(&head) {
+        return Ok(Some(Box::new(out)));
+    }
+    let keys = ctx.keys.keys_for(&head, env)?;
+    let unlock =
+        Unlock { passphrase: keys.passphrase.as_deref().map(crypt::secret), identities: keys.secret_keys };
+    match crypt::decrypt_pipe(out, &unlock, env) {
+        Ok(plain) => Ok(Some(Box::new(plain))),
+        Err(error) if error.kind() == ErrorKind::WrongKey => {
+            ctx.ui.warn("what was written could not be read back: no identity that is at hand opens it");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }

@@ -1,33 +1,45 @@
 //! Arrays of model files within archives: listed, and taken out one by one.
 
-use super::extract::{bounds, chosen};
+use super::extract::bounds;
 use crate::args::Extract;
 use crate::engine::select;
 use crate::engine::sink::{Sink, write_failed};
-use crate::plan::{Context, Source, Target};
+use crate::plan::{self, Context, Source};
 use crate::ui::table::{Side, Table};
 use crate::ui::{self, human};
 use minlen::archive::Archive;
-use minlen::tensors::{Dtype, Tensor, write};
+use minlen::tensors::export::{self, Export, Target};
+use minlen::tensors::{Declared, FileSource, Tensor};
 use minlen::{Error, Result};
 use serde_json::{Value, json};
-use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
+
+/// A file of an archive: its path (none for a single stream), its container, its arrays, and its length.
+struct Model {
+    member: Option<Vec<u8>>,
+    format: String,
+    tensors: Vec<Tensor>,
+    len: u64,
+}
 
 /// The arrays of every model file in an archive.
 pub fn list(input: &Source, archive: &mut Archive, ctx: &Context, objects: &mut Vec<Value>) -> Result<()> {
     let mut files = Vec::new();
     for member in archive.sources()? {
         let Some((format, tensors)) = archive.tensors(member.as_deref())? else { continue };
-        files.push((member, format!("{format:?}"), tensors));
+        let len = archive.source_len(member.as_deref())?;
+        files.push(Model { member, format: format!("{format:?}").to_lowercase(), tensors, len });
+    }
+    for model in &files {
+        warn_of_broken(input, model, ctx);
     }
     if ctx.ui.json() {
-        let file = |(member, format, tensors): (Option<Vec<u8>>, String, Vec<Tensor>)| {
+        let file = |model: Model| {
             json!({
-                "path": member.map(|path| String::from_utf8_lossy(&path).into_owned()),
-                "format": format.to_lowercase(),
-                "tensors": tensors.iter().map(object).collect::<Vec<_>>(),
+                "path": model.member.map(|path| String::from_utf8_lossy(&path).into_owned()),
+                "format": model.format,
+                "tensors": model.tensors.iter().map(object).collect::<Vec<_>>(),
             })
         };
         let models: Vec<Value> = files.into_iter().map(file).collect();
@@ -37,7 +49,7 @@ pub fn list(input: &Source, archive: &mut Archive, ctx: &Context, objects: &mut 
     if files.is_empty() {
         return Err(Error::usage("holds no model file whose arrays could be listed"));
     }
-    for (member, _, tensors) in files {
+    for Model { member, tensors, .. } in files {
         if let Some(path) = member {
             ui::print(&format!("{}:\n", human::name(&path)))?;
         }
@@ -46,132 +58,191 @@ pub fn list(input: &Source, archive: &mut Archive, ctx: &Context, objects: &mut 
     Ok(())
 }
 
+/// Names the first array that the file does not hold as its header says.
+fn warn_of_broken(input: &Source, model: &Model, ctx: &Context) {
+    let broken = |tensor: &Tensor| tensor.checked(model.len).err().filter(|e| e.kind().exit_code() == 4);
+    let mut errors = model.tensors.iter().filter_map(broken);
+    if let Some(first) = errors.next() {
+        let more = match errors.count() {
+            0 => String::new(),
+            n => format!(" (and {n} more like it)"),
+        };
+        ctx.ui.warn(&format!("{input}: {first}{more}"));
+    }
+}
+
 fn object(tensor: &Tensor) -> Value {
-    json!({
+    let declared = tensor.declared();
+    let mut object = json!({
         "name": tensor.name,
-        "type": tensor.dtype.name(),
-        "shape": tensor.shape,
+        "type": type_name(tensor, &declared),
+        "shape": declared.shape,
         "offset": tensor.start,
         "bytes": tensor.len,
-    })
+    });
+    if declared.big_endian {
+        object["big_endian"] = json!(true);
+    }
+    if !declared.order.is_empty() {
+        object["order"] = json!(declared.order);
+    }
+    object
+}
+
+/// The type as it is declared; where nobody declares one, what the bytes look like.
+fn type_name(tensor: &Tensor, declared: &Declared) -> String {
+    match declared.element {
+        minlen::tensors::Element::Unknown => format!("{}?", tensor.dtype.name()),
+        _ => declared.name(),
+    }
 }
 
 fn table(tensors: &[Tensor]) -> String {
     let columns = [("type", Side::Left), ("shape", Side::Left), ("bytes", Side::Right), ("name", Side::Left)];
     let mut table = Table::new(&columns);
     for tensor in tensors {
-        let sizes: Vec<String> = tensor.shape.iter().map(u64::to_string).collect();
-        let shape = if sizes.is_empty() { "-".into() } else { sizes.join("x") };
+        let declared = tensor.declared();
         let name = human::safe(&tensor.name).into_owned();
-        table.row(vec![tensor.dtype.name().into(), shape, tensor.len.to_string(), name]);
+        let kind = human::safe(&type_name(tensor, &declared)).into_owned();
+        table.row(vec![kind, sizes(&declared.shape), tensor.len.to_string(), name]);
     }
     table.render()
 }
 
-/// Takes one array out, or all that a pattern names.
+fn sizes(shape: &[u64]) -> String {
+    let sizes: Vec<String> = shape.iter().map(u64::to_string).collect();
+    if sizes.is_empty() { "-".into() } else { sizes.join("x") }
+}
+
+/// Takes one array out, or all that a pattern names: as what they are, or not at all.
 pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive, ctx: &Context) -> Result<()> {
-    let (member, tensors) = the_member(args, archive)?;
-    let wanted = |tensor: &&Tensor| select::matches(pattern.as_bytes(), tensor.name.as_bytes());
-    let found: Vec<Tensor> = match tensors.iter().find(|tensor| tensor.name == pattern) {
-        Some(tensor) => vec![tensor.clone()],
-        None => tensors.iter().filter(wanted).cloned().collect(),
-    };
-    if found.is_empty() {
-        return Err(Error::usage(format!("has no array {pattern}")).remedy("see `minlen list --tensors`"));
-    }
+    let model = the_model(args, archive)?;
     let output = if args.stdout { None } else { args.output.as_deref() };
     let extension = output.and_then(Path::extension).and_then(|e| e.to_str()).unwrap_or_default();
-    if found.len() > 1 && extension != "safetensors" {
-        return Err(Error::usage(format!("{} arrays match {pattern}", found.len()))
-            .remedy("name one, or write them with -o NAME.safetensors"));
-    }
-    let target = output.map_or(Target::Stdout, Target::new);
+    let kind = Target::of_extension(extension)?;
+    let found = matching(pattern, &model, kind)?;
+    let rows = args.rows.map(bounds);
+    let exports = found.iter().map(|tensor| export_of(kind, tensor, rows.as_ref(), model.len));
+    let exports = exports.collect::<Result<Vec<_>>>()?;
+    let header = export::header(kind, &exports)?;
+    let target = output.map_or(plan::Target::Stdout, plan::Target::new);
     target.check(args.force, false)?;
     let sink = Sink::create(&target, args.force, ctx, "the array")?;
     let mut out = sink.writer();
-    let rows = args.rows.map(bounds);
-    let cut: Vec<Tensor> = found.iter().map(|tensor| cut(tensor, rows.clone())).collect();
-    match extension {
-        "safetensors" => {
-            let mut read = |i: usize| {
-                let mut bytes = Vec::new();
-                archive.read_tensor(member.as_deref(), &found[i], rows_of(&found[i], &rows), &mut bytes)?;
-                Ok(Cow::Owned(bytes))
-            };
-            write::write_safetensors(&mut out, &cut, &[], &mut read)?;
-        }
-        _ => {
-            if extension == "npy" {
-                out.write_all(&npy_header(&cut[0])?).map_err(write_failed)?;
-            }
-            archive.read_tensor(member.as_deref(), &found[0], rows_of(&found[0], &rows), &mut out)?;
-        }
+    out.write_all(&header).map_err(write_failed)?;
+    for (tensor, export) in found.iter().zip(&exports) {
+        let rows = rows.as_ref().map(|rows| rows_of(tensor, rows));
+        write_one(archive, &model, (tensor, export), rows, &mut out, ctx)?;
+        out.write_all(&vec![0; kind.padding(export.len)]).map_err(write_failed)?;
     }
     out.flush().map_err(write_failed)?;
     drop(out);
+    if sink.path().is_some() && sink.file().metadata().is_ok_and(|meta| meta.is_file()) {
+        export::check(kind, &exports, &FileSource::new(sink.file())?)?;
+    }
+    tell_of_bytes(kind, &exports, ctx);
     sink.commit(None)
 }
 
+/// The arrays that are meant.
+fn matching(pattern: &str, model: &Model, kind: Target) -> Result<Vec<Tensor>> {
+    let wanted = |tensor: &&Tensor| select::matches(pattern.as_bytes(), tensor.name.as_bytes());
+    let mut found: Vec<Tensor> =
+        model.tensors.iter().filter(|tensor| tensor.name == pattern).cloned().collect();
+    found.dedup_by(|b, a| (a.start, a.len, &a.told) == (b.start, b.len, &b.told));
+    if found.len() > 1 {
+        return Err(Error::usage(format!("{} arrays are called {pattern}", found.len())));
+    }
+    if found.is_empty() {
+        found = model.tensors.iter().filter(wanted).cloned().collect();
+    }
+    if found.is_empty() {
+        return Err(Error::usage(format!("has no array {pattern}")).remedy("see `minlen list --tensors`"));
+    }
+    if found.len() > 1 && !matches!(kind, Target::Safetensors | Target::Gguf) {
+        return Err(Error::usage(format!("{} arrays match {pattern}", found.len()))
+            .remedy("name one, or write them with -o NAME.safetensors"));
+    }
+    Ok(found)
+}
+
+/// How an array, or some rows of it, gets into the output.
+fn export_of(
+    kind: Target,
+    tensor: &Tensor,
+    rows: Option<&std::ops::Range<u64>>,
+    file_len: u64,
+) -> Result<Export> {
+    let declared = tensor.checked(file_len)?;
+    let declared = match rows {
+        Some(rows) => declared.rows(&tensor.name, &rows_of(tensor, rows))?.0,
+        None => declared,
+    };
+    Export::new(kind, &tensor.name, declared)
+}
+
+/// Writes the elements of one array.
+fn write_one(
+    archive: &mut Archive,
+    model: &Model,
+    (tensor, export): (&Tensor, &Export),
+    rows: Option<std::ops::Range<u64>>,
+    out: &mut dyn Write,
+    ctx: &Context,
+) -> Result<()> {
+    let member = model.member.as_deref();
+    let mut turned = export.writer(out);
+    if !export.moves() {
+        archive.read_tensor(member, tensor, rows, &mut turned)?;
+        return Ok(());
+    }
+    // What changes places must be held, before and after.
+    let _room = ctx.reading().budget.reserve(export.len.saturating_mul(2))?;
+    let mut bytes = Vec::new();
+    archive.read_tensor(member, tensor, rows, &mut bytes)?;
+    turned.write_all(&export.moved(&bytes)).map_err(write_failed)
+}
+
+/// Bare bytes say nothing of themselves: what is odd about them is told.
+fn tell_of_bytes(kind: Target, exports: &[Export], ctx: &Context) {
+    let Some(export) = exports.first().filter(|_| kind == Target::Bytes) else { return };
+    let (name, to) = (human::safe(&export.name), &export.to);
+    let order = match to.order.as_slice() {
+        [] => String::new(),
+        order => format!(", dimensions in the order {order:?}, the outermost first"),
+    };
+    ctx.ui.note(&format!("{name}: bare bytes of {} {}{order}", to.name(), sizes(&to.shape)));
+}
+
 /// The model file that is meant, the only one or the one that was named, and its arrays.
-fn the_member(args: &Extract, archive: &mut Archive) -> Result<(Option<Vec<u8>>, Vec<Tensor>)> {
+fn the_model(args: &Extract, archive: &mut Archive) -> Result<Model> {
     let members = if args.members.is_empty() {
         archive.sources()?
     } else {
-        chosen(archive, &args.members)?.into_iter().map(|m| Some(m.path)).collect()
+        let (tree, chosen) = (archive.entries(), select::files(archive, &args.members)?);
+        chosen.numbers.iter().map(|&number| Some(tree.entries[number].path.clone())).collect()
     };
-    let mut models = Vec::new();
+    let (mut models, mut broken) = (Vec::new(), None);
     for member in members {
-        if let Ok(Some((_, tensors))) = archive.tensors(member.as_deref()) {
-            models.push((member, tensors));
+        match archive.tensors(member.as_deref()) {
+            Ok(Some((format, tensors))) => {
+                let (format, len) = (format!("{format:?}"), archive.source_len(member.as_deref())?);
+                models.push(Model { member, format, tensors, len });
+            }
+            Ok(None) => {}
+            Err(error) => broken = broken.or(Some(error)),
         }
     }
-    match models.len() {
-        1 => Ok(models.remove(0)),
-        0 => Err(Error::usage("holds no model file whose arrays are known")),
-        n => Err(Error::usage(format!("holds {n} model files")).remedy("name the one that is meant")),
+    match (models.len(), broken) {
+        (1, _) => Ok(models.remove(0)),
+        (0, Some(error)) => Err(error),
+        (0, None) => Err(Error::usage("holds no model file whose arrays are known")),
+        (n, _) => Err(Error::usage(format!("holds {n} model files")).remedy("name the one that is meant")),
     }
 }
 
 /// An open end of the rows is that of the array.
-fn rows_of(tensor: &Tensor, rows: &Option<std::ops::Range<u64>>) -> Option<std::ops::Range<u64>> {
-    let count = tensor.shape.first().copied().unwrap_or(1);
-    rows.clone().map(|rows| rows.start..if rows.end == u64::MAX { count } else { rows.end })
-}
-
-/// What the array is when only these rows of it are left.
-fn cut(tensor: &Tensor, rows: Option<std::ops::Range<u64>>) -> Tensor {
-    let mut cut = tensor.clone();
-    if let (Some(rows), Some(count)) = (rows_of(tensor, &rows), tensor.shape.first()) {
-        cut.shape[0] = rows.end.saturating_sub(rows.start);
-        cut.len = tensor.len / (*count).max(1) * cut.shape[0];
-    }
-    cut
-}
-
-/// The header of a NumPy file (version 1.0) for the array.
-fn npy_header(tensor: &Tensor) -> Result<Vec<u8>> {
-    let descr = match tensor.dtype {
-        Dtype::F64 => "<f8",
-        Dtype::F32 => "<f4",
-        Dtype::F16 => "<f2",
-        Dtype::I8 => "|i1",
-        Dtype::U8 | Dtype::Bytes => "|u1",
-        Dtype::I16 => "<i2",
-        Dtype::U16 => "<u2",
-        Dtype::I32 => "<i4",
-        Dtype::U32 => "<u4",
-        Dtype::I64 => "<i8",
-        Dtype::U64 => "<u8",
-        other => {
-            return Err(Error::usage(format!("NumPy has no type {}", other.name()))
-                .remedy("write it to a .safetensors file, or to one of another name for the bare bytes"));
-        }
-    };
-    let sizes: String = tensor.shape.iter().map(|size| format!("{size}, ")).collect();
-    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}), }}", sizes.trim_end());
-    // The data begins at a multiple of 64.
-    let pad = 64 - (10 + text.len() + 1) % 64;
-    let text = format!("{text}{}\n", " ".repeat(pad % 64));
-    let len = u16::try_from(text.len()).map_err(|_| Error::usage("an array of too many dimensions"))?;
-    Ok([b"\x93NUMPY\x01\x00", &len.to_le_bytes()[..], text.as_bytes()].concat())
+fn rows_of(tensor: &Tensor, rows: &std::ops::Range<u64>) -> std::ops::Range<u64> {
+    let count = tensor.declared().shape.first().copied().unwrap_or(1);
+    rows.start..if rows.end == u64::MAX { count } else { rows.end }
 }

@@ -2,17 +2,17 @@
 
 use super::source::Opened;
 use crate::plan::{Context, Source};
-use minlen::archive::{Archive, Keys};
+use minlen::archive::{Archive, Keys, ReadSeek};
 use minlen::container::crypt::{self, Unlock};
 use minlen::container::{Item, StreamReader};
 use minlen::{Decoder, Env, Error, Result};
+use std::cell::RefCell;
 use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read, Seek};
+use std::rc::Rc;
 
-/// How an age file begins that has a passphrase.
-const SCRYPT: &[u8] = b"age-encryption.org/v1\n-> scrypt ";
-/// Enough to tell all of them apart.
-const HEAD: usize = 64;
+/// Enough to tell all kinds of files apart.
+const HEAD: usize = crypt::HEAD;
 
 /// What is inside.
 pub enum Content {
@@ -37,6 +37,17 @@ impl Input {
     }
 }
 
+/// What opens a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// It is not encrypted.
+    None,
+    /// A passphrase.
+    Passphrase,
+    /// Identities.
+    Keys,
+}
+
 enum Raw {
     Seekable(File),
     Pipe(Box<dyn Read>),
@@ -59,29 +70,58 @@ impl Raw {
 }
 
 /// Opens for reading from the first byte to the last. An archive in a pipe is written to a temporary file without a
-/// name first.
+/// name first, as it comes: what is encrypted stays so on the disk.
 pub fn open(source: &Source, ctx: &Context, env: &Env) -> Result<Input> {
     let (raw, head, meta) = sniff(source, ctx)?;
-    let content = if crypt::is_age(&head) {
-        let unlock = unlock(&head, ctx)?;
-        let (plain, head) = peek(crypt::decrypt_pipe(raw.into_reader(), &unlock, env)?)?;
-        match is_tree(&head, env) {
-            true => Content::Tree(Box::new(archive(spool(plain)?, &head, ctx, env)?)),
-            false => Content::Stream(Box::new(Decoder::new(plain, &ctx.read_options(), env)?)),
+    let content = match raw {
+        Raw::Seekable(file) if crypt::is_age(&head) => opened(file, &unlock(&head, ctx, env)?, ctx, env)?,
+        Raw::Pipe(pipe) if crypt::is_age(&head) => piped(pipe, &unlock(&head, ctx, env)?, ctx, env)?,
+        raw if is_tree(&head, env) => {
+            Content::Tree(Box::new(archive(raw.into_file()?, &Keys::default(), ctx, env)?))
         }
-    } else {
-        match is_tree(&head, env) {
-            true => Content::Tree(Box::new(archive(raw.into_file()?, &head, ctx, env)?)),
-            false => Content::Stream(Box::new(Decoder::new(raw.into_reader(), &ctx.read_options(), env)?)),
-        }
+        raw => Content::Stream(Box::new(Decoder::new(raw.into_reader(), &ctx.read_options(), env)?)),
     };
     Ok(Input { content, meta })
 }
 
+/// The content of an encrypted file.
+fn opened(file: File, unlock: &Unlock, ctx: &Context, env: &Env) -> Result<Content> {
+    let mut plain = crypt::open_reader(file, unlock, env)?;
+    let head = read_head(&mut plain)?;
+    plain.rewind()?;
+    Ok(match is_tree(&head, env) {
+        true => Content::Tree(Box::new(archive(plain, &Keys::default(), ctx, env)?)),
+        false => Content::Stream(Box::new(Decoder::new(plain, &ctx.read_options(), env)?)),
+    })
+}
+
+/// The content of an encrypted pipe.
+fn piped(pipe: Box<dyn Read>, unlock: &Unlock, ctx: &Context, env: &Env) -> Result<Content> {
+    let tap = Tap::new(pipe);
+    let (plain, head) = peek(crypt::decrypt_pipe(tap.clone(), unlock, env)?)?;
+    if is_tree(&head, env) {
+        drop(plain);
+        return opened(spool(tap.rewound())?, unlock, ctx, env);
+    }
+    tap.forget();
+    Ok(Content::Stream(Box::new(Decoder::new(plain, &ctx.read_options(), env)?)))
+}
+
 /// Opens for looking around in: lists, tests, members.
 pub fn open_archive(source: &Source, ctx: &Context, env: &Env) -> Result<Archive> {
+    Ok(open_locked(source, ctx, env)?.0)
+}
+
+/// The same, and how the file is locked.
+pub fn open_locked(source: &Source, ctx: &Context, env: &Env) -> Result<(Archive, Lock)> {
     let (raw, head, _) = sniff(source, ctx)?;
-    archive(raw.into_file()?, &head, ctx, env)
+    let lock = match crypt::is_age(&head) {
+        false => Lock::None,
+        true if crypt::asks_for_passphrase(&head) => Lock::Passphrase,
+        true => Lock::Keys,
+    };
+    let keys = ctx.keys.keys_for(&head, env)?;
+    Ok((archive(raw.into_file()?, &keys, ctx, env)?, lock))
 }
 
 fn sniff(source: &Source, ctx: &Context) -> Result<(Raw, Vec<u8>, Metadata)> {
@@ -116,23 +156,49 @@ fn is_tree(head: &[u8], env: &Env) -> bool {
     matches!(StreamReader::new(head, env).next(), Ok(Some(Item::StreamStart { archive: true })))
 }
 
-fn archive(file: File, head: &[u8], ctx: &Context, env: &Env) -> Result<Archive> {
-    Archive::from_reader(Box::new(file), &keys(head, ctx)?, &ctx.read_options(), env)
+fn archive(file: impl ReadSeek + 'static, keys: &Keys, ctx: &Context, env: &Env) -> Result<Archive> {
+    Archive::from_reader(Box::new(file), keys, &ctx.read_options(), env)
 }
 
 /// What opens an age file that begins with `head`.
-fn unlock(head: &[u8], ctx: &Context) -> Result<Unlock> {
-    let passphrase = keys(head, ctx)?.passphrase.as_deref().map(crypt::secret);
-    Ok(Unlock { passphrase, identities: ctx.keys.secret_keys()? })
+fn unlock(head: &[u8], ctx: &Context, env: &Env) -> Result<Unlock> {
+    let keys = ctx.keys.keys_for(head, env)?;
+    Ok(Unlock { passphrase: keys.passphrase.as_deref().map(crypt::secret), identities: keys.secret_keys })
 }
 
-/// The keys that a file asks for; a person is asked for a passphrase only if there is one to give.
-fn keys(head: &[u8], ctx: &Context) -> Result<Keys> {
-    let passphrase = match head.starts_with(SCRYPT) {
-        true => Some(ctx.keys.passphrase(false)?.to_string()),
-        false => None,
-    };
-    Ok(Keys { passphrase, identities: ctx.keys.identities().to_vec() })
+/// A pipe that can be read from the start again, as long as nobody has it forget what it gave.
+#[derive(Clone)]
+struct Tap(Rc<RefCell<Tapped>>);
+
+struct Tapped {
+    pipe: Box<dyn Read>,
+    given: Option<Vec<u8>>,
+}
+
+impl Tap {
+    fn new(pipe: Box<dyn Read>) -> Self {
+        Self(Rc::new(RefCell::new(Tapped { pipe, given: Some(Vec::new()) })))
+    }
+
+    fn forget(&self) {
+        self.0.borrow_mut().given = None;
+    }
+
+    fn rewound(self) -> impl Read {
+        let given = self.0.borrow_mut().given.take();
+        Cursor::new(given.unwrap_or_default()).chain(self)
+    }
+}
+
+impl Read for Tap {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Tapped { pipe, given } = &mut *self.0.borrow_mut();
+        let n = pipe.read(buffer)?;
+        if let Some(given) = given {
+            given.extend_from_slice(&buffer[..n]);
+        }
+        Ok(n)
+    }
 }
 
 /// Copies a pipe to a file that has no name and goes away with the process.

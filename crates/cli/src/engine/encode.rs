@@ -1,13 +1,16 @@
 //! From inputs to a compressed output, encrypted and with recovery data where asked for.
 
+use super::inexact;
+use super::named::Named;
+use super::seal::Seal;
 use super::sink::{BUFFER, Sink, pump, write_failed};
 use super::source::Opened;
 use crate::args::EncodeArgs;
 use crate::plan::{Context, Survey, Target};
 use minlen::archive::Inputs;
-use minlen::container::crypt::{self, Recipients};
 use minlen::container::recovery;
 use minlen::{Encoder, Error, Estimate, Options, Result};
+use std::cell::Cell;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -16,8 +19,9 @@ use std::path::{Path, PathBuf};
 pub struct Recipe {
     options: Options,
     recovery: Option<u16>,
-    passphrase: bool,
-    recipients: Vec<String>,
+    seal: Seal,
+    /// Content and bytes of the streams that are on standard output already.
+    before: Cell<(u64, u64)>,
 }
 
 /// What went in and what came out.
@@ -50,19 +54,9 @@ impl Made {
 impl Recipe {
     /// From the options. Asks for a passphrase at once, so that nobody waits for the question.
     pub fn new(args: &EncodeArgs, ctx: &Context) -> Result<Self> {
-        if args.encrypt && !args.recipient.is_empty() {
-            return Err(Error::usage("--encrypt and --recipient exclude each other")
-                .remedy("an age file has either a passphrase or recipients"));
-        }
-        if args.encrypt {
-            ctx.keys.passphrase(true)?;
-        }
-        Ok(Self {
-            options: ctx.write_options(args)?,
-            recovery: args.recovery,
-            passphrase: args.encrypt,
-            recipients: args.recipient.clone(),
-        })
+        let seal = Seal::new(&args.seal(), ctx)?;
+        let before = Cell::new((0, 0));
+        Ok(Self { options: ctx.write_options(args)?, recovery: args.recovery, seal, before })
     }
 
     /// What compressing these inputs will take and give, roughly.
@@ -77,30 +71,55 @@ impl Recipe {
 
     /// True where what this run writes can be opened again with what it knows.
     pub fn can_read_back(&self, ctx: &Context) -> bool {
-        self.recipients.is_empty() || !ctx.keys.identities().is_empty()
+        self.seal.can_read_back(ctx)
     }
 
-    /// Compresses one input.
+    /// Compresses one input. What may be inexact is compared with the input before any of it is given out.
     pub fn stream(&self, input: &mut Opened, sink: &Sink, ctx: &Context, force: bool) -> Result<Made> {
-        self.finish(sink, ctx, force, |out| {
-            // What is protected or encrypted keeps the form that says the most about itself.
-            let small = self.options.compact() && self.recovery.is_none() && !self.encrypted();
-            let options = self.options.clone().with_compact(small);
-            let mut encoder = match input.len() {
-                Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
-                None => Encoder::new(out, &options, &ctx.writing())?,
-            };
-            // Files that say they are empty, as those of /proc, cannot be sought in.
-            if input.seekable()
-                && input.len() != Some(0)
-                && let Some(arrays) = minlen::tensors::of_file(&input.file)?
-            {
-                encoder = encoder.with_arrays(&arrays);
+        let before = match sink {
+            Sink::Stdout(_) => self.before.get(),
+            Sink::File(..) => (0, 0),
+        };
+        let made = self.finish(sink, ctx, force, |out| match self.options.max_error() {
+            None => self.encode(input, out, before, ctx),
+            Some(bound) => {
+                let regular = sink.file().metadata().is_ok_and(|meta| meta.is_file());
+                let folder = sink.path().filter(|_| regular).and_then(Path::parent);
+                let asked = (&self.options, bound);
+                let encode = |input: &mut Opened, out: &mut dyn Write| self.encode(input, out, before, ctx);
+                inexact::stream(input, out, folder, asked, ctx, encode)
             }
-            let raw = pump(input, &mut encoder)?;
-            encoder.finish()?;
-            Ok(raw)
-        })
+        })?;
+        self.before.set((before.0 + made.sizes.raw, before.1 + made.sizes.stored));
+        Ok(made)
+    }
+
+    /// Encodes one input, behind so much content and so many bytes of other streams.
+    fn encode(
+        &self,
+        input: &mut Opened,
+        out: &mut dyn Write,
+        before: (u64, u64),
+        ctx: &Context,
+    ) -> Result<u64> {
+        // What is protected or encrypted keeps the form that says the most about itself.
+        let small = self.options.compact() && self.recovery.is_none() && !self.seal.encrypts();
+        let options = self.options.clone().with_compact(small);
+        let encoder = match input.len() {
+            Some(len) => Encoder::with_length(out, &options, len, &ctx.writing())?,
+            None => Encoder::new(out, &options, &ctx.writing())?,
+        };
+        let mut encoder = encoder.following(before.0, before.1);
+        // Files that say they are empty, as those of /proc, cannot be sought in.
+        if input.seekable()
+            && input.len() != Some(0)
+            && let Some(arrays) = minlen::tensors::of_file(&input.file)?
+        {
+            encoder = encoder.with_arrays(&arrays);
+        }
+        let raw = pump(input, &mut encoder)?;
+        encoder.finish()?;
+        Ok(raw)
     }
 
     /// Makes an archive of files and folders.
@@ -130,8 +149,9 @@ impl Recipe {
             _ => None,
         };
         let file = spool.as_ref().unwrap_or(sink.file());
-        let mut out = Counted { inner: BufWriter::with_capacity(BUFFER, file), len: 0 };
-        let raw = self.sealed(&mut out, ctx, body)?;
+        let named = Named::new(file, sink.label());
+        let mut out = Counted { inner: BufWriter::with_capacity(BUFFER, named), len: 0 };
+        let raw = self.seal.write(&mut out, body)?;
         out.flush().map_err(write_failed)?;
         let mut stored = out.len;
         let mut beside = None;
@@ -142,30 +162,9 @@ impl Recipe {
         }
         if let Some(mut spool) = spool.as_ref() {
             spool.rewind().map_err(write_failed)?;
-            pump(&mut spool, &mut sink.file())?;
+            pump(&mut spool, &mut Named::new(sink.file(), sink.label()))?;
         }
         Ok(Made { sizes: Sizes { raw, stored }, beside })
-    }
-
-    fn sealed(
-        &self,
-        out: &mut dyn Write,
-        ctx: &Context,
-        body: impl FnOnce(&mut dyn Write) -> Result<u64>,
-    ) -> Result<u64> {
-        let recipients = match (self.passphrase, self.recipients.is_empty()) {
-            (true, _) => Recipients::Passphrase(crypt::secret(ctx.keys.passphrase(true)?)),
-            (false, false) => Recipients::Keys(self.recipients.clone()),
-            (false, true) => return body(out),
-        };
-        let mut sealed = crypt::encrypt_writer(out, &recipients)?;
-        let raw = body(&mut sealed)?;
-        sealed.finish()?;
-        Ok(raw)
-    }
-
-    fn encrypted(&self) -> bool {
-        self.passphrase || !self.recipients.is_empty()
     }
 
     /// Appends recovery data; beside an age file it goes into a file of its own, since nothing may follow in that one.
@@ -178,7 +177,7 @@ impl Recipe {
         force: bool,
     ) -> Result<(u64, Option<Sink>)> {
         let (percent, env) = (u32::from(percent), ctx.writing());
-        if !self.encrypted() {
+        if !self.seal.encrypts() {
             return Ok((recovery::append(&mut file, percent, &env)?, None));
         }
         let Some(path) = sink.path() else {
@@ -194,7 +193,7 @@ impl Recipe {
     /// The other file that is written beside `target`, if any.
     pub fn sidecar(&self, target: &Target) -> Option<PathBuf> {
         match target {
-            Target::File(path) if self.recovery.is_some() && self.encrypted() => Some(sidecar_of(path)),
+            Target::File(path) if self.recovery.is_some() && self.seal.encrypts() => Some(sidecar_of(path)),
             _ => None,
         }
     }

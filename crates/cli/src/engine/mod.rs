@@ -2,8 +2,12 @@
 
 pub mod decode;
 pub mod encode;
+mod inexact;
+pub mod named;
 pub mod outputs;
 pub mod remove;
+pub mod scratch;
+pub mod seal;
 pub mod select;
 pub mod sink;
 pub mod source;

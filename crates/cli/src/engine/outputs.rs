@@ -1,50 +1,51 @@
 //! The files that an archive would become, held against the plan of the run.
 
 use crate::plan::Context;
-use crate::plan::ledger::{clash_in, two_members};
+use crate::plan::ledger::{Folded, clash_in, two_members};
 use minlen::archive::Archive;
+use minlen::container::{Body, Entry};
 use minlen::{Error, Result};
-use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Enters the members of an archive that go into `folder`: those below the paths `chosen`, or all where none is.
+/// Enters the members of an archive that go into `folder`: those with the numbers `chosen`, or all where that is `None`.
 ///
 /// # Errors
 /// Usage, before anything is written, if one of them would get the place of something that the run reads or writes, or if the file
-/// system takes two of them for one.
+/// system takes two of them for one; limit where the memory does not do.
 pub fn members(
-    archive: &Archive,
-    chosen: &[Vec<u8>],
+    archive: &mut Archive,
+    chosen: Option<&[usize]>,
     folder: &Path,
     from: &str,
     force: bool,
     ctx: &Context,
 ) -> Result<()> {
-    let wanted = |path: &[u8]| {
-        let below =
-            |top: &Vec<u8>| path.strip_prefix(&top[..]).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
-        chosen.is_empty() || chosen.iter().any(below)
-    };
-    let read = ctx.ledger().read_within(folder);
-    let names = || archive.names().filter(|(path, _)| wanted(path));
-    let files: HashSet<&Path> =
-        names().filter(|(_, folder)| !folder).map(|(path, _)| as_path(path)).collect();
-    if let Some((path, role)) = read.iter().find(|(path, _)| files.contains(&**path)) {
-        return Err(Error::usage(format!(
-            "would be replaced by what is in {from}, and is the {role} of this run"
-        ))
-        .in_file(folder.join(path))
-        .remedy("extract into another folder with -o"));
+    for (path, role) in ctx.ledger().read_within(folder) {
+        let number = archive.find(path.as_os_str().as_bytes())?;
+        let number = number.filter(|number| chosen.is_none_or(|chosen| chosen.binary_search(number).is_ok()));
+        let tree = archive.entries();
+        if number.and_then(|number| tree.entries.get(number)).is_some_and(|entry| entry.body != Body::Dir) {
+            let message = format!("would be replaced by what is in {from}, and is the {role} of this run");
+            return Err(Error::usage(message)
+                .in_file(folder.join(path))
+                .remedy("extract into another folder with -o"));
+        }
     }
-    if let Some((a, b)) = clash_in(folder, names().map(|(path, _)| as_path(path))) {
+    let tree = archive.entries();
+    let count = chosen.map_or(tree.entries.len(), <[usize]>::len);
+    let _held = archive.budget().reserve((count * size_of::<(Folded, usize)>()) as u64)?;
+    let number = |i: usize| chosen.map_or(i, |chosen| chosen[i]);
+    let entry = |i: usize| &tree.entries[number(i)];
+    let names: Vec<(Folded, usize)> = (0..count).map(|i| (Folded::of(path(entry(i))), i)).collect();
+    if let Some((a, b)) = clash_in(folder, names, |i| path(entry(i))) {
         return Err(two_members(a, b).in_file(folder));
     }
-    drop(files);
-    ctx.enter_members(folder, from, force, names().map(|(path, is_folder)| (as_path(path), is_folder)))
+    let places = (0..count).map(|i| (path(entry(i)), entry(i).body == Body::Dir));
+    ctx.enter_members(folder, from, force, places)
 }
 
-fn as_path(path: &[u8]) -> &Path {
-    Path::new(OsStr::from_bytes(path))
+fn path(entry: &Entry) -> &Path {
+    Path::new(OsStr::from_bytes(&entry.path))
 }

@@ -1,11 +1,61 @@
 //! Which members a name on the command line means.
 
+use crate::ui::human;
+use minlen::archive::Archive;
+use minlen::container::Body;
+use minlen::{Error, Result};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+/// Members of an archive, in its order, and the memory of their numbers.
+pub struct Chosen {
+    /// Their numbers among the entries.
+    pub numbers: Vec<usize>,
+    _held: minlen::Reservation,
+}
+
+/// The members that these names mean, each with everything below it; all of them where there are no names. Names without `*`
+/// and `?` are looked up, so that a list of all members takes no longer than the members themselves.
+pub fn choose(archive: &mut Archive, names: &[PathBuf]) -> Result<Chosen> {
+    let tree = archive.entries();
+    let count = tree.entries.len();
+    let _held = archive.budget().reserve((count * (size_of::<usize>() + 1)) as u64)?;
+    let mut chosen = vec![names.is_empty(); count];
+    for name in names {
+        let pattern = name.as_os_str().as_bytes();
+        let mut found = false;
+        let exact = pattern.strip_suffix(b"/").unwrap_or(pattern);
+        archive.each_below(exact, &mut |number| (chosen[number], found) = (true, true))?;
+        if pattern.iter().any(|byte| matches!(byte, b'*' | b'?')) {
+            let entries = tree.entries.iter().enumerate();
+            for (number, _) in entries.filter(|(_, entry)| matches(pattern, &entry.path)) {
+                (chosen[number], found) = (true, true);
+            }
+        }
+        if !found {
+            return Err(Error::usage(format!("{} is not in the archive", human::name(pattern)))
+                .remedy("see `minlen list ARCHIVE`"));
+        }
+    }
+    let numbers = (0..count).filter(|&number| chosen[number]).collect();
+    Ok(Chosen { numbers, _held })
+}
+
+/// Those of the members that have content of their own or share it.
+pub fn files(archive: &mut Archive, names: &[PathBuf]) -> Result<Chosen> {
+    let mut chosen = choose(archive, names)?;
+    let tree = archive.entries();
+    chosen
+        .numbers
+        .retain(|&number| matches!(tree.entries[number].body, Body::File { .. } | Body::Hardlink(_)));
+    Ok(chosen)
+}
+
 /// True where `pattern` is the path itself, a folder above it, or a pattern that matches one of these. `*` stands for
 /// any bytes, `/` too, as in tar; `?` for one.
 pub fn matches(pattern: &[u8], path: &[u8]) -> bool {
     let pattern = pattern.strip_suffix(b"/").unwrap_or(pattern);
-    let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-    ends.chain([path.len()]).any(|end| glob(pattern, &path[..end]))
+    glob(pattern, path) || glob(&[pattern, b"/*"].concat(), path)
 }
 
 /// Matches with one step of backtracking, to the last star: linear memory and at worst quadratic time.

@@ -1,11 +1,12 @@
 //! Where output goes: standard output, or a file that appears under its name only when it is complete.
 
+use super::named::Named;
 use super::source::dup;
 use super::sparse::Sparse;
 use crate::plan::{Context, Target};
 use minlen::container::atomic;
 use minlen::container::atomic::AtomicFile;
-use minlen::{Error, Result};
+use minlen::{Error, ErrorKind, Result};
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -77,19 +78,27 @@ impl Sink {
     }
 
     /// A buffered writer for compressed data.
-    pub fn writer(&self) -> BufWriter<&File> {
-        BufWriter::with_capacity(BUFFER, self.file())
+    pub fn writer(&self) -> BufWriter<Named<'_>> {
+        BufWriter::with_capacity(BUFFER, Named::new(self.file(), self.label()))
+    }
+
+    /// What it is called in messages.
+    pub fn label(&self) -> &Path {
+        self.path().unwrap_or(Path::new("standard output"))
     }
 
     /// Copies everything from `reader`; into a file with holes for zeros. Gives the number of bytes.
     pub fn fill(&self, reader: &mut dyn Read) -> Result<u64> {
         match self {
-            Self::Stdout(file) => pump(reader, &mut &*file),
-            Self::File(_, file) if !is_regular(file.file()) => pump(reader, &mut file.file()),
+            Self::Stdout(file) => pump(reader, &mut Named::new(file, self.label())),
+            Self::File(_, file) if !is_regular(file.file()) => {
+                pump(reader, &mut Named::new(file.file(), self.label()))
+            }
             Self::File(_, file) => {
                 let mut sparse = Sparse::new(file.file());
-                let len = pump(reader, &mut sparse)?;
-                sparse.finish().map_err(write_failed)?;
+                let named = |e: Error| if e.kind() == ErrorKind::Io { e.in_file(self.label()) } else { e };
+                let len = pump_to(reader, &mut sparse, &named)?;
+                sparse.finish().map_err(write_failed).map_err(named)?;
                 Ok(len)
             }
         }
@@ -116,13 +125,18 @@ fn is_regular(file: &File) -> bool {
 
 /// Copies until the end, telling errors of reading from errors of writing.
 pub fn pump(reader: &mut dyn Read, out: &mut dyn Write) -> Result<u64> {
+    pump_to(reader, out, &|error| error)
+}
+
+/// The same, with `named` saying more about errors of writing.
+fn pump_to(reader: &mut dyn Read, out: &mut dyn Write, named: &dyn Fn(Error) -> Error) -> Result<u64> {
     let mut buffer = vec![0; BUFFER];
     let mut len = 0;
     loop {
         match reader.read(&mut buffer) {
             Ok(0) => return Ok(len),
             Ok(n) => {
-                out.write_all(&buffer[..n]).map_err(write_failed)?;
+                out.write_all(&buffer[..n]).map_err(write_failed).map_err(named)?;
                 len += n as u64;
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

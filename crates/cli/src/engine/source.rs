@@ -35,6 +35,12 @@ impl Opened {
         Ok(Self { file, meta, path, cancel: ctx.cancel().clone() })
     }
 
+    /// The same input with its bytes in this file.
+    pub fn as_file(&self, file: File) -> Result<Self> {
+        let meta = file.metadata().map_err(|e| Error::io("cannot read back", e))?;
+        Ok(Self { file, meta, path: None, cancel: self.cancel.clone() })
+    }
+
     /// The length, where the input is a regular file.
     pub fn len(&self) -> Option<u64> {
         self.meta.is_file().then_some(self.meta.len())

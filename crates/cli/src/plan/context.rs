@@ -6,14 +6,18 @@ use super::{Source, gather};
 use crate::args::{Common, EncodeArgs, Format, InputArgs, KeyArgs, LevelArgs, LimitArgs};
 use crate::ui::Ui;
 use minlen::archive::Keys;
+use minlen::container::crypt;
 use minlen::prior::PriorUse;
 use minlen::tensors::BaseSet;
 use minlen::{Cancel, Env, Error, Limits, Numbers, Options, Result};
 use std::cell::{OnceCell, RefCell};
 use std::fs::Metadata;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Bytes of memory that an entry of an archive takes at least.
+const ENTRY: u64 = 128;
 /// The name of no prior.
 const NONE: &str = "none";
 
@@ -24,7 +28,9 @@ pub struct Context {
     /// Passphrase and identities.
     pub keys: KeyRing,
     cancel: Cancel,
+    /// Threads, as many as make sense, and as many as were asked for.
     threads: usize,
+    asked: usize,
     memory: Option<u64>,
     limits: LimitArgs,
     priors: Vec<PathBuf>,
@@ -38,9 +44,10 @@ impl Context {
     pub fn new(common: &Common, format: Format, cancel: &Cancel) -> Self {
         Self {
             ui: Ui::new(common, format, false),
+            asked: common.threads,
             keys: KeyRing::default(),
             cancel: cancel.clone(),
-            threads: common.threads,
+            threads: sensible(common.threads),
             memory: common.memory,
             limits: LimitArgs::default(),
             priors: Vec::new(),
@@ -92,6 +99,11 @@ impl Context {
         self.ledger.borrow_mut().write(path, from)
     }
 
+    /// Tells that what several inputs become is to be held against each other.
+    pub fn expect_several(&self) {
+        self.ledger.borrow_mut().expect_several();
+    }
+
     /// Enters what an archive puts into `folder`.
     ///
     /// # Errors
@@ -141,6 +153,21 @@ impl Context {
         self
     }
 
+    /// Threads to use; 0 for all cores.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Says what of the options is not done as asked.
+    pub fn announce(&self) {
+        if self.threads != self.asked {
+            let (asked, used) = (self.asked, self.threads);
+            self.ui.warn(&format!(
+                "-T {asked}: no machine has use for so many threads; {used} are used at most"
+            ));
+        }
+    }
+
     /// Makes the priors that were named known to the codecs.
     pub fn load_priors(&self) -> Result<()> {
         for path in self.priors.iter().filter(|path| *path != Path::new(NONE)) {
@@ -161,8 +188,15 @@ impl Context {
 
     /// Opens these as bases, each with those before it.
     pub fn open_bases(&self, paths: &[PathBuf]) -> Result<BaseSet> {
-        let keys = Keys { passphrase: None, identities: self.keys.identities().to_vec() };
-        BaseSet::open(paths, &keys, &self.read_options(), &self.reading())
+        // The arrays of a base are read as often as they are needed.
+        let env = self.limited();
+        let mut all = Keys::default();
+        for path in paths {
+            let keys = self.keys.keys_for(&head(path)?, &env)?;
+            all.passphrase = all.passphrase.or(keys.passphrase);
+            all.secret_keys.extend(keys.secret_keys);
+        }
+        BaseSet::open(paths, &all, &self.read_options(), &env)
     }
 
     fn prior_use(&self) -> PriorUse {
@@ -173,11 +207,18 @@ impl Context {
         }
     }
 
-    /// Surroundings for reading one input: safe limits unless others were asked for.
+    /// Surroundings for reading one input: safe limits unless others were asked for, on all of its output together.
     pub fn reading(&self) -> Env {
+        self.limited().accounting()
+    }
+
+    /// The same for something that is read as often as it is needed.
+    fn limited(&self) -> Env {
         let mut limits = Limits::default();
         if let Some(memory) = self.memory {
             limits = limits.with_memory(memory);
+            // Who has the memory may read archives of more entries than the default allows.
+            limits.entries = limits.entries.max(memory / ENTRY);
         }
         if let Some(output) = self.limits.max_output {
             limits = limits.with_output(output);
@@ -258,4 +299,22 @@ impl Context {
             None => options,
         }
     }
+}
+
+/// More threads than this are of no use anywhere, unless the machine has more cores.
+const MOST_THREADS: usize = 256;
+
+/// As many threads as were asked for, within reason.
+fn sensible(threads: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    threads.min(MOST_THREADS.max(cores))
+}
+
+/// The first bytes of a file.
+fn head(path: &Path) -> Result<Vec<u8>> {
+    let failed = |e| Error::io("cannot open", e).in_file(path);
+    let mut head = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(crypt::HEAD as u64).read_to_end(&mut head).map_err(failed)?;
+    Ok(head)
 }

@@ -9,5 +9,6 @@ mod target;
 
 pub use context::Context;
 pub use inputs::{Source, gather};
+pub use keys::is_dash;
 pub use survey::Survey;
 pub use target::{Target, compressed, is_folder, is_ours, repaired, restored};

@@ -1,5 +1,6 @@
 //! Numbers, times and names for people.
 
+use minlen::text::{is_deceptive, without_secrets};
 use std::borrow::Cow;
 
 /// `1.5 MiB`.
@@ -40,13 +41,28 @@ pub fn ratio(input: u64, output: u64) -> String {
     }
 }
 
-/// Text with everything removed that could command a terminal: names come from strangers.
+/// Text in which nothing commands a terminal or passes for something else, on one line: names come from strangers. Nor are there
+/// secret keys in it.
 pub fn safe(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(char::is_control) {
-        return Cow::Borrowed(text);
+    escaped(text, |c| c == '\n')
+}
+
+/// The same for text of several lines.
+pub fn safe_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |_| false)
+}
+
+fn escaped(text: &str, also: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let text = without_secrets(text).map_or(Cow::Borrowed(text), Cow::Owned);
+    let hidden = |c: char| if c == '\n' { also(c) } else { is_deceptive(c) };
+    if !text.chars().any(hidden) {
+        return text;
     }
-    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    Cow::Owned(text.chars().map(escape).collect())
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if hidden(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    Cow::Owned(out)
 }
 
 /// A name of any bytes for a terminal: control characters and bytes that are not UTF-8 are escaped.
@@ -134,6 +150,8 @@ mod tests {
     fn names_cannot_command_the_terminal() {
         assert_eq!(name(b"a\x1b[2Jb\xff\n"), "a\\u{1b}[2Jb\\xff\\n");
         assert_eq!(name("é.txt".as_bytes()), "é.txt");
+        assert_eq!(name("a\u{202e}\u{9b}b".as_bytes()), "a\\u{202e}\\u{9b}b");
+        assert_eq!(safe_lines("a\n\u{2066}b\n"), "a\n\\u{2066}b\n");
         assert_eq!(ellipsis("abcdefgh", 4), "…fgh");
         assert_eq!(mode('d', 0o750), "drwxr-x---");
     }

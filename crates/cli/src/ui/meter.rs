@@ -94,6 +94,7 @@ impl Meter {
 
     /// Writes a line to standard error.
     pub fn say(&self, line: &str) {
+        let line = human::safe(line);
         let write = || {
             let _ = writeln!(std::io::stderr().lock(), "{line}");
         };
@@ -119,18 +120,20 @@ impl Meter {
     fn tick(&self, name: String) {
         let (stop, stopped) = channel::<()>();
         let counts = Arc::clone(&self.counts);
-        let thread = std::thread::spawn(move || {
+        let thread = std::thread::Builder::new().name("minlen-progress".into()).spawn(move || {
             let start = Instant::now();
             loop {
                 let end = stopped.recv_timeout(Duration::from_secs(1)) != Err(RecvTimeoutError::Timeout);
                 let line = counts.json(&name, start.elapsed(), end);
-                let _ = writeln!(std::io::stderr().lock(), "{line}");
+                let _ = writeln!(std::io::stderr().lock(), "{}", super::json_text(&line.to_string()));
                 if end {
                     return;
                 }
             }
         });
-        *self.ticker.lock().unwrap_or_else(PoisonError::into_inner) = Some((stop, thread));
+        // Without a thread there are no lines, and nothing else is lost.
+        let ticker = thread.ok().map(|thread| (stop, thread));
+        *self.ticker.lock().unwrap_or_else(PoisonError::into_inner) = ticker;
     }
 }
 

@@ -7,6 +7,7 @@ pub mod table;
 pub use meter::Meter;
 
 use crate::args::{Common, Format};
+use minlen::text::{safe_json, without_secrets};
 use minlen::{Error, ErrorKind};
 use serde_json::json;
 use std::io::{IsTerminal, Write};
@@ -90,7 +91,13 @@ pub fn error_text(error: &Error, json: bool) -> String {
         "offset": error.offset(),
         "message": error.to_string(),
     }});
-    object.to_string()
+    json_text(&object.to_string())
+}
+
+/// JSON as it is shown: without secret keys and with escapes for what commands a terminal.
+pub fn json_text(json: &str) -> String {
+    let without = without_secrets(json);
+    safe_json(without.as_deref().unwrap_or(json))
 }
 
 fn kind_name(kind: ErrorKind) -> String {
@@ -99,11 +106,18 @@ fn kind_name(kind: ErrorKind) -> String {
 
 /// Writes a result to standard output.
 pub fn print(text: &str) -> Result<(), Error> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| Error::io("standard output", e))
+    write_out(&human::safe_lines(text))
+}
+
+/// Not through [`std::io::stdout`], which takes a closed standard output for one that swallows everything.
+fn write_out(text: &str) -> Result<(), Error> {
+    let failed = |e| Error::io("cannot write", e).in_file("standard output");
+    crate::engine::source::dup(&std::io::stdout())
+        .and_then(|mut out| out.write_all(text.as_bytes()))
+        .map_err(failed)
 }
 
 /// Writes a JSON result to standard output: readable, and one document per call.
 pub fn print_json(value: &serde_json::Value) -> Result<(), Error> {
-    print(&format!("{value:#}\n"))
+    write_out(&json_text(&format!("{value:#}\n")))
 }

@@ -52,6 +52,42 @@ fn line(row: &[String], widths: &[usize], sides: &[Side]) -> String {
     format!("{}\n", text.trim_end())
 }
 
+/// A table that is too long to keep: its rows are made twice, to be measured and to be shown.
+pub struct LongTable {
+    sides: Vec<Side>,
+    widths: Vec<usize>,
+    heading: Vec<String>,
+}
+
+impl LongTable {
+    /// A table with these headings.
+    pub fn new(columns: &[(&str, Side)]) -> Self {
+        let heading: Vec<String> = columns.iter().map(|(name, _)| (*name).to_string()).collect();
+        let sides = columns.iter().map(|(_, side)| *side).collect();
+        let mut table = Self { sides, widths: vec![0; heading.len()], heading: Vec::new() };
+        table.measure(&heading);
+        table.heading = heading;
+        table
+    }
+
+    /// Makes the columns wide enough for a row.
+    pub fn measure(&mut self, row: &[String]) {
+        for (width, cell) in self.widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+
+    /// The line of the headings.
+    pub fn heading(&self) -> String {
+        self.line(&self.heading)
+    }
+
+    /// The line of a row that was measured.
+    pub fn line(&self, row: &[String]) -> String {
+        line(row, &self.widths, &self.sides)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +97,9 @@ mod tests {
         let mut table = Table::new(&[("size", Side::Right), ("name", Side::Left)]);
         table.row(vec!["12345".into(), "é".into()]);
         assert_eq!(table.render(), " size  name\n12345  é\n");
+        let mut table = LongTable::new(&[("size", Side::Right), ("name", Side::Left)]);
+        let row = ["12345".to_string(), "é".into()];
+        table.measure(&row);
+        assert_eq!(table.heading() + &table.line(&row), " size  name\n12345  é\n");
     }
 }

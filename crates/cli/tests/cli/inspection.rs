@@ -115,3 +115,33 @@ fn sets_of_the_bundle_and_lists_of_variants_are_measured() {
     let table = s.ok(["bench", "t", "--ablation", "list.txt", "--quick"]).text();
     assert!(table.contains("less") && table.contains('+'), "{table}");
 }
+
+#[test]
+fn names_cannot_pass_for_others() {
+    let s = Sandbox::new();
+    let tricks =
+        ["a\u{202e}gpj.exe", "b\u{9b}2J", "c\u{2066}x\u{2069}", "d\u{200f}", "e\u{2028}", "f\u{feff}"];
+    for name in tricks {
+        s.write(format!("t/{name}"), "x");
+    }
+    s.ok(["compress", "t"]);
+    let safe = |text: &str| !text.chars().any(|c| c != '\n' && minlen::text::is_deceptive(c));
+    let list = s.ok(["list", "t.mln"]).text();
+    assert!(safe(&list) && list.contains("a\\u{202e}gpj.exe"), "{list}");
+    let ran = s.ok(["list", "--format", "json", "t.mln"]);
+    assert!(safe(&ran.text()), "{}", ran.text());
+    let json = ran.json();
+    let members = json["files"][0]["members"].as_array().unwrap();
+    assert!(tricks.iter().all(|name| members.iter().any(|m| m["path"] == format!("t/{name}"))));
+    // Names in messages: what is not there, what is no archive, what is not in one.
+    for name in tricks {
+        for args in [&["compress", name][..], &["cat", "t.mln", name], &["cat", &format!("t/{name}")]] {
+            for format in ["table", "json"] {
+                let ran = s.run([args, &["--format", format]].concat());
+                assert!(ran.code > 0 && safe(&ran.stderr), "{ran:?}");
+            }
+        }
+    }
+    let ran = s.run(["compress", "--progress", "json", "-v", "t", "-o", "x\u{202e}.mln"]);
+    assert!(ran.code == 0 && safe(&ran.stderr), "{ran:?}");
+}

@@ -4,18 +4,22 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod archives;
+mod arrays;
 mod atomic;
 mod bombs;
 mod encryption;
 mod exit_codes;
 mod generated;
 mod gzip_flags;
+#[path = "../../../minlen/tests/common/hostile.rs"]
+mod hostile;
 mod inspection;
 mod kill;
 mod models;
 mod nothing_lost;
 mod recovery;
 mod removal;
+mod resources;
 mod sandbox;
 mod streams;
 mod tar;

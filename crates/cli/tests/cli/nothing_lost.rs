@@ -344,3 +344,58 @@ fn a_folder_named_as_unfinished_output_is_somebodys() {
     s.ok(["d", "t.mln", "-o", "out"]);
     assert!(s.exists("out/.minlen-abcdef.partial/work") && s.exists("out/.t.minlen-abcdef.partial"));
 }
+
+#[test]
+fn a_file_that_is_written_to_while_it_is_read_is_named_and_kept() {
+    use std::io::Write;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let s = Sandbox::new();
+    s.write("log", noise(6 << 20, 1));
+    s.write("d/log", noise(6 << 20, 1));
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let open = |name: &str| std::fs::File::options().append(true).open(s.path(name)).unwrap();
+            let mut files = [open("log"), open("d/log")];
+            while !stop.load(Ordering::Relaxed) {
+                files.iter_mut().for_each(|file| file.write_all(b"line\n").unwrap());
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        });
+        for input in ["log", "d"] {
+            let ran = s.run(["compress", "-1", "--rm", input]);
+            assert_eq!(ran.code, 2, "{ran:?}");
+            assert!(ran.stderr.contains("log: was changed"), "{ran:?}");
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert!(s.exists("log") && s.exists("d/log"));
+    assert!(s.ok(["cat", "log.mln"]).stdout.len() >= 6 << 20);
+    s.ok(["test", "d.mln"]);
+}
+
+#[test]
+fn a_stop_is_heard_while_a_hole_of_terabytes_goes_by() {
+    let s = Sandbox::new();
+    std::fs::create_dir(s.path("d")).unwrap();
+    std::fs::File::create(s.path("d/hole")).unwrap().set_len(4 << 40).unwrap();
+    for args in [&["compress", "-1", "d"][..], &["compress", "-1", "d/hole"]] {
+        let mut child = s.command().args(args).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        let start = std::time::Instant::now();
+        assert!(std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        child.wait().unwrap();
+        assert!(start.elapsed().as_millis() < 1500, "{args:?}: {:?}", start.elapsed());
+    }
+    assert_eq!(s.names(""), ["d"]);
+}
+
+#[test]
+fn generated_pages_do_not_replace_files_of_somebody_else_unasked() {
+    let s = Sandbox::new();
+    s.write("man/minlen.1", "mine");
+    s.fails(["generate", "man", "man"], 1);
+    assert_eq!((s.names("man").len(), s.read("man/minlen.1")), (1, b"mine".to_vec()));
+    s.ok(["generate", "man", "man", "-f"]);
+    s.ok(["generate", "man", "man"]);
+}

@@ -63,6 +63,12 @@ impl Sandbox {
         command
     }
 
+    /// Runs another program in the folder.
+    pub fn command_of(&self, program: &str, args: &[&str]) -> Ran {
+        let mut command = Command::new(program);
+        Ran::new(command.current_dir(self.0.path()).args(args).stdin(Stdio::null()).output().unwrap())
+    }
+
     pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
         let output = self.command().args(args).output().unwrap();
         Ran::new(output)

@@ -14,8 +14,10 @@ use crate::tree::Tree;
 use minlen_core::{Env, Error, Reservation, Result};
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::sync::Arc;
 
 pub use scan::Damage;
+pub(crate) use walk_headers::grow_for;
 
 /// A block, as far as the index tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,7 @@ pub struct Archive<R: Read + Seek> {
     archive: bool,
     streams: Vec<StreamInfo>,
     blocks: Vec<BlockEntry>,
-    tree: Option<Tree>,
+    tree: Option<Arc<Tree>>,
     _held: Vec<Reservation>,
 }
 
@@ -84,7 +86,13 @@ impl<R: Read + Seek> Archive<R> {
     /// The directory, all streams together; `None` for bare content, or where a scan did not find it.
     #[must_use]
     pub fn tree(&self) -> Option<&Tree> {
-        self.tree.as_ref()
+        self.tree.as_deref()
+    }
+
+    /// The same, to be kept while the archive is read from: its memory stays charged as long as the archive is there.
+    #[must_use]
+    pub fn shared_tree(&self) -> Option<Arc<Tree>> {
+        self.tree.clone()
     }
 
     /// True if the content belongs to an archive, even if a scan did not find its tree.
@@ -119,7 +127,7 @@ impl<R: Read + Seek> Archive<R> {
     /// # Errors
     /// Limit.
     pub fn check_output(&self) -> Result<()> {
-        let files = self.tree.as_ref().map_or(0, Tree::output_len);
+        let files = self.tree().map_or(0, Tree::output_len);
         self.env.limits.check_output(self.content_len().max(files), self.file_len)
     }
 
@@ -167,7 +175,8 @@ impl<R: Read + Seek> Archive<R> {
             let block = head.block(entry.file_offset, &mut input)?.ok_or_else(misfit)?;
             return Ok(RawBlock { raw_start: entry.raw_start, ..block });
         }
-        let base = self.streams.iter().find(|s| s.blocks.contains(&i)).map_or(0, |s| s.raw_start);
+        let stream = self.streams.partition_point(|s| s.blocks.end <= i);
+        let base = self.streams.get(stream).map_or(0, |s| s.raw_start);
         let (section, mut input) = section_at(&mut self.inner, entry.file_offset)?;
         let (header, raw_start) = parse_block(&section, kind::BLOCK, entry.file_offset)?;
         if (header.raw_len, header.stored_len) != (entry.raw_len, entry.stored_len)

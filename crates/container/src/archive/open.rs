@@ -1,6 +1,6 @@
 //! Opening from the end: trailer, END, index, tree.
 
-use super::walk_headers::{Piece, rows_by_walking, walk_forward};
+use super::walk_headers::{Piece, grow_for, rows_by_walking, walk_forward};
 use super::{Archive, BlockEntry, StreamInfo, merge, section_at};
 use crate::block::RawBlock;
 use crate::compact::{self, Head};
@@ -13,6 +13,7 @@ use crate::{open_block, recovery};
 use minlen_core::varint::Reader as Fields;
 use minlen_core::{Env, Error, Registry, Reservation, Result};
 use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 /// One stream as its END tells.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl<R: Read + Seek> Archive<R> {
     /// Truncated, corrupt (then `minlen repair` or [`Archive::open_by_scanning`] may help), unsupported, limit, I/O.
     pub fn open(mut inner: R, registry: &Registry, env: &Env) -> Result<Self> {
         let file_len = inner.seek(SeekFrom::End(0))?;
-        let pieces = pieces(&mut inner, file_len, env)?;
+        let (pieces, _walked) = pieces(&mut inner, file_len, env)?;
         let archive = pieces.first().is_some_and(Piece::is_archive);
         if pieces.iter().any(|piece| piece.is_archive() != archive) {
             return Err(Error::corrupt("bare content and an archive in one file"));
@@ -44,7 +45,13 @@ impl<R: Read + Seek> Archive<R> {
                 Piece::Compact(at, head) => opening.compact(at, &head, env)?,
             }
         }
-        let tree = if archive { Some(merge::merge(opening.trees)) } else { None };
+        let tree = if archive {
+            let (tree, more) = merge::merge(opening.trees, &env.budget)?;
+            opening.held.extend(more);
+            Some(Arc::new(tree))
+        } else {
+            None
+        };
         Ok(Self {
             inner,
             env: env.clone(),
@@ -59,12 +66,12 @@ impl<R: Read + Seek> Archive<R> {
 }
 
 /// The streams of a file: found from the end, or, where compact ones are among them, by walking from the first.
-fn pieces<R: Read + Seek>(inner: &mut R, file_len: u64, env: &Env) -> Result<Vec<Piece>> {
+fn pieces<R: Read + Seek>(inner: &mut R, file_len: u64, env: &Env) -> Result<(Vec<Piece>, Reservation)> {
     let mut magic = [0; MAGIC.len()];
     inner.seek(SeekFrom::Start(0))?;
     Input::new(&mut *inner, 0).exact(&mut magic, "the magic bytes")?;
     if compact::is_compact(&magic) {
-        return walk_forward(inner, file_len);
+        return walk_forward(inner, file_len, env);
     }
     if magic != MAGIC {
         let mut header = [0; HEADER_LEN];
@@ -72,10 +79,12 @@ fn pieces<R: Read + Seek>(inner: &mut R, file_len: u64, env: &Env) -> Result<Vec
         parse_stream_header(&header)?;
     }
     match find_streams(inner, file_len, env) {
-        Ok(found) => Ok(found.into_iter().map(Piece::Full).collect()),
+        Ok(found) => Ok(found),
         // Walking forward finds compact streams, too, or what kind of damage it is.
-        Err(error) => match walk_forward(inner, file_len)? {
-            pieces if pieces.iter().any(|piece| matches!(piece, Piece::Compact(..))) => Ok(pieces),
+        Err(error) => match walk_forward(inner, file_len, env)? {
+            (pieces, held) if pieces.iter().any(|piece| matches!(piece, Piece::Compact(..))) => {
+                Ok((pieces, held))
+            }
             _ => Err(error),
         },
     }
@@ -124,9 +133,10 @@ impl Opening {
         raw_start
             .checked_add(found.end.content_len)
             .ok_or_else(|| Error::corrupt("content of over 2^64 bytes"))?;
-        let rows = rows(r, found, env)?;
+        let (rows, _held) = rows(r, found, env)?;
         self.held.push(env.budget.reserve((rows.len() * size_of::<BlockEntry>()) as u64)?);
         let first = self.blocks.len();
+        self.blocks.reserve_exact(rows.len());
         place(&rows, found, raw_start, &mut self.blocks)?;
         if let Some(back) = found.end.tree_back {
             let at = found.end_at.checked_sub(back).filter(|&at| at < found.end_at);
@@ -164,17 +174,19 @@ pub(super) fn read_tree<R: Read + Seek>(
         return Err(Error::corrupt("a section of another type where the tree should be").at(at));
     }
     let block = RawBlock::read(&section, at, &mut input, env)?;
+    let _payload = env.budget.reserve(block.header.stored_len)?;
     let raw = open_block(&block, registry, env)?;
-    let mut tree = Tree::decode(&raw, &env.limits).map_err(|e| e.at(at))?;
+    drop((block.payload, _payload));
+    let _raw = env.budget.reserve(raw.len() as u64)?;
+    let (mut tree, held) = Tree::decode_within(&raw, &env.limits, &env.budget).map_err(|e| e.at(at))?;
     tree.check_content(content_len).map_err(|e| e.at(at))?;
     merge::shift(&mut tree, raw_start);
-    let held = env.budget.reserve(merge::memory(&tree))?;
     Ok((tree, held))
 }
 
 /// The streams of a file, first to last.
-fn find_streams<R: Read + Seek>(r: &mut R, file_len: u64, env: &Env) -> Result<Vec<Found>> {
-    let mut found = Vec::new();
+fn find_streams<R: Read + Seek>(r: &mut R, file_len: u64, env: &Env) -> Result<(Vec<Piece>, Reservation)> {
+    let (mut found, mut held) = (Vec::new(), env.budget.reserve(0)?);
     let mut pos = file_len;
     while pos > 0 {
         env.check()?;
@@ -186,7 +198,8 @@ fn find_streams<R: Read + Seek>(r: &mut R, file_len: u64, env: &Env) -> Result<V
         if trailer[1..] == END_LETTERS {
             let stream = stream_by_end(r, head_at, size)?;
             pos = stream.start;
-            found.push(stream);
+            grow_for(&mut found, &mut held)?;
+            found.push(Piece::Full(stream));
         } else if trailer[1..] == recovery::LETTERS {
             pos = recovery::section_start(r, head_at, pos)?;
         } else {
@@ -197,7 +210,7 @@ fn find_streams<R: Read + Seek>(r: &mut R, file_len: u64, env: &Env) -> Result<V
         return Err(Error::truncated("an empty file"));
     }
     found.reverse();
-    Ok(found)
+    Ok((found, held))
 }
 
 fn bad_trailer(pos: u64) -> Error {
@@ -224,9 +237,9 @@ fn stream_by_end<R: Read + Seek>(r: &mut R, end_at: u64, size: u64) -> Result<Fo
     Ok(Found { start, end_at, archive, end })
 }
 
-fn rows<R: Read + Seek>(r: &mut R, found: &Found, env: &Env) -> Result<Vec<Row>> {
+fn rows<R: Read + Seek>(r: &mut R, found: &Found, env: &Env) -> Result<(Vec<Row>, Reservation)> {
     if found.end.index_back == 0 {
-        return rows_by_walking(r, found);
+        return rows_by_walking(r, found, env);
     }
     let at = found.end_at - found.end.index_back;
     let (section, mut input) = section_at(r, at)?;

@@ -12,6 +12,7 @@ use crate::tree::Tree;
 use minlen_core::{Env, Error, Registry, Reservation, Result};
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A part of a file where no section was recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,13 @@ impl<R: Read + Seek> Archive<R> {
             }
         }
         held.push(env.budget.reserve((blocks.len() * size_of::<BlockEntry>()) as u64)?);
-        let tree = if trees.is_empty() { None } else { Some(merge::merge(trees)) };
+        let tree = if trees.is_empty() {
+            None
+        } else {
+            let (tree, more) = merge::merge(trees, &env.budget)?;
+            held.extend(more);
+            Some(Arc::new(tree))
+        };
         let streams = streams.into_iter().map(|s| s.info).collect();
         let (env, _held) = (env.clone(), held);
         Ok((Self { inner, env, file_len, archive, streams, blocks, tree, _held }, damage))

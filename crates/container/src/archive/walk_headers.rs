@@ -11,7 +11,7 @@ use crate::recovery;
 use crate::section::{HEADER_LEN, MAGIC, Section, kind, parse_stream_header};
 use crate::stream::skippable_fields;
 use minlen_core::varint::Reader as Fields;
-use minlen_core::{Error, Result};
+use minlen_core::{Env, Error, Reservation, Result};
 use std::io::{Read, Seek, SeekFrom};
 
 /// The payload's length of any section but END.
@@ -26,8 +26,12 @@ pub(super) fn payload_len(section: &Section) -> Result<u64> {
 }
 
 /// The block table of a stream that has none.
-pub(super) fn rows_by_walking<R: Read + Seek>(r: &mut R, found: &Found) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
+pub(super) fn rows_by_walking<R: Read + Seek>(
+    r: &mut R,
+    found: &Found,
+    env: &Env,
+) -> Result<(Vec<Row>, Reservation)> {
+    let (mut rows, mut held) = (Vec::new(), env.budget.reserve(0)?);
     let mut pos = found.start + HEADER_LEN as u64;
     let mut block_end = pos;
     while pos < found.end_at {
@@ -39,12 +43,24 @@ pub(super) fn rows_by_walking<R: Read + Seek>(r: &mut R, found: &Found) -> Resul
         if section.kind == kind::BLOCK {
             let (header, _) = BlockHeader::parse(&section.fields).map_err(|e| e.at(pos))?;
             let (gap, header_len) = (pos - block_end, section.len());
+            grow_for(&mut rows, &mut held)?;
             rows.push(Row { gap, header_len, raw_len: header.raw_len, stored_len });
             block_end = next;
         }
         pos = next;
+        env.check()?;
     }
-    Ok(rows)
+    Ok((rows, held))
+}
+
+/// Makes room for one more element, charged before it is allocated.
+pub(crate) fn grow_for<T>(list: &mut Vec<T>, held: &mut Reservation) -> Result<()> {
+    if list.len() == list.capacity() {
+        let more = list.len().max(16);
+        held.grow((more * size_of::<T>()) as u64)?;
+        list.reserve_exact(more);
+    }
+    Ok(())
 }
 
 /// A stream that was found by walking.
@@ -60,13 +76,19 @@ const MOST_STREAMS: usize = 1 << 20;
 
 /// Walks the whole file from stream to stream, or says what is wrong with its structure. Nothing that is walked over
 /// without reading (payloads, the checksums of compact streams) is compared.
-pub(super) fn walk_forward<R: Read + Seek>(r: &mut R, file_len: u64) -> Result<Vec<Piece>> {
+pub(super) fn walk_forward<R: Read + Seek>(
+    r: &mut R,
+    file_len: u64,
+    env: &Env,
+) -> Result<(Vec<Piece>, Reservation)> {
     let mut pos = 0;
-    let mut pieces = Vec::new();
+    let (mut pieces, mut held) = (Vec::new(), env.budget.reserve(0)?);
     while pos < file_len {
         if pieces.len() == MOST_STREAMS {
             return Err(Error::limit(format!("over {MOST_STREAMS} streams in one file")));
         }
+        env.check()?;
+        grow_for(&mut pieces, &mut held)?;
         r.seek(SeekFrom::Start(pos))?;
         let mut input = Input::new(&mut *r, pos);
         let [first] = input.array("a stream")?;
@@ -85,6 +107,7 @@ pub(super) fn walk_forward<R: Read + Seek>(r: &mut R, file_len: u64) -> Result<V
             if next > file_len {
                 return Err(Error::truncated("the data ends within a compact stream").at(pos));
             }
+            held.grow(size_of::<Head>() as u64 + 64)?;
             pieces.push(Piece::Compact(pos, Box::new(head)));
             pos = next;
             continue;
@@ -96,7 +119,7 @@ pub(super) fn walk_forward<R: Read + Seek>(r: &mut R, file_len: u64) -> Result<V
         pieces.push(Piece::Full(found));
         pos = next;
     }
-    Ok(pieces)
+    Ok((pieces, held))
 }
 
 fn next_section(pos: u64, section: &Section, file_len: u64) -> Result<u64> {

@@ -3,6 +3,7 @@
 //! A whole file is wrapped: everything minlen knows about it, names and sizes included, is inside. What remains
 //! visible is the length to within 64 KiB and the kind of recipients.
 
+mod armor;
 mod keys;
 mod open;
 
@@ -10,13 +11,19 @@ use minlen_core::{Error, Result};
 use std::io::{self, Write};
 
 pub use age::secrecy::SecretString;
-pub use keys::{generate, parse_identities, parse_recipients};
+pub use keys::{generate, parse_identities, parse_recipients, plain_text, read_identities, recipients_of};
 pub use open::{DecryptReader, PipeReader, Unlock, decrypt_pipe, open_reader};
 
 /// scrypt's work factor for passphrases that we write, as a power of two: about a second and 256 MiB, as `age` has.
 const WORK_FACTOR: u8 = 18;
 /// The first line of an age file.
 const INTRO: &[u8] = b"age-encryption.org/v1\n";
+/// What begins it in every version.
+const FAMILY: &[u8] = b"age-encryption.org/v";
+/// How the header goes on where a passphrase opens the file; then nothing else does.
+const SCRYPT: &[u8] = b"-> scrypt ";
+/// So many of its first bytes tell an age file, with its armour and what editors put in front of that.
+pub const HEAD: usize = 256;
 
 /// Who can read what is encrypted.
 #[derive(Clone, Debug)]
@@ -27,10 +34,17 @@ pub enum Recipients {
     Keys(Vec<String>),
 }
 
-/// True if `bytes` begin like an age file (at least the first 22 are needed).
+/// True if `bytes` begin like an age file of any version, in binary or as text ([`HEAD`] bytes of it are enough).
 #[must_use]
 pub fn is_age(bytes: &[u8]) -> bool {
-    bytes.starts_with(INTRO)
+    bytes.starts_with(FAMILY) || armor::start(&bytes[..bytes.len().min(HEAD)]).is_some()
+}
+
+/// True if an age file that begins with `head` is opened by a passphrase, and not by a key.
+#[must_use]
+pub fn asks_for_passphrase(head: &[u8]) -> bool {
+    let inner = armor::inner_head(&head[..head.len().min(HEAD)]);
+    inner.strip_prefix(INTRO).is_some_and(|rest| rest.starts_with(SCRYPT))
 }
 
 /// Encrypts what is written to it; [`EncryptWriter::finish`] must be called at the end.
@@ -65,7 +79,7 @@ impl<W: Write> Write for EncryptWriter<W> {
 /// Begins an encrypted file.
 ///
 /// # Errors
-/// Usage for an unreadable recipient or none, or an empty passphrase; I/O.
+/// Usage for an unreadable recipient (by its place, never its text) or none, or an empty passphrase; I/O.
 pub fn encrypt_writer<W: Write>(out: W, recipients: &Recipients) -> Result<EncryptWriter<W>> {
     encrypt_with(out, recipients, WORK_FACTOR)
 }
@@ -77,7 +91,8 @@ fn encrypt_with<W: Write>(out: W, recipients: &Recipients, work_factor: u8) -> R
         }
         Recipients::Keys(keys) => keys
             .iter()
-            .map(|key| Ok(Box::new(keys::recipient(key)?) as Box<dyn age::Recipient>))
+            .enumerate()
+            .map(|(i, key)| Ok(Box::new(numbered(i, key)?) as Box<dyn age::Recipient>))
             .collect::<Result<_>>()?,
     };
     if recipients.is_empty() {
@@ -86,6 +101,18 @@ fn encrypt_with<W: Write>(out: W, recipients: &Recipients, work_factor: u8) -> R
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|r| &**r))
         .map_err(|_| Error::usage("these recipients do not go together"))?;
     Ok(EncryptWriter(encryptor.wrap_output(out)?))
+}
+
+/// Refuses what is no recipient, before anything is written.
+///
+/// # Errors
+/// Usage, by its place in the list and never with its text.
+pub fn check_recipients(keys: &[String]) -> Result<()> {
+    keys.iter().enumerate().try_for_each(|(i, key)| numbered(i, key).map(drop))
+}
+
+fn numbered(index: usize, key: &str) -> Result<age::x25519::Recipient> {
+    keys::recipient(key).map_err(|e| Error::usage(format!("recipient {}: {e}", index + 1)))
 }
 
 /// A secret of this text.

@@ -1,12 +1,16 @@
 //! Reading encrypted files.
 
-use super::{INTRO, SecretString, keys};
+use super::armor::{self, Bare};
+use super::{FAMILY, HEAD, INTRO, SecretString, keys};
 use age::{DecryptError, Decryptor, scrypt};
 use minlen_core::{Env, Error, ErrorKind, Reservation, Result};
+use std::fs::File;
 use std::io::{self, BufReader, Chain, Cursor, Read, Seek, SeekFrom};
 
 /// Bytes that the header of an age file may have: room for hundreds of recipients.
 const MAX_HEADER: u64 = 1 << 16;
+/// Characters of the header's authentication code, with the space before it.
+const CODE: usize = 44;
 /// The costliest passphrase that is ever tried; the memory limit may allow less. As in `age`.
 const MAX_WORK_FACTOR: u8 = 22;
 /// Bytes that scrypt takes for a work factor of 2^0, with the block size of 8 that age prescribes.
@@ -21,21 +25,31 @@ pub struct Unlock {
     pub identities: Vec<SecretString>,
 }
 
-type Source<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
+/// Something with its first bytes, which were looked at, in front again.
+type Again<R> = Chain<Cursor<Vec<u8>>, R>;
+type Source<R> = BufReader<Again<Bare<Again<R>>>>;
 
 /// Decrypts in order.
-pub struct PipeReader<R>(age::stream::StreamReader<Source<R>>);
+pub struct PipeReader<R: Read>(age::stream::StreamReader<Source<R>>);
 
 /// Decrypts with random access. The length is authenticated when the file is opened.
 pub struct DecryptReader<R> {
-    inner: age::stream::StreamReader<BufReader<R>>,
+    inner: age::stream::StreamReader<BufReader<Sealed<R>>>,
     /// Where the inner reader is, and where we are.
     inner_pos: u64,
     pos: u64,
     len: u64,
 }
 
-impl<R> std::fmt::Debug for PipeReader<R> {
+/// An encrypted file in binary.
+enum Sealed<R> {
+    /// As it came.
+    Given(R),
+    /// Out of its armour, in which nobody can go to a place. Still encrypted.
+    Unwrapped(File),
+}
+
+impl<R: Read> std::fmt::Debug for PipeReader<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PipeReader").finish_non_exhaustive()
     }
@@ -56,9 +70,16 @@ impl<R> std::fmt::Debug for DecryptReader<R> {
 /// Wrong key; corrupt; truncated; limit for a passphrase that is too costly to check; usage for a malformed key.
 pub fn open_reader<R: Read + Seek>(mut r: R, unlock: &Unlock, env: &Env) -> Result<DecryptReader<R>> {
     let start = r.stream_position()?;
-    let head = read_header(&mut r)?;
+    let first = first_bytes(&mut r)?;
     r.seek(SeekFrom::Start(start))?;
-    let decryptor = Decryptor::new_buffered(BufReader::new(r)).map_err(class)?;
+    let mut sealed = match armor::start(&first) {
+        Some(_) => Sealed::Unwrapped(unwrapped(r, &first)?),
+        None => Sealed::Given(r),
+    };
+    let start = sealed.stream_position()?;
+    let head = read_header(&mut sealed)?;
+    sealed.seek(SeekFrom::Start(start))?;
+    let decryptor = Decryptor::new_buffered(BufReader::new(sealed)).map_err(class)?;
     let mut inner = unlocked(decryptor, &head, unlock, env)?;
     let len = inner.seek(SeekFrom::End(0)).map_err(class_io)?;
     inner.seek(SeekFrom::Start(0)).map_err(class_io)?;
@@ -70,22 +91,53 @@ pub fn open_reader<R: Read + Seek>(mut r: R, unlock: &Unlock, env: &Env) -> Resu
 /// # Errors
 /// As [`open_reader`]; that the data is cut off shows at the end of reading.
 pub fn decrypt_pipe<R: Read>(mut r: R, unlock: &Unlock, env: &Env) -> Result<PipeReader<R>> {
-    let head = read_header(&mut r)?;
-    let source = BufReader::new(Cursor::new(head.clone()).chain(r));
+    let first = first_bytes(&mut r)?;
+    let mut bare = Bare::new(Cursor::new(first.clone()).chain(r), &first).map_err(class_io)?;
+    let head = read_header(&mut bare)?;
+    let source = BufReader::new(Cursor::new(head.clone()).chain(bare));
     let decryptor = Decryptor::new_buffered(source).map_err(class)?;
     unlocked(decryptor, &head, unlock, env).map(PipeReader)
+}
+
+fn first_bytes<R: Read>(r: &mut R) -> Result<Vec<u8>> {
+    let mut first = Vec::new();
+    r.by_ref().take(HEAD as u64).read_to_end(&mut first)?;
+    Ok(first)
+}
+
+/// The file inside the armour, still encrypted, in a temporary file without a name.
+fn unwrapped<R: Read>(r: R, first: &[u8]) -> Result<File> {
+    let failed = |e| Error::io("cannot make a temporary file", e);
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    let mut bare = Bare::new(r, first).map_err(class_io)?;
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let n = bare.read(&mut buffer).map_err(class_io)?;
+        if n == 0 {
+            break;
+        }
+        io::Write::write_all(&mut file, &buffer[..n]).map_err(failed)?;
+    }
+    file.rewind().map_err(failed)?;
+    Ok(file)
 }
 
 /// Reads until the header is complete and a little more; refuses one that is absurdly long.
 fn read_header<R: Read>(r: &mut R) -> Result<Vec<u8>> {
     let mut head = Vec::new();
     while head.len() < MAX_HEADER as usize {
-        let n = r.by_ref().take(1024).read_to_end(&mut head)?;
+        let n = r.by_ref().take(1024).read_to_end(&mut head).map_err(class_io)?;
         if !is_prefix(&head) {
-            return Err(Error::corrupt("not an age file"));
+            return Err(match head.starts_with(FAMILY) {
+                true => Error::unsupported("an age file of another version than 1"),
+                false => Error::corrupt("not an age file"),
+            });
         }
-        if header_end(&head).is_some() {
-            return Ok(head);
+        if let Some(code) = header_code(&head) {
+            return match code.len() {
+                CODE if code[0] == b' ' => Ok(head),
+                _ => Err(Error::corrupt("the authentication code of the age header is malformed")),
+            };
         }
         if n == 0 {
             return Err(Error::truncated("the age header is cut off"));
@@ -99,10 +151,11 @@ fn is_prefix(head: &[u8]) -> bool {
     head[..n] == INTRO[..n]
 }
 
-/// Where the line with the header's authentication code ends.
-fn header_end(head: &[u8]) -> Option<usize> {
-    let mac = head.windows(5).position(|w| w == b"\n--- ")? + 1;
-    head[mac..].iter().position(|&b| b == b'\n').map(|n| mac + n + 1)
+/// What is behind the mark of the header's authentication code, once the line is complete.
+fn header_code(head: &[u8]) -> Option<&[u8]> {
+    const MARK: &[u8] = b"\n---";
+    let code = &head[head.windows(MARK.len()).position(|w| w == MARK)? + MARK.len()..];
+    code.iter().position(|&b| b == b'\n').map(|n| &code[..n])
 }
 
 fn unlocked<R: Read>(
@@ -119,7 +172,7 @@ fn unlocked<R: Read>(
         return decryptor.decrypt(identities.iter().map(|i| i as _)).map_err(class);
     }
     let Some(passphrase) = &unlock.passphrase else {
-        return Err(wrong_key("encrypted with a passphrase").remedy("give the passphrase"));
+        return Err(keys::no_passphrase());
     };
     let _held = reserve(head, env)?;
     let mut identity = scrypt::Identity::new(passphrase.clone());
@@ -159,9 +212,9 @@ fn class(error: DecryptError) -> Error {
             Error::limit(format!("checking the passphrase would take 2^{required} steps"))
         }
         DecryptError::Io(e) => class_io(e),
-        DecryptError::UnknownFormat => Error::unsupported("an age file of an unknown version"),
         // Never age's own texts: they come through its translations, which panic where those are not installed.
         DecryptError::InvalidMac => Error::corrupt("the age header was changed"),
+        // "Unknown format", too: the version is ours, so the rest of the header is what nobody can read.
         _ => Error::corrupt("the age header is malformed"),
     }
 }
@@ -170,6 +223,7 @@ fn class(error: DecryptError) -> Error {
 fn class_io(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::InvalidData => Error::corrupt("the encrypted data was changed or cut off"),
+        io::ErrorKind::UnexpectedEof => Error::truncated("the encrypted data is cut off"),
         _ => Error::from(error),
     }
 }
@@ -177,6 +231,24 @@ fn class_io(error: io::Error) -> Error {
 impl<R: Read> Read for PipeReader<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.read(buf).map_err(|e| class_io(e).into())
+    }
+}
+
+impl<R: Read> Read for Sealed<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Given(r) => r.read(buf),
+            Self::Unwrapped(file) => file.read(buf),
+        }
+    }
+}
+
+impl<R: Seek> Seek for Sealed<R> {
+    fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::Given(r) => r.seek(pos),
+            Self::Unwrapped(file) => file.seek(pos),
+        }
     }
 }
 

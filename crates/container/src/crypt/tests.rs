@@ -155,6 +155,131 @@ fn keys_are_read_from_text() {
     assert!(encrypt_writer(Vec::new(), &Recipients::Passphrase(super::secret(""))).is_err());
 }
 
+/// The same file as text.
+fn armored(bytes: &[u8]) -> Vec<u8> {
+    use age::armor::{ArmoredWriter, Format};
+    let mut writer = ArmoredWriter::wrap_output(Vec::new(), Format::AsciiArmor).unwrap();
+    writer.write_all(bytes).unwrap();
+    writer.finish().unwrap()
+}
+
+#[test]
+fn armoured_files_are_read() {
+    for (recipients, unlock) in [pass("correct horse"), key()] {
+        for n in [0, 1, 1000, 65_536, 200_000] {
+            let text = armored(&sealed(&data(n), &recipients));
+            let crlf = String::from_utf8(text.clone()).unwrap().replace('\n', "\r\n").into_bytes();
+            let marked = [b"\xef\xbb\xbf\n ", &text[..], b"\n\n"].concat();
+            for text in [text, crlf, marked] {
+                assert!(is_age(&text[..text.len().min(HEAD)]));
+                assert_eq!(asks_for_passphrase(&text), matches!(recipients, Recipients::Passphrase(_)));
+                assert_eq!(open(&text, &unlock).unwrap(), data(n));
+                assert_eq!(pipe(&text, &unlock).unwrap(), data(n));
+            }
+        }
+    }
+}
+
+#[test]
+fn damaged_armour_is_noticed_and_panics_nobody() {
+    let (recipients, unlock) = key();
+    let text = armored(&sealed(b"some short text", &recipients));
+    for cut in 0..text.len() - 2 {
+        assert!(open(&text[..cut], &unlock).is_err() && pipe(&text[..cut], &unlock).is_err(), "{cut}");
+    }
+    for at in 0..text.len() - 1 {
+        let mut bad = text.clone();
+        bad[at] = if bad[at] == b'!' { b'?' } else { b'!' };
+        assert!(open(&bad, &unlock).is_err() && pipe(&bad, &unlock).is_err(), "{at}");
+    }
+    let trailing = [&text[..], b"more"].concat();
+    assert_eq!(open(&trailing, &unlock).unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[test]
+fn a_malformed_header_is_corrupt_and_another_version_unsupported() {
+    let (recipients, unlock) = key();
+    let bytes = sealed(b"x", &recipients);
+    let mac = bytes.windows(4).position(|w| w == b"--- ").unwrap();
+    for change in [
+        &b"--- short\n"[..],
+        b"---\n",
+        b"--- !!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!\n",
+        b"-> X25519\n--- a\n",
+    ] {
+        let bad = [&bytes[..mac], change, &bytes[mac + 48..]].concat();
+        assert_eq!(open(&bad, &unlock).unwrap_err().kind(), ErrorKind::Corrupt, "{change:?}");
+        assert_eq!(pipe(&bad, &unlock).unwrap_err().kind(), ErrorKind::Corrupt);
+    }
+    let next = [b"age-encryption.org/v2\n", &bytes[INTRO.len()..]].concat();
+    assert_eq!(open(&next, &unlock).unwrap_err().kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn identity_files_are_read_however_they_were_written() {
+    use age::secrecy::ExposeSecret;
+    let (secret_key, public) = generate();
+    let key = secret_key.expose_secret();
+    let read = |file: &[u8]| read_identities(file, || Ok(secret("open")), &Env::default());
+    let utf16: Vec<u8> = format!("\u{feff}{key}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let plain = format!("# public key: {public}\n{key}\n");
+    let locked = sealed(plain.as_bytes(), &pass("open").0);
+    let files = [
+        plain.clone().into_bytes(),
+        format!("\u{feff}{}", plain.replace('\n', "\r\n")).into_bytes(),
+        key.as_bytes().to_vec(),
+        utf16,
+        armored(&locked),
+        locked,
+    ];
+    for file in files {
+        let keys = read(&file).unwrap();
+        assert_eq!(recipients_of(&keys).unwrap(), [public.as_str()]);
+    }
+    let other = sealed(plain.as_bytes(), &pass("other").0);
+    assert_eq!(read(&other).unwrap_err().kind(), ErrorKind::WrongKey);
+    let to_key = sealed(plain.as_bytes(), &self::key().0);
+    for bad in [&to_key[..], b"", b"# only a comment\n", b"\xff\xff", &b"#".repeat(70_000)] {
+        assert_eq!(read(bad).unwrap_err().kind(), ErrorKind::Usage);
+    }
+    assert_eq!(parse_recipients(&format!("\u{feff}{public}\r\n")).unwrap(), [public]);
+}
+
+#[test]
+fn secret_keys_are_in_no_message() {
+    use age::secrecy::ExposeSecret;
+    let (whole, _) = generate();
+    let whole = whole.expose_secret();
+    let secrets = [
+        whole.to_owned(),
+        whole.to_lowercase(),
+        whole[..40].to_owned(),
+        format!("{whole}x"),
+        "hunter2".into(),
+    ];
+    for secret in &secrets {
+        let refused = [
+            check_recipients(std::slice::from_ref(secret)).unwrap_err(),
+            encrypt_writer(Vec::new(), &Recipients::Keys(vec![secret.clone()])).unwrap_err(),
+            parse_recipients(&format!("# x\n{secret}\n")).unwrap_err(),
+            parse_identities(&format!("{secret}?\n")).unwrap_err(),
+        ];
+        for error in refused {
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            let said = format!("{error} {error:?}").to_lowercase();
+            assert!(
+                !said.contains(&secret.to_lowercase()[..]) && !said.contains(&whole.to_lowercase()[15..40]),
+                "{said}"
+            );
+        }
+    }
+    let said = |text: &str| parse_identities(text).unwrap_err().to_string();
+    assert!(said("AGE-PLUGIN-YUBIKEY-1QQQQ").contains("plugin"));
+    assert!(said("-----BEGIN OPENSSH PRIVATE KEY-----").contains("SSH"));
+    assert!(said("age1qqqq").contains("recipient"));
+    assert!(check_recipients(&["ssh-ed25519 AAAA".into()]).unwrap_err().to_string().contains("SSH"));
+}
+
 /// Both ways with the `age` program, where it is installed.
 #[test]
 fn the_age_program_agrees() {

@@ -11,10 +11,11 @@ mod journal;
 mod partial;
 mod place;
 mod plan;
+mod spans;
 
 use crate::tree::Tree;
 use files::Files;
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Env, Error, Reservation, Result};
 use partial::Partial;
 use plan::Plan;
 use std::ops::Range;
@@ -32,11 +33,13 @@ pub struct Options {
     pub sync: bool,
     /// Keep set-user, set-group and sticky bits.
     pub special_bits: bool,
+    /// Bytes of the compressed file, which the output has to be in proportion to; unknown by default, and then it need not.
+    pub compressed: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { overwrite: false, verify: true, sync: true, special_bits: false }
+        Self { overwrite: false, verify: true, sync: true, special_bits: false, compressed: u64::MAX }
     }
 }
 
@@ -50,6 +53,12 @@ pub struct Report {
     pub bytes: u64,
     /// What could not be done as it was asked, but is no error.
     pub warnings: Vec<String>,
+}
+
+/// About how many bytes of memory extracting all of `tree` takes, beside those of the tree and of blocks.
+#[must_use]
+pub fn memory(tree: &Tree) -> u64 {
+    plan::memory(tree)
 }
 
 /// Takes the content of an archive in any order and makes files of it.
@@ -67,6 +76,7 @@ pub struct Extractor {
     env: Env,
     /// True where an earlier run had made everything, and only names were missing.
     finished: bool,
+    _held: Reservation,
 }
 
 impl Extractor {
@@ -74,8 +84,8 @@ impl Extractor {
     /// into the folder `target`, which is made if it is not there.
     ///
     /// # Errors
-    /// Exists if something is in the way; limit if the output is over [`minlen_core::Limits::output`] (the ratio is
-    /// for [`crate::Archive::check_output`]); I/O.
+    /// Exists if something is in the way; limit if the output is over [`minlen_core::Limits::output`], or out of proportion to
+    /// [`Options::compressed`], or if the plan of it takes more memory than there is; I/O.
     pub fn new(
         target: &Path,
         tree: &Tree,
@@ -84,8 +94,8 @@ impl Extractor {
         env: &Env,
     ) -> Result<Self> {
         tree.check(&env.limits)?;
-        let plan = Plan::new(tree, selected, &options);
-        env.limits.check_output(plan.output_len(), u64::MAX)?;
+        let (plan, _held) = Plan::new(tree, selected, &options, env)?;
+        env.claim(plan.output_len(), options.compressed)?;
         let (partial, earlier) = Partial::create(target, journal::id(&plan))?;
         let finished = !options.overwrite && earlier.is_some_and(|run| run.is_all_there(&partial.target));
         if !finished {
@@ -96,7 +106,16 @@ impl Extractor {
             }
         }
         let files = Files::new(&plan, &options);
-        Ok(Self { plan, files, partial, options, report: Report::default(), env: env.clone(), finished })
+        Ok(Self {
+            plan,
+            files,
+            partial,
+            options,
+            report: Report::default(),
+            env: env.clone(),
+            finished,
+            _held,
+        })
     }
 
     /// True where an earlier run of the same extraction was stopped while it gave names, and now all of them are given: nothing is
@@ -119,6 +138,7 @@ impl Extractor {
     pub fn feed(&mut self, start: u64, bytes: &[u8]) -> Result<()> {
         let end = start.saturating_add(bytes.len() as u64);
         for span in self.plan.spans.overlapping(start..end) {
+            self.env.check()?;
             let (from, to) = (span.start.max(start), span.end.min(end));
             let piece = &bytes[(from - start) as usize..(to - start) as usize];
             let at = span.file_offset + (from - span.start);
@@ -142,8 +162,10 @@ impl Extractor {
             return Ok(self.report);
         }
         self.files.finish(&self.plan, &self.partial)?;
+        self.env.check()?;
         self.links()?;
         let late = attributes::set_folders(&self.partial, &self.plan, &mut self.report.warnings);
+        self.env.check()?;
         if self.options.sync {
             let each = self
                 .files
@@ -151,6 +173,7 @@ impl Extractor {
                 .then(|| self.plan.folders.keys().map(std::path::PathBuf::as_path).collect());
             self.partial.sync(each)?;
         }
+        // Until here a request to stop leaves nothing behind.
         self.env.check()?;
         place::place(&self.partial, &self.plan, self.options.overwrite, &late, &self.env)?;
         Ok(self.report)

@@ -1,16 +1,26 @@
 //! What is to be made, and which bytes of the content go where.
 
 use super::Options;
+use super::spans::{Span, Spans};
+use crate::tree::memory::{Charge, allocated};
 use crate::tree::{Body, Entry, Extent, Tree};
-use std::collections::{BTreeMap, HashMap};
+use minlen_core::{Env, Error, Reservation, Result};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::ops::Range;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 /// Mode of folders that are made because something in them is.
 const PARENT_MODE: u32 = 0o755;
 const PARENT: FolderPlan = FolderPlan { mode: PARENT_MODE, mtime: None, given: false };
+/// What a folder that no entry asks for counts for as output: about what it takes on disk.
+const IMPLIED_COST: u64 = 4096;
+/// Bytes of a folder's place in the map of folders, beside its path.
+const FOLDER_NODE: u64 = 96;
+/// Bytes for each thing to make that later steps take: its state, its place among the names in the target.
+const LATER: u64 = 96;
+/// No file of the plan.
+const NONE: u32 = u32::MAX;
 /// Permission bits without the special ones.
 const PLAIN_BITS: u32 = 0o777;
 
@@ -64,47 +74,118 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(tree: &Tree, selected: Option<&dyn Fn(usize) -> bool>, options: &Options) -> Self {
-        let (folders, spans) = (BTreeMap::new(), Vec::new());
-        let mut plan = Self { folders, files: Vec::new(), links: Vec::new(), spans: Spans::default() };
-        let mut adding =
-            Adding { plan: &mut plan, spans, made: HashMap::new(), special: options.special_bits };
-        for (i, entry) in tree.entries.iter().enumerate() {
-            if selected.is_none_or(|selected| selected(i)) {
-                adding.entry(i, entry, tree);
-            }
+    /// The plan for the entries that `selected` says, with the memory that it takes.
+    ///
+    /// # Errors
+    /// Limit where the budget does not do, or for more things to make than entries are allowed.
+    pub(super) fn new(
+        tree: &Tree,
+        selected: Option<&dyn Fn(usize) -> bool>,
+        options: &Options,
+        env: &Env,
+    ) -> Result<(Self, Reservation)> {
+        let mut charge = Charge::new(&env.budget)?;
+        let _made = env.budget.reserve((tree.entries.len() * size_of::<u32>()) as u64)?;
+        let plan =
+            Self { folders: BTreeMap::new(), files: Vec::new(), links: Vec::new(), spans: Spans::default() };
+        let (spans, made) = (Vec::new(), vec![NONE; tree.entries.len()]);
+        let picked = || {
+            let entries = tree.entries.iter().enumerate();
+            entries.filter(|(i, _)| selected.is_none_or(|selected| selected(*i)))
+        };
+        let mut adding = Adding { plan, spans, made, special: options.special_bits, charge: &mut charge };
+        adding.make_room(picked().map(|(_, entry)| entry), tree)?;
+        for (i, entry) in picked() {
+            adding.entry(i, entry, tree)?;
         }
-        plan.spans = Spans::new(adding.spans);
-        plan
+        let Adding { mut plan, spans, .. } = adding;
+        if plan.implied() > env.limits.entries {
+            return Err(Error::limit(format!("over {} folders to make", env.limits.entries)));
+        }
+        plan.spans = Spans::new(spans);
+        Ok((plan, charge.into_held()))
     }
 
-    /// What all files count for as output.
+    /// What everything counts for as output.
     pub(super) fn output_len(&self) -> u64 {
-        self.files.iter().fold(0, |sum, f| sum.saturating_add(f.cost))
+        let folders = self.implied().saturating_mul(IMPLIED_COST);
+        self.files.iter().fold(folders, |sum, f| sum.saturating_add(f.cost))
     }
+
+    /// Folders that only paths ask for: a few bytes of archive can name thousands of them.
+    fn implied(&self) -> u64 {
+        self.folders.values().filter(|folder| !folder.given).count() as u64
+    }
+}
+
+/// About what a plan for all of `tree` takes in memory.
+pub(super) fn memory(tree: &Tree) -> u64 {
+    let of = |entry: &Entry| {
+        let extents = entry.extents().len();
+        let own = match entry.body {
+            Body::Dir => FOLDER_NODE,
+            Body::File { .. } => size_of::<FilePlan>() as u64 + allocated(extents * size_of::<(u64, u64)>()),
+            Body::Symlink(_) => size_of::<LinkPlan>() as u64,
+            Body::Hardlink(_) => (size_of::<LinkPlan>() + size_of::<FilePlan>()) as u64,
+        };
+        entry.memory() + own + LATER + (size_of::<u32>() + extents * size_of::<Span>()) as u64
+    };
+    tree.entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(of(entry)))
 }
 
 struct Adding<'a> {
-    plan: &'a mut Plan,
+    plan: Plan,
     spans: Vec<Span>,
-    /// Number of the file made for an entry: only looked up.
-    made: HashMap<usize, usize>,
+    /// Number of the file made for an entry.
+    made: Vec<u32>,
     special: bool,
+    charge: &'a mut Charge,
 }
 
 impl Adding<'_> {
-    fn entry(&mut self, i: usize, entry: &Entry, tree: &Tree) {
+    /// Lists of the size that they will have, at most.
+    fn make_room<'t>(&mut self, picked: impl Iterator<Item = &'t Entry>, tree: &Tree) -> Result<()> {
+        let (mut files, mut links, mut spans, mut all) = (0, 0, 0, 0u64);
+        for entry in picked {
+            all += 1;
+            match &entry.body {
+                Body::Dir => {}
+                Body::Symlink(_) => links += 1,
+                Body::File { extents, .. } => {
+                    files += 1;
+                    spans += extents.len();
+                }
+                // It may have to stand for its file.
+                Body::Hardlink(target) => {
+                    links += 1;
+                    files += 1;
+                    spans += tree.entries.get(*target as usize).map_or(0, |entry| entry.extents().len());
+                }
+            }
+        }
+        self.charge.take(all * LATER)?;
+        self.charge.take((files * size_of::<FilePlan>() + links * size_of::<LinkPlan>()) as u64)?;
+        self.charge.take(Spans::memory(spans))?;
+        self.plan.files.reserve_exact(files);
+        self.plan.links.reserve_exact(links);
+        self.spans.reserve_exact(spans);
+        Ok(())
+    }
+
+    fn entry(&mut self, i: usize, entry: &Entry, tree: &Tree) -> Result<()> {
+        self.charge.take(entry.memory())?;
         let path = PathBuf::from(OsString::from_vec(entry.path.clone()));
-        self.parents(&path);
+        self.parents(&path)?;
         let mode = entry.mode & if self.special { crate::limits::MODE_BITS } else { PLAIN_BITS };
         let mtime = entry.mtime;
         match &entry.body {
             Body::Dir => {
+                self.charge.take(FOLDER_NODE)?;
                 self.plan.folders.insert(path, FolderPlan { mode, mtime, given: true });
             }
             Body::File { len, hash, extents } => {
-                self.made.insert(i, self.plan.files.len());
-                self.file(path, mode, mtime, (*len, *hash, extents));
+                self.made[i] = self.plan.files.len() as u32;
+                self.file(path, mode, mtime, (*len, *hash, extents))?;
             }
             Body::Symlink(target) => {
                 let to = Link::Symbolic(PathBuf::from(OsString::from_vec(target.clone())));
@@ -112,24 +193,28 @@ impl Adding<'_> {
             }
             Body::Hardlink(target) => {
                 let target = *target as usize;
-                if let Some(&file) = self.made.get(&target) {
-                    self.plan.links.push(LinkPlan { path, mtime, to: Link::Hard(file) });
+                if self.made[target] != NONE {
+                    let to = Link::Hard(self.made[target] as usize);
+                    self.plan.links.push(LinkPlan { path, mtime, to });
                 } else if let Body::File { len, hash, extents } = &tree.entries[target].body {
                     // The file itself was not selected: the first of its other names takes its place.
-                    self.made.insert(target, self.plan.files.len());
-                    self.file(path, mode, mtime, (*len, *hash, extents));
+                    self.made[target] = self.plan.files.len() as u32;
+                    self.file(path, mode, mtime, (*len, *hash, extents))?;
                 }
             }
         }
+        Ok(())
     }
 
-    fn parents(&mut self, path: &std::path::Path) {
+    fn parents(&mut self, path: &std::path::Path) -> Result<()> {
         for parent in path.ancestors().skip(1).take_while(|p| !p.as_os_str().is_empty()) {
             if self.plan.folders.contains_key(parent) {
-                return;
+                return Ok(());
             }
+            self.charge.take(allocated(parent.as_os_str().len()) + FOLDER_NODE)?;
             self.plan.folders.insert(parent.to_path_buf(), PARENT);
         }
+        Ok(())
     }
 
     fn file(
@@ -138,9 +223,10 @@ impl Adding<'_> {
         mode: u32,
         mtime: Option<(i64, u32)>,
         (len, hash, extents): (u64, [u8; 16], &[Extent]),
-    ) {
+    ) -> Result<()> {
         let file = self.plan.files.len() as u32;
-        let (mut at, mut data_len, mut parts) = (0, 0, Vec::new());
+        self.charge.take(allocated(extents.len() * size_of::<(u64, u64)>()))?;
+        let (mut at, mut data_len, mut parts) = (0, 0, Vec::with_capacity(extents.len()));
         for extent in extents {
             if let Extent::Data { offset, len } = *extent {
                 self.spans.push(Span {
@@ -156,40 +242,6 @@ impl Adding<'_> {
         }
         let cost = extents.iter().fold(0, |sum: u64, e| sum.saturating_add(e.cost()));
         self.plan.files.push(FilePlan { path, mode, mtime, len, hash, data_len, cost, parts });
-    }
-}
-
-/// A range of the content that goes to one place in one file.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    pub(super) start: u64,
-    pub(super) end: u64,
-    pub(super) file: u32,
-    pub(super) file_offset: u64,
-}
-
-/// Spans in the order of the content; they may overlap, because files may share content.
-#[derive(Debug, Default)]
-pub(super) struct Spans {
-    spans: Vec<Span>,
-    /// The largest end among the spans up to each.
-    ends: Vec<u64>,
-}
-
-impl Spans {
-    fn new(mut spans: Vec<Span>) -> Self {
-        spans.sort_by_key(|s| (s.start, s.file, s.file_offset));
-        let ends = spans.iter().scan(0, |end, s| {
-            *end = s.end.max(*end);
-            Some(*end)
-        });
-        Self { ends: ends.collect(), spans }
-    }
-
-    /// The spans that share a byte with `content`.
-    pub(super) fn overlapping(&self, content: Range<u64>) -> impl Iterator<Item = Span> {
-        let first = self.ends.partition_point(|&end| end <= content.start);
-        let end = self.spans.partition_point(|s| s.start < content.end).max(first);
-        self.spans[first..end].iter().filter(move |s| s.end > content.start && !content.is_empty()).copied()
+        Ok(())
     }
 }

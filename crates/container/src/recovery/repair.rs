@@ -41,6 +41,8 @@ pub fn repair(
     let open = |path: &Path| File::open(path).map_err(|e| Error::io("opening", e).in_file(path));
     let mut data = open(damaged)?;
     let mut new = AtomicFile::create(out, overwrite)?;
+    // What is private stays private.
+    new.set_mode(std::os::unix::fs::MetadataExt::mode(&data.metadata()?));
     let report = match sidecar {
         None => inside(&mut data, &mut new, env).map_err(|e| e.in_file(damaged))?,
         Some(path) => {

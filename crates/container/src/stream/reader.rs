@@ -1,5 +1,6 @@
 //! Reads streams in order, from anything that can be read.
 
+use crate::archive::grow_for;
 use crate::block::{BlockHeader, RawBlock};
 use crate::compact::{self, Head};
 use crate::end::{END_LETTERS, End, TRAILER_LEN};
@@ -9,7 +10,7 @@ use crate::primitives::Input;
 use crate::recovery;
 use crate::section::{HEADER_LEN, MAGIC, Section, kind, parse_stream_header};
 use minlen_core::varint::Reader as Fields;
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Env, Error, Reservation, Result};
 use std::io::Read;
 
 /// What comes next in a stream.
@@ -68,6 +69,8 @@ struct Stream {
     content_len: u64,
     block_end: u64,
     rows: Vec<Row>,
+    /// The memory of the rows.
+    held: Reservation,
     tree_at: Option<u64>,
     index_at: Option<u64>,
 }
@@ -127,6 +130,7 @@ impl<R: Read> StreamReader<R> {
             content_len: 0,
             block_end: self.input.pos,
             rows: Vec::new(),
+            held: self.env.budget.reserve(0)?,
             tree_at: None,
             index_at: None,
         }));
@@ -217,6 +221,7 @@ impl<R: Read> StreamReader<R> {
         self.total = self.total.checked_add(header.raw_len).ok_or_else(over)?;
         self.env.limits.check_output(self.total, after)?;
         stream.content_len += header.raw_len;
+        grow_for(&mut stream.rows, &mut stream.held)?;
         stream.rows.push(Row {
             gap: at - stream.block_end,
             header_len: section.len(),
@@ -236,7 +241,7 @@ impl<R: Read> StreamReader<R> {
     }
 
     fn index(&mut self, section: &Section, at: u64, stream: &mut Stream) -> Result<()> {
-        let rows = index::read(section, &mut self.input, &self.env)?;
+        let (rows, _held) = index::read(section, &mut self.input, &self.env)?;
         if stream.index_at.replace(at).is_some() || rows != stream.rows {
             return Err(Error::corrupt("the index does not fit the blocks"));
         }

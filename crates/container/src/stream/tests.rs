@@ -164,7 +164,7 @@ fn sections_that_are_not_known() {
 
 #[test]
 fn bombs_stop_before_they_are_decoded() {
-    let bytes = stream(&vec![0; 100 << 20], 50 << 20);
+    let bytes = bomb(&vec![0; 100 << 20], 50 << 20);
     assert!(bytes.len() < 300);
     for limits in [Limits::default(), Limits::none().with_output(1 << 20)] {
         let env = Env::new(limits);
@@ -181,6 +181,62 @@ fn bombs_stop_before_they_are_decoded() {
     }
     let small = Env::new(Limits::default().with_memory(1 << 20));
     assert_eq!(read_all(&bytes, &small).unwrap_err().kind(), ErrorKind::Limit);
+}
+
+/// A stream of blocks of `size` that is not kept within the default limits.
+fn bomb(content: &[u8], size: usize) -> Vec<u8> {
+    let mut writer = StreamWriter::new(Vec::new()).unwrap().unpadded();
+    content.chunks(size).for_each(|chunk| writer.write_block(&block(chunk)).unwrap());
+    writer.finish(*blake3::hash(content).as_bytes()).unwrap()
+}
+
+#[test]
+fn what_is_written_is_read_under_the_default_limits_however_small_it_is() {
+    let env = Env::default();
+    for (len, size) in
+        [(64 << 20, 16 << 20), ((64 << 20) + 1, 16 << 20), (100 << 20, 100 << 20), (200 << 20, 9 << 20)]
+    {
+        let content = vec![0; len];
+        let bytes = stream(&content, size);
+        // Padding is for bombs only, and not more than it takes.
+        let least = if len <= 64 << 20 { 0..400 } else { len / 4096..len / 4000 };
+        assert!(least.contains(&bytes.len()), "{len}: {}", bytes.len());
+        assert!(read_all(&bytes, &env).unwrap().content == content);
+        Archive::open(Cursor::new(&bytes), &registry(), &env).unwrap().check_output().unwrap();
+        let (scanned, damage) = Archive::open_by_scanning(Cursor::new(&bytes), &registry(), &env).unwrap();
+        assert!(damage.is_empty() && scanned.content_len() == len as u64);
+        let strict = Env::new(Limits::default().with_ratio(4000));
+        assert_eq!(read_all(&bytes, &strict).is_err(), len > 64 << 20);
+    }
+}
+
+#[test]
+fn streams_in_a_row_are_read_under_the_default_limits() {
+    let content = vec![0; 40 << 20];
+    let mut bytes = Vec::new();
+    for number in 0..4u64 {
+        let writer = StreamWriter::new(Vec::new()).unwrap();
+        let mut writer = writer.following(number * content.len() as u64, bytes.len() as u64);
+        writer.write_block(&block(&content)).unwrap();
+        bytes.extend(writer.finish(*blake3::hash(&content).as_bytes()).unwrap());
+    }
+    assert_eq!(read_all(&bytes, &Env::default()).unwrap().content.len(), 160 << 20);
+    let tiny = StreamWriter::new(Vec::new()).unwrap().following(1 << 30, 1000);
+    assert!(tiny.finish_compact(Some(&block(b"little"))).unwrap().is_err(), "no room for padding");
+}
+
+#[test]
+fn copies_and_holes_of_an_archive_are_read_under_the_default_limits() {
+    let content = vec![7; 100_000];
+    let mut entries: Vec<_> = (0..2000).map(|i| file(&format!("f{i}"), &content, 0, content.len())).collect();
+    let extents = vec![crate::Extent::Hole { len: 1 << 40 }];
+    entries.push(entry(b"hole", Body::File { len: 1 << 40, hash: [0; 16], extents }));
+    let tree = Tree { entries };
+    let bytes = archive(&tree, &content, 50_000);
+    let opened = Archive::open(Cursor::new(&bytes), &registry(), &Env::default()).unwrap();
+    opened.check_output().unwrap();
+    assert!((tree.output_len() / 4096..tree.output_len() / 4000).contains(&(bytes.len() as u64)));
+    assert_eq!(read_all(&bytes, &Env::default()).unwrap().trees, [tree]);
 }
 
 #[test]

@@ -8,8 +8,9 @@ use crate::primitives::hash64;
 use crate::section::{HEADER_LEN, Section, kind, stream_header};
 use crate::tree::Tree;
 use crate::{limits, seal};
-use minlen_core::{Coded, Error, Result, varint};
+use minlen_core::{Coded, Error, Limits, Result, varint};
 use std::io::Write;
+use xxhash_rust::xxh3::Xxh3Default;
 
 /// Writes one stream: [`StreamWriter::new`] for bare content, [`StreamWriter::archive`] for a tree of files.
 #[derive(Debug)]
@@ -23,7 +24,18 @@ pub struct StreamWriter<W: Write> {
     block_end: u64,
     rows: Vec<Row>,
     tree_at: Option<u64>,
+    /// What the files of the tree come to.
+    output: u64,
+    /// Content and bytes of the streams before this one.
+    before: (u64, u64),
+    padded: bool,
 }
+
+/// More padding than this is not worth it: who makes files of so little for so much is told.
+const MOST_PADDING: u64 = 256 << 20;
+
+/// Bytes of a section of padding around its payload, at least: type, length, a varint, a hash, a checksum.
+const LEAST_SECTION: u64 = 15;
 
 impl<W: Write> StreamWriter<W> {
     /// Begins a stream of bare content: one nameless file.
@@ -43,9 +55,35 @@ impl<W: Write> StreamWriter<W> {
     }
 
     fn begin(out: W, archive: bool) -> Result<Self> {
-        let (rows, tree_at) = (Vec::new(), None);
         let written = HEADER_LEN as u64;
-        Ok(Self { out, archive, begun: false, written, content_len: 0, block_end: written, rows, tree_at })
+        Ok(Self {
+            out,
+            archive,
+            begun: false,
+            written,
+            content_len: 0,
+            block_end: written,
+            rows: Vec::new(),
+            tree_at: None,
+            output: 0,
+            before: (0, 0),
+            padded: true,
+        })
+    }
+
+    /// Tells what precedes this stream in the file, in bytes of content and of file: a reader compares the sums.
+    #[must_use]
+    pub fn following(mut self, content: u64, stored: u64) -> Self {
+        self.before = (content, stored);
+        self
+    }
+
+    /// Leaves out the padding that keeps the file within the default limits of readers: for those who read it with limits of
+    /// their own.
+    #[must_use]
+    pub fn unpadded(mut self) -> Self {
+        self.padded = false;
+        self
     }
 
     /// Writes the next block of the content. `offset` and `raw_start` of the block are not used: its place is here.
@@ -56,6 +94,9 @@ impl<W: Write> StreamWriter<W> {
         if self.tree_at.is_some() {
             return Err(Error::usage("a block after the tree"));
         }
+        let header_len = self.block_section(kind::BLOCK, block, self.content_len)?.len() as u64;
+        let content = self.content_len.saturating_add(block.header.raw_len);
+        self.pad_for(content, header_len + block.header.stored_len)?;
         let gap = self.written - self.block_end;
         let header_len = self.put_block(kind::BLOCK, block, self.content_len)?;
         self.content_len = self
@@ -77,14 +118,48 @@ impl<W: Write> StreamWriter<W> {
         if !self.archive || self.tree_at.is_some() {
             return Err(Error::usage("a tree goes once into a stream begun with StreamWriter::archive"));
         }
-        let checked =
-            tree.check(&minlen_core::Limits::none()).and_then(|()| tree.check_content(self.content_len));
+        let checked = tree.check(&Limits::none()).and_then(|()| tree.check_content(self.content_len));
         checked.map_err(|e| Error::usage(format!("a tree that nobody could read: {e}")))?;
         let raw = tree.encode();
         let block = seal(&raw, code(&raw)?);
         self.tree_at = Some(self.written);
+        self.output = tree.output_len();
         self.put_block(kind::TREE, &block, 0)?;
         Ok(())
+    }
+
+    /// Puts zeros into the stream where `output` would be out of all proportion to the file, `more` bytes from here.
+    fn pad_for(&mut self, output: u64, more: u64) -> Result<()> {
+        let mut missing = self.missing(output, more);
+        // What takes that much would be refused by the disk first.
+        if missing > MOST_PADDING {
+            return Ok(());
+        }
+        while missing > 0 {
+            let before = self.written;
+            self.zeros(missing.min(limits::MAX_SKIPPABLE).saturating_sub(LEAST_SECTION))?;
+            missing = missing.saturating_sub(self.written - before);
+        }
+        Ok(())
+    }
+
+    fn missing(&self, output: u64, more: u64) -> u64 {
+        let (content, stored) = self.before;
+        let stored = stored.saturating_add(self.written).saturating_add(more);
+        if self.padded { Limits::padding(content.saturating_add(output), stored) } else { 0 }
+    }
+
+    /// A section of padding with a payload of `len` zeros.
+    fn zeros(&mut self, len: u64) -> Result<()> {
+        const ZEROS: [u8; 4096] = [0; 4096];
+        let pieces = || (0..len).step_by(ZEROS.len()).map(|at| &ZEROS[..(len - at).min(4096) as usize]);
+        let mut hasher = Xxh3Default::new();
+        pieces().for_each(|piece| hasher.update(piece));
+        let mut fields = Vec::new();
+        varint::put(&mut fields, len);
+        fields.extend(hasher.digest().to_le_bytes());
+        self.put(&Section::bytes(kind::PADDING, &fields)?)?;
+        pieces().try_for_each(|piece| self.put(piece))
     }
 
     /// Writes data of your own that readers who do not know `id` (0x80..=0xBF) pass over.
@@ -108,7 +183,10 @@ impl<W: Write> StreamWriter<W> {
     /// # Errors
     /// Whatever the output says.
     pub fn finish_compact(mut self, block: Option<&RawBlock>) -> Result<std::result::Result<W, Self>> {
-        let small = if self.begun || self.archive { None } else { compact::bytes(block)? };
+        let (raw, stored) = block.map_or((0, 0), |block| (block.header.raw_len, block.header.stored_len));
+        // The compact form has no room for padding; after much content and few bytes it may be needed.
+        let full = self.begun || self.archive || self.missing(raw, stored) > 0;
+        let small = if full { None } else { compact::bytes(block)? };
         let Some(bytes) = small else { return Ok(Err(self)) };
         self.out.write_all(&bytes)?;
         self.out.flush()?;
@@ -123,11 +201,13 @@ impl<W: Write> StreamWriter<W> {
         if self.archive && self.tree_at.is_none() {
             return Err(Error::usage("an archive without a tree"));
         }
-        let index_at = self.written;
-        if self.rows.len() > 1 {
-            let bytes = index::bytes(&self.rows)?;
-            self.put(&bytes)?;
+        let index = if self.rows.len() > 1 { index::bytes(&self.rows)? } else { Vec::new() };
+        if self.archive {
+            // Files may share their content, and all of them together are what a reader looks at.
+            self.pad_for(self.output.max(self.content_len), index.len() as u64)?;
         }
+        let index_at = self.written;
+        self.put(&index)?;
         let end = End {
             content_len: self.content_len,
             stream_len: self.written,
@@ -156,10 +236,14 @@ impl<W: Write> StreamWriter<W> {
         if block.header.stored_len != block.payload.len() as u64 {
             return Err(Error::usage("a block whose payload does not fit its header"));
         }
-        let header = Section::bytes(kind, &block.header.fields(raw_start)?)?;
+        let header = self.block_section(kind, block, raw_start)?;
         self.put(&header)?;
         self.put(&block.payload)?;
         Ok(header.len() as u64)
+    }
+
+    fn block_section(&self, kind: u8, block: &RawBlock, raw_start: u64) -> Result<Vec<u8>> {
+        Section::bytes(kind, &block.header.fields(raw_start)?)
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<()> {

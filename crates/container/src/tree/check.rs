@@ -1,9 +1,9 @@
 //! The rules that every tree keeps, whoever wrote it.
 
+use super::order::{self, Order};
 use super::{Body, Entry, Extent, Tree, show_path};
 use crate::limits::{MAX_COMPONENT, MAX_DEPTH, MAX_LINK, MAX_PATH, MODE_BITS};
-use minlen_core::{Error, Limits, Result};
-use std::collections::HashMap;
+use minlen_core::{Budget, Error, Limits, Result};
 
 impl Tree {
     /// Checks every rule that does not need the content; [`Tree::decode`] has done it.
@@ -11,6 +11,10 @@ impl Tree {
     /// # Errors
     /// Corrupt, naming the entry; limit for more entries or deeper folders than allowed.
     pub fn check(&self, limits: &Limits) -> Result<()> {
+        self.check_within(limits, &Budget::new(limits.memory))
+    }
+
+    pub(super) fn check_within(&self, limits: &Limits, budget: &Budget) -> Result<()> {
         if self.entries.len() as u64 > limits.entries.min(u64::from(u32::MAX)) {
             return Err(Error::limit(format!(
                 "{} entries, {} are allowed",
@@ -23,7 +27,7 @@ impl Tree {
                 .and_then(|()| self.check_body(i, entry))
                 .map_err(|e| Error::new(e.kind(), format!("{}: {e}", show_path(&entry.path))))?;
         }
-        self.check_parents()?;
+        self.check_parents(&Order::new(self, budget)?)?;
         self.check_sums()
     }
 
@@ -51,27 +55,17 @@ impl Tree {
     }
 
     /// No two entries of one path, and nothing below something that is not a folder. Folders may be left out.
-    fn check_parents(&self) -> Result<()> {
-        let mut is_dir = HashMap::with_capacity(self.entries.len());
-        for entry in &self.entries {
-            if is_dir.insert(&*entry.path, entry.body == Body::Dir).is_some() {
+    fn check_parents(&self, order: &Order) -> Result<()> {
+        // In order, the first of what lies below an entry follows it, and so does another entry of its path.
+        for place in 1..self.entries.len() {
+            let above = &self.entries[order.number(place - 1)];
+            let entry = &self.entries[order.number(place)];
+            if entry.path == above.path {
                 return Err(Error::corrupt(format!("{} is there twice", show_path(&entry.path))));
             }
-        }
-        for entry in &self.entries {
-            let mut path = &*entry.path;
-            while let Some(slash) = path.iter().rposition(|&b| b == b'/') {
-                path = &path[..slash];
-                match is_dir.get(path) {
-                    Some(true) => break,
-                    Some(false) => {
-                        let path = show_path(&entry.path);
-                        return Err(Error::corrupt(format!(
-                            "{path} lies below something that is not a folder"
-                        )));
-                    }
-                    None => {}
-                }
+            if above.body != Body::Dir && order::is_within(&entry.path, &above.path) {
+                let path = show_path(&entry.path);
+                return Err(Error::corrupt(format!("{path} lies below something that is not a folder")));
             }
         }
         Ok(())

@@ -1,14 +1,12 @@
 //! Bytes to tree. The bytes may come from anyone.
 
 use super::cursors::Cursors;
+use super::memory::{Charge, allocated};
 use super::spec::{COLUMNS, COPY, Column, DIR, FILE, FIRST_MODES, SYMLINK, TIMED, TYPE, unzigzag};
 use super::{Body, Entry, Extent, Tree, file_hash};
 use crate::limits::{MAX_LINK, MAX_PATH, MODE_BITS};
 use minlen_core::varint::Reader;
-use minlen_core::{Error, Limits, Result};
-
-/// What an entry is counted as in memory beyond its path, extents and target: itself and its place in the checks.
-const ENTRY_COST: u64 = 192;
+use minlen_core::{Budget, Error, Limits, Reservation, Result};
 
 struct Decoder<'a> {
     columns: [Reader<'a>; COLUMNS],
@@ -17,7 +15,7 @@ struct Decoder<'a> {
     seconds: i64,
     cursors: Cursors,
     entries: Vec<Entry>,
-    room: u64,
+    charge: Charge,
 }
 
 impl Tree {
@@ -28,6 +26,14 @@ impl Tree {
     /// Corrupt or truncated; limit for more than [`Limits::entries`] or a tree that would take more than
     /// [`Limits::memory`].
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self> {
+        Ok(Self::decode_within(bytes, limits, &Budget::new(limits.memory))?.0)
+    }
+
+    /// The same with the memory of the tree taken from `budget` before it is allocated.
+    ///
+    /// # Errors
+    /// As [`Tree::decode`]; limit where the budget does not do.
+    pub fn decode_within(bytes: &[u8], limits: &Limits, budget: &Budget) -> Result<(Self, Reservation)> {
         let mut r = Reader::new(bytes);
         let count = r.varint()?;
         if count > limits.entries {
@@ -44,14 +50,16 @@ impl Tree {
         if !r.is_empty() || lens[Column::Kinds as usize] as u64 != count {
             return Err(Error::corrupt("the tree's columns do not fit its entries"));
         }
+        let mut charge = Charge::new(budget)?;
+        charge.take(count.saturating_mul(size_of::<Entry>() as u64))?;
         let mut decoder = Decoder {
             columns: columns.map(|c| c.unwrap_or(Reader::new(&[]))),
             path: Vec::new(),
             modes: FIRST_MODES,
             seconds: 0,
             cursors: Cursors::new(),
-            entries: Vec::new(),
-            room: limits.memory,
+            entries: Vec::with_capacity(count as usize),
+            charge,
         };
         for _ in 0..count {
             decoder.entry()?;
@@ -60,14 +68,13 @@ impl Tree {
             return Err(Error::corrupt("the tree has bytes left over"));
         }
         let tree = Self { entries: decoder.entries };
-        tree.check(limits)?;
-        Ok(tree)
+        tree.check_within(limits, budget)?;
+        Ok((tree, decoder.charge.into_held()))
     }
 }
 
 impl<'a> Decoder<'a> {
     fn entry(&mut self) -> Result<()> {
-        self.charge(ENTRY_COST)?;
         let kind = self.column(Column::Kinds).u8()?;
         if kind & !(TYPE | TIMED | COPY) != 0 || (kind & COPY != 0 && kind & TYPE != FILE) {
             return Err(Error::corrupt(format!("an entry of kind {kind:#04x}")));
@@ -99,7 +106,7 @@ impl<'a> Decoder<'a> {
         let most = self.path.len() as u64;
         let same = self.column(Column::Prefixes).varint_max(most, "a shared path")?;
         let more = self.column(Column::Suffixes).varint_max(MAX_PATH as u64, "a path's length")?;
-        self.charge(same + more)?;
+        self.charge.take(allocated((same + more) as usize))?;
         self.path.truncate(same as usize);
         let name = self.column(Column::Names).bytes(more as usize)?;
         self.path.extend_from_slice(name);
@@ -113,13 +120,14 @@ impl<'a> Decoder<'a> {
         }
         let hash = self.column(Column::Hashes).array()?;
         let count = self.column(Column::Shapes).varint()?;
-        let mut extents = Vec::new();
+        if count > self.column(Column::Shapes).rest().len() as u64 {
+            return Err(Error::truncated("a column of the tree"));
+        }
+        let mut extents = self.room_for(count.max(1) as usize)?;
         if count == 0 {
-            self.charge(size_of::<Extent>() as u64)?;
-            extents = vec![self.data(len)?];
+            extents.push(self.data(len)?);
         }
         for _ in 0..count {
-            self.charge(size_of::<Extent>() as u64)?;
             let shape = self.column(Column::Shapes).varint()?;
             let len = shape >> 1;
             extents.push(if shape & 1 == 1 { Extent::Hole { len } } else { self.data(len)? });
@@ -148,16 +156,18 @@ impl<'a> Decoder<'a> {
 
     fn symlink(&mut self) -> Result<Body> {
         let len = self.column(Column::LinkLens).varint_max(MAX_LINK as u64, "a link's length")?;
-        self.charge(len)?;
+        self.charge.take(allocated(len as usize))?;
         Ok(Body::Symlink(self.column(Column::Links).bytes(len as usize)?.to_vec()))
     }
 
     fn copy(&mut self) -> Result<Body> {
         let original = self.back()? as usize;
-        let extents = self.entries[original].extents().len() as u64;
-        self.charge(extents * size_of::<Extent>() as u64)?;
+        let mut copied = self.room_for(self.entries[original].extents().len())?;
         match &self.entries[original].body {
-            body @ Body::File { len: 1.., .. } => Ok(body.clone()),
+            Body::File { len: len @ 1.., hash, extents } => {
+                copied.extend_from_slice(extents);
+                Ok(Body::File { len: *len, hash: *hash, extents: copied })
+            }
             _ => Err(Error::corrupt("a copy of something that is not a file with content")),
         }
     }
@@ -176,10 +186,9 @@ impl<'a> Decoder<'a> {
         &mut self.columns[column as usize]
     }
 
-    fn charge(&mut self, bytes: u64) -> Result<()> {
-        self.room = self.room.checked_sub(bytes).ok_or_else(|| {
-            Error::limit("the tree needs too much memory").remedy("raise the limit with --memory SIZE")
-        })?;
-        Ok(())
+    /// Memory for exactly so many extents.
+    fn room_for(&mut self, extents: usize) -> Result<Vec<Extent>> {
+        self.charge.take(allocated(extents.saturating_mul(size_of::<Extent>())))?;
+        Ok(Vec::with_capacity(extents))
     }
 }

@@ -7,9 +7,12 @@ mod check;
 mod cursors;
 mod decode;
 mod encode;
+pub(crate) mod memory;
+pub(crate) mod order;
 mod spec;
 
 use minlen_core::{Error, Result};
+pub use order::Order;
 
 /// This many bytes of hole count as one byte of output.
 const HOLE_SHARE: u64 = 1024;
@@ -166,16 +169,16 @@ impl Entry {
     }
 }
 
-/// A path for people: not UTF-8 and control characters are escaped.
+/// A path for people: what is not UTF-8, control characters and marks of direction are escaped.
 #[must_use]
 pub fn show_path(path: &[u8]) -> String {
     let mut out = String::new();
     for chunk in path.utf8_chunks() {
         for c in chunk.valid().chars() {
-            if c.is_control() || c == '\\' {
-                out.extend(c.escape_default());
+            if c == '\\' {
+                out.push_str("\\\\");
             } else {
-                out.push(c);
+                minlen_core::text::push_safe(&mut out, c);
             }
         }
         for byte in chunk.invalid() {

@@ -8,8 +8,8 @@ use crate::options::Options;
 use crate::planner::Request;
 use crate::tensors::{self, Arrays, FileSource};
 use minlen_container::walk::{self, Found, Item, State};
-use minlen_container::{Body, Entry, Tree};
-use minlen_core::{Coded, Detection, Env, Error, Event, Kind, Result};
+use minlen_container::{Body, Entry, Tree, extract};
+use minlen_core::{Coded, Detection, Env, Error, Event, Kind, Limits, Result};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -50,7 +50,9 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
     let total = items.iter().map(data_len).sum();
     env.progress.event(Event::Total { bytes: total });
     let spending = Spending::new(options, total);
-    let options = &options.settled(Some(total))?;
+    let settled = options.settled(Some(total))?;
+    options.tell_level(&settled, Some(total), env);
+    let options = &settled;
     let content = Content::new(Counted { out, bytes: 0 }, options, spending, total, env)?;
     let bodies = items.iter().map(|_| None).collect();
     let mut storing = Storing { items: &items, options, content, bodies, summary: &mut summary, env };
@@ -59,6 +61,7 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
     let Storing { content, bodies, .. } = storing;
     let (mut writer, hash) = content.finish()?;
     let tree = directory(&items, bodies, &instead, &mut summary);
+    summary.warnings.extend(memory_to_read(&tree));
     for warning in &summary.warnings {
         env.progress.event(Event::Warning { message: warning.clone() });
     }
@@ -66,7 +69,22 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
     let mut counted = writer.finish(hash)?;
     counted.flush()?;
     summary.stored_bytes = counted.bytes;
+    if let Err(e) = Limits::default().check_output(tree.output_len(), counted.bytes) {
+        let message = format!("the default limits would refuse to unpack this: {e}");
+        env.progress.event(Event::Warning { message: message.clone() });
+        summary.warnings.push(message);
+    }
     Ok((counted.out, summary))
+}
+
+/// What to say where unpacking takes more memory than readers have by default.
+fn memory_to_read(tree: &Tree) -> Option<String> {
+    let need = tree.memory().saturating_add(extract::memory(tree));
+    let mib = need.div_ceil(1 << 20);
+    (need > Limits::default().memory).then(|| {
+        let count = tree.entries.len();
+        format!("{count} entries take {mib} MiB of memory to unpack: read with --memory {mib}M")
+    })
 }
 
 /// Counts the bytes on their way out.

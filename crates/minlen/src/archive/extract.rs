@@ -1,12 +1,10 @@
 //! From an archive to files.
 
-use super::read::Archive;
+use super::read::{Archive, not_there};
 use super::sweep::decode_blocks;
 use super::{ExtractOptions, Summary};
-use minlen_container::Tree;
 use minlen_container::extract::{self, Extractor};
-use minlen_core::{Error, Event, Result};
-use std::collections::HashSet;
+use minlen_core::{Error, Event, Reservation, Result};
 use std::path::Path;
 
 impl Archive {
@@ -24,52 +22,92 @@ impl Archive {
         target: &Path,
         options: &ExtractOptions,
     ) -> Result<Summary> {
-        let tree = Tree { entries: self.entries().to_vec() };
         if !self.is_tree() {
             return Err(Error::usage("this is a single stream without names: decompress it to a file"));
         }
-        let chosen = choose(&tree, select)?;
+        if select.is_empty() {
+            return self.unpack(None, target, options);
+        }
+        let mut chosen = Chosen::new(self)?;
+        for name in select {
+            let name = name.strip_suffix(b"/").unwrap_or(name);
+            let mut found = false;
+            self.each_below(name, &mut |number| {
+                (chosen.entries[number], found) = (true, true);
+            })?;
+            if !found {
+                return Err(not_there(name));
+            }
+        }
+        self.unpack(Some(&chosen), target, options)
+    }
+
+    /// The same for the entries with these numbers, without what is below those that are folders.
+    ///
+    /// # Errors
+    /// Usage for a number that is too high; as [`Archive::extract`].
+    pub fn extract_entries(
+        &mut self,
+        numbers: &[usize],
+        target: &Path,
+        options: &ExtractOptions,
+    ) -> Result<Summary> {
+        let mut chosen = Chosen::new(self)?;
+        for &number in numbers {
+            let entry = chosen.entries.get_mut(number);
+            *entry.ok_or_else(|| Error::usage(format!("there is no entry {number}")))? = true;
+        }
+        self.unpack(Some(&chosen), target, options)
+    }
+
+    fn unpack(
+        &mut self,
+        chosen: Option<&Chosen>,
+        target: &Path,
+        options: &ExtractOptions,
+    ) -> Result<Summary> {
+        let tree = self.entries();
+        let picked = |i: usize| chosen.is_none_or(|chosen| chosen.entries[i]);
         let mut how = extract::Options::default();
-        how.overwrite = options.overwrite;
-        let picked = |i: usize| chosen.contains(&i);
-        let filter: Option<&dyn Fn(usize) -> bool> = if select.is_empty() { None } else { Some(&picked) };
+        (how.overwrite, how.compressed) = (options.overwrite, self.stored_len);
+        let filter: Option<&dyn Fn(usize) -> bool> = if chosen.is_none() { None } else { Some(&picked) };
         let mut extractor = Extractor::new(target, &tree, filter, how, &self.env)?;
-        let blocks = self.container.blocks().to_vec();
+        let _held = self.env.budget.reserve((self.container.blocks().len() * BLOCK_COST) as u64)?;
+        let blocks = self.container.blocks();
         let wanted: Vec<usize> = (0..blocks.len())
             .filter(|&i| extractor.needs(blocks[i].raw_start..blocks[i].raw_end()))
             .collect();
+        let starts: Vec<u64> = wanted.iter().map(|&i| blocks[i].raw_start).collect();
         let total = wanted.iter().map(|&i| blocks[i].stored_len).sum();
         self.env.progress.event(Event::Total { bytes: total });
-        decode_blocks(&mut self.container, wanted.into_iter(), &self.options, &self.env, |i, bytes| {
-            extractor.feed(blocks[i].raw_start, bytes)
+        let mut starts = starts.into_iter();
+        decode_blocks(&mut self.container, wanted.into_iter(), &self.options, &self.env, |_, bytes| {
+            extractor.feed(starts.next().unwrap_or(u64::MAX), bytes)
         })?;
         let report = extractor.finish()?;
         for message in &report.warnings {
             self.env.progress.event(Event::Warning { message: message.clone() });
         }
-        let entries: Vec<_> = if select.is_empty() {
-            tree.entries
-        } else {
-            tree.entries.into_iter().enumerate().filter(|(i, _)| chosen.contains(i)).map(|(_, e)| e).collect()
-        };
-        Ok(Summary { warnings: report.warnings, ..self.summary(&entries) })
+        let summary =
+            self.summary(&mut tree.entries.iter().enumerate().filter(|(i, _)| picked(*i)).map(|(_, e)| e));
+        Ok(Summary { warnings: report.warnings, ..summary })
     }
 }
 
-/// The entries that `select` names, with everything below chosen folders. A hard link brings its content along, and not the other
-/// names of its file.
-fn choose(tree: &Tree, select: &[Vec<u8>]) -> Result<HashSet<usize>> {
-    let mut chosen = HashSet::new();
-    for name in select {
-        let name = name.strip_suffix(b"/").unwrap_or(name);
-        let before = chosen.len();
-        let under =
-            |path: &[u8]| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest[0] == b'/');
-        chosen.extend(tree.entries.iter().enumerate().filter(|(_, e)| under(&e.path)).map(|(i, _)| i));
-        if chosen.len() == before && !tree.entries.iter().any(|e| under(&e.path)) {
-            return Err(Error::usage(format!("{} is not in the archive", String::from_utf8_lossy(name)))
-                .remedy("see `minlen list ARCHIVE`"));
-        }
+/// Bytes for each block while files are made: its number, and where its content begins.
+const BLOCK_COST: usize = size_of::<usize>() + size_of::<u64>();
+
+/// Which entries are chosen. Another name of a file that is not chosen stands for the file.
+struct Chosen {
+    entries: Vec<bool>,
+    _held: Reservation,
+}
+
+impl Chosen {
+    /// None of them.
+    fn new(archive: &Archive) -> Result<Self> {
+        let count = archive.entries().entries.len();
+        let _held = archive.env.budget.reserve(count as u64)?;
+        Ok(Self { entries: vec![false; count], _held })
     }
-    Ok(chosen)
 }

@@ -47,6 +47,17 @@ impl Member {
         self.kind == MemberKind::File
     }
 
+    /// Bytes of memory behind it.
+    pub(super) fn memory(&self) -> u64 {
+        const EACH: usize = 24;
+        let target = match &self.kind {
+            MemberKind::Symlink(target) | MemberKind::Hardlink(target) => target.len() + EACH,
+            MemberKind::Dir | MemberKind::File => 0,
+        };
+        let codecs: usize = self.codecs.iter().map(|codec| size_of::<String>() + codec.len() + EACH).sum();
+        (self.path.len() + EACH + target + codecs) as u64
+    }
+
     /// The path for people: bytes that are not UTF-8 are shown as replacement characters.
     #[must_use]
     pub fn display_path(&self) -> String {

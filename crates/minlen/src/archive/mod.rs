@@ -30,6 +30,8 @@ mod hash;
 mod inputs;
 mod member;
 mod read;
+mod recent;
+mod shares;
 mod sweep;
 mod tensors;
 mod window;

@@ -2,14 +2,17 @@
 
 use super::hash::zeros;
 use super::member::{BlockInfo, Info, Member, describe};
+use super::recent::Recent;
+use super::shares::Shares;
 use super::sweep::{Check, sweep};
-use super::window::{Around, Recent};
+use super::window::Around;
 use super::{ReadSeek, Summary};
 use crate::options::Options;
 use crate::planner::chain_text;
-use minlen_container::{Body, Entry, Extent, crypt};
-use minlen_core::{Env, Error, Event, Result};
-use std::collections::{BTreeMap, BTreeSet};
+use minlen_container::tree::{Order, show_path};
+use minlen_container::{Body, Entry, Extent, Tree, crypt};
+use minlen_core::{Budget, Env, Error, ErrorKind, Event, Reservation, Result};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{SeekFrom, Write};
 use std::ops::Range;
@@ -19,22 +22,29 @@ use std::sync::Arc;
 /// What opens an encrypted file.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
-    /// The passphrase, for files encrypted with one.
+    /// The passphrase, for files encrypted with one, and for identity files that are.
     pub passphrase: Option<String>,
     /// age identity files (secret keys), for files encrypted to recipients.
     pub identities: Vec<PathBuf>,
+    /// Secret keys that are at hand already.
+    pub secret_keys: Vec<crypt::SecretString>,
 }
 
 impl Keys {
     /// Reads the identity files.
-    fn unlock(&self) -> Result<crypt::Unlock> {
-        let mut identities = Vec::new();
+    fn unlock(&self, env: &Env) -> Result<crypt::Unlock> {
+        let passphrase = self.passphrase.as_deref().map(crypt::secret);
+        let mut identities = self.secret_keys.clone();
         for path in &self.identities {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| Error::io("cannot read the identity", e).in_file(path))?;
-            identities.extend(crypt::parse_identities(&text).map_err(|e| e.in_file(path))?);
+            let file =
+                std::fs::read(path).map_err(|e| Error::io("cannot read the identity", e).in_file(path))?;
+            let locked = || {
+                let error = Error::new(ErrorKind::WrongKey, "the identity is encrypted with a passphrase");
+                passphrase.clone().ok_or(error)
+            };
+            identities.extend(crypt::read_identities(&file, locked, env).map_err(|e| e.in_file(path))?);
         }
-        Ok(crypt::Unlock { passphrase: self.passphrase.as_deref().map(crypt::secret), identities })
+        Ok(crypt::Unlock { passphrase, identities })
     }
 }
 
@@ -44,16 +54,20 @@ pub struct Archive {
     pub(super) options: Options,
     pub(super) env: Env,
     encrypted: bool,
-    stored_len: u64,
-    pub(super) recent: Option<Recent>,
+    pub(super) stored_len: u64,
+    pub(super) recent: Recent,
     /// The block of which parts were read last, and how often.
     pub(super) parts: (usize, usize),
     /// Memory for payloads of blocks that are read in parts.
     pub(super) room: Vec<u8>,
     /// What is around the arrays of blocks that were asked for it.
     pub(super) around: BTreeMap<usize, Around>,
-    /// The tree's, shared: reading changes the archive, and copying them for every member read would cost more than it.
-    entries: Arc<[Entry]>,
+    /// The entries by path, once one was looked for.
+    order: Option<Order>,
+    /// What of the blocks belongs to each member, once members were asked for.
+    shares: Option<Shares>,
+    /// The memory of what was listed last.
+    listed: Option<Reservation>,
 }
 
 impl Archive {
@@ -77,28 +91,29 @@ impl Archive {
         options: &Options,
         env: &Env,
     ) -> Result<Self> {
-        let mut head = [0; 64];
+        let mut head = [0; crypt::HEAD];
         let n = read_up_to(&mut reader, &mut head)?;
         reader.seek(SeekFrom::Start(0))?;
         let encrypted = crypt::is_age(&head[..n]);
         if encrypted {
-            reader = Box::new(crypt::open_reader(reader, &keys.unlock()?, env)?);
+            reader = Box::new(crypt::open_reader(reader, &keys.unlock(env)?, env)?);
         }
         let stored_len = reader.seek(SeekFrom::End(0))?;
         reader.seek(SeekFrom::Start(0))?;
         let container = minlen_container::Archive::open(reader, options.registry(), env)?;
-        let entries = container.tree().map_or_else(|| Arc::from([]), |tree| Arc::from(&tree.entries[..]));
         Ok(Self {
             container,
             options: options.clone(),
             env: env.clone(),
             encrypted,
             stored_len,
-            recent: None,
+            recent: Recent::default(),
             parts: (usize::MAX, 0),
             room: Vec::new(),
             around: BTreeMap::new(),
-            entries,
+            order: None,
+            shares: None,
+            listed: None,
         })
     }
 
@@ -106,6 +121,12 @@ impl Archive {
     #[must_use]
     pub fn is_tree(&self) -> bool {
         self.container.tree().is_some()
+    }
+
+    /// Bytes of the file, after decryption.
+    #[must_use]
+    pub fn stored_len(&self) -> u64 {
+        self.stored_len
     }
 
     /// Bytes of the content.
@@ -127,53 +148,131 @@ impl Archive {
             output_len: self.output_len(),
             content_hash: self.container.content_hash(),
             streams: self.container.streams().len() as u64,
-            entries: self.entries().len() as u64,
+            entries: self.entries().entries.len() as u64,
             blocks: self.blocks()?,
         })
     }
 
     /// Bytes that come out when everything is unpacked, holes not counted.
-    fn output_len(&self) -> u64 {
-        self.container.tree().map_or_else(|| self.content_len(), minlen_container::Tree::output_len)
+    #[must_use]
+    pub fn output_len(&self) -> u64 {
+        self.container.tree().map_or_else(|| self.content_len(), Tree::output_len)
     }
 
     /// The blocks of the content.
     ///
     /// # Errors
-    /// I/O or corrupt block headers.
+    /// I/O or corrupt block headers; limit where the memory does not do.
     pub fn blocks(&mut self) -> Result<Vec<BlockInfo>> {
-        (0..self.container.blocks().len())
-            .map(|i| {
-                let ids = self.container.block_header(i)?.ids;
-                let entry = &self.container.blocks()[i];
-                Ok(BlockInfo {
-                    raw_start: entry.raw_start,
-                    raw_len: entry.raw_len,
-                    stored_len: entry.stored_len,
-                    file_offset: entry.file_offset,
-                    codec: chain_text(&ids, self.options.registry()),
-                })
-            })
-            .collect()
+        let count = self.container.blocks().len();
+        self.list((count * BLOCK_COST) as u64)?;
+        (0..count).map(|i| self.block_info(i)).collect()
     }
 
-    /// The entries of the tree with their share of the blocks; empty for a single stream. Decodes nothing.
+    /// Takes memory for a list, in place of that of the list before.
+    pub(super) fn list(&mut self, bytes: u64) -> Result<()> {
+        self.listed = None;
+        self.listed = Some(self.env.budget.reserve(bytes)?);
+        Ok(())
+    }
+
+    fn block_info(&mut self, i: usize) -> Result<BlockInfo> {
+        let ids = self.container.block_header(i)?.ids;
+        let entry = &self.container.blocks()[i];
+        Ok(BlockInfo {
+            raw_start: entry.raw_start,
+            raw_len: entry.raw_len,
+            stored_len: entry.stored_len,
+            file_offset: entry.file_offset,
+            codec: chain_text(&ids, self.options.registry()),
+        })
+    }
+
+    /// The entries of the tree with their share of the blocks; empty for a single stream. Decodes nothing. Where there may be
+    /// millions, [`Archive::each_member`] needs less memory.
     ///
     /// # Errors
-    /// I/O or corrupt block headers.
+    /// I/O or corrupt block headers; limit where the memory does not do.
     pub fn members(&mut self) -> Result<Vec<Member>> {
-        let blocks = self.blocks()?;
-        let entries = self.entries();
-        Ok(entries.iter().map(|entry| with_blocks(describe(entry, &entries), entry, &blocks)).collect())
+        let count = self.entries().entries.len();
+        self.listed = None;
+        let mut held = self.env.budget.reserve((count * size_of::<Member>()) as u64)?;
+        let mut members = Vec::with_capacity(count);
+        self.each_member(&mut |member| {
+            held.grow(member.memory())?;
+            members.push(member);
+            Ok(())
+        })?;
+        self.listed = Some(held);
+        Ok(members)
     }
 
-    /// The path of every member, and whether it is a folder, in the order of the archive. Decodes and copies nothing.
-    pub fn names(&self) -> impl Iterator<Item = (&[u8], bool)> {
-        self.entries.iter().map(|entry| (&*entry.path, entry.body == Body::Dir))
+    /// Hands out the entries of the tree one after another, as [`Archive::members`] does all at once.
+    ///
+    /// # Errors
+    /// I/O or corrupt block headers; limit where the memory does not do; whatever `each` says.
+    pub fn each_member(&mut self, each: &mut dyn FnMut(Member) -> Result<()>) -> Result<()> {
+        let tree = self.entries();
+        (0..tree.entries.len()).try_for_each(|number| each(self.member(number)?))
     }
 
-    pub(super) fn entries(&self) -> Arc<[Entry]> {
-        Arc::clone(&self.entries)
+    /// The entry with this number, as [`Archive::members`] has it.
+    ///
+    /// # Errors
+    /// Usage for a number that is too high; I/O or corrupt block headers; limit where the memory does not do.
+    pub fn member(&mut self, number: usize) -> Result<Member> {
+        let tree = self.entries();
+        let entry = tree.entries.get(number).ok_or_else(|| no_entry(number))?;
+        let shares = match self.shares.take() {
+            Some(shares) => shares,
+            None => {
+                let (count, budget) = (self.container.blocks().len(), self.env.budget.clone());
+                Shares::new((0..count).map(|i| self.block_info(i)), count, &budget)?
+            }
+        };
+        let mut member = describe(entry, &tree.entries);
+        shares.add(entry, &mut member);
+        self.shares = Some(shares);
+        Ok(member)
+    }
+
+    /// The number of the entry with this path, if there is one.
+    ///
+    /// # Errors
+    /// Limit where the memory does not do.
+    pub fn find(&mut self, path: &[u8]) -> Result<Option<usize>> {
+        let tree = self.entries();
+        Ok(self.order(&tree)?.find(&tree, path))
+    }
+
+    /// Calls `each` with the number of the entry of this path, and of all below it if it is a folder.
+    ///
+    /// # Errors
+    /// Limit where the memory does not do.
+    pub fn each_below(&mut self, path: &[u8], each: &mut dyn FnMut(usize)) -> Result<()> {
+        let tree = self.entries();
+        let order = self.order(&tree)?;
+        order.below(&tree, path).for_each(|place| each(order.number(place)));
+        Ok(())
+    }
+
+    fn order(&mut self, tree: &Tree) -> Result<&Order> {
+        if self.order.is_none() {
+            self.order = Some(Order::new(tree, &self.env.budget)?);
+        }
+        self.order.as_ref().ok_or_else(|| Error::usage("no order"))
+    }
+
+    /// The memory that everything about this archive is taken from.
+    #[must_use]
+    pub fn budget(&self) -> &Budget {
+        &self.env.budget
+    }
+
+    /// The directory; without entries for a single stream.
+    #[must_use]
+    pub fn entries(&self) -> Arc<Tree> {
+        self.container.shared_tree().unwrap_or_default()
     }
 
     /// Decodes and checks everything: block checksums, file hashes, the hash of the whole.
@@ -181,39 +280,41 @@ impl Archive {
     /// # Errors
     /// The first thing that is wrong.
     pub fn test(&mut self) -> Result<Summary> {
-        self.check_limits(self.output_len())?;
+        // Nothing is put out, so this stands alone, whatever else is counted.
+        let output = self.output_len().max(self.content_len());
+        self.env.limits.check_output(output, self.stored_len)?;
         self.env.progress.event(Event::Total { bytes: self.stored_len });
         if !self.is_tree() {
-            self.read_content(0..u64::MAX, &mut std::io::sink())?;
-            let (raw, stored) = (self.content_len(), self.stored_len);
+            let raw = self.content_len();
+            self.copy_content(0..raw, &mut std::io::sink())?;
             return Ok(Summary {
                 files: 1,
                 raw_bytes: raw,
                 unique_bytes: raw,
-                stored_bytes: stored,
+                stored_bytes: self.stored_len,
                 ..Summary::default()
             });
         }
-        let entries = self.entries();
-        let files: Vec<usize> = (0..entries.len()).filter(|&i| is_file(&entries[i])).collect();
-        let late = sweep(&mut self.container, &entries, &files, &self.options, &self.env, |_, _, _| Ok(()))?;
-        for index in late {
-            self.verify_file(&entries[index])?;
+        let tree = self.entries();
+        let late = sweep(&mut self.container, &tree.entries, &self.options, &self.env)?;
+        self.recent.begin(output, self.content_len());
+        for &number in &late.numbers {
+            self.verify_file(&tree.entries[number as usize])?;
         }
-        Ok(self.summary(&entries))
+        Ok(self.summary(&mut tree.entries.iter()))
     }
 
     /// Reads a file of the tree in file order and checks its hash.
-    pub(super) fn verify_file(&mut self, entry: &Entry) -> Result<()> {
+    fn verify_file(&mut self, entry: &Entry) -> Result<()> {
         let mut check = Check::default();
-        self.read_entry(entry, 0..u64::MAX, &mut |at, bytes| {
+        self.copy_entry(entry, 0..u64::MAX, &mut |at, bytes| {
             check.update(at, bytes);
             Ok(())
         })?;
         check.finish(entry)
     }
 
-    pub(super) fn summary(&self, entries: &[Entry]) -> Summary {
+    pub(super) fn summary(&self, entries: &mut dyn Iterator<Item = &Entry>) -> Summary {
         let mut sum =
             Summary { stored_bytes: self.stored_len, unique_bytes: self.content_len(), ..Summary::default() };
         for entry in entries {
@@ -229,10 +330,6 @@ impl Archive {
         sum
     }
 
-    pub(super) fn check_limits(&self, output: u64) -> Result<()> {
-        self.env.limits.check_output(output, self.stored_len)
-    }
-
     /// Writes a byte range of the content of a single stream to `out`; returns how many bytes that were. The whole content
     /// is checked against its hash, a part against the checksums of its blocks.
     ///
@@ -241,10 +338,16 @@ impl Archive {
     pub fn read_content(&mut self, range: Range<u64>, out: &mut dyn Write) -> Result<u64> {
         let len = self.content_len();
         let (start, end) = (range.start.min(len), range.end.min(len));
-        self.check_limits(end.saturating_sub(start))?;
-        let whole = (start, end) == (0, len);
+        self.env.claim(end.saturating_sub(start), self.stored_len)?;
+        self.copy_content(start..end.max(start), out)
+    }
+
+    fn copy_content(&mut self, range: Range<u64>, out: &mut dyn Write) -> Result<u64> {
+        let whole = range == (0..self.content_len());
+        let len = range.end - range.start;
         let mut hasher = blake3::Hasher::new();
-        self.read_extent(start..end.max(start), &mut |bytes| {
+        self.recent.begin(len, self.content_len());
+        self.read_extent(range, &mut |bytes| {
             if whole {
                 hasher.update(bytes);
             }
@@ -256,7 +359,7 @@ impl Archive {
         {
             return Err(Error::corrupt("the content does not match its BLAKE3 hash"));
         }
-        Ok(end.saturating_sub(start))
+        Ok(len)
     }
 
     /// Writes one file of the tree, or a byte range of it, to `out`; returns how many bytes that were. Holes are written as
@@ -270,15 +373,55 @@ impl Archive {
         range: Option<Range<u64>>,
         out: &mut dyn Write,
     ) -> Result<u64> {
-        let entries = self.entries();
-        let entry = find_file(&entries, path)?;
-        let range = range.unwrap_or(0..u64::MAX);
-        let Body::File { len, .. } = entry.body else { return Ok(0) };
-        let (start, end) = (range.start.min(len), range.end.min(len));
-        self.check_limits(end.saturating_sub(start))?;
-        let whole = (start, end) == (0, len);
+        let number = self.find(path)?.ok_or_else(|| not_there(path))?;
+        self.read_entry(number, range, out)
+    }
+
+    /// The same for the file with this number among the entries.
+    ///
+    /// # Errors
+    /// As [`Archive::read_member`].
+    pub fn read_entry(
+        &mut self,
+        number: usize,
+        range: Option<Range<u64>>,
+        out: &mut dyn Write,
+    ) -> Result<u64> {
+        let tree = self.entries();
+        let entry = file_of(&tree, number)?;
+        let range = within(range, entry);
+        self.env.claim(range.end - range.start, self.stored_len)?;
+        self.recent.begin(range.end - range.start, self.content_len());
+        self.write_entry(entry, range, out)
+    }
+
+    /// Writes the files with these numbers one after another; returns how many bytes that were. The limits on output are for
+    /// all of them together, and are looked at before the first byte.
+    ///
+    /// # Errors
+    /// As [`Archive::read_member`].
+    pub fn read_entries(&mut self, numbers: &[usize], out: &mut dyn Write) -> Result<u64> {
+        let tree = self.entries();
+        let mut sum = 0u64;
+        for &number in numbers {
+            let range = within(None, file_of(&tree, number)?);
+            sum = sum.saturating_add(range.end - range.start);
+        }
+        self.env.claim(sum, self.stored_len)?;
+        self.recent.begin(sum, self.content_len());
+        for &number in numbers {
+            let entry = file_of(&tree, number)?;
+            self.write_entry(entry, within(None, entry), out)?;
+        }
+        Ok(sum)
+    }
+
+    fn write_entry(&mut self, entry: &Entry, range: Range<u64>, out: &mut dyn Write) -> Result<u64> {
+        self.env.check()?;
+        let whole = range == within(None, entry);
+        let len = range.end - range.start;
         let mut check = Check::default();
-        self.read_entry(entry, start..end, &mut |at, bytes| {
+        self.copy_entry(entry, range, &mut |at, bytes| {
             if whole {
                 check.update(at, bytes);
             }
@@ -287,15 +430,14 @@ impl Archive {
         if whole {
             check.finish(entry)?;
         }
-        Ok(end.saturating_sub(start))
+        Ok(len)
     }
 
     /// Where a byte of a file is in the content, and how many of the file's follow it there; `None` within a hole.
-    pub(super) fn locate(&self, path: &[u8], at: u64) -> Option<(u64, u64)> {
-        let entries = self.entries();
-        let Body::File { extents, .. } = &find_file(&entries, path).ok()?.body else { return None };
+    pub(super) fn locate(&self, number: usize, at: u64) -> Option<(u64, u64)> {
+        let tree = self.entries();
         let mut start = 0;
-        for extent in extents {
+        for extent in file_of(&tree, number).ok()?.extents() {
             let (Extent::Data { len, .. } | Extent::Hole { len }) = *extent;
             match *extent {
                 Extent::Data { offset, .. } if at - start < len => {
@@ -308,7 +450,7 @@ impl Archive {
         None
     }
 
-    fn read_entry(
+    fn copy_entry(
         &mut self,
         entry: &Entry,
         range: Range<u64>,
@@ -336,42 +478,36 @@ impl Archive {
     }
 }
 
-fn is_file(entry: &Entry) -> bool {
-    matches!(entry.body, Body::File { .. })
+/// What a [`BlockInfo`] takes in memory, and what showing it takes.
+const BLOCK_COST: usize = size_of::<BlockInfo>() + 64;
+
+/// The bytes of a file that a range means.
+fn within(range: Option<Range<u64>>, entry: &Entry) -> Range<u64> {
+    let Body::File { len, .. } = entry.body else { return 0..0 };
+    let range = range.unwrap_or(0..len);
+    let start = range.start.min(len);
+    start..range.end.clamp(start, len)
 }
 
-/// The file with this path, hard links followed.
-fn find_file<'e>(entries: &'e [Entry], path: &[u8]) -> Result<&'e Entry> {
-    let shown = String::from_utf8_lossy(path);
-    let found = entries.iter().find(|e| e.path == path);
-    match found.map(|e| &e.body) {
-        Some(Body::File { .. }) => Ok(found.unwrap_or(&entries[0])),
-        Some(Body::Hardlink(to)) => entries
-            .get(*to as usize)
-            .ok_or_else(|| Error::corrupt(format!("{shown}: the link leads nowhere"))),
-        Some(_) => Err(Error::usage(format!("{shown} is not a regular file"))),
-        None => {
-            Err(Error::usage(format!("{shown} is not in the archive")).remedy("see `minlen list ARCHIVE`"))
-        }
+/// The file with this number, hard links followed.
+fn file_of(tree: &Tree, number: usize) -> Result<&Entry> {
+    let entry = tree.entries.get(number).ok_or_else(|| no_entry(number))?;
+    let shown = || show_path(&entry.path);
+    match &entry.body {
+        Body::File { .. } => Ok(entry),
+        Body::Hardlink(to) => (tree.entries.get(*to as usize))
+            .ok_or_else(|| Error::corrupt(format!("{}: the link leads nowhere", shown()))),
+        _ => Err(Error::usage(format!("{} is not a regular file", shown()))),
     }
 }
 
-/// Adds the codecs and the share of the blocks.
-fn with_blocks(mut member: Member, entry: &Entry, blocks: &[BlockInfo]) -> Member {
-    let Body::File { extents, .. } = &entry.body else { return member };
-    let mut codecs = BTreeSet::new();
-    for extent in extents {
-        let Extent::Data { offset, len } = *extent else { continue };
-        let first = blocks.partition_point(|b| b.raw_start + b.raw_len <= offset);
-        for block in blocks[first..].iter().take_while(|b| b.raw_start < offset + len) {
-            let overlap = (offset + len).min(block.raw_start + block.raw_len) - offset.max(block.raw_start);
-            member.stored += (u128::from(block.stored_len) * u128::from(overlap)
-                / u128::from(block.raw_len.max(1))) as u64;
-            codecs.insert(block.codec.clone());
-        }
-    }
-    member.codecs = codecs.into_iter().collect();
-    member
+/// What to say of a path that no entry has.
+pub(super) fn not_there(path: &[u8]) -> Error {
+    Error::usage(format!("{} is not in the archive", show_path(path))).remedy("see `minlen list ARCHIVE`")
+}
+
+fn no_entry(number: usize) -> Error {
+    Error::usage(format!("there is no entry {number}"))
 }
 
 fn read_up_to(reader: &mut dyn ReadSeek, buffer: &mut [u8]) -> Result<usize> {

@@ -4,8 +4,10 @@ use super::ReadSeek;
 use super::hash::FileHash;
 use crate::blocks::BlockDecoder;
 use crate::options::Options;
+use minlen_container::tree::show_path;
 use minlen_container::{Body, Entry, Extent};
-use minlen_core::{Env, Error, Event, Result};
+use minlen_core::{Env, Error, Event, Reservation, Result};
+use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
@@ -58,57 +60,52 @@ fn take(
 struct Piece {
     content: u64,
     len: u64,
-    entry: usize,
+    entry: u32,
     file_offset: u64,
 }
 
-/// Decodes every block that the files `wanted` (entry numbers) need, once, and calls `write(entry, offset, bytes)` for
-/// every piece of them. Checks each file's hash as its bytes go by.
-///
-/// Returns the files whose pieces do not come in file order (they refer back to earlier content): those are complete, but
-/// their hash is still to be checked.
+/// Files whose hash is still to be checked: their pieces do not come in file order (they refer back to earlier content).
+pub(super) struct Late {
+    /// Their numbers among the entries.
+    pub(super) numbers: Vec<u32>,
+    _held: Reservation,
+}
+
+/// A file whose hash is being computed.
+struct Open {
+    check: Check,
+    /// Where its last data byte ends.
+    end: u64,
+    _held: Reservation,
+}
+
+/// What a file under way takes in memory.
+const OPEN_COST: u64 = size_of::<Open>() as u64 + 96;
+
+/// Decodes every block that the files among `entries` need, once, and checks each file's hash as its bytes go by.
 pub(super) fn sweep(
     container: &mut Container,
     entries: &[Entry],
-    wanted: &[usize],
     options: &Options,
     env: &Env,
-    mut write: impl FnMut(usize, u64, &[u8]) -> Result<()>,
-) -> Result<Vec<usize>> {
-    let mut pieces = Vec::new();
-    let mut unordered = Vec::new();
-    let mut checks: BTreeMap<usize, Check> = BTreeMap::new();
-    for &entry in wanted {
-        let ordered = collect_pieces(&entries[entry], entry, &mut pieces);
-        if !ordered {
-            unordered.push(entry);
-        } else if !has_data(&entries[entry]) {
-            Check::default().finish(&entries[entry])?;
-        }
-    }
-    pieces.sort_by_key(|piece| (piece.content, piece.entry, piece.file_offset));
+) -> Result<Late> {
+    let (pieces, late, _held) = collect(entries, env)?;
+    let _blocks = env.budget.reserve((container.blocks().len() * 2 * size_of::<u64>()) as u64)?;
     let blocks = needed_blocks(container, &pieces);
-    let starts: Vec<u64> = container.blocks().iter().map(|b| b.raw_start).collect();
-    let mut next = 0;
-    let mut active: Vec<Piece> = Vec::new();
-    decode_blocks(container, blocks.into_iter(), options, env, |index, bytes| {
-        let (start, end) = (starts[index], starts[index] + bytes.len() as u64);
-        while next < pieces.len() && pieces[next].content < end {
+    let mut starts = blocks.iter().map(|&i| container.blocks()[i].raw_start).collect::<Vec<_>>().into_iter();
+    let (mut next, mut active): (usize, Vec<Piece>) = (0, Vec::new());
+    let mut open: BTreeMap<u32, Box<Open>> = BTreeMap::new();
+    decode_blocks(container, blocks.into_iter(), options, env, |_, bytes| {
+        let start = starts.next().unwrap_or(u64::MAX);
+        let end = start.saturating_add(bytes.len() as u64);
+        while pieces.get(next).is_some_and(|piece| piece.content < end) {
             active.push(pieces[next]);
             next += 1;
         }
         for piece in &mut active {
             let n = piece.len.min(end - piece.content);
             let from = (piece.content - start) as usize;
-            let data = &bytes[from..from + n as usize];
-            write(piece.entry, piece.file_offset, data)?;
-            if unordered.binary_search(&piece.entry).is_err() {
-                let check = checks.entry(piece.entry).or_default();
-                check.update(piece.file_offset, data);
-                if check.0.at() == data_end(&entries[piece.entry]) {
-                    checks.remove(&piece.entry).unwrap_or_default().finish(&entries[piece.entry])?;
-                }
-            }
+            check_piece(&mut open, piece, &bytes[from..from + n as usize], entries, env)?;
             piece.content += n;
             piece.file_offset += n;
             piece.len -= n;
@@ -119,54 +116,88 @@ pub(super) fn sweep(
     if next < pieces.len() || !active.is_empty() {
         return Err(Error::corrupt("a file refers to content that is not in the archive"));
     }
-    Ok(unordered)
+    Ok(late)
 }
 
-/// Adds the pieces of an entry; true if they lie in the content in file order.
-fn collect_pieces(entry: &Entry, number: usize, pieces: &mut Vec<Piece>) -> bool {
-    let mut file_offset = 0;
-    let mut last_end = 0;
-    let mut ordered = true;
-    for extent in extents(entry) {
-        match *extent {
-            Extent::Data { offset, len } => {
-                ordered &= offset >= last_end;
-                last_end = offset.saturating_add(len);
-                if len > 0 {
-                    pieces.push(Piece { content: offset, len, entry: number, file_offset });
-                }
-                file_offset += len;
-            }
-            Extent::Hole { len } => file_offset += len,
+/// Goes on with the hash of the file that a piece belongs to, and compares it at the end.
+fn check_piece(
+    open: &mut BTreeMap<u32, Box<Open>>,
+    piece: &Piece,
+    data: &[u8],
+    entries: &[Entry],
+    env: &Env,
+) -> Result<()> {
+    let entry = &entries[piece.entry as usize];
+    if piece.file_offset == 0 && data.len() as u64 == data_end(entry) {
+        let mut check = Check::default();
+        check.update(0, data);
+        return check.finish(entry);
+    }
+    let file = match open.entry(piece.entry) {
+        Slot::Occupied(there) => there.into_mut(),
+        Slot::Vacant(free) => {
+            let _held = env.budget.reserve(OPEN_COST)?;
+            free.insert(Box::new(Open { check: Check::default(), end: data_end(entry), _held }))
+        }
+    };
+    file.check.update(piece.file_offset, data);
+    if file.check.0.at() == file.end
+        && let Some(done) = open.remove(&piece.entry)
+    {
+        done.check.finish(entry)?;
+    }
+    Ok(())
+}
+
+/// The pieces of all files whose content comes in file order, sorted by content; the other files; and the memory of the pieces.
+/// Files without data are checked here. What makes files late is needed all the same: their blocks are decoded.
+fn collect(entries: &[Entry], env: &Env) -> Result<(Vec<Piece>, Late, Reservation)> {
+    let count: usize = entries.iter().map(|entry| entry.extents().len()).sum();
+    // Once more for those that are under way.
+    let held = env.budget.reserve((2 * count * size_of::<Piece>()) as u64)?;
+    let mut pieces = Vec::with_capacity(count);
+    let unordered = |entry: &&Entry| !is_ordered(entry);
+    let late_held = env.budget.reserve((entries.iter().filter(unordered).count() * 4) as u64)?;
+    let mut late = Late { numbers: Vec::new(), _held: late_held };
+    for (number, entry) in entries.iter().enumerate() {
+        if !is_ordered(entry) {
+            late.numbers.push(number as u32);
+        } else if data_end(entry) == 0 {
+            Check::default().finish(entry)?;
+        } else {
+            collect_pieces(entry, number as u32, &mut pieces);
         }
     }
-    ordered
+    pieces.sort_unstable_by_key(|piece: &Piece| (piece.content, piece.entry, piece.file_offset));
+    Ok((pieces, late, held))
 }
 
-fn extents(entry: &Entry) -> &[Extent] {
-    match &entry.body {
-        Body::File { extents, .. } => extents,
-        _ => &[],
+/// True if the pieces of a file lie in the content in file order.
+fn is_ordered(entry: &Entry) -> bool {
+    let data = entry.extents().iter().filter_map(|extent| match *extent {
+        Extent::Data { offset, len } => Some((offset, offset.saturating_add(len))),
+        Extent::Hole { .. } => None,
+    });
+    data.clone().zip(data.skip(1)).all(|(one, next)| next.0 >= one.1)
+}
+
+fn collect_pieces(entry: &Entry, number: u32, pieces: &mut Vec<Piece>) {
+    let mut file_offset = 0;
+    for extent in entry.extents() {
+        if let Extent::Data { offset, len } = *extent {
+            pieces.push(Piece { content: offset, len, entry: number, file_offset });
+        }
+        file_offset += extent.len();
     }
-}
-
-fn has_data(entry: &Entry) -> bool {
-    extents(entry).iter().any(|e| matches!(e, Extent::Data { len, .. } if *len > 0))
 }
 
 /// Where the last data byte of the file ends: from there on only a hole can follow.
 fn data_end(entry: &Entry) -> u64 {
-    let mut at = 0;
-    let mut end = 0;
-    for extent in extents(entry) {
-        match *extent {
-            Extent::Data { len, .. } => {
-                at += len;
-                if len > 0 {
-                    end = at;
-                }
-            }
-            Extent::Hole { len } => at += len,
+    let (mut at, mut end) = (0, 0);
+    for extent in entry.extents() {
+        at += extent.len();
+        if matches!(extent, Extent::Data { .. }) {
+            end = at;
         }
     }
     end
@@ -202,9 +233,6 @@ impl Check {
         if self.0.finish() == *hash {
             return Ok(());
         }
-        Err(Error::corrupt(format!(
-            "{}: the content does not match its hash",
-            String::from_utf8_lossy(&entry.path)
-        )))
+        Err(Error::corrupt(format!("{}: the content does not match its hash", show_path(&entry.path))))
     }
 }

@@ -1,18 +1,21 @@
 //! The arrays of a model file in an archive, without decoding the rest of it.
 
-use super::member::MemberKind;
-use super::read::Archive;
-use crate::tensors::{Format, Tensor};
+use super::read::{Archive, not_there};
+use crate::tensors::{Format, Slices, Tensor};
+use minlen_container::Body;
 use minlen_core::{Error, Result};
 use minlen_tensor::{Source, containers};
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{self, Write};
+
+/// What a path takes in memory beside its bytes.
+const PATH_COST: usize = size_of::<Option<Vec<u8>>>() + 24;
 
 /// One file of an archive, or the content of a single stream, as something that can be read anywhere.
 pub struct MemberSource<'a> {
     archive: RefCell<&'a mut Archive>,
-    /// Its path; `None` for a single stream.
-    member: Option<Vec<u8>>,
+    /// Its number among the entries; `None` for a single stream.
+    member: Option<usize>,
     len: u64,
 }
 
@@ -26,8 +29,8 @@ impl Source for MemberSource<'_> {
         let end = end.ok_or_else(|| Error::truncated("the file ends too early").at(offset))?;
         let mut room = &mut buffer[..];
         let mut archive = self.archive.borrow_mut();
-        let read = match &self.member {
-            Some(path) => archive.read_member(path, Some(offset..end), &mut room)?,
+        let read = match self.member {
+            Some(number) => archive.read_entry(number, Some(offset..end), &mut room)?,
             None => archive.read_content(offset..end, &mut room)?,
         };
         if read < end - offset { Err(Error::truncated("the file ends too early").at(offset)) } else { Ok(()) }
@@ -35,8 +38,8 @@ impl Source for MemberSource<'_> {
 
     /// Headers are had without the arrays that follow them.
     fn read_some(&self, offset: u64, least: usize, buffer: &mut [u8]) -> Result<usize> {
-        let place = match &self.member {
-            Some(path) => self.archive.borrow().locate(path, offset),
+        let place = match self.member {
+            Some(number) => self.archive.borrow().locate(number, offset),
             None => Some((offset, self.len.saturating_sub(offset))),
         };
         if let Some((at, rest)) = place {
@@ -57,26 +60,32 @@ impl Archive {
     /// # Errors
     /// Usage if there is no such file; corrupt block headers.
     pub fn source(&mut self, member: Option<&[u8]>) -> Result<MemberSource<'_>> {
+        let member = match member {
+            None => None,
+            Some(path) => Some(self.find(path)?.ok_or_else(|| not_there(path))?),
+        };
         let len = match member {
             None => self.content_len(),
-            Some(path) => {
-                let found = self.members()?.into_iter().find(|m| m.path == path);
-                found.ok_or_else(|| Error::usage("no such file in the archive"))?.len
-            }
+            Some(number) => match self.entries().entries[number].body {
+                Body::File { len, .. } => len,
+                _ => 0,
+            },
         };
-        Ok(MemberSource { archive: RefCell::new(self), member: member.map(<[u8]>::to_vec), len })
+        Ok(MemberSource { archive: RefCell::new(self), member, len })
     }
 
     /// The paths of the regular files; of a single stream one `None`.
     ///
     /// # Errors
-    /// Corrupt block headers.
+    /// Limit where the memory does not do.
     pub fn sources(&mut self) -> Result<Vec<Option<Vec<u8>>>> {
         if !self.is_tree() {
             return Ok(vec![None]);
         }
-        let files = self.members()?.into_iter().filter(|m| matches!(m.kind, MemberKind::File));
-        Ok(files.map(|m| Some(m.path)).collect())
+        let tree = self.entries();
+        let files = || tree.entries.iter().filter(|e| matches!(e.body, Body::File { .. })).map(|e| &e.path);
+        self.list(files().map(|path| (path.len() + PATH_COST) as u64).sum())?;
+        Ok(files().map(|path| Some(path.clone())).collect())
     }
 
     /// The arrays of a model file, as its container names them; `None` for any other file. Decodes little more than the header.
@@ -87,10 +96,19 @@ impl Archive {
         containers::listing(&self.source(member)?)
     }
 
-    /// Writes the elements of an array, or of some of its outermost slices (rows), to `out`; returns how many bytes that were.
+    /// Bytes of a file, or of the content of a single stream.
     ///
     /// # Errors
-    /// Usage for rows that are not there; as [`Archive::read_member`].
+    /// As [`Archive::source`].
+    pub fn source_len(&mut self, member: Option<&[u8]>) -> Result<u64> {
+        Ok(self.source(member)?.len())
+    }
+
+    /// Writes the elements of an array as they lie in the file, or those of some slices along its first dimension (rows), to `out`;
+    /// returns how many bytes that were.
+    ///
+    /// # Errors
+    /// Usage for rows that are not there; what [`Tensor::checked`] says; as [`Archive::read_member`].
     pub fn read_tensor(
         &mut self,
         member: Option<&[u8]>,
@@ -98,22 +116,52 @@ impl Archive {
         rows: Option<std::ops::Range<u64>>,
         out: &mut dyn Write,
     ) -> Result<u64> {
-        let (start, end) = (tensor.start, tensor.start.saturating_add(tensor.len));
-        let range = match rows {
-            None => start..end,
-            Some(rows) => {
-                let count = tensor.shape.first().copied().unwrap_or(1);
-                if rows.start > rows.end || rows.end > count {
-                    let (name, first, last) = (&tensor.name, rows.start, rows.end);
-                    return Err(Error::usage(format!("{name} has {count} rows, not {first}..{last}")));
-                }
-                let row = tensor.len / count.max(1);
-                start + rows.start * row..start + rows.end * row
+        let declared = tensor.checked(self.source_len(member)?)?;
+        let whole = Slices { period: tensor.len, from: 0, to: tensor.len };
+        let slices = rows.map_or(Ok(whole), |rows| declared.rows(&tensor.name, &rows).map(|cut| cut.1))?;
+        // Of rows that lie together nothing else is read.
+        let (start, len, slices) = match slices.period == tensor.len {
+            true => {
+                let len = slices.to - slices.from;
+                (tensor.start + slices.from, len, Slices { period: len, from: 0, to: len })
             }
+            false => (tensor.start, tensor.len, slices),
         };
-        match member {
-            Some(path) => self.read_member(path, Some(range), out),
-            None => self.read_content(range, out),
+        if len == 0 {
+            return Ok(0);
         }
+        let mut picked = Picked { out, slices, at: 0, written: 0 };
+        let read = match member {
+            Some(path) => self.read_member(path, Some(start..start + len), &mut picked)?,
+            None => self.read_content(start..start + len, &mut picked)?,
+        };
+        if read < len || picked.at < len {
+            return Err(Error::truncated(format!("array {:?} ends too early", tensor.name)).at(start + read));
+        }
+        Ok(picked.written)
+    }
+}
+
+/// Passes on the bytes of some slices of an array.
+struct Picked<'a> {
+    out: &'a mut dyn Write,
+    slices: Slices,
+    at: u64,
+    written: u64,
+}
+
+impl Write for Picked<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for part in self.slices.parts(self.at, bytes.len() as u64) {
+            let part = bytes.get(part).unwrap_or_default();
+            self.out.write_all(part)?;
+            self.written += part.len() as u64;
+        }
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }

@@ -1,8 +1,10 @@
 //! Ranges of content out of blocks.
 
 use super::read::Archive;
+use super::recent::BLOCK_COST;
 use super::sweep::decode_blocks;
-use minlen_core::{Reservation, Result};
+use crate::blocks::open_alone;
+use minlen_core::{ErrorKind, Reservation, Result};
 use std::ops::Range;
 
 impl Archive {
@@ -35,11 +37,45 @@ impl Archive {
         if whole.start > wanted.start {
             self.read_within(wanted.start, range.start..first.1, each)?;
         }
-        decode_blocks(&mut self.container, whole.clone(), &self.options, &self.env, |_, bytes| each(bytes))?;
+        self.read_blocks(whole.clone(), each)?;
         if whole.end < wanted.end {
             self.read_within(whole.end, last.0..range.end, each)?;
         }
         Ok(())
+    }
+
+    /// Hands out all of these blocks, which are next to one another.
+    fn read_blocks(
+        &mut self,
+        mut blocks: Range<usize>,
+        each: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let all = self.container.blocks()[blocks.clone()].iter();
+        // For little, threads cost more than they give.
+        if all.map(|block| block.raw_len).sum::<u64>() < PARALLEL {
+            return blocks.into_iter().try_for_each(|index| {
+                let block = self.container.blocks()[index];
+                self.read_within(index, block.raw_start..block.raw_end(), each)
+            });
+        }
+        loop {
+            let mut refused = false;
+            let done = decode_blocks(
+                &mut self.container,
+                blocks.clone(),
+                &self.options,
+                &self.env,
+                |index, bytes| {
+                    blocks.start = index + 1;
+                    each(bytes).inspect_err(|_| refused = true)
+                },
+            );
+            match done {
+                // Blocks that are kept may be what the memory is missing.
+                Err(e) if e.kind() == ErrorKind::Limit && !refused && self.recent.drop_oldest() => {}
+                done => return done,
+            }
+        }
     }
 
     /// Fills the front of `buffer` with what stands at `at` in the content, as far as that comes without decoding what is costly;
@@ -82,7 +118,7 @@ impl Archive {
         Ok(Around { parts, _held: Some(held) })
     }
 
-    /// Reads from one block, and keeps it: small files that share a block are mostly read one after the other.
+    /// Reads from one block, and keeps it if all of it was decoded.
     fn read_within(
         &mut self,
         index: usize,
@@ -90,24 +126,40 @@ impl Archive {
         each: &mut dyn FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
         let start = self.container.blocks()[index].raw_start;
-        if self.recent.as_ref().is_none_or(|recent| recent.index != index) {
-            if let Some(bytes) = self.read_part(index, range.clone())? {
-                return each(&bytes);
-            }
-            self.recent = None;
-            let mut kept = Vec::new();
-            let one = std::iter::once(index);
-            decode_blocks(&mut self.container, one, &self.options, &self.env, |_, bytes| {
-                kept = bytes.to_vec();
-                Ok(())
-            })?;
-            let held = self.env.budget.reserve(kept.len() as u64)?;
-            self.recent = Some(Recent { index, bytes: kept, _held: held });
+        let cut = |bytes: &[u8]| {
+            let len = bytes.len() as u64;
+            range.start.saturating_sub(start).min(len) as usize..(range.end - start).min(len) as usize
+        };
+        if let Some(bytes) = self.recent.get(index) {
+            return each(&bytes[cut(bytes)]);
         }
-        let Some(recent) = &self.recent else { return Ok(()) };
-        let from = range.start.saturating_sub(start).min(recent.bytes.len() as u64) as usize;
-        let to = (range.end - start).min(recent.bytes.len() as u64) as usize;
-        each(&recent.bytes[from..to])
+        if let Some(bytes) = self.read_part(index, range.clone())? {
+            return each(&bytes);
+        }
+        let (bytes, held) = self.decode(index)?;
+        let bytes = self.recent.keep(index, bytes, held, &self.env.budget);
+        each(&bytes[cut(bytes)])
+    }
+
+    /// Decodes a block; where the memory does not do, without those that are kept.
+    fn decode(&mut self, index: usize) -> Result<(Vec<u8>, Reservation)> {
+        self.recent.spend(self.container.blocks()[index].raw_len)?;
+        loop {
+            match self.decode_within_memory(index) {
+                Err(e) if e.kind() == ErrorKind::Limit && self.recent.drop_oldest() => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn decode_within_memory(&mut self, index: usize) -> Result<(Vec<u8>, Reservation)> {
+        let entry = self.container.blocks()[index];
+        let held = self.env.budget.reserve(entry.raw_len.saturating_add(BLOCK_COST))?;
+        let _payload = self.env.budget.reserve(entry.stored_len)?;
+        let block = self.container.read_block_in(index, std::mem::take(&mut self.room))?;
+        let opened = open_alone(&block, &self.options, &self.env);
+        self.room = block.payload;
+        Ok((opened?, held))
     }
 
     /// Decodes only what is wanted of a block, if its codec can and it is worth it; a block that is read again and again is
@@ -126,6 +178,7 @@ impl Archive {
             return Ok(None);
         }
         self.parts = (index, if self.parts.0 == index { self.parts.1 + 1 } else { 1 });
+        self.recent.spend(self.container.blocks()[index].stored_len)?;
         let block = self.container.read_block_in(index, std::mem::take(&mut self.room))?;
         let codec = self.options.registry().codec(id)?;
         let (raw, from, to) = (usize::try_from(len), usize::try_from(from), usize::try_from(to));
@@ -141,6 +194,9 @@ impl Archive {
     }
 }
 
+/// From so many bytes on, blocks are decoded on several threads.
+const PARALLEL: u64 = 1 << 20;
+
 /// So often a block is decoded in parts before it is decoded whole.
 const MOST_PARTS: usize = 12;
 
@@ -149,11 +205,4 @@ const MOST_PARTS: usize = 12;
 pub(super) struct Around {
     parts: Vec<(usize, Vec<u8>)>,
     _held: Option<Reservation>,
-}
-
-/// The block read last.
-pub(super) struct Recent {
-    index: usize,
-    bytes: Vec<u8>,
-    _held: Reservation,
 }

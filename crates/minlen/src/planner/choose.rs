@@ -19,7 +19,7 @@ fn finalist_count(level: u8) -> usize {
 }
 
 /// From this level on codecs are so slow that nothing is tried out: the strongest offer is taken.
-pub(super) const STRONG: u8 = 6;
+pub(crate) const STRONG: u8 = 6;
 
 /// So much of a part is coded to compare two priors.
 const PRIOR_TRIAL: usize = 32 << 10;
@@ -33,6 +33,8 @@ pub(super) struct Outcome {
     pub tried: Vec<(String, usize)>,
     /// Raw bytes that were told as progress while coding.
     pub told: u64,
+    /// True if a codec gave up for want of memory.
+    pub short: bool,
 }
 
 impl Outcome {
@@ -41,7 +43,7 @@ impl Outcome {
         let (within, env) = Within::new(env, data.len() as u64, data.len() as u64);
         let coded = chain.encode(data, registry, &env)?;
         let (chain, told) = (chain.to_string(), within.told());
-        Ok(Self { coded, chain, why: "asked for", tried: Vec::new(), told })
+        Ok(Self { coded, chain, why: "asked for", tried: Vec::new(), told, short: false })
     }
 
     /// The same, or the raw bytes where coding did not make them fewer.
@@ -51,7 +53,14 @@ impl Outcome {
             return self;
         }
         let why = if self.tried.is_empty() { "nothing to gain" } else { "no codec made it smaller" };
-        Self { coded: stored(data), chain: "store".into(), why, tried: self.tried, told: self.told }
+        Self {
+            coded: stored(data),
+            chain: "store".into(),
+            why,
+            tried: self.tried,
+            told: self.told,
+            short: self.short,
+        }
     }
 
     /// Codes with each of these, and keeps the smallest of their results and its own.
@@ -60,7 +69,7 @@ impl Outcome {
         let (within, env) =
             Within::new(env, len.saturating_mul(offers.len() as u64), len - self.told.min(len));
         for offer in offers {
-            let Some(coded) = attempt(offer, data, registry, &env)? else { continue };
+            let Some(coded) = attempt(offer, data, registry, &env, &mut self.short)? else { continue };
             self.tried.push((offer.chain.to_string(), coded.payload.len()));
             if self.coded.ids.is_empty() || coded.payload.len() < self.coded.payload.len() {
                 (self.coded, self.chain, self.why) = (coded, offer.chain.to_string(), offer.why);
@@ -71,7 +80,14 @@ impl Outcome {
     }
 
     fn none() -> Self {
-        Self { coded: Coded::default(), chain: String::new(), why: "", tried: Vec::new(), told: 0 }
+        Self {
+            coded: Coded::default(),
+            chain: String::new(),
+            why: "",
+            tried: Vec::new(),
+            told: 0,
+            short: false,
+        }
     }
 }
 
@@ -107,18 +123,18 @@ fn strongest(offers: &[&Proposal], data: &[u8], registry: &Registry, env: &Env) 
     let general = |offer: &Proposal| offer.chain.stages().first().is_some_and(|stage| stage.id == ids::CM);
     ranked.sort_by_key(|offer| (general(offer), std::cmp::Reverse(offer.encode_ns)));
     better_prior(&mut ranked, data, registry, env)?;
-    let mut tried = Vec::new();
+    let (mut tried, mut short) = (Vec::new(), false);
     let len = data.len() as u64;
     let (within, env) = Within::new(env, len, len);
     for offer in ranked {
-        let Some(coded) = attempt(offer, data, registry, &env)? else { continue };
+        let Some(coded) = attempt(offer, data, registry, &env, &mut short)? else { continue };
         tried.push((offer.chain.to_string(), coded.payload.len()));
         if coded.payload.len() < data.len() {
             let (chain, told) = (offer.chain.to_string(), within.told());
-            return Ok(Outcome { coded, chain, why: offer.why, tried, told });
+            return Ok(Outcome { coded, chain, why: offer.why, tried, told, short });
         }
     }
-    Ok(Outcome { tried, told: within.told(), ..Outcome::none() })
+    Ok(Outcome { tried, told: within.told(), short, ..Outcome::none() })
 }
 
 /// Of two first offers that differ in nothing but what is told to the codec, leaves the one that does better on a small
@@ -130,8 +146,9 @@ fn better_prior(ranked: &mut Vec<&Proposal>, data: &[u8], registry: &Registry, e
         return Ok(());
     }
     let sample = &data[..data.len().min(PRIOR_TRIAL)];
-    let size =
-        |offer| Ok(attempt(offer, sample, registry, env)?.map_or(usize::MAX, |coded| coded.payload.len()));
+    let size = |offer| {
+        Ok(attempt(offer, sample, registry, env, &mut false)?.map_or(usize::MAX, |coded| coded.payload.len()))
+    };
     let (one, two): (Result<usize>, Result<usize>) = (size(one), size(two));
     ranked.remove(usize::from(one? <= two?));
     Ok(())
@@ -153,7 +170,7 @@ fn finalists<'o>(
     let sample = sample(data);
     let mut ranked = Vec::new();
     for &offer in offers {
-        if let Some(coded) = attempt(offer, &sample, registry, env)? {
+        if let Some(coded) = attempt(offer, &sample, registry, env, &mut false)? {
             ranked.push((coded.payload.len(), offer));
         }
     }
@@ -176,11 +193,21 @@ fn finalists<'o>(
         .collect())
 }
 
-/// One offer on some data; `None` where the codec cannot take it. Only a request to stop ends the whole.
-fn attempt(offer: &Proposal, data: &[u8], registry: &Registry, env: &Env) -> Result<Option<Coded>> {
+/// One offer on some data; `None` where the codec cannot take it, with a note if that is for want of memory. Only a request to stop
+/// ends the whole.
+fn attempt(
+    offer: &Proposal,
+    data: &[u8],
+    registry: &Registry,
+    env: &Env,
+    short: &mut bool,
+) -> Result<Option<Coded>> {
     match offer.chain.encode(data, registry, env) {
         Ok(coded) => Ok(Some(coded)),
         Err(error) if error.kind() == ErrorKind::Cancelled => Err(error),
-        Err(_) => Ok(None),
+        Err(error) => {
+            *short |= error.kind() == ErrorKind::Limit && env.budget.limit() < u64::MAX;
+            Ok(None)
+        }
     }
 }

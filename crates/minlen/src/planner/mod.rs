@@ -11,8 +11,12 @@ mod split;
 
 use crate::detect;
 use crate::prior::{self, PriorUse};
+pub(crate) use choose::STRONG;
 use minlen_container::{RawBlock, seal};
-use minlen_core::{Chain, CodecId, Coded, Detection, Detector, Env, Numbers, Part, Registry, Result, ids};
+use minlen_core::{
+    Chain, CodecId, Coded, Detection, Detector, Env, Limits, Numbers, Part, Proposal, Registry, Result,
+    Stage, ids,
+};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -53,6 +57,8 @@ pub struct Planned {
     pub tried: Vec<(String, usize)>,
     /// Raw bytes that were told as progress while coding; the rest is to be told now.
     pub told: u64,
+    /// True if something stronger was passed over because it needs more memory than it may use.
+    pub short: bool,
 }
 
 impl Planned {
@@ -158,7 +164,15 @@ impl Planner {
     fn code_part(&self, data: &[u8], detection: Detection, request: &Request, env: &Env) -> Result<Planned> {
         let best = self.choose(data, &detection, request, env)?;
         let (block, chain) = (seal(data, best.coded), best.chain);
-        Ok(Planned { block, detection, chain, why: best.why, tried: best.tried, told: best.told })
+        Ok(Planned {
+            block,
+            detection,
+            chain,
+            why: best.why,
+            tried: best.tried,
+            told: best.told,
+            short: best.short,
+        })
     }
 
     fn choose(
@@ -180,37 +194,68 @@ impl Planner {
         };
         let best = match &request.chain {
             Some(chain) => choose::Outcome::named(chain, data, &self.registry, env)?,
-            None => choose::best(&self.offers(&part, request)?, request.level, data, &self.registry, env)?,
+            None => {
+                let (offers, level, short) = self.offers(&part, request)?;
+                let best = choose::best(&offers, level, data, &self.registry, env)?;
+                choose::Outcome { short: best.short || short, ..best }
+            }
         };
         Ok(best.or_stored(data))
     }
 
-    fn offers(&self, part: &Part<'_>, request: &Request) -> Result<Vec<minlen_core::Proposal>> {
-        let fits = |offer: &minlen_core::Proposal| {
-            let need = |stage: &minlen_core::Stage| {
-                self.registry
-                    .codec(stage.id)
-                    .map_or(u64::MAX, |c| c.memory(&stage.params, part.data.len()).encode)
-            };
-            request
-                .memory
-                .is_none_or(|bound| offer.chain.stages().iter().map(need).max().unwrap_or(0) <= bound)
-        };
-        let at = |level: u8| -> Vec<minlen_core::Proposal> {
-            let settling = self.registry.iter().find(|codec| codec.settles(part));
-            match settling.map(|codec| codec.propose(part, level)).filter(|offers| !offers.is_empty()) {
-                Some(offers) => offers.into_iter().filter(fits).collect(),
-                None => {
-                    self.registry.iter().flat_map(|codec| codec.propose(part, level)).filter(fits).collect()
-                }
+    /// What codecs offer, at which level, and whether others were passed over for their memory: where nothing fits that a level has, the
+    /// next lower one is asked.
+    fn offers(&self, part: &Part<'_>, request: &Request) -> Result<(Vec<Proposal>, u8, bool)> {
+        let mut short = false;
+        let mut level = request.level;
+        loop {
+            let all = self.offers_at(part, level);
+            let any = !all.is_empty();
+            let fitting: Vec<Proposal> =
+                all.into_iter().filter(|offer| self.fits(offer, part.data.len(), request)).collect();
+            if !fitting.is_empty() {
+                let strong = level >= STRONG;
+                let offers =
+                    if strong { prior::apply(self.prior, fitting, &self.registry)? } else { fitting };
+                return Ok((offers, level, short));
             }
-        };
-        let offers = at(request.level);
-        // Where the strong codecs have nothing to offer, or not within the memory, the others have.
-        if offers.is_empty() && request.level >= choose::STRONG {
-            return Ok(at(choose::STRONG - 1));
+            short |= any;
+            level = match level {
+                _ if any => level - 1,
+                // Where the strong codecs have nothing to offer, the others have.
+                STRONG.. => STRONG - 1,
+                _ => 0,
+            };
+            if level == 0 {
+                return Ok((Vec::new(), request.level, short));
+            }
         }
-        prior::apply(self.prior, offers, &self.registry)
+    }
+
+    fn offers_at(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
+        let settling = self.registry.iter().find(|codec| codec.settles(part));
+        match settling.map(|codec| codec.propose(part, level)).filter(|offers| !offers.is_empty()) {
+            Some(offers) => offers,
+            None => self.registry.iter().flat_map(|codec| codec.propose(part, level)).collect(),
+        }
+    }
+
+    fn fits(&self, offer: &Proposal, len: usize, request: &Request) -> bool {
+        let need = |stage: &Stage| {
+            self.registry.codec(stage.id).map_or(u64::MAX, |c| c.memory(&stage.params, len).encode)
+        };
+        let most = offer.chain.stages().iter().map(need).max().unwrap_or(0);
+        request.memory.is_none_or(|bound| most <= bound) && self.is_readable(offer, len)
+    }
+
+    /// True where decoding an offer for `len` bytes stays within the memory that readers have by default: only blocks far
+    /// larger than those of the levels need more.
+    fn is_readable(&self, offer: &Proposal, len: usize) -> bool {
+        let need = |stage: &Stage| {
+            self.registry.codec(stage.id).map_or(u64::MAX, |codec| codec.memory(&stage.params, len).decode)
+        };
+        let codecs = offer.chain.stages().iter().map(need).max().unwrap_or(0);
+        codecs.saturating_add(2 * len as u64) <= Limits::default().memory
     }
 }
 

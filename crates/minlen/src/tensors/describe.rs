@@ -63,8 +63,7 @@ impl Described {
 
 /// Units in a row of an array of this shape: see [`minlen_tensor::Tensor::columns`].
 fn columns(shape: &[u64], dtype: Dtype) -> usize {
-    let shape = shape.to_vec();
-    let tensor = minlen_tensor::Tensor { name: String::new(), dtype, shape, start: 0, len: 0 };
+    let tensor = minlen_tensor::Tensor::new("", dtype, shape.to_vec(), 0, 0);
     usize::try_from(tensor.columns()).unwrap_or(usize::MAX)
 }
 

@@ -77,5 +77,6 @@ pub(super) fn find(data: &[u8], kind: Kind, level: u8) -> (Vec<ArraySpan>, bool)
 /// An array of a file that is all one part.
 pub(super) fn span(tensor: &Tensor) -> ArraySpan {
     let (start, len) = (tensor.start, tensor.len);
-    ArraySpan { start, len, dtype: tensor.dtype as u8, shape: tensor.shape.clone(), base: None, given: None }
+    let (dtype, shape) = (tensor.dtype as u8, tensor.shape.clone());
+    ArraySpan { start, len, dtype, shape, base: None, inexact: false, given: None }
 }

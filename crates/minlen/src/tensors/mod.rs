@@ -5,6 +5,7 @@ mod bases;
 mod codec;
 mod decode;
 mod describe;
+mod distance;
 mod encode;
 mod find;
 mod quantized;
@@ -20,10 +21,11 @@ pub(crate) use quantized::codec as quantized_codec;
 pub(crate) use track::{Track, head};
 
 pub use bases::{BaseSet, LONGEST_CHAIN};
+pub use distance::{Distance, verify_within};
 pub use find::{layout, of_file};
 pub use quantized::to_stream;
 pub use source::FileSource;
 pub use track::Arrays;
 
-pub use minlen_tensor::containers::write;
-pub use minlen_tensor::{Dtype, Format, Layout, Source, Tensor};
+pub use minlen_tensor::containers::{export, write};
+pub use minlen_tensor::{Declared, Dtype, Element, Format, Layout, Slices, Source, Tensor};

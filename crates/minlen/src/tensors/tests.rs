@@ -158,6 +158,7 @@ fn a_difference_needs_its_base() {
             dtype: t.dtype as u8,
             shape: t.shape.clone(),
             base: Some(BaseSpan { file: hash, start: t.start }),
+            inexact: false,
             given: None,
         })
         .collect();

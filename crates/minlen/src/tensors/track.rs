@@ -1,7 +1,7 @@
 //! Where arrays are in blocks that are filled piece by piece.
 
 use minlen_core::{ArraySpan, BaseSpan, Error, Result};
-use minlen_tensor::{Dtype, Format, Layout, Tensor, containers};
+use minlen_tensor::{Declared, Dtype, Format, Layout, Tensor, containers};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub(crate) struct Track {
 pub(crate) struct Placed {
     pub(crate) tensor: Tensor,
     pub(crate) base: Option<BaseSpan>,
+    /// True if its numbers may be stored within an error bound.
+    pub(crate) inexact: bool,
 }
 
 /// Consecutive bytes of an array in the block.
@@ -147,6 +149,7 @@ fn span(piece: &Piece) -> Option<ArraySpan> {
         dtype: tensor.dtype as u8,
         shape: shape(tensor, from, len),
         base: placed.base.map(|base| BaseSpan { start: base.start + from, ..base }),
+        inexact: placed.inexact,
         given: None,
     })
 }
@@ -180,7 +183,8 @@ impl Arrays {
     #[must_use]
     pub fn new(layout: &Layout) -> Self {
         let known = layout.tensors.iter().filter(|tensor| tensor.dtype != Dtype::Bytes);
-        Self(known.map(|tensor| Placed { tensor: tensor.clone(), base: None }).collect())
+        let inexact = |tensor: &Tensor| layout.inexact(tensor).is_some();
+        Self(known.map(|t| Placed { tensor: t.clone(), base: None, inexact: inexact(t) }).collect())
     }
 
     /// One array that is all of a file of `len` bytes.
@@ -188,11 +192,15 @@ impl Arrays {
     /// # Errors
     /// Usage if it would be longer or shorter than that.
     pub fn whole(dtype: Dtype, shape: &[u64], len: u64) -> Result<Self> {
-        let tensor = Tensor { name: String::new(), dtype, shape: shape.to_vec(), start: 0, len };
-        let layout = Layout::new(Format::Blob, vec![tensor], len).map_err(|_| {
+        if Declared::numbers(dtype, shape.to_vec()).len() != Some(len) {
             let sizes = shape.iter().map(u64::to_string).collect::<Vec<_>>().join("x");
-            Error::usage(format!("{len} bytes are not {sizes} numbers of type {}", dtype.name()))
-        })?;
+            return Err(Error::usage(format!(
+                "{len} bytes are not {sizes} numbers of type {}",
+                dtype.name()
+            ))
+            .remedy("give the shape of the whole file with --shape, or leave it out"));
+        }
+        let layout = Layout::new(Format::Raw, vec![Tensor::new("", dtype, shape.to_vec(), 0, len)], len)?;
         Ok(Self::new(&layout))
     }
 
@@ -208,8 +216,9 @@ impl Arrays {
             let old = by_name.get(&key(&placed.tensor));
             match old.and_then(|old| split_at_base(&placed.tensor, old).map(|split| (old.start, split))) {
                 Some((start, (first, rest))) => {
-                    let first = Placed { tensor: first, base: Some(BaseSpan { file, start }) };
-                    let rest = rest.map(|tensor| Placed { tensor, base: None });
+                    let inexact = placed.inexact;
+                    let first = Placed { tensor: first, base: Some(BaseSpan { file, start }), inexact };
+                    let rest = rest.map(|tensor| Placed { tensor, base: None, inexact });
                     std::iter::once(first).chain(rest)
                 }
                 None => std::iter::once(placed.clone()).chain(None),

@@ -1,6 +1,8 @@
 //! What the integration tests share: the golden files and a way to decode anything to one comparable value.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod hostile;
+
 use minlen::archive::{Archive, Keys};
 use minlen::{Env, Limits, Options, Result};
 use std::io::{Cursor, Write};

@@ -8,7 +8,7 @@ use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::{Decoder, Encoder};
 
 /// How often the waiting hear of it.
-const STEP: usize = 1 << 15;
+const STEP: usize = 4 << 10;
 
 /// What is done with a predictor, whatever its type.
 trait Job {

@@ -3,7 +3,7 @@
 //! Source: `docs/gguf.md` of the ggml project, versions 1 to 3; sizes of blocks: `ggml-common.h`.
 
 use super::{MAX_NAME, MAX_RANK, MAX_TENSORS, Reader, byte_len, fitted, push, text};
-use crate::{Dtype, Tensor};
+use crate::{Declared, Dtype, Element, Tensor};
 use minlen_core::{Error, Result};
 
 /// Bytes of metadata and descriptions that are walked through; the largest vocabularies take some 20 MB.
@@ -61,6 +61,28 @@ pub fn packing(code: u32) -> Option<Packing> {
         39 => Opaque(32, 17),
         _ => return None,
     })
+}
+
+/// The name of a type of opaque blocks.
+fn opaque_name(code: u32) -> String {
+    let name = match code {
+        9 => "q8_1",
+        15 => "q8_k",
+        16 => "iq2_xxs",
+        17 => "iq2_xs",
+        18 => "iq3_xxs",
+        19 => "iq1_s",
+        20 => "iq4_nl",
+        21 => "iq3_s",
+        22 => "iq2_s",
+        23 => "iq4_xs",
+        29 => "iq1_m",
+        34 => "tq1_0",
+        35 => "tq2_0",
+        39 => "mxfp4",
+        other => return format!("ggml type {other}"),
+    };
+    name.into()
 }
 
 /// The number of a type in `ggml_type`, for the writer.
@@ -148,21 +170,29 @@ impl Header {
             Some(Packing::Known(dtype)) => {
                 let len = byte_len(dtype, &shape).ok_or_else(|| corrupt("absurd shape").at(start))?;
                 if self.big && dtype.unit() > 1 {
+                    let mut declared = Declared::numbers(dtype, shape.clone()).big_endian(true);
+                    if dtype.weights() > 1 {
+                        declared.element = Element::Foreign(format!("{} big-endian", dtype.name()));
+                    }
                     shape.push(dtype.unit() as u64);
-                    return Ok(Some(fitted(name, Dtype::Bytes, shape, start, len)));
+                    return Ok(Some(fitted(name, Dtype::Bytes, shape, start, len).telling(declared)));
                 }
-                Tensor { name, dtype, shape, start, len }
+                Tensor::new(name, dtype, shape, start, len)
             }
             Some(Packing::Opaque(weights, bytes)) => {
+                let element = Element::Foreign(opaque_name(array.code));
+                let declared = Declared::new(element, shape.clone(), (weights, bytes));
                 let row = shape.pop().filter(|row| row % weights == 0);
                 let row = row.and_then(|row| (row / weights).checked_mul(bytes));
                 shape.extend(row);
                 let len = row.and_then(|_| byte_len(Dtype::Bytes, &shape));
                 let len = len.ok_or_else(|| corrupt("absurd shape").at(start))?;
-                Tensor { name, dtype: Dtype::Bytes, shape, start, len }
+                Tensor::new(name, Dtype::Bytes, shape, start, len).telling(declared)
             }
             None if next != u64::MAX && next >= start => {
-                fitted(name, Dtype::Bytes, Vec::new(), start, next - start)
+                let element = Element::Unsized(format!("ggml type {}", array.code));
+                let declared = Declared::new(element, shape, (1, 1));
+                fitted(name, Dtype::Bytes, Vec::new(), start, next - start).telling(declared)
             }
             None => return Ok(None),
         }))

@@ -4,7 +4,7 @@
 //! (local heaps) and IV (object headers and their messages). Chunked arrays are left to other codecs: they are mostly compressed.
 
 use super::{MAX_RANK, MAX_TENSORS, Reader, fitted, probe, push, text};
-use crate::{Dtype, Source, Tensor};
+use crate::{Declared, Dtype, Element, Source, Tensor};
 use minlen_core::{Error, Result};
 use std::collections::BTreeSet;
 
@@ -16,10 +16,22 @@ const MAX_PATH: usize = 512;
 const MAX_NAMED: u64 = 4;
 const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 
+/// Where the file may begin: at the start, or after a user block of 512 bytes or a power of two more.
+const BASES: [u64; 5] = [0, 512, 1024, 2048, 4096];
+
+/// The arrays that the file names, and none that are found by their looks.
+pub fn named(reader: &mut Reader<'_>) -> Result<Vec<Tensor>> {
+    for base in BASES {
+        if reader.has(base, MAGIC)? {
+            return walk(reader, base);
+        }
+    }
+    Ok(Vec::new())
+}
+
 /// The arrays of the file, or `None` if it is not of this format.
 pub fn parse(reader: &mut Reader<'_>, source: &dyn Source) -> Result<Option<Vec<Tensor>>> {
-    // At the start, or after a user block of 512 bytes or a power of two more.
-    for base in [0, 512, 1024, 2048, 4096] {
+    for base in BASES {
         if reader.has(base, MAGIC)? {
             // The tables come in many versions: what is not understood or damaged is probed.
             let named = walk(reader, base).unwrap_or_default();
@@ -39,7 +51,7 @@ pub fn parse(reader: &mut Reader<'_>, source: &dyn Source) -> Result<Option<Vec<
 #[derive(Default)]
 struct Object {
     shape: Option<Vec<u64>>,
-    dtype: Option<(Dtype, u64)>,
+    dtype: Option<(Dtype, Declared)>,
     data: Option<(u64, u64)>,
     links: Vec<(String, u64)>,
     table: Option<(u64, u64)>,
@@ -86,11 +98,14 @@ pub(super) fn walk(reader: &mut Reader<'_>, base: u64) -> Result<Vec<Tensor>> {
             walk.name(&path, at)?;
             open.push((path, at));
         }
-        if let (Some(shape), Some((dtype, size)), Some((at, len))) = (object.shape, object.dtype, object.data)
+        if let (Some(shape), Some((dtype, mut declared)), Some((at, len))) =
+            (object.shape, object.dtype, object.data)
         {
+            declared.shape.clone_from(&shape);
             // Elements of no type of ours are rows of bytes.
-            let shape = if dtype == Dtype::Bytes && size > 1 { vec![len / size.max(1), size] } else { shape };
-            push(&mut tensors, fitted(path, dtype, shape, walk.place(at, 0)?, len))?;
+            let size = declared.unit.1;
+            let shape = if dtype == Dtype::Bytes && size > 1 { vec![len / size, size] } else { shape };
+            push(&mut tensors, fitted(path, dtype, shape, walk.place(at, 0)?, len).telling(declared))?;
         }
     }
     Ok(tensors)
@@ -192,49 +207,56 @@ impl Walk<'_, '_> {
         (0..u64::from(rank)).map(|i| self.reader.u64(from + 8 * i)).collect::<Result<_>>().map(Some)
     }
 
-    /// The type and the bytes of an element.
-    fn datatype(&mut self, at: u64) -> Result<(Dtype, u64)> {
-        let [class, bits, ..] = self.reader.array::<4>(at)?;
-        let size = self.reader.u32(at + 4)?;
-        let (big, signed) = (bits & 1 != 0 && size > 1, bits & 8 != 0);
-        let dtype = match (class & 15, size) {
-            _ if big => Dtype::Bytes,
-            (0, 1) => {
-                if signed {
-                    Dtype::I8
-                } else {
-                    Dtype::U8
-                }
-            }
-            (0, 2) => {
-                if signed {
-                    Dtype::I16
-                } else {
-                    Dtype::U16
-                }
-            }
-            (0, 4) => {
-                if signed {
-                    Dtype::I32
-                } else {
-                    Dtype::U32
-                }
-            }
-            (0, 8) => {
-                if signed {
-                    Dtype::I64
-                } else {
-                    Dtype::U64
-                }
-            }
+    /// The type of an element, as coding sees it and as it is.
+    fn datatype(&mut self, at: u64) -> Result<(Dtype, Declared)> {
+        let [class, bits, more, _] = self.reader.array::<4>(at)?;
+        let size = u64::from(self.reader.u32(at + 4)?);
+        let (class, big, signed) = (class & 15, bits & 1 != 0 && size > 1, bits & 8 != 0);
+        let number = match (class, size, signed) {
+            (0, 1, true) => Dtype::I8,
+            (0, 1, false) => Dtype::U8,
+            (0, 2, true) => Dtype::I16,
+            (0, 2, false) => Dtype::U16,
+            (0, 4, true) => Dtype::I32,
+            (0, 4, false) => Dtype::U32,
+            (0, 8, true) => Dtype::I64,
+            (0, 8, false) => Dtype::U64,
             // The size of the exponent tells the two kinds apart.
-            (1, 2) if self.reader.array::<1>(at + 13)? == [8] => Dtype::Bf16,
-            (1, 2) => Dtype::F16,
-            (1, 4) => Dtype::F32,
-            (1, 8) => Dtype::F64,
+            (1, 2, _) if self.reader.array::<1>(at + 13)? == [8] => Dtype::Bf16,
+            (1, 2, _) => Dtype::F16,
+            (1, 4, _) => Dtype::F32,
+            (1, 8, _) => Dtype::F64,
             _ => Dtype::Bytes,
         };
-        Ok((dtype, u64::from(size)))
+        let usual = match class {
+            _ if number == Dtype::Bytes => false,
+            // All bits from the first on: offset and precision.
+            0 => self.reader.array::<4>(at + 8)? == packed(0, size * 8),
+            _ => self.is_ieee(at, number, [bits, more])?,
+        };
+        let element =
+            if usual { Element::Number(number) } else { Element::Foreign(class_name(class).into()) };
+        let declared = Declared::new(element, Vec::new(), (1, size)).big_endian(big);
+        Ok((if big { Dtype::Bytes } else { number }, declared))
+    }
+
+    /// True for floats whose sign, exponent and mantissa are where IEEE 754 has them, with its bias and a hidden first bit.
+    fn is_ieee(&mut self, at: u64, dtype: Dtype, bits: [u8; 2]) -> Result<bool> {
+        let size = dtype.unit() as u64 * 8;
+        let (exponent, mantissa) = match dtype {
+            Dtype::F64 => (11, 52),
+            Dtype::F32 => (8, 23),
+            Dtype::Bf16 => (8, 7),
+            _ => (5, 10),
+        };
+        // A hidden bit; not the byte order of the VAX; the sign comes first.
+        let class = bits[0] >> 4 & 3 == 2 && bits[0] & 0x40 == 0 && u64::from(bits[1]) == size - 1;
+        let places = [mantissa, exponent, 0, mantissa];
+        let bias = (1u32 << (exponent - 1)) - 1;
+        Ok(class
+            && self.reader.array::<4>(at + 8)? == packed(0, size)
+            && self.reader.array::<4>(at + 12)? == places
+            && self.reader.u32(at + 16)? == bias)
     }
 
     /// A hard link: its name and where it leads.
@@ -284,5 +306,29 @@ impl Walk<'_, '_> {
             self.tree(child, names, links, depth + 1)?;
         }
         Ok(())
+    }
+}
+
+/// Bit offset and precision, as a datatype message holds them.
+fn packed(offset: u16, precision: u64) -> [u8; 4] {
+    let ([a, b], [c, d]) = (offset.to_le_bytes(), (precision as u16).to_le_bytes());
+    [a, b, c, d]
+}
+
+/// The name of a class of types.
+fn class_name(class: u8) -> &'static str {
+    match class {
+        0 => "integer of odd layout",
+        1 => "float of odd layout",
+        2 => "time",
+        3 => "string",
+        4 => "bit field",
+        5 => "opaque",
+        6 => "compound",
+        7 => "reference",
+        8 => "enum",
+        9 => "variable length",
+        10 => "array type",
+        _ => "unknown class",
     }
 }

@@ -6,8 +6,10 @@
 
 #[cfg(test)]
 mod archives;
+pub mod export;
 mod gguf;
 mod hdf5;
+mod literal;
 mod npy;
 mod onnx;
 mod pickle;
@@ -83,6 +85,22 @@ pub fn layout(source: &dyn Source) -> Result<Option<Layout>> {
     checked(listing(source)?, source.len())
 }
 
+/// The arrays that the container itself declares: as [`layout`], without what was found by its looks.
+///
+/// # Errors
+/// As [`layout`].
+pub fn declared(source: &dyn Source) -> Result<Option<Layout>> {
+    let found = match listing(source)? {
+        Some((Format::Hdf5, _)) => Some((Format::Hdf5, hdf5::named(&mut Reader::new(source))?)),
+        found => found,
+    };
+    let told = |(format, mut tensors): (Format, Vec<Tensor>)| {
+        tensors.retain(|tensor| tensor.declared().element != crate::Element::Unknown);
+        (format, tensors)
+    };
+    checked(found.map(told), source.len())
+}
+
 /// The same where only the first bytes of a file of `total` bytes (`u64::MAX` where unknown) are at hand: safetensors, GGUF and npy.
 ///
 /// # Errors
@@ -119,16 +137,18 @@ fn byte_len(dtype: Dtype, shape: &[u64]) -> Option<u64> {
     (weights / per).checked_mul(dtype.unit() as u64)
 }
 
-/// An array whose length is known from elsewhere: the shape is kept if it fits, else it becomes one row, else plain bytes.
+/// An array whose length is known from elsewhere: the shape is kept if it fits, else it becomes one row, else plain bytes; what does
+/// not fit is declared as unknown, unless the caller says more.
 fn fitted(name: String, dtype: Dtype, shape: Vec<u64>, start: u64, len: u64) -> Tensor {
     if byte_len(dtype, &shape) == Some(len) {
-        return Tensor { name, dtype, shape, start, len };
+        return Tensor::new(name, dtype, shape, start, len);
     }
     let unit = dtype.unit() as u64;
-    match len % unit {
-        0 => Tensor { name, dtype, shape: vec![len / unit * dtype.weights() as u64], start, len },
-        _ => Tensor { name, dtype: Dtype::Bytes, shape: vec![len], start, len },
-    }
+    let (dtype, shape) = match len % unit {
+        0 => (dtype, vec![len / unit * dtype.weights() as u64]),
+        _ => (Dtype::Bytes, vec![len]),
+    };
+    Tensor::new(name, dtype, shape, start, len).untold()
 }
 
 /// Appends, up to the limit.

@@ -6,7 +6,7 @@
 
 use super::protobuf::{Fields, Span, Value};
 use super::{MAX_NAME, MAX_RANK, Reader, fitted, push, text};
-use crate::{Dtype, Tensor};
+use crate::{Declared, Dtype, Element, Tensor};
 use minlen_core::{Error, Result};
 
 /// Messages inside each other.
@@ -121,6 +121,7 @@ fn name(reader: &mut Reader<'_>, span: Span) -> Result<String> {
 fn array(reader: &mut Reader<'_>, span: Span, owner: &str, tensors: &mut Vec<Tensor>) -> Result<()> {
     let mut fields = Fields::new(span);
     let (mut shape, mut kind, mut own, mut data) = (Vec::new(), 0, String::new(), None);
+    let mut spans = 0;
     while let Some((field, value)) = fields.next(reader)? {
         match (field, value) {
             (1, Value::Varint(dim)) => shape.push(dim),
@@ -134,25 +135,55 @@ fn array(reader: &mut Reader<'_>, span: Span, owner: &str, tensors: &mut Vec<Ten
                 }
             }
             (2, Value::Varint(code)) => kind = code,
-            (4, Value::Span(floats)) => data = Some((Some((Dtype::F32, None)), floats)),
-            (10, Value::Span(floats)) => data = Some((Some((Dtype::F64, None)), floats)),
+            (4 | 9 | 10, Value::Span(found)) => {
+                spans += 1;
+                data = Some((field, found));
+            }
             (8, Value::Span(span)) => own = name(reader, span)?,
-            (9, Value::Span(raw)) => data = Some((dtype(kind), raw)),
             _ => {}
         }
         if shape.len() > MAX_RANK {
             return Err(Error::corrupt("ONNX array of too many dimensions").at(span.start));
         }
     }
-    let Some((mut held, data)) = data else { return Ok(()) };
-    if held.is_none() {
-        // The type may come after the data.
-        held = dtype(kind);
-    }
-    let (dtype, pair) = held.unwrap_or((Dtype::Bytes, None));
+    let Some((field, data)) = data else { return Ok(()) };
+    // The type may come after the data. Floats and doubles have fields of their own, complex numbers are pairs there.
+    let (dtype, pair) = match field {
+        4 => (Dtype::F32, None),
+        10 => (Dtype::F64, None),
+        _ => dtype(kind).unwrap_or((Dtype::Bytes, None)),
+    };
+    let declared = declared(kind, shape.clone());
     shape.extend(pair);
     let name = if own.is_empty() { owner.to_owned() } else { own };
-    push(tensors, fitted(name, dtype, shape, data.start, data.len))
+    let tensor = fitted(name, dtype, shape, data.start, data.len);
+    let told = match (field, kind) {
+        // In parts, or in a field for another type: nobody knows.
+        _ if spans > 1 => None,
+        (4, 1 | 14) | (10, 11 | 15) | (9, _) => declared,
+        _ => None,
+    };
+    let told = told.unwrap_or_else(|| Declared::unknown(data.len));
+    push(tensors, tensor.telling(told))
+}
+
+/// What the model says of an array of this type, held as raw data; `None` for types that are no raw data.
+fn declared(kind: u64, shape: Vec<u64>) -> Option<Declared> {
+    let foreign = |name: &str, unit| Some((Element::Foreign(name.to_owned()), unit));
+    let (element, unit) = match kind {
+        9 => Some((Element::Bool, (1, 1))),
+        14 => Some((Element::Complex(Dtype::F32), (1, 8))),
+        15 => Some((Element::Complex(Dtype::F64), (1, 16))),
+        18 => foreign("f8_e4m3fnuz", (1, 1)),
+        20 => foreign("f8_e5m2fnuz", (1, 1)),
+        // Two to a byte, the last byte may be half empty: the length is checked by whole bytes only.
+        21 => foreign("u4", (2, 1)),
+        22 => foreign("i4", (2, 1)),
+        23 => foreign("f4", (2, 1)),
+        24 => Some((Element::Safetensors("F8_E8M0".into()), (1, 1))),
+        _ => dtype(kind).map(|(dtype, _)| (Element::Number(dtype), (1, dtype.unit() as u64))),
+    }?;
+    Some(Declared::new(element, shape, unit))
 }
 
 /// The type with this number in `TensorProto.DataType`. The 8-bit floats with other specials, and 4-bit ones, stay bytes.

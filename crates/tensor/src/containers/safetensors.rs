@@ -3,7 +3,7 @@
 //! Source: the format section of the safetensors project's README, whose limit on the header is kept here.
 
 use super::{MAX_NAME, MAX_RANK, Reader, fitted, push};
-use crate::{Dtype, Tensor};
+use crate::{Declared, Dtype, Element, Tensor};
 use minlen_core::{Error, Result};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -11,27 +11,38 @@ use std::fmt;
 /// Bytes of header that the format allows.
 const MAX_HEADER: u64 = 100_000_000;
 
-/// The type with this name in a header.
-pub fn dtype(name: &str) -> Option<(Dtype, Option<u64>)> {
+/// The type with this name in a header: as coding sees it with, for pairs, their length, and as it is.
+pub fn dtype(name: &str) -> Option<(Dtype, Option<u64>, Element)> {
+    let number = |dtype| (dtype, None, Element::Number(dtype));
     Some(match name {
-        "F64" => (Dtype::F64, None),
-        "F32" => (Dtype::F32, None),
-        "F16" => (Dtype::F16, None),
-        "BF16" => (Dtype::Bf16, None),
-        "F8_E4M3" => (Dtype::F8E4m3, None),
-        "F8_E5M2" => (Dtype::F8E5m2, None),
-        "I8" => (Dtype::I8, None),
-        "U8" => (Dtype::U8, None),
-        "I16" => (Dtype::I16, None),
-        "U16" => (Dtype::U16, None),
-        "I32" => (Dtype::I32, None),
-        "U32" => (Dtype::U32, None),
-        "I64" => (Dtype::I64, None),
-        "U64" => (Dtype::U64, None),
-        "BOOL" => (Dtype::Bytes, None),
+        "F64" => number(Dtype::F64),
+        "F32" => number(Dtype::F32),
+        "F16" => number(Dtype::F16),
+        "BF16" => number(Dtype::Bf16),
+        "F8_E4M3" => number(Dtype::F8E4m3),
+        "F8_E5M2" => number(Dtype::F8E5m2),
+        "I8" => number(Dtype::I8),
+        "U8" => number(Dtype::U8),
+        "I16" => number(Dtype::I16),
+        "U16" => number(Dtype::U16),
+        "I32" => number(Dtype::I32),
+        "U32" => number(Dtype::U32),
+        "I64" => number(Dtype::I64),
+        "U64" => number(Dtype::U64),
+        "BOOL" => (Dtype::Bytes, None, Element::Bool),
         // Complex numbers are pairs.
-        "C64" => (Dtype::F32, Some(2)),
-        "C128" => (Dtype::F64, Some(2)),
+        "C64" => (Dtype::F32, Some(2), Element::Complex(Dtype::F32)),
+        "C128" => (Dtype::F64, Some(2), Element::Complex(Dtype::F64)),
+        _ => return None,
+    })
+}
+
+/// Elements and bytes of the smallest unit of a type that coding takes as bytes.
+fn unit(name: &str) -> Option<(u64, u64)> {
+    Some(match name {
+        "F4" => (2, 1),
+        "F6_E2M3" | "F6_E3M2" => (4, 3),
+        "F8_E8M0" | "F8_E4M3FNUZ" | "F8_E5M2FNUZ" => (1, 1),
         _ => return None,
     })
 }
@@ -78,12 +89,18 @@ impl Entry {
             return Err(Error::corrupt(format!("array {name:?} has no valid data_offsets")).at(8));
         };
         let len = to - from;
-        let Some((dtype, pair)) = dtype(&self.dtype) else {
-            return Ok(fitted(name, Dtype::Bytes, vec![len], start, len));
+        let Some((dtype, pair, element)) = dtype(&self.dtype) else {
+            let declared = match unit(&self.dtype) {
+                Some(unit) => Declared::new(Element::Safetensors(self.dtype), self.shape, unit),
+                None => Declared::new(Element::Unsized(self.dtype), self.shape, (1, 1)),
+            };
+            return Ok(fitted(name, Dtype::Bytes, vec![len], start, len).telling(declared));
         };
+        let unit = dtype.unit() as u64 * pair.unwrap_or(1);
+        let declared = Declared::new(element, self.shape.clone(), (1, unit));
         let mut shape = self.shape;
         shape.extend(pair);
-        Ok(Tensor { name, dtype, shape, start, len })
+        Ok(Tensor::new(name, dtype, shape, start, len).telling(declared))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Known answers, limits and damage, for the parsers of headers.
 
 use super::{find_tensor, for_prefix, layout, listing};
-use crate::{Dtype, Format, Source, Tensor};
+use crate::{Declared, Dtype, Element, Format, Source, Tensor};
 use minlen_core::ErrorKind;
 
 fn source(bytes: &&[u8]) -> Option<crate::Layout> {
@@ -9,7 +9,7 @@ fn source(bytes: &&[u8]) -> Option<crate::Layout> {
 }
 
 fn tensor(name: &str, dtype: Dtype, shape: &[u64], start: u64, len: u64) -> Tensor {
-    Tensor { name: name.into(), dtype, shape: shape.to_vec(), start, len }
+    Tensor::new(name, dtype, shape.to_vec(), start, len)
 }
 
 pub fn safetensors(header: &str, data: usize) -> Vec<u8> {
@@ -67,8 +67,16 @@ fn safetensors_with_ties_and_odd_types() {
         found.tensors,
         [
             tensor("w", Dtype::Bf16, &[2, 3], data, 12),
-            tensor("f4", Dtype::Bytes, &[2], data + 16, 2),
-            tensor("z", Dtype::F32, &[2], data + 18, 8),
+            tensor("f4", Dtype::Bytes, &[2], data + 16, 2).telling(Declared::new(
+                Element::Safetensors("F4".into()),
+                vec![4],
+                (2, 1)
+            )),
+            tensor("z", Dtype::F32, &[2], data + 18, 8).telling(Declared::new(
+                Element::Complex(Dtype::F32),
+                vec![],
+                (1, 8)
+            )),
         ]
     );
     let (_, all) = listing(&file.as_slice()).unwrap().unwrap();
@@ -138,10 +146,43 @@ fn gguf_of_both_byte_orders() {
     let data = file.len() as u64 - 202;
     let found = source(&file.as_slice()).unwrap();
     assert_eq!(found.format, Format::Gguf);
-    let odd = tensor("odd", Dtype::Bytes, &[10], data + 192, 10);
+    let unknown = Declared::new(Element::Unsized("ggml type 999".into()), vec![10], (1, 1));
+    let odd = tensor("odd", Dtype::Bytes, &[10], data + 192, 10).telling(unknown);
     assert_eq!(found.tensors, [tensor("w", Dtype::Q8_0, &[2, 64], data, 136), odd.clone()]);
     let big = source(&gguf(true).as_slice()).unwrap();
-    assert_eq!(big.tensors, [tensor("w", Dtype::Bytes, &[136], data, 136), odd]);
+    let blocks = Declared::new(Element::Foreign("q8_0 big-endian".into()), vec![2, 64], (32, 34));
+    assert_eq!(big.tensors, [tensor("w", Dtype::Bytes, &[136], data, 136).telling(blocks), odd]);
+}
+
+/// Coding sees numbers, or bytes; what a file says of an array is kept beside that.
+#[test]
+fn arrays_are_declared_as_the_file_says() {
+    let npy_of = |descr: &str, order: &str, shape: &str, data: usize| {
+        let text = format!("{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}\n");
+        let found = source(&npy(&text, data).as_slice()).unwrap();
+        let tensor = found.tensors[0].clone();
+        (
+            tensor.checked(u64::MAX).unwrap(),
+            layout(&npy(&text, data).as_slice()).unwrap().unwrap().inexact(&tensor),
+        )
+    };
+    let (big, inexact) = npy_of("'>f4'", "False", "(2, 3)", 24);
+    assert_eq!((&big.element, big.big_endian, inexact), (&Element::Number(Dtype::F32), true, None));
+    let (fortran, inexact) = npy_of("'<f8'", "True", "(2, 3)", 48);
+    assert_eq!((fortran.shape.as_slice(), fortran.is_column_major()), (&[2, 3][..], true));
+    assert_eq!(inexact, Some(Dtype::F64));
+    assert_eq!(npy_of("'<f2'", "False", "(2, 3)", 12).1, None);
+    let (text, _) = npy_of("'<U2'", "False", "(3,)", 24);
+    assert_eq!((text.element, text.unit), (Element::Npy("'<U2'".into()), (1, 8)));
+    // Records are as long as their fields, whatever these are called; coding them as rows is not to make floats of them.
+    let descr = "[('shape', '<f4'), ('descr', '<f4', (2, 2)), (('t', 'n'), [('q', '|u1')])]";
+    let (records, inexact) = npy_of(descr, "False", "(3,)", 63);
+    assert_eq!((records.element, records.unit.1, inexact), (Element::Npy(descr.into()), 21, None));
+    assert_eq!(npy_of("'<c8'", "False", "(3,)", 24).0.element, Element::Complex(Dtype::F32));
+    assert_eq!(npy_of("'|b1'", "False", "(3,)", 3).0.element, Element::Bool);
+    assert_eq!(npy_of("'<f16'", "False", "(3,)", 48).0.element, Element::Npy("'<f16'".into()));
+    let objects = npy("{'descr': [('a', '|O'), ('b', '<f4')], 'fortran_order': False, 'shape': (3,), }", 60);
+    assert!(layout(&objects.as_slice()).unwrap().unwrap().tensors.is_empty());
 }
 
 /// Every truncation and every changed byte: an answer, never a panic.

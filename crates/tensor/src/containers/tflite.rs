@@ -4,7 +4,7 @@
 //! so it cannot run in circles; that many entries may lead to one table is met by the limit on arrays.
 
 use super::{MAX_NAME, MAX_RANK, MAX_TENSORS, Reader, fitted, push, text};
-use crate::{Dtype, Tensor};
+use crate::{Declared, Dtype, Element, Tensor};
 use minlen_core::{Error, Result};
 
 /// Channels from which on their scales are an array.
@@ -31,14 +31,21 @@ pub fn parse(reader: &mut Reader<'_>) -> Result<Option<Vec<Tensor>>> {
             // Buffer 0 is empty by convention; of arrays that share a buffer the first one names it.
             let used = buffers.get(buffer).is_some_and(Option::is_some);
             scales(reader, tensor, &mut tensors)?;
-            if let Some(slot) = described.get_mut(buffer).filter(|slot| used && slot.is_none()) {
-                *slot = Some(describe(reader, tensor)?);
+            let Some(slot) = described.get_mut(buffer).filter(|_| used) else { continue };
+            let kind = kind(reader, tensor)?;
+            match slot {
+                None => *slot = Some(describe(reader, tensor)?),
+                Some(first) => first.torn |= first.kind != kind,
             }
         }
     }
     for (buffer, described) in buffers.into_iter().zip(described) {
-        if let (Some((start, len)), Some(Described { name, dtype, shape })) = (buffer, described) {
-            push(&mut tensors, fitted(name, dtype, shape, start, len))?;
+        if let (Some((start, len)), Some(Described { name, kind, torn, mut shape })) = (buffer, described) {
+            let (dtype, pair) = dtype(kind);
+            let declared = if torn { None } else { declared(kind, shape.clone()) };
+            shape.extend(pair);
+            let told = declared.unwrap_or_else(|| Declared::unknown(len));
+            push(&mut tensors, fitted(name, dtype, shape, start, len).telling(told))?;
         }
     }
     Ok(Some(tensors))
@@ -54,7 +61,7 @@ fn scales(reader: &mut Reader<'_>, tensor: u64, tensors: &mut Vec<Tensor>) -> Re
         {
             let name = format!("{}.{what}", name(reader, tensor)?);
             let len = count * dtype.unit() as u64;
-            push(tensors, Tensor { name, dtype, shape: vec![count], start, len })?;
+            push(tensors, Tensor::new(name, dtype, vec![count], start, len))?;
         }
     }
     Ok(())
@@ -62,7 +69,9 @@ fn scales(reader: &mut Reader<'_>, tensor: u64, tensors: &mut Vec<Tensor>) -> Re
 
 struct Described {
     name: String,
-    dtype: Dtype,
+    kind: u8,
+    /// True if others say that the buffer is of another type.
+    torn: bool,
     shape: Vec<u64>,
 }
 
@@ -95,10 +104,11 @@ fn describe(reader: &mut Reader<'_>, tensor: u64) -> Result<Described> {
             shape.push(u64::from(reader.u32(start + 4 * i)?));
         }
     }
-    let kind = scalar(reader, tensor, 1)?.map_or(Ok([0]), |at| reader.array::<1>(at))?[0];
-    let (dtype, pair) = dtype(kind);
-    shape.extend(pair);
-    Ok(Described { name: name(reader, tensor)?, dtype, shape })
+    Ok(Described { name: name(reader, tensor)?, kind: kind(reader, tensor)?, torn: false, shape })
+}
+
+fn kind(reader: &mut Reader<'_>, tensor: u64) -> Result<u8> {
+    Ok(scalar(reader, tensor, 1)?.map_or(Ok([0]), |at| reader.array::<1>(at))?[0])
 }
 
 fn name(reader: &mut Reader<'_>, tensor: u64) -> Result<String> {
@@ -127,6 +137,21 @@ fn dtype(kind: u8) -> (Dtype, Option<u64>) {
         18 => (Dtype::Bf16, None),
         _ => (Dtype::Bytes, None),
     }
+}
+
+/// What the model says of an array of this type.
+fn declared(kind: u8, shape: Vec<u64>) -> Option<Declared> {
+    let (element, unit) = match kind {
+        6 => (Element::Bool, (1, 1)),
+        8 => (Element::Complex(Dtype::F32), (1, 8)),
+        11 => (Element::Complex(Dtype::F64), (1, 16)),
+        17 => (Element::Foreign("i4".into()), (2, 1)),
+        _ => match dtype(kind).0 {
+            Dtype::Bytes => return None,
+            dtype => (Element::Number(dtype), (1, dtype.unit() as u64)),
+        },
+    };
+    Some(Declared::new(element, shape, unit))
 }
 
 /// Where a field of a table lies; `None` if the table leaves it out.

@@ -6,7 +6,7 @@
 use super::pickle::{Id, Node, Pickle};
 use super::zip::Member;
 use super::{Reader, fitted, probe, push, text};
-use crate::{Dtype, Tensor};
+use crate::{Declared, Dtype, Element, Tensor};
 use minlen_core::Result;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -24,9 +24,17 @@ struct View {
     dtype: Dtype,
     /// Numbers in an element.
     pair: Option<u64>,
+    element: Element,
     offset: u64,
     shape: Vec<u64>,
     stride: Vec<u64>,
+}
+
+/// A view that is whole, as it is stored and as it is declared.
+struct Placed {
+    name: String,
+    shape: Vec<u64>,
+    declared: Declared,
 }
 
 /// The arrays of a checkpoint, or `None` if there is no pickle with storages among the members.
@@ -68,48 +76,54 @@ fn storage(
         let (count, columns) = (len / dtype.unit() as u64, columns as u64);
         let rows = columns > 1 && count.is_multiple_of(columns);
         let shape = if rows { vec![count / columns, columns] } else { vec![count] };
-        return push(tensors, fitted(text(member.name.as_bytes()), dtype, shape, start, len));
+        return push(tensors, fitted(text(member.name.as_bytes()), dtype, shape, start, len).untold());
     };
     let unit = dtype.unit() as u64;
     if views.iter().any(|view| view.dtype != dtype) {
         views.clear();
     }
-    let mut placed: Vec<(u64, u64, String, Vec<u64>)> = Vec::new();
+    let mut placed: Vec<(u64, u64, Placed)> = Vec::new();
     for view in views {
-        let Some((shape, count)) = view.stored() else { continue };
+        let Some((shape, order, count)) = view.stored() else { continue };
         let bytes = count.checked_mul(unit);
         let from = view.offset.checked_mul(view.pair.unwrap_or(1)).and_then(|at| at.checked_mul(unit));
         if let (Some(from), Some(bytes)) = (from, bytes)
             && bytes > 0
             && from.checked_add(bytes).is_some_and(|end| end <= len)
         {
-            placed.push((from, bytes, view.name, shape));
+            let declared = view.declared(order);
+            placed.push((from, bytes, Placed { name: view.name, shape, declared }));
         }
     }
     // Of views that overlap the first and longest stays; what no view covers is a row of its own.
     placed.sort_by(|a, b| (a.0, b.1).cmp(&(b.0, a.1)));
     let (mut end, mut last) = (0, (0, 0));
-    for (from, bytes, name, shape) in placed {
-        if (from, bytes) == last {
-            // Tied arrays.
-            push(tensors, fitted(name, dtype, shape, start + from, bytes))?;
-        } else if from >= end {
-            last = (from, bytes);
-            gap(dtype, start + end, from - end, tensors)?;
-            push(tensors, fitted(name, dtype, shape, start + from, bytes))?;
-            end = from + bytes;
+    for (from, bytes, Placed { name, shape, declared }) in placed {
+        let tied = (from, bytes) == last;
+        if tied || from >= end {
+            gap(dtype, start + end, from.saturating_sub(end), tensors)?;
+            push(tensors, fitted(name, dtype, shape, start + from, bytes).telling(declared))?;
+            (last, end) = ((from, bytes), from + bytes);
         }
     }
     gap(dtype, start + end, len - end, tensors)
 }
 
 fn gap(dtype: Dtype, start: u64, len: u64, tensors: &mut Vec<Tensor>) -> Result<()> {
-    if len == 0 { Ok(()) } else { push(tensors, fitted(String::new(), dtype, Vec::new(), start, len)) }
+    match len {
+        0 => Ok(()),
+        _ => push(tensors, fitted(String::new(), dtype, Vec::new(), start, len).untold()),
+    }
 }
 
 impl View {
-    /// The shape in the order of storage and the count of numbers, if the elements follow each other without gaps.
-    fn stored(&self) -> Option<(Vec<u64>, u64)> {
+    fn declared(&self, order: Vec<usize>) -> Declared {
+        let unit = self.dtype.unit() as u64 * self.pair.unwrap_or(1);
+        Declared::new(self.element.clone(), self.shape.clone(), (1, unit)).ordered(order)
+    }
+
+    /// The shape in the order of storage, that order, and the count of numbers, if the elements follow each other without gaps.
+    fn stored(&self) -> Option<(Vec<u64>, Vec<usize>, u64)> {
         let mut order: Vec<usize> = (0..self.shape.len()).collect();
         let natural = self.dense(&order);
         if natural.is_none() {
@@ -119,7 +133,10 @@ impl View {
         let count = natural.or_else(|| self.dense(&order))?;
         let mut shape: Vec<u64> = order.iter().map(|&i| self.shape[i]).collect();
         shape.extend(self.pair);
-        Some((shape, count.checked_mul(self.pair.unwrap_or(1))?))
+        // Dimensions of one entry may stand anywhere.
+        let single = (0..self.shape.len()).filter(|i| !order.contains(i));
+        let whole = single.chain(order.iter().copied()).collect();
+        Some((shape, whole, count.checked_mul(self.pair.unwrap_or(1))?))
     }
 
     fn dense(&self, order: &[usize]) -> Option<u64> {
@@ -180,6 +197,12 @@ fn path(pickle: &Pickle<'_>, key: Option<Id>, above: Rc<str>) -> Rc<str> {
 /// The array that these arguments make: storage, offset, size, stride, and where the storage has no type a type further on.
 fn view(pickle: &Pickle<'_>, arguments: &[Id], name: &str) -> Option<(Vec<u8>, View)> {
     let [storage, offset, size, stride, rest @ ..] = arguments else { return None };
+    // Behind gradients and hooks: whether the numbers are to be conjugated or negated when read.
+    if let Some(Node::Object(_, marks)) = rest.get(2).map(|id| pickle.node(*id))
+        && !marks.is_empty()
+    {
+        return None;
+    }
     let Node::Persistent(described) = pickle.node(*storage) else { return None };
     let [_, class, key, ..] = pickle.tuple(*described) else { return None };
     let (Node::Global(_, class), Node::Text(key)) = (pickle.node(*class), pickle.node(*key)) else {
@@ -193,33 +216,39 @@ fn view(pickle: &Pickle<'_>, arguments: &[Id], name: &str) -> Option<(Vec<u8>, V
         Node::Global(b"torch", name) => dtype(name),
         _ => None,
     });
-    let (dtype, pair) = dtype(class).or(named)?;
+    let (dtype, pair, element) = dtype(class).or(named)?;
     let (shape, stride) = (numbers(*size)?, numbers(*stride)?);
     let offset = u64::try_from(pickle.int(*offset)?).ok()?;
     let sound = shape.len() == stride.len() && shape.len() <= super::MAX_RANK;
-    sound.then(|| (key.to_vec(), View { name: name.to_owned(), dtype, pair, offset, shape, stride }))
+    sound.then(|| (key.to_vec(), View { name: name.to_owned(), dtype, pair, element, offset, shape, stride }))
 }
 
-/// The type with this name, of a storage class or of `torch`.
-fn dtype(name: &[u8]) -> Option<(Dtype, Option<u64>)> {
+/// The type with this name, of a storage class or of `torch`: as coding sees it with, for pairs, their length, and as it is.
+fn dtype(name: &[u8]) -> Option<(Dtype, Option<u64>, Element)> {
+    let number = |dtype| (dtype, None, Element::Number(dtype));
+    // Integers that stand for others, by a scale kept elsewhere.
+    let foreign = |dtype, name: &str| (dtype, None, Element::Foreign(name.into()));
     Some(match name {
-        b"DoubleStorage" | b"float64" => (Dtype::F64, None),
-        b"FloatStorage" | b"float32" => (Dtype::F32, None),
-        b"HalfStorage" | b"float16" => (Dtype::F16, None),
-        b"BFloat16Storage" | b"bfloat16" => (Dtype::Bf16, None),
-        b"LongStorage" | b"int64" => (Dtype::I64, None),
-        b"IntStorage" | b"QInt32Storage" | b"int32" => (Dtype::I32, None),
-        b"ShortStorage" | b"int16" => (Dtype::I16, None),
-        b"CharStorage" | b"QInt8Storage" | b"int8" => (Dtype::I8, None),
-        b"ByteStorage" | b"QUInt8Storage" | b"uint8" => (Dtype::U8, None),
-        b"BoolStorage" | b"bool" => (Dtype::Bytes, None),
-        b"ComplexFloatStorage" | b"complex64" => (Dtype::F32, Some(2)),
-        b"ComplexDoubleStorage" | b"complex128" => (Dtype::F64, Some(2)),
-        b"uint16" => (Dtype::U16, None),
-        b"uint32" => (Dtype::U32, None),
-        b"uint64" => (Dtype::U64, None),
-        b"float8_e4m3fn" => (Dtype::F8E4m3, None),
-        b"float8_e5m2" => (Dtype::F8E5m2, None),
+        b"DoubleStorage" | b"float64" => number(Dtype::F64),
+        b"FloatStorage" | b"float32" => number(Dtype::F32),
+        b"HalfStorage" | b"float16" => number(Dtype::F16),
+        b"BFloat16Storage" | b"bfloat16" => number(Dtype::Bf16),
+        b"LongStorage" | b"int64" => number(Dtype::I64),
+        b"IntStorage" | b"int32" => number(Dtype::I32),
+        b"ShortStorage" | b"int16" => number(Dtype::I16),
+        b"CharStorage" | b"int8" => number(Dtype::I8),
+        b"ByteStorage" | b"uint8" => number(Dtype::U8),
+        b"QInt32Storage" => foreign(Dtype::I32, "qint32"),
+        b"QInt8Storage" => foreign(Dtype::I8, "qint8"),
+        b"QUInt8Storage" => foreign(Dtype::U8, "quint8"),
+        b"BoolStorage" | b"bool" => (Dtype::Bytes, None, Element::Bool),
+        b"ComplexFloatStorage" | b"complex64" => (Dtype::F32, Some(2), Element::Complex(Dtype::F32)),
+        b"ComplexDoubleStorage" | b"complex128" => (Dtype::F64, Some(2), Element::Complex(Dtype::F64)),
+        b"uint16" => number(Dtype::U16),
+        b"uint32" => number(Dtype::U32),
+        b"uint64" => number(Dtype::U64),
+        b"float8_e4m3fn" => number(Dtype::F8E4m3),
+        b"float8_e5m2" => number(Dtype::F8E5m2),
         _ => return None,
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! Sources as for the parsers.
 
+use super::export::safetensors_type;
 use super::gguf::{self, ALIGNMENT};
 use super::{Reader, byte_len};
 use crate::{Dtype, Source, Tensor};
@@ -18,28 +19,51 @@ const MAX_GGUF_RANK: usize = 4;
 /// Gives the bytes of the array with this index.
 pub type Fetch<'a> = dyn FnMut(usize) -> Result<Cow<'a, [u8]>> + 'a;
 
-/// The name of a type in safetensors; opaque bytes are written as `U8`, packed blocks are not possible.
+/// The name of a type in safetensors; there is none for opaque bytes and packed blocks.
 #[must_use]
 pub fn safetensors_dtype(dtype: Dtype) -> Option<&'static str> {
-    const NAMES: [&str; 15] = [
-        "U8", "F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8", "U8", "I16", "U16", "I32", "U32",
-        "I64", "U64",
+    const NAMES: [&str; 14] = [
+        "F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8", "U8", "I16", "U16", "I32", "U32", "I64",
+        "U64",
     ];
-    NAMES.get(dtype as usize).copied()
+    NAMES.get((dtype as usize).checked_sub(1)?).copied()
 }
 
-/// Writes a safetensors file. The offsets of `tensors` are not used; `data` is asked for their bytes in order.
+/// Writes a safetensors file of arrays as they are declared, which must be row-major and little-endian. The offsets of `tensors` are
+/// not used; `data` is asked for their bytes in order.
 ///
 /// # Errors
-/// Usage for packed blocks, names given twice, shapes without a length, and bytes that are not as long as the shape; whatever `data` and
-/// writing give.
+/// Usage for types that safetensors lacks, names given twice, shapes without a length, and bytes that are not as long as the shape;
+/// whatever `data` and writing give.
 pub fn write_safetensors(
     out: &mut dyn Write,
     tensors: &[Tensor],
     metadata: &[(String, String)],
     data: &mut Fetch<'_>,
 ) -> Result<()> {
-    unique(tensors)?;
+    let mut entries = Vec::new();
+    for tensor in tensors {
+        let declared = tensor.declared();
+        let plain = declared.order.is_empty() && !declared.big_endian;
+        let name = safetensors_type(&declared).filter(|_| plain).ok_or_else(|| {
+            Error::usage(format!("safetensors has no type {} (array {:?})", declared.name(), tensor.name))
+                .remedy("write GGUF, or dequantize")
+        })?;
+        entries.push((tensor.name.clone(), name.to_owned(), declared.shape.clone(), len(tensor)?));
+    }
+    put(out, &safetensors_header(&entries, metadata)?)?;
+    for (i, tensor) in tensors.iter().enumerate() {
+        put(out, &fetched(data, i, tensor)?)?;
+    }
+    Ok(())
+}
+
+/// What stands before the arrays of a safetensors file: of each its name, type, shape and bytes.
+pub(super) fn safetensors_header(
+    arrays: &[(String, String, Vec<u64>, u64)],
+    metadata: &[(String, String)],
+) -> Result<Vec<u8>> {
+    unique(arrays.iter().map(|array| array.0.as_str()))?;
     let mut entries = Vec::new();
     if !metadata.is_empty() {
         let pairs: Vec<_> =
@@ -47,27 +71,20 @@ pub fn write_safetensors(
         entries.push(format!("\"__metadata__\":{{{}}}", pairs.join(",")));
     }
     let mut at = 0u64;
-    for tensor in tensors {
-        let name = safetensors_dtype(tensor.dtype).ok_or_else(|| {
-            Error::usage(format!("safetensors has no type {} (array {:?})", tensor.dtype.name(), tensor.name))
-                .remedy("write GGUF, or dequantize")
-        })?;
-        let end = at.checked_add(len(tensor)?).ok_or_else(|| Error::usage("arrays of absurd lengths"))?;
-        let (key, shape) = (json(&tensor.name), &tensor.shape);
-        entries.push(format!(
-            "{key}:{{\"dtype\":\"{name}\",\"shape\":{shape:?},\"data_offsets\":[{at},{end}]}}"
-        ));
+    for (name, dtype, shape, len) in arrays {
+        if name == "__metadata__" {
+            return Err(Error::usage("an array of safetensors cannot be called \"__metadata__\""));
+        }
+        let end = at.checked_add(*len).ok_or_else(|| Error::usage("arrays of absurd lengths"))?;
+        let (key, dtype) = (json(name), json(dtype));
+        entries
+            .push(format!("{key}:{{\"dtype\":{dtype},\"shape\":{shape:?},\"data_offsets\":[{at},{end}]}}"));
         at = end;
     }
     let mut header = format!("{{{}}}", entries.join(","));
     // Spaces align the arrays to eight bytes.
     header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
-    put(out, &(header.len() as u64).to_le_bytes())?;
-    put(out, header.as_bytes())?;
-    for (i, tensor) in tensors.iter().enumerate() {
-        put(out, &fetched(data, i, tensor)?)?;
-    }
-    Ok(())
+    Ok([&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat())
 }
 
 /// The metadata of a GGUF file, to be copied to another one.
@@ -143,7 +160,21 @@ pub fn write_gguf(
     tensors: &[Tensor],
     data: &mut Fetch<'_>,
 ) -> Result<()> {
-    unique(tensors)?;
+    let alignment = metadata.alignment.max(1);
+    put(out, &gguf_header(metadata, tensors)?)?;
+    for (i, tensor) in tensors.iter().enumerate() {
+        put(out, &fetched(data, i, tensor)?)?;
+        let mut rest = vec![0; (len(tensor)? % alignment) as usize];
+        let from = rest.len();
+        pad(&mut rest, alignment);
+        put(out, &rest[from..])?;
+    }
+    Ok(())
+}
+
+/// What stands before the arrays of a GGUF file.
+pub(super) fn gguf_header(metadata: &GgufMetadata, tensors: &[Tensor]) -> Result<Vec<u8>> {
+    unique(tensors.iter().map(|tensor| tensor.name.as_str()))?;
     let alignment = metadata.alignment.max(1);
     let mut head = b"GGUF\x03\0\0\0".to_vec();
     for number in [tensors.len(), metadata.pairs.len()] {
@@ -160,15 +191,7 @@ pub fn write_gguf(
         at = end.ok_or_else(|| Error::usage("arrays of absurd lengths"))?;
     }
     pad(&mut head, alignment);
-    put(out, &head)?;
-    for (i, tensor) in tensors.iter().enumerate() {
-        put(out, &fetched(data, i, tensor)?)?;
-        let mut rest = vec![0; (len(tensor)? % alignment) as usize];
-        let from = rest.len();
-        pad(&mut rest, alignment);
-        put(out, &rest[from..])?;
-    }
-    Ok(())
+    Ok(head)
 }
 
 /// Appends the description of an array whose data starts at `offset` of the arrays.
@@ -202,8 +225,8 @@ fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-fn unique(tensors: &[Tensor]) -> Result<()> {
-    let mut names: Vec<&str> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
+fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Result<()> {
+    let mut names: Vec<&str> = names.collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(Error::usage(format!("two arrays have the name {:?}", pair[0]))),
@@ -212,7 +235,8 @@ fn unique(tensors: &[Tensor]) -> Result<()> {
 }
 
 fn len(tensor: &Tensor) -> Result<u64> {
-    byte_len(tensor.dtype, &tensor.shape)
+    let told = tensor.told.as_ref().map(|told| told.len());
+    told.unwrap_or_else(|| byte_len(tensor.dtype, &tensor.shape))
         .ok_or_else(|| Error::usage(format!("array {:?} has a shape without a length", tensor.name)))
 }
 
@@ -236,7 +260,7 @@ mod tests {
 
     fn tensor(name: &str, dtype: Dtype, shape: &[u64]) -> Tensor {
         let len = byte_len(dtype, shape).unwrap();
-        Tensor { name: name.into(), dtype, shape: shape.to_vec(), start: 0, len }
+        Tensor::new(name, dtype, shape.to_vec(), 0, len)
     }
 
     fn bytes(tensor: &Tensor, seed: u8) -> Vec<u8> {

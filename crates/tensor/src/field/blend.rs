@@ -40,8 +40,10 @@ struct Field<'a, W> {
 /// How values are rounded to within a bound.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lossy {
-    /// Largest difference of a value from what stands for it.
+    /// Half of a step.
     pub bound: f64,
+    /// Largest difference of a value from what stands for it, at most `bound`; decoding has no use for it.
+    pub limit: f64,
 }
 
 /// Contexts see sizes in this many parts of a step.
@@ -171,7 +173,7 @@ impl<'a, W: Word> Field<'a, W> {
         let steps =
             if steps.abs() < FAR { (steps + if steps < 0.0 { -0.5 } else { 0.5 }) as i64 } else { EXACT };
         let stands = |steps: i64| self.nearest(guess + steps as f64 * step);
-        let within = steps != EXACT && (self.value(stands(steps)) - truth).abs() <= lossy.bound;
+        let within = steps != EXACT && word::within(self.value(stands(steps)), truth, lossy.limit);
         let steps = model.code(io, if within { steps } else { EXACT }, contexts.0, contexts.1);
         if steps == EXACT {
             let word = self.words[cell].wide();

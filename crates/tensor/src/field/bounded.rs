@@ -81,24 +81,47 @@ fn encode_words<W: Word>(
     out: &mut Vec<u8>,
 ) -> Result<Report> {
     let words: Vec<W> = word::read(bytes, dtype);
-    let bound = match bound {
-        Bound::Absolute(bound) => bound,
-        Bound::Relative(share) => share * range(&words, dtype),
-    };
-    // A field of one value has no range; what is below all floats is exact.
-    let bound = if bound.is_finite() { bound.max(f64::MIN_POSITIVE) } else { f64::MAX / 4.0 };
+    let limit = limit_of(&words, dtype, bound);
+    // A field of one value has no range. Steps are not taken of numbers that small; the limit holds all the same.
+    let bound = limit.max(f64::MIN_POSITIVE);
     let start = out.len();
     out.extend([if effort == Effort::Fast { STEPS } else { BLEND }, dtype as u8]);
     put_shape(grid, out);
     out.extend_from_slice(&bound.to_le_bytes());
     if effort == Effort::Fast {
-        encode_steps(words, dtype, bound, grid, env, out)?;
+        encode_steps(words, dtype, Lossy { bound, limit }, grid, env, out)?;
     } else {
-        blend::encode(words, Some(dtype), Some(Lossy { bound }), grid, env, out)?;
+        blend::encode(words, Some(dtype), Some(Lossy { bound, limit }), grid, env, out)?;
     }
     let mut back = Vec::new();
     decode(&out[start..], bytes.len(), env, &mut back)?;
-    Ok(Report { bound, worst: worst(bytes, &back, dtype, bound)? })
+    Ok(Report { bound: limit, worst: worst(bytes, &back, dtype, limit)? })
+}
+
+/// The bound as a difference of values: 0 where a share of the range is asked for and all values are equal, and never so large that
+/// twice of it is no number.
+///
+/// # Errors
+/// As [`encode`].
+pub fn limit(bytes: &[u8], dtype: Dtype, bound: Bound) -> Result<f64> {
+    match dtype {
+        Dtype::F32 => Ok(limit_of(&word::read::<u32>(bytes, dtype), dtype, bound)),
+        Dtype::F64 => Ok(limit_of(&word::read::<u64>(bytes, dtype), dtype, bound)),
+        other => Err(Error::usage(format!("an error bound for numbers of type {}", other.name()))),
+    }
+}
+
+fn limit_of<W: Word>(words: &[W], dtype: Dtype, bound: Bound) -> f64 {
+    let limit = match bound {
+        Bound::Absolute(bound) => bound,
+        Bound::Relative(share) => {
+            let (low, high) = range(words, dtype);
+            // The difference may be no number although its share is one.
+            let span = high - low;
+            if span.is_finite() { share * span } else { (high / 2.0 - low / 2.0) * share * 2.0 }
+        }
+    };
+    limit.min(f64::MAX / 4.0)
 }
 
 /// Whole numbers of steps, predicted as integers: rounding comes before prediction (Tian et al., "cuSZ: an efficient GPU-based
@@ -106,7 +129,7 @@ fn encode_words<W: Word>(
 fn encode_steps<W: Word>(
     mut words: Vec<W>,
     dtype: Dtype,
-    bound: f64,
+    lossy: Lossy,
     grid: &Grid,
     env: &Env,
     out: &mut Vec<u8>,
@@ -114,7 +137,7 @@ fn encode_steps<W: Word>(
     let fill = mask::find(&words);
     out.push(u8::from(fill.is_some()));
     put(out, fill.map_or(0, Word::wide));
-    let step = 2.0 * bound;
+    let step = 2.0 * lossy.bound;
     let most = if W::BITS == 32 { 2e9 } else { 2e15 };
     let (mut exceptions, mut last) = (Exceptions::default(), centre::<W>(0));
     for (i, word) in words.iter_mut().enumerate() {
@@ -128,7 +151,7 @@ fn encode_steps<W: Word>(
         let whole =
             if steps.abs() < most { (steps + if steps < 0.0 { -0.5 } else { 0.5 }) as i64 } else { 0 };
         let back = word::to_f64(word::from_f64(whole as f64 * step, dtype), dtype);
-        if (back - value).abs() <= bound {
+        if word::within(back, value, lossy.limit) {
             last = centre(whole);
         } else {
             exceptions.push(i, *word);
@@ -166,8 +189,8 @@ fn decode_steps<W: Word>(
     Ok(words)
 }
 
-/// From the least to the largest number.
-fn range<W: Word>(words: &[W], dtype: Dtype) -> f64 {
+/// The least and the largest number; 0 and 0 where there is none.
+fn range<W: Word>(words: &[W], dtype: Dtype) -> (f64, f64) {
     let fill = mask::find(words);
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for &word in words.iter().filter(|&&word| Some(word) != fill) {
@@ -177,7 +200,7 @@ fn range<W: Word>(words: &[W], dtype: Dtype) -> f64 {
             high = high.max(value);
         }
     }
-    if high > low { high - low } else { 0.0 }
+    if high > low { (low, high) } else { (0.0, 0.0) }
 }
 
 /// The largest difference.
@@ -190,7 +213,7 @@ fn worst(bytes: &[u8], back: &[u8], dtype: Dtype, bound: f64) -> Result<f64> {
     let pairs = bytes.chunks_exact(dtype.unit()).zip(back.chunks_exact(dtype.unit()));
     for (a, b) in pairs.filter(|(a, b)| a != b) {
         let apart = (value(a) - value(b)).abs();
-        if apart.is_nan() || apart > bound {
+        if !word::within(value(a), value(b), bound) {
             return Err(Error::new(
                 ErrorKind::Verify,
                 format!("a value is off by {apart}, over the bound of {bound}"),
@@ -239,7 +262,7 @@ fn decode_words<W: Word>(
     env: &Env,
 ) -> Result<Vec<W>> {
     let words = match form {
-        BLEND => blend::decode(reader, Some(dtype), Some(Lossy { bound }), grid, env)?,
+        BLEND => blend::decode(reader, Some(dtype), Some(Lossy { bound, limit: bound }), grid, env)?,
         STEPS => decode_steps(reader, dtype, bound, grid, env)?,
         _ => return Err(Error::unsupported("unknown form of a bounded field")),
     };

@@ -210,3 +210,33 @@ mod tests {
         assert_eq!(u64::unfold(u64::MAX), 1 << 63);
     }
 }
+
+/// True if two finite values are at most `bound` apart. Where their difference is rounded to just the bound, what the rounding took
+/// away decides (the exact sum of two floats: Knuth, The Art of Computer Programming, 4.2.2).
+pub(super) fn within(a: f64, b: f64, bound: f64) -> bool {
+    let apart = a - b;
+    if apart.abs() != bound {
+        return apart.abs() < bound;
+    }
+    let minus = apart - a;
+    let lost = (a - (apart - minus)) - (b + minus);
+    // Of the sign of the difference: it is larger than it looks.
+    lost == 0.0 || (lost < 0.0) != (apart < 0.0)
+}
+
+#[cfg(test)]
+mod within_tests {
+    use super::within;
+
+    #[test]
+    fn a_difference_is_not_rounded_down_to_the_bound() {
+        assert!(within(1.0, 0.5, 0.5) && within(-0.5, -1.0, 0.5) && within(0.0, -0.0, 1e-300));
+        assert!(
+            !within(1.0, 0.25, 0.5) && !within(f64::NAN, 0.0, 1.0) && !within(f64::INFINITY, 0.0, f64::MAX)
+        );
+        // 1 + 2^-60 is 1 once rounded, and so is 1 - 2^-60.
+        let tiny = (-60f64).exp2();
+        assert!(!within(1.0, -tiny, 1.0) && !within(-1.0, tiny, 1.0));
+        assert!(within(1.0, tiny, 1.0) && within(-1.0, -tiny, 1.0));
+    }
+}

@@ -4,6 +4,7 @@
 use super::net::{Architecture, Params};
 use minlen_core::varint::Reader;
 use minlen_core::{Error, Result};
+use std::io::Write;
 use std::path::Path;
 
 /// Writes parameters.
@@ -19,7 +20,14 @@ pub fn write(file: &Path, architecture: &Architecture, params: &Params) -> Resul
     for (weights, biases) in params.weights.iter().zip(&params.biases) {
         weights.iter().chain(biases).for_each(|v| out.extend(v.to_le_bytes()));
     }
-    std::fs::write(file, out).map_err(|e| Error::io("cannot write", e).in_file(file))
+    // Under its name when it is complete only: a run that is stopped here leaves nothing that the next one would read.
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let new = file.with_file_name(format!(".{name}.{}.new", std::process::id()));
+    let written = std::fs::File::create_new(&new).and_then(|mut new| {
+        new.write_all(&out)?;
+        new.sync_all()
+    });
+    written.and_then(|()| std::fs::rename(&new, file)).map_err(|e| Error::io("cannot write", e).in_file(file))
 }
 
 /// Reads the parameters of a network of this architecture.

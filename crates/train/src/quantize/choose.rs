@@ -70,12 +70,23 @@ impl Matrix<'_> {
             let pruned = self.pruned.get(at).copied().unwrap_or(false) || pricer.is_skipped();
             let unit = matters * f64::from(step) * f64::from(step);
             let q = if pruned { 0 } else { self.best(pricer, (weight - owed) / step, unit) };
+            let q = self.finite(row, col, q);
             chosen.bits += f64::from(pricer.commit(q));
             chosen.integers.push(q);
             let error = self.scales.value(row, col, q) - weight;
             chosen.expected += matters * f64::from(error + owed) * f64::from(error + owed);
             feedback.made(col, error);
         }
+    }
+
+    /// The integer, or the next smaller one that stands for a number: rounding up can lead beyond the largest one of the type.
+    fn finite(&self, row: usize, col: usize, mut q: i32) -> i32 {
+        let mut tries = 0;
+        while q != 0 && !self.scales.value(row, col, q).is_finite() {
+            q = if tries < 4 { q - q.signum() } else { q / 2 };
+            tries += 1;
+        }
+        q
     }
 
     /// The cheapest of 0 and the two integers around `scaled`; an error of one step costs `unit`.

@@ -4,37 +4,59 @@
 //! block the scale with the least weighted error, then integers with feedback of errors.
 
 use super::feedback::Feedback;
-use super::plan::Part;
+use super::plan::{Kept, Part};
 use minlen_core::{Error, Result};
 use minlen_tensor::containers::write::{GgufMetadata, write_gguf};
 use minlen_tensor::weights::{f16_from_f32, f16_to_f32, from_f32, to_f32};
-use minlen_tensor::{Dtype, Format, Layout, Tensor};
+use minlen_tensor::{Dtype, Element, Format, Layout, Tensor, containers};
 use std::borrow::Cow;
 
+/// The largest f16.
+const MOST_SCALE: f32 = 65504.0;
 /// Weights in a block.
 const BLOCK: usize = 32;
 /// Scales that are tried, as thousandths of the one at which the largest weight just fits.
 const TRIED: [f32; 15] =
     [0.6, 0.65, 0.7, 0.75, 0.8, 0.84, 0.88, 0.91, 0.94, 0.97, 1.0, 1.03, 1.06, 1.1, 1.15];
 
-/// The file with `parts` in blocks of `dtype` where rows are a multiple of 32, all other floats in f32.
-pub(super) fn write(layout: &Layout, source: &[u8], parts: &[Part], dtype: Dtype) -> Result<Vec<u8>> {
+/// The file with `parts` in blocks of `dtype` where rows are a multiple of 32, other floats of up to 32 bits in f32; and the
+/// matrices that blocks cannot hold.
+pub(super) fn write(layout: &Layout, source: &[u8], parts: &[Part], dtype: Dtype) -> Result<(Vec<u8>, Kept)> {
     let mut metadata = match layout.format {
         Format::Gguf => GgufMetadata::read(&source)?,
         _ => GgufMetadata::new(),
     };
     metadata.set_u32("general.file_type", file_type(dtype)?);
     metadata.set_u32("general.quantization_version", 2);
-    let (mut tensors, mut data) = (Vec::new(), Vec::new());
-    for tensor in &layout.tensors {
+    // A layout has tied tensors once only: the file is to have them under all of their names.
+    let mut all = containers::listing(&source)?.map_or_else(Vec::new, |(_, tensors)| tensors);
+    all.retain(|tensor| tensor.len > 0);
+    all.sort_by_key(|tensor| (tensor.start, tensor.len));
+    let (mut tensors, mut data, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    for tensor in &all {
+        plain(tensor)?;
         let part = parts.iter().find(|part| part.tensor.start == tensor.start);
-        let (to, bytes) = convert(tensor, source, part, dtype)?;
-        tensors.push(Tensor { dtype: to, start: 0, len: bytes.len() as u64, ..tensor.clone() });
+        let (to, bytes) = convert(tensor, source, part, dtype, &mut kept)?;
+        tensors.push(Tensor::new(tensor.name.clone(), to, tensor.shape.clone(), 0, bytes.len() as u64));
         data.push(bytes);
     }
     let mut out = Vec::new();
     write_gguf(&mut out, &metadata, &tensors, &mut |i| Ok(Cow::Borrowed(&data[i][..])))?;
-    Ok(out)
+    Ok((out, kept))
+}
+
+/// Refuses what GGUF would hold as something else: complex and big-endian numbers, other orders of dimensions, truth values.
+fn plain(tensor: &Tensor) -> Result<()> {
+    let declared = tensor.declared();
+    let fits = matches!(declared.element, Element::Number(dtype) if dtype == tensor.dtype)
+        && !declared.big_endian
+        && declared.order.is_empty();
+    if fits {
+        return Ok(());
+    }
+    let order = if declared.order.is_empty() { "" } else { " in column-major order" };
+    Err(Error::usage(format!("array {:?}: GGUF holds no {}{order}", tensor.name, declared.name()))
+        .remedy("leave out --gguf, or convert the model first"))
 }
 
 /// llama.cpp's number for files mostly of a type.
@@ -48,17 +70,42 @@ fn file_type(dtype: Dtype) -> Result<u32> {
     }
 }
 
-fn convert(tensor: &Tensor, source: &[u8], part: Option<&Part>, dtype: Dtype) -> Result<(Dtype, Vec<u8>)> {
+fn convert(
+    tensor: &Tensor,
+    source: &[u8],
+    part: Option<&Part>,
+    dtype: Dtype,
+    kept: &mut Kept,
+) -> Result<(Dtype, Vec<u8>)> {
     let own = &source[tensor.start as usize..(tensor.start + tensor.len) as usize];
-    match part {
-        Some(part) if part.columns.is_multiple_of(BLOCK) => Ok((dtype, blocks(part, dtype))),
-        _ if tensor.dtype.is_float() => {
-            let values = to_f32(tensor.dtype, own);
+    if let Some(part) = part.filter(|part| part.columns.is_multiple_of(BLOCK)) {
+        let bytes = blocks(part, dtype);
+        match unfit(part, dtype, &bytes) {
+            None => return Ok((dtype, bytes)),
+            Some(why) => kept.push((tensor.name.clone(), why.into())),
+        }
+    }
+    match tensor.dtype {
+        // Their range is wider than that of f32.
+        Dtype::F64 => Ok((tensor.dtype, own.to_vec())),
+        float if float.is_float() => {
+            let values = to_f32(float, own);
             let bytes = values.and_then(|values| from_f32(Dtype::F32, &values));
             Ok((Dtype::F32, bytes.ok_or_else(|| Error::unsupported("8-bit floats in a GGUF file"))?))
         }
-        _ => Ok((tensor.dtype, own.to_vec())),
+        other => Ok((other, own.to_vec())),
     }
+}
+
+/// Why blocks are no place for a matrix: their scales are f16.
+fn unfit(part: &Part, dtype: Dtype, bytes: &[u8]) -> Option<&'static str> {
+    let most = part.weights.iter().fold(0f32, |most, weight| most.max(weight.abs()));
+    let decoded = to_f32(dtype, bytes).unwrap_or_default();
+    if most > MOST_SCALE * reach(dtype) || decoded.iter().any(|weight| !weight.is_finite()) {
+        return Some("its largest weight is too large for the scale of a block");
+    }
+    let lost = most > 0.0 && decoded.iter().all(|weight| *weight == 0.0);
+    (lost && part.pruned.is_empty()).then_some("its weights are too small for the scale of a block")
 }
 
 /// The largest magnitude of an integer; the negative side has it, the positive one less.
@@ -155,10 +202,11 @@ mod tests {
     fn blocks_decode_to_what_is_near() {
         let mut random = crate::quantize::Random::new(4);
         let weights: Vec<f32> = (0..8 * 64).map(|_| random.normal()).collect();
-        let tensor = Tensor { name: "a".into(), dtype: Dtype::F32, shape: vec![8, 64], start: 0, len: 2048 };
+        let tensor = Tensor::new("a", Dtype::F32, vec![8, 64], 0, 2048);
         let plain = |n: usize| Side::Diagonal(vec![1.0; n]).factor(0.0);
         let factors = (plain(8), plain(64));
-        let part = Part { tensor, rows: 8, columns: 64, weights, factors, pruned: Vec::new() };
+        let pruned = Vec::new();
+        let part = Part { tensor, whole_rows: 8, first: 0, rows: 8, columns: 64, weights, factors, pruned };
         for (dtype, most) in [(Dtype::Q8_0, 1e-4), (Dtype::Q5_0, 4e-3), (Dtype::Q4_0, 1.5e-2)] {
             let bytes = blocks(&part, dtype);
             assert_eq!(bytes.len(), 16 * dtype.unit());

@@ -14,6 +14,7 @@ pub mod codebook;
 pub mod factor;
 mod feedback;
 mod gguf;
+mod outliers;
 mod plan;
 mod product;
 pub mod prune;

@@ -2,17 +2,21 @@
 
 use super::calibrate::{Moments, moments};
 use super::factor::{Factor, Side};
+use super::outliers::{self, Plan};
 use super::prune::mask;
-use super::report::TensorReport;
-use super::{Options, Random};
+use super::report::{Measure, TensorReport};
+use super::{Options, Output, Random};
 use crate::transformer::{Reference, Transformer, windows};
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Env, Error, ErrorKind, Result};
 use minlen_tensor::weights::to_f32;
-use minlen_tensor::{Dtype, Format, Layout, Tensor};
+use minlen_tensor::{Dtype, Element, Format, Layout, Tensor};
 
-/// A tensor to be quantized.
+/// A tensor to be quantized, or consecutive rows of one.
 pub(super) struct Part {
     pub tensor: Tensor,
+    /// Rows of the whole tensor, and the one that is the first here.
+    pub whole_rows: usize,
+    pub first: usize,
     pub rows: usize,
     pub columns: usize,
     pub weights: Vec<f32>,
@@ -20,22 +24,41 @@ pub(super) struct Part {
     pub pruned: Vec<bool>,
 }
 
-impl Part {
-    /// What decoded weights that take this many bits come to.
-    pub(super) fn report(&self, decoded: &[f32], bits: f64) -> TensorReport {
-        let square = |sum: f64, value: f32| sum + f64::from(value) * f64::from(value);
-        let error = decoded.iter().zip(&self.weights).map(|(a, b)| a - b).fold(0.0, square);
-        let energy = self.weights.iter().copied().fold(0.0, square).max(f64::MIN_POSITIVE);
-        let count = self.weights.len() as f64;
-        TensorReport {
-            name: self.tensor.name.clone(),
-            shape: (self.rows, self.columns),
-            bits_per_weight: bits / count,
-            relative_error: (error / energy).sqrt(),
-            zeros: decoded.iter().filter(|weight| **weight == 0.0).count() as f64 / count,
+/// The reports on the tensors that parts belong to: `of` gives the decoded weights of each part and the bits they take, or
+/// nothing where it has no report.
+pub(super) fn measured(
+    parts: &[Part],
+    mut of: impl FnMut(usize, &Part) -> Result<Option<(Vec<f32>, f64)>>,
+) -> Result<Vec<TensorReport>> {
+    let mut reports = Vec::new();
+    let mut at = 0;
+    while let Some(first) = parts.get(at) {
+        // Parts of a tensor follow each other.
+        let mut measure = Measure::default();
+        let mut any = false;
+        let mut row = 0;
+        while let Some(part) =
+            parts.get(at).filter(|part| part.tensor.name == first.tensor.name && part.first >= row)
+        {
+            if let Some((decoded, bits)) = of(at, part)? {
+                if decoded.iter().any(|weight| !weight.is_finite()) {
+                    let what = format!("a weight of {:?} would become no number", part.tensor.name);
+                    return Err(Error::new(ErrorKind::Verify, what));
+                }
+                measure.add(part.first, &part.weights, &decoded, part.columns, bits);
+                any = true;
+            }
+            (at, row) = (at + 1, part.first + part.rows);
+        }
+        if any {
+            reports.push(measure.report(&first.tensor.name, (first.whole_rows, first.columns)));
         }
     }
+    Ok(reports)
 }
+
+/// Matrices that stay as they are, by name, and why.
+pub(super) type Kept = Vec<(String, String)>;
 
 /// A model with a text to judge by.
 pub(super) struct Judge {
@@ -74,41 +97,102 @@ fn spread(windows: Vec<&[u8]>, most: usize) -> Vec<&[u8]> {
     (0..count).map(|i| windows[i * windows.len() / count]).collect()
 }
 
-/// The tensors worth quantizing, in the order of the file.
+/// The tensors worth quantizing, in the order of the file, and those of them that are kept as they are with the reason.
 pub(super) fn parts(
     layout: &Layout,
     source: &[u8],
     judge: Option<&Judge>,
     options: &Options,
     env: &Env,
-) -> Result<Vec<Part>> {
+) -> Result<(Vec<Part>, Kept)> {
     if matches!(layout.format, Format::Npz | Format::Torch | Format::Hdf5 | Format::Blob) {
         return Err(Error::unsupported(
             "files of this kind cannot be quantized: they hold checksums of their arrays",
         )
         .remedy("convert the model to safetensors first"));
     }
-    let mut parts = Vec::new();
+    // Rows can be kept apart where nothing but the weights decides, and where the file says where rows are.
+    let apart = judge.is_none() && !matches!(options.output, Output::Gguf(_));
+    let (mut parts, mut kept) = (Vec::new(), Vec::new());
     for tensor in layout.tensors.iter().filter(|tensor| is_candidate(tensor, options)) {
         env.check()?;
         let bytes = &source[tensor.start as usize..(tensor.start + tensor.len) as usize];
         let weights = to_f32(tensor.dtype, bytes).unwrap_or_default();
-        // What is not a number cannot be rounded.
-        if weights.is_empty() || weights.iter().any(|w| !w.is_finite()) {
+        let columns = (tensor.columns() as usize).max(1);
+        if let Some(place) = weights.iter().position(|weight| !weight.is_finite()) {
+            let (name, row) = (&tensor.name, place / columns);
+            return Err(Error::usage(format!(
+                "array {name:?} holds a weight that is no number of 32 bits, or infinite (row {row})"
+            ))
+            .at(tensor.start + place as u64 * tensor.dtype.unit() as u64)
+            .remedy("mend the model; `minlen compress` takes it as it is"));
+        }
+        if tensor.dtype == Dtype::F64 && are_lost(bytes, &weights) {
+            kept.push((tensor.name.clone(), "its weights are too small for 32 bits".into()));
             continue;
         }
-        parts.push(part(tensor, weights, judge, options));
+        match outliers::plan(&weights, columns, apart) {
+            Plan::Exact if !matches!(options.output, Output::Gguf(_)) => {
+                kept.push((tensor.name.clone(), "outliers are too far from its other weights".into()));
+            }
+            Plan::Rows(rows) if rows.is_empty() => {
+                kept.push((tensor.name.clone(), "it has outliers in every row".into()));
+            }
+            Plan::Rows(rows)
+                if rows.len() > 1 || rows.first().is_some_and(|r| r.len() * columns < weights.len()) =>
+            {
+                parts
+                    .extend(rows.into_iter().map(|rows| some_rows(tensor, &weights, columns, rows, options)));
+            }
+            _ => parts.push(part(tensor, weights, judge, options)),
+        }
     }
     if parts.is_empty() {
         return Err(Error::usage("the file holds no matrices of floats to quantize"));
     }
-    Ok(parts)
+    Ok((parts, kept))
+}
+
+/// True if weights of 64 bits that are not all 0 have become so in 32.
+fn are_lost(bytes: &[u8], weights: &[f32]) -> bool {
+    let wide = bytes.as_chunks().0.iter().map(|eight| f64::from_le_bytes(*eight));
+    weights.iter().all(|weight| *weight == 0.0) && wide.into_iter().any(|weight| weight != 0.0)
 }
 
 fn is_candidate(tensor: &Tensor, options: &Options) -> bool {
     let float = matches!(tensor.dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::Bf16);
     let count: u64 = tensor.shape.iter().product();
-    float && tensor.shape.len() > 1 && count >= options.smallest.max(1)
+    // Complex numbers look like floats only to coding.
+    let declared = tensor.declared();
+    let plain = declared.element == Element::Number(tensor.dtype) && !declared.big_endian;
+    float && plain && declared.shape.len() > 1 && count >= options.smallest.max(1)
+}
+
+/// Some rows of a tensor of which nothing but the weights is known.
+fn some_rows(
+    tensor: &Tensor,
+    weights: &[f32],
+    columns: usize,
+    rows: std::ops::Range<usize>,
+    options: &Options,
+) -> Part {
+    let weights = &weights[rows.start * columns..rows.end * columns];
+    let unit = tensor.dtype.unit() as u64;
+    let shape = vec![rows.len() as u64, columns as u64];
+    let start = tensor.start + (rows.start * columns) as u64 * unit;
+    let some = Tensor::new(tensor.name.clone(), tensor.dtype, shape, start, weights.len() as u64 * unit);
+    let pruned =
+        options.sparsity.map_or_else(Vec::new, |(share, score)| mask(weights, columns, None, share, score));
+    Part {
+        whole_rows: (tensor.len / unit) as usize / columns,
+        first: rows.start,
+        rows: rows.len(),
+        columns,
+        factors: energies(weights, columns),
+        weights: weights.to_vec(),
+        pruned,
+        tensor: some,
+    }
 }
 
 fn part(tensor: &Tensor, weights: Vec<f32>, judge: Option<&Judge>, options: &Options) -> Part {
@@ -123,15 +207,22 @@ fn part(tensor: &Tensor, weights: Vec<f32>, judge: Option<&Judge>, options: &Opt
     let pruned = options
         .sparsity
         .map_or_else(Vec::new, |(share, score)| mask(&weights, columns, norms.as_deref(), share, score));
-    Part { tensor: tensor.clone(), rows, columns, weights, factors, pruned }
+    Part { tensor: tensor.clone(), whole_rows: rows, first: 0, rows, columns, weights, factors, pruned }
 }
 
-/// What weights alone say: an error counts relative to the mean of the energy of the row and of the tensor.
+/// The mean energy of all rows is at most so many times that of the middle one: a few large rows do not decide.
+const ABOVE_MIDDLE: f64 = 16.0;
+
+/// What weights alone say: an error counts relative to the mean of the energy of the row and of the tensor, outliers held back.
 fn energies(weights: &[f32], columns: usize) -> (Factor, Factor) {
-    let energy =
-        |row: &[f32]| row.iter().map(|w| f64::from(*w) * f64::from(*w)).sum::<f64>() / row.len() as f64;
-    let all = energy(weights).max(1e-30);
-    let rows: Vec<f64> =
-        weights.chunks(columns).map(|row| 1.0 / (energy(row).max(all * 1e-3) * all).sqrt()).collect();
+    let rows = weights.chunks(columns);
+    let energies: Vec<f64> =
+        rows.map(|row| outliers::energy(row, outliers::counted(row)) / row.len() as f64).collect();
+    let mut sorted: Vec<f64> = energies.iter().copied().filter(|energy| *energy > 0.0).collect();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(0.0);
+    let mean = energies.iter().sum::<f64>() / energies.len().max(1) as f64;
+    let all = mean.min(middle * ABOVE_MIDDLE).max(1e-30);
+    let rows: Vec<f64> = energies.iter().map(|energy| 1.0 / (energy.max(all * 1e-3) * all).sqrt()).collect();
     (Side::Diagonal(rows).factor(0.0), Side::Diagonal(vec![1.0; columns]).factor(0.0))
 }

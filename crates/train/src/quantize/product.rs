@@ -3,6 +3,7 @@
 
 use super::codebook::bf16;
 use super::factor::Factor;
+use super::outliers::{counted, energy};
 use super::plan::Part;
 use super::random::Random;
 use super::scales::balanced;
@@ -44,9 +45,9 @@ pub(super) fn quantize(part: &Part, scale: f64, env: &Env) -> Result<(Entry, f64
 
 /// Factors by row alone, so that all rows are of about the same energy.
 fn by_energy(part: &Part) -> Scales {
-    let square =
-        |row: &[f32]| row.iter().map(|w| f64::from(*w) * f64::from(*w)).sum::<f64>() / row.len() as f64;
-    let all = square(&part.weights).max(1e-30);
+    let square = |row: &[f32]| energy(row, counted(row)) / row.len() as f64;
+    let rows = part.weights.chunks(part.columns);
+    let all = (rows.map(square).sum::<f64>() / part.rows.max(1) as f64).max(1e-30);
     let weights = part.weights.chunks(part.columns).map(|row| all / square(row).max(all * 1e-4)).collect();
     let factor = |weights: Vec<f64>| Factor { weights, upper: Vec::new() };
     let (rows, columns) = (factor(weights), factor(vec![1.0; part.columns]));

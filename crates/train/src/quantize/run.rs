@@ -1,7 +1,7 @@
 //! From a file to its quantized payload.
 
 use super::choose::Matrix;
-use super::plan::{Judge, Part, parts};
+use super::plan::{Judge, Kept, Part, measured, parts};
 use super::report::{Quality, Report, TensorReport};
 use super::scales::balanced;
 use super::search::largest;
@@ -9,8 +9,9 @@ use super::{Mode, Options, Output, Target};
 use super::{codebook, gguf, product};
 use crate::transformer::Transformer;
 use minlen_core::{Env, Error, ErrorKind, Result};
+use minlen_tensor::packed::scales::Scales;
 use minlen_tensor::packed::{self as payload, Content, Entry, Packed};
-use minlen_tensor::quantized::{Layer, Levels, Pricer};
+use minlen_tensor::quantized::{Layer, Levels, Pricer, STEP_MAX};
 use minlen_tensor::weights::to_f32;
 use minlen_tensor::{Dtype, Layout, containers};
 
@@ -46,16 +47,9 @@ pub fn run(
         }
         _ => None,
     };
-    let job = Job {
-        options,
-        source,
-        layout: &layout,
-        weights: floats(&layout),
-        parts: parts(&layout, source, judge.as_ref(), options, env)?,
-        judge,
-        model,
-        env,
-    };
+    let (parts, kept) = parts(&layout, source, judge.as_ref(), options, env)?;
+    let job =
+        Job { options, source, layout: &layout, weights: floats(&layout), parts, kept, judge, model, env };
     job.run(progress)
 }
 
@@ -91,6 +85,8 @@ struct Job<'a> {
     layout: &'a Layout,
     weights: u64,
     parts: Vec<Part>,
+    /// Matrices that are kept as they are, and why.
+    kept: Kept,
     judge: Option<Judge>,
     model: Option<Transformer>,
     env: &'a Env,
@@ -121,7 +117,11 @@ impl Job<'_> {
             Ok((over, attempt))
         })?;
         let found = found.ok_or_else(|| {
-            Error::usage("the bound cannot be met").remedy("allow more bytes, or a larger divergence")
+            let kept: Vec<String> = self.kept.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+            let why =
+                if kept.is_empty() { String::new() } else { format!(" (kept exactly: {})", kept.join("; ")) };
+            Error::usage(format!("the bound cannot be met{why}"))
+                .remedy("allow more bytes, or a larger divergence")
         })?;
         self.finish(&found.value, tries)
     }
@@ -196,7 +196,8 @@ impl Job<'_> {
 
     fn steps(&self, part: &Part, scale: f64, pricer: &mut Pricer) -> Result<(Entry, f64)> {
         let factors = (&part.factors.0, &part.factors.1);
-        let scales = balanced(scale, factors, part.tensor.dtype);
+        let mut scales = balanced(scale, factors, part.tensor.dtype);
+        reach(&mut scales, &part.weights);
         let matrix = Matrix {
             weights: &part.weights,
             scales: &scales,
@@ -214,27 +215,26 @@ impl Job<'_> {
     fn finish(&self, attempt: &Try, tries: usize) -> Result<(Vec<u8>, Report)> {
         let payload = payload::encode(&attempt.packed)?;
         let decoded = payload::decode(&payload, self.env)?;
-        let mut tensors = Vec::new();
-        for ((part, entry), bits) in self.parts.iter().zip(&attempt.packed.entries).zip(&attempt.bits) {
-            tensors.push(part.report(&entry.weights()?, *bits));
-        }
+        let tensors = measured(&self.parts, |i, _| {
+            let made = attempt.packed.entries.get(i).zip(attempt.bits.get(i));
+            made.map(|(entry, bits)| Ok((entry.weights()?, *bits))).transpose()
+        })?;
         let report = self.report(tensors, payload.len(), &decoded, tries)?;
         Ok(if self.options.output == Output::File { (decoded, report) } else { (payload, report) })
     }
 
     fn gguf(&self, dtype: Dtype) -> Result<(Vec<u8>, Report)> {
-        let output = gguf::write(self.layout, self.source, &self.parts, dtype)?;
+        let (output, kept) = gguf::write(self.layout, self.source, &self.parts, dtype)?;
         let written = containers::layout(&&output[..])?.ok_or_else(|| Error::unsupported("no GGUF file"))?;
-        let mut tensors = Vec::new();
-        for part in &self.parts {
+        let tensors = measured(&self.parts, |_, part| {
             let tensor = written.tensors.iter().find(|tensor| tensor.name == part.tensor.name);
-            let Some(tensor) = tensor else { continue };
-            let bytes = &output[tensor.start as usize..(tensor.start + tensor.len) as usize];
-            tensors.push(
-                part.report(&to_f32(tensor.dtype, bytes).unwrap_or_default(), bytes.len() as f64 * 8.0),
-            );
-        }
-        let report = self.report(tensors, output.len(), &output, 1)?;
+            Ok(tensor.map(|tensor| {
+                let bytes = &output[tensor.start as usize..(tensor.start + tensor.len) as usize];
+                (to_f32(tensor.dtype, bytes).unwrap_or_default(), bytes.len() as f64 * 8.0)
+            }))
+        })?;
+        let mut report = self.report(tensors, output.len(), &output, 1)?;
+        report.kept.extend(kept);
         Ok((output, report))
     }
 
@@ -252,6 +252,7 @@ impl Job<'_> {
             decoded_bytes: decoded.len() as u64,
             weights: self.weights,
             tensors,
+            kept: self.kept.clone(),
             quality: self.quality(decoded)?,
             tries,
         };
@@ -281,5 +282,19 @@ impl Job<'_> {
             return Err(Error::new(ErrorKind::Verify, "the decoded model is not within the bound"));
         }
         Ok(())
+    }
+}
+
+/// Integers that steps are made for at most: beyond [`minlen_tensor::quantized::INTEGER_MAX`] there are none, and feedback needs room.
+const REACH: f32 = (1 << 22) as f32;
+
+/// Makes steps so much coarser that the largest weight has an integer.
+fn reach(scales: &mut Scales, weights: &[f32]) {
+    let columns = scales.columns.len().max(1);
+    let ratio = |(i, weight): (usize, &f32)| weight.abs() / scales.step(i / columns, i % columns);
+    let most = weights.iter().enumerate().map(ratio).fold(0f32, f32::max);
+    if most > REACH {
+        let more = ((most / REACH).log2() * 16.0).ceil().min(STEP_MAX as f32) as i32;
+        scales.base = scales.base.saturating_add(more).min(STEP_MAX);
     }
 }

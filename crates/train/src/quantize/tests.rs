@@ -138,3 +138,131 @@ fn damaged_payloads_never_panic() {
         assert!(decode(&damaged, &env).is_err(), "bit {} of byte {at}", at % 8);
     }
 }
+
+/// A safetensors file of f32 matrices of 128 columns.
+fn matrices(all: &[(&str, Vec<f32>)]) -> Vec<u8> {
+    use minlen_tensor::containers::write::write_safetensors;
+    let tensor = |(name, values): &(&str, Vec<f32>)| {
+        let len = values.len() as u64;
+        minlen_tensor::Tensor::new(*name, Dtype::F32, vec![len / 128, 128], 0, len * 4)
+    };
+    let tensors: Vec<_> = all.iter().map(tensor).collect();
+    let mut file = Vec::new();
+    write_safetensors(&mut file, &tensors, &[], &mut |i| {
+        Ok(minlen_tensor::weights::from_f32(Dtype::F32, &all[i].1).unwrap().into())
+    })
+    .unwrap();
+    file
+}
+
+fn normal(rows: usize, seed: u64) -> Vec<f32> {
+    let mut random = Random::new(seed);
+    (0..rows * 128).map(|_| random.normal() * 0.05).collect()
+}
+
+/// The matrices of a file.
+fn values(file: &[u8]) -> Vec<Vec<f32>> {
+    let layout = minlen_tensor::containers::layout(&file).unwrap().unwrap();
+    let bytes = |t: &minlen_tensor::Tensor| &file[t.start as usize..(t.start + t.len) as usize];
+    layout.tensors.iter().map(|t| minlen_tensor::weights::to_f32(t.dtype, bytes(t)).unwrap()).collect()
+}
+
+fn off(a: &[f32], b: &[f32]) -> f64 {
+    let sum =
+        |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v) * f64::from(v)).sum::<f64>();
+    (sum(&mut a.iter().zip(b).map(|(a, b)| a - b)) / sum(&mut b.iter().copied())).sqrt()
+}
+
+#[test]
+fn one_outlier_does_not_zero_a_matrix() {
+    let options = Options { output: Output::File, ..Options::new(Target::BitsPerWeight(4.0)) };
+    for (outlier, mode) in
+        [(1e5, Mode::Steps), (-1e30, Mode::Steps), (1e5, Mode::Codebook), (1e9, Mode::Product)]
+    {
+        let mut weights = normal(128, 6);
+        weights[0] = outlier;
+        let file = matrices(&[("w1", weights.clone()), ("w2", normal(128, 7))]);
+        let options = Options { mode, ..options.clone() };
+        let (decoded, report) = run(&options, &file, None, &mut |_| {}, &Env::default()).unwrap();
+        let found = values(&decoded);
+        assert_eq!(found[0][..128], weights[..128], "{outlier}");
+        assert!(off(&found[0][128..], &weights[128..]) < 0.5, "{report}");
+        assert_eq!((report.tensors[0].exact_rows, report.emptied().count()), (1, 0), "{report}");
+        assert!(report.to_string().contains("outliers: 1 rows of w1 are kept exactly"));
+    }
+    // In every row: they get integers like the others.
+    let mut weights = normal(128, 6);
+    weights.iter_mut().step_by(128).for_each(|weight| *weight = 1e4);
+    let file = matrices(&[("w1", weights.clone())]);
+    let (decoded, report) = run(&options, &file, None, &mut |_| {}, &Env::default()).unwrap();
+    let found = values(&decoded);
+    let small = |all: &[f32]| {
+        all.iter().enumerate().filter(|(i, _)| i % 128 != 0).map(|(_, w)| *w).collect::<Vec<_>>()
+    };
+    assert!(off(&small(&found[0]), &small(&weights)) < 0.5 && (found[0][0] - 1e4).abs() < 1.0, "{report}");
+    // A large row is no reason to zero the others.
+    let mut weights = normal(128, 6);
+    weights[..128].iter_mut().for_each(|weight| *weight *= 1e6);
+    let (decoded, report) =
+        run(&options, &matrices(&[("w1", weights.clone())]), None, &mut |_| {}, &Env::default()).unwrap();
+    assert!(off(&values(&decoded)[0][128..], &weights[128..]) < 0.6, "{report}");
+}
+
+#[test]
+fn the_worst_row_and_emptied_tensors_are_named() {
+    let mut weights = normal(64, 8);
+    weights[128..256].iter_mut().for_each(|weight| *weight *= 1e-5);
+    let file = matrices(&[("w1", weights), ("w2", normal(64, 9))]);
+    let options = Options::new(Target::BitsPerWeight(4.0));
+    let go = |options: &Options| run(options, &file, None, &mut |_| {}, &Env::default()).unwrap().1;
+    let report = go(&options);
+    let (_, row) = report.worst().unwrap();
+    assert_eq!((row.name.as_str(), row.worst_row.0, row.emptied_rows), ("w1", 1, 1), "{report}");
+    assert!(row.worst_row.1 > 0.99 && row.relative_error < 0.3, "{report}");
+    assert!(report.to_string().contains("row 1 of w1 (100.00%)"), "{report}");
+    let report = go(&Options { sparsity: Some((0.99999, Score::Magnitude)), ..options });
+    assert_eq!(report.emptied().collect::<Vec<_>>(), ["w1", "w2"], "{report}");
+    assert!(report.to_string().contains("every weight of w2 became 0"), "{report}");
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_refused_and_named() {
+    for odd in [f32::NAN, f32::INFINITY] {
+        let mut weights = normal(8, 8);
+        weights[3 * 128 + 5] = odd;
+        let file = matrices(&[("good", normal(8, 1)), ("odd", weights)]);
+        let error = run(&Options::new(Target::BitsPerWeight(4.0)), &file, None, &mut |_| {}, &Env::default())
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(error.to_string().contains("\"odd\"") && error.to_string().contains("row 3"), "{error}");
+    }
+}
+
+#[test]
+fn gguf_holds_what_blocks_cannot_as_it_is() {
+    let options = Options { output: Output::Gguf(Dtype::Q4_0), ..Options::new(Target::Size(1 << 20)) };
+    let (mut large, small): (Vec<f32>, Vec<f32>) =
+        (normal(4, 1), normal(4, 2).iter().map(|w| w * 1e-8).collect());
+    large[7] = 1e30;
+    let mut one = normal(4, 3);
+    one[5] = 1e5;
+    let file = matrices(&[("large", large.clone()), ("small", small.clone()), ("one", one.clone())]);
+    let (made, report) = run(&options, &file, None, &mut |_| {}, &Env::default()).unwrap();
+    let found = values(&made);
+    assert!(found[0] == large && found[1] == small, "{report}");
+    assert_eq!(report.kept.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["large", "small"]);
+    // The block of the outlier suffers, and nothing else.
+    assert!(off(&found[2][32..], &one[32..]) < 0.2 && (found[2][5] / 1e5 - 1.0).abs() < 0.01, "{report}");
+    assert!(
+        report.tensors[2].worst_row == (0, report.tensors[2].worst_row.1)
+            && report.tensors[2].worst_row.1 > 0.3
+    );
+    // What GGUF would hold as something else is refused.
+    for descr in ["'<f4', 'fortran_order': True", "'<c8', 'fortran_order': False"] {
+        let text = format!("{{'descr': {descr}, 'shape': (32, 64), }}");
+        let data = vec![1; 32 * 64 * if descr.contains('c') { 8 } else { 4 }];
+        let npy =
+            [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes(), &data].concat();
+        assert!(run(&options, &npy, None, &mut |_| {}, &Env::default()).is_err(), "{descr}");
+    }
+}

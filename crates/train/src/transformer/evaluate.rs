@@ -125,10 +125,15 @@ pub(crate) fn in_parallel<I: Sync, O: Send>(
         part.iter().map(|item| env.check().map(|()| work(item))).collect()
     };
     let parts: Vec<Result<Vec<O>>> = std::thread::scope(|scope| {
-        let handles: Vec<_> = items.chunks(share).map(|part| scope.spawn(move || run(part))).collect();
-        handles
+        // Where no thread is to be had, this one does the work.
+        let start = |part| (part, std::thread::Builder::new().spawn_scoped(scope, move || run(part)));
+        let started: Vec<_> = items.chunks(share).map(start).collect();
+        started
             .into_iter()
-            .map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .map(|(part, handle)| match handle {
+                Ok(handle) => handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(_) => run(part),
+            })
             .collect()
     });
     let mut all = Vec::with_capacity(items.len());

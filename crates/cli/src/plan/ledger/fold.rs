@@ -47,18 +47,27 @@ pub fn fold(path: &Path) -> PathBuf {
     text.nfkd().flat_map(char::to_lowercase).collect::<String>().nfkd().collect::<String>().into()
 }
 
-/// The first two of the names that fold to one and that the file system of `folder` takes for one.
-pub fn clash_in<'n>(folder: &Path, names: impl Iterator<Item = &'n Path>) -> Option<(&'n Path, &'n Path)> {
-    let mut seen: HashMap<PathBuf, &Path> = HashMap::new();
-    for name in names {
-        if let Some(first) = seen.insert(fold(name), name)
-            && first != name
-            && takes_for_one(&folder.join(first), &folder.join(name))
-        {
-            return Some((first, name));
-        }
+/// A hash of a folded name: enough to find those that may clash, in little memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Folded(u64);
+
+impl Folded {
+    /// Of a path.
+    pub fn of(path: &Path) -> Self {
+        Self(minlen::container::hash64(fold(path).as_os_str().as_encoded_bytes()))
     }
-    None
+}
+
+/// Two of the names that the file system of `folder` takes for one, if there are any; `name` gives that of a number.
+pub fn clash_in<'n>(
+    folder: &Path,
+    mut names: Vec<(Folded, usize)>,
+    name: impl Fn(usize) -> &'n Path,
+) -> Option<(&'n Path, &'n Path)> {
+    names.sort_unstable();
+    let alike = names.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let mut pairs = alike.map(|pair| (name(pair[0].1), name(pair[1].1)));
+    pairs.find(|(a, b)| a != b && fold(a) == fold(b) && takes_for_one(&folder.join(a), &folder.join(b)))
 }
 
 /// Asks the file system, where the two paths part. One that does not answer is taken to tell names apart: it will refuse the
@@ -102,7 +111,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let names = ["a", "A"].map(Path::new);
         let apart = fs::write(folder.path().join("a"), "").is_ok() && !folder.path().join("A").exists();
-        assert_eq!(clash_in(folder.path(), names.into_iter()).is_none(), apart);
+        let folded = names.iter().enumerate().map(|(i, name)| (Folded::of(name), i)).collect();
+        assert_eq!(clash_in(folder.path(), folded, |i| names[i]).is_none(), apart);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
     }
 }

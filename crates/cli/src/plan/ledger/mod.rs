@@ -8,8 +8,8 @@
 mod fold;
 mod place;
 
-use fold::{Clashes, fold};
-pub use fold::{clash_in, two_members};
+use fold::Clashes;
+pub use fold::{Folded, clash_in, two_members};
 pub use place::{Place, is_special};
 
 use minlen::{Error, Result};
@@ -71,6 +71,9 @@ struct Write {
     from: String,
 }
 
+/// The most members of several archives in one run: some hundred megabytes to hold them against each other.
+const MOST_MEMBERS: usize = 10_000_000;
+
 /// The plan of a run.
 #[derive(Debug)]
 pub struct Ledger {
@@ -78,7 +81,9 @@ pub struct Ledger {
     writes: Vec<Write>,
     clashes: Clashes,
     /// What archives put where: the folded path, which archive of `archives`, and whether it is a folder.
-    members: HashMap<PathBuf, (usize, bool)>,
+    members: HashMap<Folded, (u32, bool)>,
+    /// True while there may be several archives: one alone has no two members in one place.
+    several: bool,
     archives: Vec<String>,
     /// Bits that an output may have because all sources have them.
     mask: u32,
@@ -93,6 +98,7 @@ impl Default for Ledger {
             writes: Vec::new(),
             clashes: Clashes::default(),
             members: HashMap::new(),
+            several: false,
             archives: Vec::new(),
             mask: 0o777,
             standard_output,
@@ -144,8 +150,8 @@ impl Ledger {
         for read in &self.reads {
             refuse(read, &place)?;
         }
-        if let Some(&(archive, _)) = self.members.get(&fold(&place.real)) {
-            return Err(twice(&self.archives[archive], from, path));
+        if let Some(&(archive, _)) = self.members.get(&Folded::of(&place.real)) {
+            return Err(twice(&self.archives[archive as usize], from, path));
         }
         let from = from.to_string();
         self.writes.push(Write { place, from });
@@ -168,24 +174,33 @@ impl Ledger {
             return Ok(());
         }
         let folder = Place::of(folder).whole;
-        let written: HashMap<PathBuf, &str> =
-            self.writes.iter().map(|write| (fold(&write.place.real), &*write.from)).collect();
-        let number = self.archives.len();
-        for (path, is_folder) in members {
+        let written: HashMap<Folded, &str> =
+            self.writes.iter().map(|write| (Folded::of(&write.place.real), &*write.from)).collect();
+        let number = self.archives.len() as u32;
+        for (path, is_folder) in members.take_while(|_| self.several) {
             let full = folder.join(path);
-            let folded = fold(&full);
+            let folded = Folded::of(&full);
             if let Some(first) = written.get(&folded) {
                 return Err(twice(first, from, &full));
             }
             match self.members.insert(folded, (number, is_folder)) {
                 Some((first, both)) if first != number && !(both && is_folder && force) => {
-                    return Err(twice(&self.archives[first], from, &full));
+                    return Err(twice(&self.archives[first as usize], from, &full));
                 }
                 _ => {}
+            }
+            if self.members.len() > MOST_MEMBERS {
+                return Err(Error::limit(format!("over {MOST_MEMBERS} files in several archives"))
+                    .remedy("extract the archives one by one"));
             }
         }
         self.archives.push(from.to_string());
         Ok(())
+    }
+
+    /// Tells that there are several inputs.
+    pub fn expect_several(&mut self) {
+        self.several = true;
     }
 
     /// The outputs.

@@ -39,6 +39,8 @@ pub fn blob(source: &dyn Source) -> Result<Option<Layout>> {
     if covered < source.len() / 4 {
         return Ok(None);
     }
+    // Nobody says that these are arrays.
+    let found = found.into_iter().map(Tensor::untold).collect();
     Layout::new(Format::Blob, found, source.len())
         .map(|layout| Some(layout).filter(|l| !l.tensors.is_empty()))
 }
@@ -75,7 +77,7 @@ pub fn regions(source: &dyn Source) -> Result<Vec<Tensor>> {
         }
     }
     bytes_of_weights(source, from, len, &mut tensors)?;
-    Ok(tensors)
+    Ok(tensors.into_iter().map(Tensor::untold).collect())
 }
 
 /// True if one of some blocks holds numbers: most files are done with after this.
