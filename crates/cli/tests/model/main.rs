@@ -21,10 +21,12 @@ mod generate;
 mod meaning;
 mod options;
 mod oracle;
+mod paths;
 mod random;
 mod report;
 mod runner;
 mod shrink;
+mod tidy;
 mod tree;
 
 use cases::{Pairs, Scenario};
