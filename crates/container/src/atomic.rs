@@ -196,6 +196,12 @@ fn remove_stale(folder: &Path, name: &OsStr) {
     }
 }
 
+/// What processes that died left unfinished of the file `path`; nothing of living ones.
+#[must_use]
+pub fn left_over(path: &Path) -> Vec<PathBuf> {
+    path.file_name().map_or_else(Vec::new, |name| stale(folder_of(path), name))
+}
+
 /// The files that dead processes left for `name`.
 fn stale(folder: &Path, name: &OsStr) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };

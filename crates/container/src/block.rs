@@ -79,7 +79,8 @@ fn decode(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
     let len = to_usize(header.raw_len)?;
     let raw = Chain::decode(&header.ids, &header.inner, &block.payload, len, registry, env)?;
     if !header.fits(&raw) {
-        return Err(Error::corrupt("a block's checksum differs").remedy("try `minlen repair`"));
+        return Err(Error::corrupt("a block's checksum differs")
+            .remedy("try `minlen repair`, or `minlen extract --salvage` for what is left"));
     }
     Ok(raw)
 }

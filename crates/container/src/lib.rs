@@ -15,6 +15,7 @@ pub mod atomic;
 mod block;
 pub mod compact;
 pub mod crypt;
+mod directory;
 mod end;
 pub mod extract;
 mod index;
@@ -29,8 +30,9 @@ mod testutil;
 pub mod tree;
 pub mod walk;
 
-pub use archive::{Archive, BlockEntry, Damage, StreamInfo};
+pub use archive::{Archive, BlockEntry, Damage, StreamInfo, check_structure};
 pub use block::{BlockHeader, RawBlock, open_block, open_block_within, seal};
+pub use directory::DirectoryPart;
 pub use live::remove_unfinished;
 pub use primitives::{check32, hash64};
 pub use section::{MAGIC, MAJOR, MINOR, is_mln, kind};

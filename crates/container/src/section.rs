@@ -33,6 +33,8 @@ pub mod kind {
     pub const PADDING: u8 = 0x80;
     /// The first type that a reader may pass over.
     pub const SKIPPABLE_FIRST: u8 = 0x80;
+    /// A copy of a part of the directory, in large archives: skippable.
+    pub const DIRECTORY: u8 = 0x81;
     /// The last type that a reader may pass over.
     pub const SKIPPABLE_LAST: u8 = 0xbf;
 

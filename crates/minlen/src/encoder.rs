@@ -6,7 +6,7 @@ use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
 use crate::tensors::{Arrays, Track, approximate};
-use minlen_container::{StreamWriter, compact};
+use minlen_container::{DirectoryPart, StreamWriter, Tree, compact};
 use minlen_core::{ArraySpan, Detection, Env, Error, Event, Kind, Limits, Numbers, Result};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -249,7 +249,7 @@ const WORTH_A_THREAD: usize = 100_000_000;
 /// Plans and codes blocks on several threads and writes them in order.
 pub(crate) struct BlockCoder<W: Write> {
     pub(crate) options: Options,
-    pool: Ordered<Vec<Planned>>,
+    pool: Ordered<Job>,
     writer: StreamWriter<W>,
     env: Env,
     /// True once a block was handed in.
@@ -260,13 +260,26 @@ pub(crate) struct BlockCoder<W: Write> {
     told: bool,
     /// Whether it was said that something did not fit into the memory.
     short: bool,
+    /// Bytes of the copies of parts of the directory that were written.
+    copies: u64,
 }
+
+/// What a thread made.
+enum Job {
+    Parts(Vec<Planned>),
+    Directory(DirectoryPart),
+}
+
+/// The highest level for copies of the directory.
+const COPY_LEVEL: u8 = 5;
+/// Copies of the directory take at most such a share of the archive.
+const COPIES_SHARE: u64 = 1000;
 
 impl<W: Write> BlockCoder<W> {
     pub(crate) fn new(writer: StreamWriter<W>, options: &Options, spending: Spending, env: &Env) -> Self {
         let pool = Ordered::new(options.effective_threads(), env);
         let (options, env) = (options.clone(), options.knowing(env));
-        Self { options, pool, writer, env, begun: false, spending, told: false, short: false }
+        Self { options, pool, writer, env, begun: false, spending, told: false, short: false, copies: 0 }
     }
 
     /// Hands in a block; waits for the oldest one in flight when there are enough.
@@ -285,7 +298,31 @@ impl<W: Write> BlockCoder<W> {
         let planner = Arc::clone(&self.options.planner);
         let request = self.request(block.len(), known, decode_ns);
         let env = knowing(&self.env, arrays);
-        self.pool.submit(move || planner.code(&block, &request, &env));
+        self.pool.submit(move || planner.code(&block, &request, &env).map(Job::Parts));
+        Ok(())
+    }
+
+    /// Hands in a copy of a part of the directory, which goes behind the blocks handed in before. Where all copies would be more than a
+    /// thousandth of the archive, it is left out.
+    pub(crate) fn put_directory(&mut self, part: Tree) -> Result<()> {
+        self.env.check()?;
+        while self.pool.is_full() {
+            self.write_oldest()?;
+        }
+        let planner = Arc::clone(&self.options.planner);
+        let memory = self.options.memory;
+        // Names and numbers are small; what is slow would hold up the blocks.
+        let request = Request {
+            level: self.options.level.min(COPY_LEVEL),
+            chain: None,
+            memory,
+            known: None,
+            decode_ns: u32::MAX,
+        };
+        let env = self.env.clone();
+        self.pool.submit(move || {
+            DirectoryPart::new(&part, |bytes| planner.code_whole(bytes, &request, &env)).map(Job::Directory)
+        });
         Ok(())
     }
 
@@ -313,8 +350,11 @@ impl<W: Write> BlockCoder<W> {
         let parts = if content.len().saturating_mul(ns) < WORTH_A_THREAD {
             planner.code(&content, &request, &env)?
         } else {
-            self.pool.submit(move || planner.code(&content, &request, &env));
-            self.pool.next().unwrap_or_else(|| Ok(Vec::new()))?
+            self.pool.submit(move || planner.code(&content, &request, &env).map(Job::Parts));
+            match self.pool.next().transpose()? {
+                Some(Job::Parts(parts)) => parts,
+                _ => Vec::new(),
+            }
         };
         if parts.len() <= 1 {
             match self.writer.finish_compact(parts.first().map(|part| &part.block))? {
@@ -340,9 +380,21 @@ impl<W: Write> BlockCoder<W> {
 
     fn write_oldest(&mut self) -> Result<()> {
         match self.pool.next() {
-            Some(parts) => self.write(parts?),
+            Some(job) => match job? {
+                Job::Parts(parts) => self.write(parts),
+                Job::Directory(part) => self.write_directory(&part),
+            },
             None => Ok(()),
         }
+    }
+
+    fn write_directory(&mut self, part: &DirectoryPart) -> Result<()> {
+        let copies = self.copies.saturating_add(part.stored_len());
+        if copies > self.writer.stored_len() / COPIES_SHARE {
+            return Ok(());
+        }
+        self.copies = copies;
+        self.writer.write_directory(part)
     }
 
     fn write(&mut self, parts: Vec<Planned>) -> Result<()> {

@@ -117,10 +117,10 @@ pub struct LimitArgs {
 /// How to open what is encrypted.
 #[derive(Args, Clone, Debug, Default)]
 pub struct KeyArgs {
-    /// Read the passphrase from the first line of this file (`-` for standard input)
+    /// Read the passphrase from the first line of this file or `-`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
     pub passphrase_file: Option<PathBuf>,
-    /// Open with the age identity in this file (`-` for standard input); can be repeated
+    /// Open with the age identity in this file or `-`; can be repeated
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
     pub identity: Vec<PathBuf>,
     /// Store model weights as differences from those in this file (a model, or a .mln of one), also to read with; the last one
@@ -135,7 +135,8 @@ pub struct KeyArgs {
 /// Model files and float arrays.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ArrayArgs {
-    /// Keep floats only to within E, as 0.001 or, of the range of each array, as 0.1% (the default is exact)
+    /// Keep floats that a container or --shape declares only to within E, as 0.001 or, of the range of each array, as 0.1% (the
+    /// default is exact)
     #[arg(long, value_name = "E", allow_hyphen_values = true, value_parser = value::max_error, hide_short_help = true, help_heading = "Numbers")]
     pub max_error: Option<minlen::MaxError>,
     /// What files without a header hold, as f32:240x37x49, outermost dimension first

@@ -95,6 +95,7 @@ Examples:
   minlen extract crate.mln src/main.rs
   minlen extract crate.mln 'src/*.rs' -o there
   minlen extract big.log.mln --range 1G..1025M -o part.log
+  minlen extract --salvage damaged.mln -o there
   minlen extract model.mln --tensor lm_head.weight --rows 0..100 -o head.npy
   minlen extract model.mln --tensor 'layers.3.*' -o layer3.safetensors";
 

@@ -180,7 +180,7 @@ pub struct Quantize {
     pub force: bool,
     #[command(flatten)]
     pub seal: SealArgs,
-    /// Read the passphrase from the first line of this file (`-` for standard input)
+    /// Read the passphrase from the first line of this file or `-`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
     pub passphrase_file: Option<PathBuf>,
     #[command(flatten)]

@@ -29,7 +29,7 @@ pub enum Verb {
     Test(Test),
     /// Show how a file is built: blocks, codecs, checksums
     Info(Info),
-    /// Mend a damaged file from its recovery data
+    /// Mend a damaged file from its recovery data, or make a new one of what is whole
     Repair(Repair),
     /// How small can it get? Entropies, repeats, and every codec on a sample
     Analyze(Analyze),
@@ -129,9 +129,12 @@ pub struct Extract {
     /// Only this array of a model file; a pattern with * and ? for several, which takes -o NAME.safetensors
     #[arg(long, value_name = "NAME", conflicts_with = "range", help_heading = "Numbers")]
     pub tensor: Option<String>,
-    /// Only these rows, A..B, of the array: slices along its outermost dimension
+    /// Only these rows, A..B, of the array: slices along its first dimension
     #[arg(long, value_name = "A..B", value_parser = value::range, requires = "tensor", help_heading = "Numbers")]
     pub rows: Option<Range>,
+    /// Take out what is left of a damaged file: whole members as usual, parts of others as NAME.damaged
+    #[arg(long, conflicts_with_all = ["range", "tensor"], help_heading = "Output")]
+    pub salvage: bool,
     /// Extract into this folder (created if need be); with --range: write to this file
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::AnyPath, help_heading = "Output")]
     pub output: Option<PathBuf>,
@@ -231,6 +234,10 @@ pub struct Repair {
     /// Overwrite what is there
     #[arg(short, long, help_heading = "Output")]
     pub force: bool,
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     #[command(flatten)]
     pub format: TableFormat,
     #[command(flatten)]

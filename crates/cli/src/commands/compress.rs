@@ -9,7 +9,7 @@ use crate::exit::Tally;
 use crate::plan::{self, Context, Source, Survey, Target, gather};
 use crate::ui::human;
 use minlen::archive::Inputs;
-use minlen::container::walk;
+use minlen::container::{atomic, recovery, walk};
 use minlen::{Error, Result};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -64,6 +64,10 @@ pub fn run(args: &Compress, ctx: &Context) -> Result<Tally> {
 
 /// Enters everything into the plan of the run, which refuses what does not go together.
 fn enter(args: &Compress, ctx: &Context, recipe: &Recipe, work: &[Work]) -> Result<()> {
+    if args.out.stdout && work.len() > 1 && recipe.encrypts() {
+        return Err(Error::usage("several encrypted files in a row could not be read")
+            .remedy("make one archive of them with -o FILE, or encrypt one at a time"));
+    }
     for work in work {
         match work {
             Work::Stream(input, _) if is_skipped(args, input) => continue,
@@ -86,7 +90,24 @@ fn enter(args: &Compress, ctx: &Context, recipe: &Recipe, work: &[Work]) -> Resu
         }
         if let Some(beside) = recipe.sidecar(work.target()) {
             ctx.will_write(&beside, &format!("the recovery data of {}", work.target().label().display()))?;
+            forget_interrupted(work.target().label(), &beside, ctx)?;
             Target::File(beside).check(args.out.force, true)?;
+        }
+    }
+    Ok(())
+}
+
+/// Recovery data gets its name right before the file that it is made of. Where a run died in between, what it left says so: then this run,
+/// which makes both again, is not refused for it.
+fn forget_interrupted(target: &Path, beside: &Path, ctx: &Context) -> Result<()> {
+    if target.symlink_metadata().is_ok() || !beside.is_file() {
+        return Ok(());
+    }
+    for left in atomic::left_over(target) {
+        if recovery::protects(beside, &left, &ctx.reading())? {
+            std::fs::remove_file(beside).map_err(|e| Error::io("cannot remove", e).in_file(beside))?;
+            ctx.ui.detail(&format!("{}: left by a run that was stopped; made again", beside.display()));
+            break;
         }
     }
     Ok(())
@@ -203,6 +224,7 @@ fn archive(
     // Lists come from a walk mostly, in which a link is one thing among the others.
     let listed = args.io.files_from.is_some() || args.io.files0_from.is_some();
     let gathered = Inputs::new(inputs).with_follow(!listed).without(ctx.ledger().outputs());
+    let gathered = gathered.without_files(ctx.ledger().standard_output().into_iter().collect());
     let made = recipe.archive(&gathered, &sink, ctx, args.out.force)?;
     let sizes = made.sizes;
     made.commit(sink, None)?;

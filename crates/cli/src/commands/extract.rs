@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 /// Takes members out into a folder, or a range into a file.
 pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
     let source = Source::new(&args.archive);
+    if args.salvage {
+        return super::salvage::run(args, &source, ctx).map_err(|e| e.in_file(source.label()));
+    }
     let done = (|| {
         let mut archive = decode::open_archive(&source, ctx, &ctx.reading())?;
         ctx.ui.meter.start(&source.to_string(), 0);

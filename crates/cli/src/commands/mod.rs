@@ -4,6 +4,7 @@ mod analyze;
 mod bench;
 mod codecs;
 mod compress;
+mod damage;
 mod decompress;
 mod extract;
 mod generate;
@@ -13,6 +14,7 @@ mod network;
 mod quantize;
 mod rebase;
 mod repair;
+mod salvage;
 mod stdin;
 mod tensors;
 mod test;
@@ -147,7 +149,7 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
         Verb::List(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Test(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Info(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Repair(a) => new(&a.common, a.format.format),
+        Verb::Repair(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Analyze(a) => new(&a.common, a.format.format),
         Verb::Codecs(a) => new(&a.common, a.format.format),
         Verb::Bench(a) => new(&a.common, Format::Table).explaining(&a.common, a.common.verbose > 0),

@@ -1,13 +1,20 @@
-//! `minlen repair`: a damaged file and its recovery data become a whole one.
+//! `minlen repair`: a damaged file and its recovery data become a whole one; without recovery data, what is whole of it does.
 
+use super::damage;
 use crate::args::Repair;
+use crate::engine::decode;
 use crate::engine::encode::sidecar_of;
+use crate::engine::sink::{BUFFER, Sink, write_failed};
 use crate::plan::ledger::Role;
-use crate::plan::{self, Context};
+use crate::plan::{self, Context, Source, Target};
 use crate::ui::{self, human};
-use minlen::Result;
+use minlen::archive::salvage::{State, Survey};
 use minlen::container::recovery::{self, Report};
+use minlen::container::{check_structure, crypt};
+use minlen::{Error, Result};
 use serde_json::json;
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
 /// Repairs one file.
@@ -23,19 +30,42 @@ pub fn run(args: &Repair, ctx: &Context) -> Result<()> {
         ctx.will_read(Role::Help("recovery file"), sidecar)?;
     }
     ctx.ui.meter.start(&args.file.display().to_string(), 0);
-    let report = recovery::repair(&args.file, sidecar, &out, args.force, &ctx.reading());
+    let done =
+        if sidecar.is_none() && !recovery::has_data(&args.file, &ctx.reading())? && !is_sealed(&args.file)? {
+            without_data(args, &out, ctx)
+        } else {
+            with_data(args, sidecar, &out, ctx)
+        };
+    done.map_err(|e| e.in_file(&args.file))
+}
+
+fn with_data(args: &Repair, sidecar: Option<&Path>, out: &Path, ctx: &Context) -> Result<()> {
+    let report = recovery::repair(&args.file, sidecar, out, args.force, &ctx.reading());
     ctx.ui.meter.stop();
-    let report = report.map_err(|e| e.in_file(&args.file))?;
+    let report = report?;
+    if report.unprotected > 0 {
+        let (name, count) = (args.file.display(), report.unprotected);
+        ctx.ui
+            .warn(&format!("{name}: {count} bytes are not covered by the recovery data; see `minlen test`"));
+    }
+    if report.padding > 0 {
+        ctx.ui.warn(&format!(
+            "{}: {} zero bytes behind the end left out",
+            args.file.display(),
+            report.padding
+        ));
+    }
     if ctx.ui.json() {
         return ui::print_json(&json!({
             "file": args.file.to_string_lossy(),
             "output": out.to_string_lossy(),
             "protected_bytes": report.protected,
+            "unprotected_bytes": report.unprotected,
             "repaired": report.repaired.iter().map(|r| [r.start, r.end]).collect::<Vec<_>>(),
             "recovery_damaged": report.recovery_damaged,
         }));
     }
-    ui::print(&text(&report, &out))
+    ui::print(&text(&report, out))
 }
 
 fn text(report: &Report, out: &Path) -> String {
@@ -52,4 +82,47 @@ fn text(report: &Report, out: &Path) -> String {
         text += "the recovery data was damaged and has been made again\n";
     }
     text
+}
+
+/// True for an encrypted file: only recovery data beside it can mend that.
+fn is_sealed(path: &Path) -> Result<bool> {
+    let failed = |e| Error::io("cannot read", e).in_file(path);
+    let mut head = Vec::new();
+    File::open(path).map_err(failed)?.take(64).read_to_end(&mut head).map_err(failed)?;
+    Ok(crypt::is_age(&head))
+}
+
+/// Without recovery data: a new file of the members that are whole.
+fn without_data(args: &Repair, out: &Path, ctx: &Context) -> Result<()> {
+    let source = Source::Path(args.file.clone());
+    let mut salvage = decode::open_salvage(&source, ctx, &ctx.reading())?;
+    let survey = salvage.survey(None)?;
+    let new = Sink::create(&Target::new(out), args.force, ctx, &source.to_string())?;
+    let mut buffered = salvage.rebuild(&survey, BufWriter::with_capacity(BUFFER, new.file()))?;
+    buffered.flush().map_err(write_failed)?;
+    drop(buffered);
+    check_structure(&mut new.file(), &ctx.reading())?;
+    new.commit(None)?;
+    ctx.ui.meter.stop();
+    let kept = survey.members.iter().filter(|member| member.state == State::Whole).count();
+    if ctx.ui.json() {
+        let mut object = damage::object(&survey);
+        object["file"] = json!(args.file.to_string_lossy());
+        object["output"] = json!(out.to_string_lossy());
+        ui::print_json(&object)?;
+    } else {
+        ui::print(&summary(&survey, kept, out, salvage.is_tree()))?;
+    }
+    super::salvage::told(&source, &survey, ctx)
+}
+
+fn summary(survey: &Survey, kept: usize, out: &Path, is_tree: bool) -> String {
+    let out = human::safe(&out.display().to_string()).into_owned();
+    match (survey.is_whole(), is_tree) {
+        (true, _) => format!("nothing was wrong; {out} holds the same\n"),
+        (false, true) => {
+            format!("no recovery data; {kept} of {} members are whole and in {out}\n", survey.members.len())
+        }
+        (false, false) => format!("no recovery data; the content is whole and in {out}\n"),
+    }
 }

@@ -1,13 +1,16 @@
 //! `minlen test`: decode everything, compare every checksum, write nothing.
 
+use super::damage;
 use crate::args::Test;
 use crate::engine::decode::{self, Content};
 use crate::engine::sink::pump;
 use crate::exit::Tally;
 use crate::plan::{Context, Source};
 use crate::ui::{self, human};
-use minlen::Result;
+use minlen::archive::salvage::Survey;
+use minlen::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Tests every input.
 pub fn run(args: &Test, ctx: &Context) -> Result<Tally> {
@@ -15,8 +18,12 @@ pub fn run(args: &Test, ctx: &Context) -> Result<Tally> {
     let mut reports = Vec::new();
     let mut tally = super::for_each(ctx, &inputs, |input| {
         let result = test(ctx, input).map_err(|e| e.in_file(input.label()));
-        reports.push(report(input, &result));
-        let (kind, content) = result?;
+        let survey = result.as_ref().err().and_then(|error| all_damage(input, error, ctx));
+        reports.push(report(input, &result, survey.as_ref()));
+        let (kind, content) = result.map_err(|error| match survey {
+            Some(survey) => each(input, &survey, error, ctx),
+            None => error,
+        })?;
         ctx.ui.detail(&format!("{input}: {kind}, {} of content, all checksums match", human::bytes(content)));
         Ok(())
     });
@@ -24,6 +31,32 @@ pub fn run(args: &Test, ctx: &Context) -> Result<Tally> {
         tally.add(ui::print_json(&json!({"files": reports})), |e| ctx.ui.error(e));
     }
     Ok(tally)
+}
+
+/// Goes through a damaged file to its end. A pipe is gone by now.
+fn all_damage(input: &Source, error: &Error, ctx: &Context) -> Option<Survey> {
+    let damaged = matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Truncated);
+    if !damaged || !input.path().is_some_and(Path::is_file) {
+        return None;
+    }
+    let mut salvage = decode::open_salvage(input, ctx, &ctx.reading()).ok()?;
+    let survey = salvage.survey(None).ok()?;
+    (!survey.is_whole()).then_some(survey)
+}
+
+/// Reports everything that is wrong, one line each; the last one is handed back.
+fn each(input: &Source, survey: &Survey, first: Error, ctx: &Context) -> Error {
+    let errors = damage::lines(survey).into_iter().map(|(line, at)| {
+        let error = Error::corrupt(line).in_file(input.label());
+        if let Some(at) = at { error.at(at) } else { error }
+    });
+    let mut last = None;
+    for error in errors {
+        if let Some(before) = last.replace(error) {
+            ctx.ui.error(&before);
+        }
+    }
+    last.unwrap_or(first)
 }
 
 fn test(ctx: &Context, input: &Source) -> Result<(&'static str, u64)> {
@@ -38,7 +71,7 @@ fn test(ctx: &Context, input: &Source) -> Result<(&'static str, u64)> {
     }
 }
 
-fn report(input: &Source, result: &Result<(&'static str, u64)>) -> Value {
+fn report(input: &Source, result: &Result<(&'static str, u64)>, survey: Option<&Survey>) -> Value {
     match result {
         Ok((kind, content)) => {
             json!({"file": input.label().to_string_lossy(), "ok": true, "kind": kind, "content_bytes": content})
@@ -48,6 +81,7 @@ fn report(input: &Source, result: &Result<(&'static str, u64)>) -> Value {
             "ok": false,
             "exit": error.kind().exit_code(),
             "error": error.to_string(),
+            "found": survey.map(damage::object),
         }),
     }
 }

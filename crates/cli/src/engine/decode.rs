@@ -2,14 +2,16 @@
 
 use super::source::Opened;
 use crate::plan::{Context, Source};
+use minlen::archive::salvage::Salvage;
 use minlen::archive::{Archive, Keys, ReadSeek};
 use minlen::container::crypt::{self, Unlock};
 use minlen::container::{Item, StreamReader};
-use minlen::{Decoder, Env, Error, Result};
+use minlen::{Decoder, Env, Error, Event, Progress, Result};
 use std::cell::RefCell;
 use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read, Seek};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Enough to tell all kinds of files apart.
 const HEAD: usize = crypt::HEAD;
@@ -73,6 +75,7 @@ impl Raw {
 /// name first, as it comes: what is encrypted stays so on the disk.
 pub fn open(source: &Source, ctx: &Context, env: &Env) -> Result<Input> {
     let (raw, head, meta) = sniff(source, ctx)?;
+    let env = &naming(source, env);
     let content = match raw {
         Raw::Seekable(file) if crypt::is_age(&head) => opened(file, &unlock(&head, ctx, env)?, ctx, env)?,
         Raw::Pipe(pipe) if crypt::is_age(&head) => piped(pipe, &unlock(&head, ctx, env)?, ctx, env)?,
@@ -121,7 +124,35 @@ pub fn open_locked(source: &Source, ctx: &Context, env: &Env) -> Result<(Archive
         true => Lock::Keys,
     };
     let keys = ctx.keys.keys_for(&head, env)?;
-    Ok((archive(raw.into_file()?, &keys, ctx, env)?, lock))
+    Ok((archive(raw.into_file()?, &keys, ctx, &naming(source, env))?, lock))
+}
+
+/// Opens a damaged file for taking out what is left.
+pub fn open_salvage(source: &Source, ctx: &Context, env: &Env) -> Result<Salvage> {
+    let (raw, head, _) = sniff(source, ctx)?;
+    let keys = ctx.keys.keys_for(&head, env)?;
+    Salvage::from_reader(Box::new(raw.into_file()?), &keys, &ctx.read_options(), &naming(source, env))
+}
+
+/// Surroundings whose warnings name the file.
+fn naming(source: &Source, env: &Env) -> Env {
+    let named = Named { label: source.label().display().to_string(), outer: Arc::clone(&env.progress) };
+    env.clone().with_progress(Arc::new(named))
+}
+
+/// Puts the name of the file in front of warnings.
+struct Named {
+    label: String,
+    outer: Arc<dyn Progress>,
+}
+
+impl Progress for Named {
+    fn event(&self, event: Event) {
+        self.outer.event(match event {
+            Event::Warning { message } => Event::Warning { message: format!("{}: {message}", self.label) },
+            other => other,
+        });
+    }
 }
 
 fn sniff(source: &Source, ctx: &Context) -> Result<(Raw, Vec<u8>, Metadata)> {

@@ -64,6 +64,11 @@ impl Recipe {
         self.options.estimate(&survey.sample, survey.bytes)
     }
 
+    /// True where the output is encrypted.
+    pub fn encrypts(&self) -> bool {
+        self.seal.encrypts()
+    }
+
     /// True where the levels are up to a budget.
     pub fn has_budget(&self) -> bool {
         self.options.needs_length()

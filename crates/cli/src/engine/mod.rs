@@ -11,5 +11,5 @@ pub mod seal;
 pub mod select;
 pub mod sink;
 pub mod source;
-mod sparse;
+pub mod sparse;
 pub mod verify;

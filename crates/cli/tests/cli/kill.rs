@@ -81,6 +81,61 @@ fn remove(rounds: u32) {
     });
 }
 
+/// Several names at the top: they cannot appear at one moment, and running it again gives the rest.
+fn unpack(rounds: u32) {
+    const NAMES: usize = 400;
+    let s = Sandbox::new();
+    let names: Vec<String> = (0..NAMES).map(|i| format!("in/{i}")).collect();
+    names.iter().for_each(|name| s.write(name, name));
+    let pack: Vec<&str> =
+        ["compress", "-1", "-o", "many.mln"].into_iter().chain(names.iter().map(|n| &**n)).collect();
+    s.ok(&pack);
+    let args = ["decompress", "many.mln", "-o", "out"];
+    let complete = || {
+        (0..NAMES).all(|i| std::fs::read(s.path(format!("out/{i}"))).is_ok_and(|c| c == names[i].as_bytes()))
+    };
+    let fresh = || drop(std::fs::remove_dir_all(s.path("out")));
+    murder(&s, rounds, &args, fresh, |done| {
+        let before = complete();
+        assert!(before || !done);
+        let again = s.run(args);
+        assert!(again.code == 0 || (again.code == 1 && before), "{again:?}");
+        assert!(complete(), "running it again did not finish it");
+        let left = s.names("out").iter().filter(|name| name.contains("partial")).count();
+        assert!(left == 0 || before, "something unfinished was left behind");
+    });
+}
+
+/// An archive and its recovery data beside it: two names as well.
+fn protect(rounds: u32) {
+    let (s, _) = sandbox();
+    s.write("pass", "word");
+    s.write("small", text(300_000, 5));
+    let args = ["compress", "-1", "--encrypt", "--passphrase-file", "pass", "--recovery", "20%", "small"];
+    let gone = || {
+        ["small.mln.age", "small.mln.age.rec"]
+            .iter()
+            .for_each(|name| drop(std::fs::remove_file(s.path(name))))
+    };
+    murder(&s, rounds, &args, gone, |_| {
+        let again = s.run(args);
+        let both = s.exists("small.mln.age") && s.exists("small.mln.age.rec");
+        assert!(both && (again.code == 0 || again.code == 1), "{again:?}");
+        s.ok(["test", "--passphrase-file", "pass", "small.mln.age"]);
+        s.ok(["repair", "small.mln.age", "-o", "mended", "-f"]);
+    });
+}
+
+#[test]
+fn unpacking_several_names_is_finished_by_running_it_again() {
+    unpack(NORMAL);
+}
+
+#[test]
+fn an_archive_and_its_recovery_data_are_finished_by_running_it_again() {
+    protect(2);
+}
+
 #[test]
 fn compressing_leaves_nothing_or_everything() {
     compress(NORMAL);
@@ -102,4 +157,6 @@ fn two_hundred_random_moments() {
     compress(LONG);
     decompress(LONG);
     remove(LONG);
+    unpack(LONG);
+    protect(LONG / 4);
 }

@@ -7,6 +7,7 @@ mod archives;
 mod arrays;
 mod atomic;
 mod bombs;
+mod damage;
 mod encryption;
 mod exit_codes;
 mod generated;

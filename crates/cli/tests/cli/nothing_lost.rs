@@ -399,3 +399,25 @@ fn generated_pages_do_not_replace_files_of_somebody_else_unasked() {
     s.ok(["generate", "man", "man", "-f"]);
     s.ok(["generate", "man", "man"]);
 }
+
+#[test]
+fn encrypted_files_are_not_put_in_a_row() {
+    let s = Sandbox::new();
+    s.write("a", "1");
+    s.write("b", "2");
+    let args = ["compress", "-c", "--encrypt", "--passphrase-file", "a", "a", "b"];
+    let ran = s.run(args);
+    assert_eq!((ran.code, ran.stdout.len()), (3, 0), "{ran:?}");
+    let ran = s.run(["compress", "-c", "a", "b"]);
+    assert_eq!(s.pipe(["d"], &ran.stdout).stdout, b"12");
+}
+
+#[test]
+fn standard_output_in_the_folder_is_left_out() {
+    let s = Sandbox::new();
+    s.write("d/a", "1");
+    let file = std::fs::File::create(s.path("d/o.mln")).unwrap();
+    let ran = s.command().args(["compress", "-c", "d"]).stdout(file).output().unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{ran:?}");
+    assert!(!s.ok(["list", "d/o.mln"]).text().contains("o.mln"));
+}

@@ -3,8 +3,10 @@
 mod header;
 mod merge;
 mod open;
+pub(crate) mod padding;
 mod scan;
-mod walk_headers;
+mod structure;
+pub(crate) mod walk_headers;
 
 use crate::block::{BlockHeader, RawBlock};
 use crate::compact::{self, Head};
@@ -17,6 +19,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use scan::Damage;
+pub use structure::check_structure;
 pub(crate) use walk_headers::grow_for;
 
 /// A block, as far as the index tells.
@@ -63,10 +66,12 @@ pub struct Archive<R: Read + Seek> {
     inner: R,
     env: Env,
     file_len: u64,
+    padding: u64,
     archive: bool,
     streams: Vec<StreamInfo>,
     blocks: Vec<BlockEntry>,
     tree: Option<Arc<Tree>>,
+    tree_whole: bool,
     _held: Vec<Reservation>,
 }
 
@@ -95,6 +100,12 @@ impl<R: Read + Seek> Archive<R> {
         self.tree.clone()
     }
 
+    /// False if a scan found only copies of parts of the directory, or nothing of it: some names may be lost then.
+    #[must_use]
+    pub fn tree_is_whole(&self) -> bool {
+        self.tree_whole
+    }
+
     /// True if the content belongs to an archive, even if a scan did not find its tree.
     #[must_use]
     pub fn is_archive(&self) -> bool {
@@ -120,6 +131,18 @@ impl<R: Read + Seek> Archive<R> {
     #[must_use]
     pub fn file_len(&self) -> u64 {
         self.file_len
+    }
+
+    /// Zero bytes behind the end, which are no part of the file: tapes and block devices leave them.
+    #[must_use]
+    pub fn padding(&self) -> u64 {
+        self.padding
+    }
+
+    /// What to tell people of [`Archive::padding`], if there is some.
+    #[must_use]
+    pub fn padding_warning(&self) -> Option<String> {
+        (self.padding > 0).then(|| padding::warning(self.file_len - self.padding, self.padding))
     }
 
     /// Refuses a file whose output would be over the limits: to be called before decoding all of it.

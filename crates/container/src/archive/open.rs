@@ -1,13 +1,14 @@
 //! Opening from the end: trailer, END, index, tree.
 
 use super::walk_headers::{Piece, grow_for, rows_by_walking, walk_forward};
-use super::{Archive, BlockEntry, StreamInfo, merge, section_at};
+use super::{Archive, BlockEntry, StreamInfo, merge, padding, section_at};
 use crate::block::RawBlock;
 use crate::compact::{self, Head};
 use crate::end::{END_LETTERS, End, TRAILER_LEN};
 use crate::index::{self, Row};
-use crate::primitives::Input;
+use crate::primitives::{Input, hash64};
 use crate::section::{HEADER_LEN, MAGIC, kind, parse_stream_header};
+use crate::stream::skippable_fields;
 use crate::tree::Tree;
 use crate::{open_block, recovery};
 use minlen_core::varint::Reader as Fields;
@@ -31,7 +32,7 @@ impl<R: Read + Seek> Archive<R> {
     /// Truncated, corrupt (then `minlen repair` or [`Archive::open_by_scanning`] may help), unsupported, limit, I/O.
     pub fn open(mut inner: R, registry: &Registry, env: &Env) -> Result<Self> {
         let file_len = inner.seek(SeekFrom::End(0))?;
-        let (pieces, _walked) = pieces(&mut inner, file_len, env)?;
+        let (pieces, _walked, end) = pieces(&mut inner, file_len, env)?;
         let archive = pieces.first().is_some_and(Piece::is_archive);
         if pieces.iter().any(|piece| piece.is_archive() != archive) {
             return Err(Error::corrupt("bare content and an archive in one file"));
@@ -56,17 +57,24 @@ impl<R: Read + Seek> Archive<R> {
             inner,
             env: env.clone(),
             file_len,
+            padding: file_len - end,
             archive,
             streams: opening.streams,
             blocks: opening.blocks,
             tree,
+            tree_whole: true,
             _held: opening.held,
         })
     }
 }
 
-/// The streams of a file: found from the end, or, where compact ones are among them, by walking from the first.
-fn pieces<R: Read + Seek>(inner: &mut R, file_len: u64, env: &Env) -> Result<(Vec<Piece>, Reservation)> {
+/// The streams of a file: found from the end, or, where compact ones are among them, by walking from the first. Also where
+/// they end: behind that, there are zeros at most.
+pub(super) fn pieces<R: Read + Seek>(
+    inner: &mut R,
+    file_len: u64,
+    env: &Env,
+) -> Result<(Vec<Piece>, Reservation, u64)> {
     let mut magic = [0; MAGIC.len()];
     inner.seek(SeekFrom::Start(0))?;
     Input::new(&mut *inner, 0).exact(&mut magic, "the magic bytes")?;
@@ -78,20 +86,25 @@ fn pieces<R: Read + Seek>(inner: &mut R, file_len: u64, env: &Env) -> Result<(Ve
         header[..8].copy_from_slice(&magic);
         parse_stream_header(&header)?;
     }
-    match find_streams(inner, file_len, env) {
-        Ok(found) => Ok(found),
-        // Walking forward finds compact streams, too, or what kind of damage it is.
-        Err(error) => match walk_forward(inner, file_len, env)? {
-            (pieces, held) if pieces.iter().any(|piece| matches!(piece, Piece::Compact(..))) => {
-                Ok((pieces, held))
-            }
-            _ => Err(error),
-        },
+    let error = match find_streams(inner, file_len, env) {
+        Ok((found, held)) => return Ok((found, held, file_len)),
+        Err(error) => error,
+    };
+    let end = padding::zeros_from(inner, file_len, env)?;
+    if end < file_len
+        && let Ok((found, held)) = find_streams(inner, end, env)
+    {
+        return Ok((found, held, end));
+    }
+    // Walking forward finds compact streams, too, or what kind of damage it is.
+    match walk_forward(inner, file_len, env)? {
+        found if found.0.iter().any(|piece| matches!(piece, Piece::Compact(..))) => Ok(found),
+        _ => Err(error),
     }
 }
 
 impl Piece {
-    fn is_archive(&self) -> bool {
+    pub(super) fn is_archive(&self) -> bool {
         matches!(self, Self::Full(found) if found.archive)
     }
 }
@@ -174,9 +187,40 @@ pub(super) fn read_tree<R: Read + Seek>(
         return Err(Error::corrupt("a section of another type where the tree should be").at(at));
     }
     let block = RawBlock::read(&section, at, &mut input, env)?;
-    let _payload = env.budget.reserve(block.header.stored_len)?;
-    let raw = open_block(&block, registry, env)?;
-    drop((block.payload, _payload));
+    decode_tree(&block, raw_start, content_len, registry, env)
+}
+
+/// Reads, decodes and shifts the copy of a part of the tree at `at`.
+pub(super) fn read_copy<R: Read + Seek>(
+    r: &mut R,
+    at: u64,
+    raw_start: u64,
+    content_len: u64,
+    registry: &Registry,
+    env: &Env,
+) -> Result<(Tree, Reservation)> {
+    let (section, mut input) = section_at(r, at)?;
+    if section.kind != kind::DIRECTORY {
+        return Err(Error::corrupt("a section of another type where a part of the tree should be").at(at));
+    }
+    let (len, hash) = skippable_fields(&section)?;
+    let payload = input.payload(len, env)?;
+    if hash64(&payload) != hash {
+        return Err(Error::corrupt("the checksum of a part of the tree differs").at(at));
+    }
+    let block = crate::directory::parse(&payload, at)?;
+    decode_tree(&block, raw_start, content_len, registry, env)
+}
+
+fn decode_tree(
+    block: &RawBlock,
+    raw_start: u64,
+    content_len: u64,
+    registry: &Registry,
+    env: &Env,
+) -> Result<(Tree, Reservation)> {
+    let at = block.offset;
+    let raw = open_block(block, registry, env)?;
     let _raw = env.budget.reserve(raw.len() as u64)?;
     let (mut tree, held) = Tree::decode_within(&raw, &env.limits, &env.budget).map_err(|e| e.at(at))?;
     tree.check_content(content_len).map_err(|e| e.at(at))?;
@@ -216,7 +260,7 @@ fn find_streams<R: Read + Seek>(r: &mut R, file_len: u64, env: &Env) -> Result<(
 fn bad_trailer(pos: u64) -> Error {
     Error::corrupt("no trailer: cut off, damaged or followed by something else")
         .at(pos)
-        .remedy("try `minlen repair`")
+        .remedy("try `minlen repair`, or `minlen extract --salvage` for what is left")
 }
 
 fn stream_by_end<R: Read + Seek>(r: &mut R, end_at: u64, size: u64) -> Result<Found> {
@@ -237,7 +281,7 @@ fn stream_by_end<R: Read + Seek>(r: &mut R, end_at: u64, size: u64) -> Result<Fo
     Ok(Found { start, end_at, archive, end })
 }
 
-fn rows<R: Read + Seek>(r: &mut R, found: &Found, env: &Env) -> Result<(Vec<Row>, Reservation)> {
+pub(super) fn rows<R: Read + Seek>(r: &mut R, found: &Found, env: &Env) -> Result<(Vec<Row>, Reservation)> {
     if found.end.index_back == 0 {
         return rows_by_walking(r, found, env);
     }
@@ -250,7 +294,7 @@ fn rows<R: Read + Seek>(r: &mut R, found: &Found, env: &Env) -> Result<(Vec<Row>
 }
 
 /// Turns rows into entries with places, all within the stream.
-fn place(rows: &[Row], found: &Found, raw_start: u64, out: &mut Vec<BlockEntry>) -> Result<()> {
+pub(super) fn place(rows: &[Row], found: &Found, raw_start: u64, out: &mut Vec<BlockEntry>) -> Result<()> {
     let mut offset = found.start + HEADER_LEN as u64;
     let mut raw = 0u64;
     let wrong = || Error::corrupt("the index does not fit the stream").at(found.end_at);

@@ -81,6 +81,111 @@ fn lost_stream_headers_do_not_hide_the_blocks() {
     assert!(none.is_err());
 }
 
+/// Content that does not compress, so that a `.mln` file of it holds its sections as they are.
+fn noise(seed: u64, n: usize) -> Vec<u8> {
+    let mut rng = minlen_core::testing::Rng(seed);
+    (0..n).map(|_| rng.next_u64() as u8 | 1).collect()
+}
+
+#[test]
+fn a_file_stored_in_a_lost_block_is_not_taken_for_the_outer_one() {
+    let inner_tree = Tree { entries: vec![file("evil", &noise(1, 900), 0, 900)] };
+    let inner = archive(&inner_tree, &noise(1, 900), 100);
+    let (before, after) = (noise(2, 500), noise(3, 500));
+    for inner in [inner, stream(&noise(4, 700), 90)] {
+        let content = [&before[..], &inner, &after].concat();
+        let (a, b) = (before.len(), before.len() + inner.len());
+        let tree = Tree {
+            entries: vec![
+                file("a", &content, 0, a),
+                file("in", &content, a, b - a),
+                file("z", &content, b, 500),
+            ],
+        };
+        for size in [300, 500, 2000] {
+            let good = archive(&tree, &content, size);
+            let whole = open(&good).blocks().to_vec();
+            for lost in &whole {
+                let mut bad = good.clone();
+                bad[lost.file_offset as usize + 3] ^= 0xff;
+                // With the end, and cut off within it: then there is no table of blocks.
+                let (scanned, _) = scan(&bad);
+                assert_eq!(scanned.tree(), Some(&tree), "block at {} of {size}", lost.file_offset);
+                let known = scanned.blocks().iter().filter(|b| whole.contains(b)).count();
+                assert!(known >= whole.len() - 1 && scanned.blocks().len() <= whole.len(), "{known}");
+                let (scanned, _) = scan(&bad[..bad.len() - 10]);
+                let wrong = scanned.blocks().iter().filter(|b| !whole.contains(b)).count();
+                assert!(scanned.tree().is_some() && wrong <= inner.len() / 90, "{wrong}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bytes_put_in_or_cut_out_cost_only_the_block_where_they_are() {
+    let content = noise(5, 1000);
+    let tree = Tree { entries: (0..10).map(|i| file(&format!("f{i}"), &content, i * 100, 100)).collect() };
+    let good = archive(&tree, &content, 100);
+    let blocks = open(&good).blocks().to_vec();
+    for (i, block) in blocks.iter().enumerate() {
+        let inside = (block.file_offset + block.header_len) as usize + 40;
+        let shifted = [&good[..inside], b"new bytes", &good[inside..]].concat();
+        let shorter = [&good[..inside], &good[inside + 13..]].concat();
+        let front = [b"something in front", &good[..]].concat();
+        for (bad, lost) in [(shifted, Some(i)), (shorter, Some(i)), (front, None)] {
+            let (mut scanned, damage) = scan(&bad);
+            assert!(!damage.is_empty() && scanned.tree() == Some(&tree), "{i}");
+            let env = Env::default();
+            let mut right = 0;
+            for number in 0..scanned.blocks().len() {
+                let start = scanned.blocks()[number].raw_start as usize;
+                let read = scanned.read_block(number).and_then(|b| open_block(&b, &registry(), &env));
+                if let Ok(bytes) = read {
+                    assert_eq!(bytes, content[start..start + 100]);
+                    right += 1;
+                }
+            }
+            assert_eq!(right, blocks.len() - usize::from(lost.is_some()), "{i}");
+        }
+    }
+}
+
+#[test]
+fn copies_of_the_directory_stand_in_for_a_lost_tree() {
+    let content = noise(6, 1000);
+    let all: Vec<Entry> = (0..10).map(|i| file(&format!("f{i}"), &content, i * 100, 100)).collect();
+    let tree = Tree { entries: all.clone() };
+    let mut writer = crate::StreamWriter::archive(Vec::new()).unwrap();
+    for (i, chunk) in content.chunks(100).enumerate() {
+        writer.write_block(&crate::testutil::block(chunk)).unwrap();
+        if i % 3 == 2 || i == 9 {
+            let part = Tree { entries: all[i / 3 * 3..=i].to_vec() };
+            let part = crate::DirectoryPart::new(&part, crate::testutil::code).unwrap();
+            assert!(part.reach == (i as u64 + 1) * 100);
+            writer.write_directory(&part).unwrap();
+        }
+    }
+    writer.write_tree(&tree, crate::testutil::code).unwrap();
+    let good = writer.finish(*blake3::hash(&content).as_bytes()).unwrap();
+    // Old readers pass over them.
+    assert_eq!(open(&good).tree(), Some(&tree));
+    assert!(crate::stream::tests::read_all(&good, &Env::default()).is_ok());
+    // Any damage to the tree: every name is there all the same.
+    let at = good.len() - 250;
+    for bad in [&good[..at], &[&good[..at], &[7; 200], &good[at + 200..]].concat()] {
+        let (scanned, _) = scan(bad);
+        assert_eq!(scanned.tree(), Some(&tree));
+    }
+    // Cut off: what was stored before the last copy has names.
+    let half = open(&good).blocks()[7].file_offset as usize;
+    let (scanned, _) = scan(&good[..half]);
+    assert_eq!(scanned.tree().unwrap().entries, all[..6]);
+    assert!(!scanned.tree_is_whole() && scanned.is_archive());
+    let early = crate::StreamWriter::archive(Vec::new()).unwrap();
+    let part = crate::DirectoryPart::new(&tree, crate::testutil::code).unwrap();
+    assert!({ early }.write_directory(&part).is_err());
+}
+
 fn link(path: &str, to: u32) -> Entry {
     entry(path.as_bytes(), Body::Hardlink(to))
 }

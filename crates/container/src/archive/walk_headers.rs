@@ -1,7 +1,7 @@
 //! Walking from section header to section header without reading payloads.
 
 use super::open::Found;
-use super::{compact_at, section_at};
+use super::{compact_at, padding, section_at};
 use crate::block::BlockHeader;
 use crate::compact::Head;
 use crate::end::{END_LETTERS, End, TRAILER_LEN};
@@ -76,14 +76,17 @@ const MOST_STREAMS: usize = 1 << 20;
 
 /// Walks the whole file from stream to stream, or says what is wrong with its structure. Nothing that is walked over
 /// without reading (payloads, the checksums of compact streams) is compared.
+///
+/// Gives also where the last stream ends: behind that, there are zeros at most.
 pub(super) fn walk_forward<R: Read + Seek>(
     r: &mut R,
     file_len: u64,
     env: &Env,
-) -> Result<(Vec<Piece>, Reservation)> {
+) -> Result<(Vec<Piece>, Reservation, u64)> {
     let mut pos = 0;
     let (mut pieces, mut held) = (Vec::new(), env.budget.reserve(0)?);
     while pos < file_len {
+        env.check()?;
         if pieces.len() == MOST_STREAMS {
             return Err(Error::limit(format!("over {MOST_STREAMS} streams in one file")));
         }
@@ -97,8 +100,11 @@ pub(super) fn walk_forward<R: Read + Seek>(
             pos = next_section(pos, &section, file_len)?;
             continue;
         }
+        if pos > 0 && first == 0 && padding::zeros_from(r, file_len, env)? <= pos {
+            return Ok((pieces, held, pos));
+        }
         if pos > 0 && first != MAGIC[0] {
-            return Err(Error::corrupt("something other than a stream follows the end").at(pos));
+            return Err(garbage(pos));
         }
         if file_len - pos >= 4
             && let Some((head, _)) = compact_at(r, pos)?
@@ -119,7 +125,14 @@ pub(super) fn walk_forward<R: Read + Seek>(
         pieces.push(Piece::Full(found));
         pos = next;
     }
-    Ok((pieces, held))
+    Ok((pieces, held, file_len))
+}
+
+/// The error for what follows an end and is neither a stream nor padding.
+pub(crate) fn garbage(at: u64) -> Error {
+    Error::corrupt("something other than a stream follows the end")
+        .at(at)
+        .remedy("`minlen extract --salvage` reads the content")
 }
 
 fn next_section(pos: u64, section: &Section, file_len: u64) -> Result<u64> {

@@ -6,13 +6,15 @@
 mod armor;
 mod keys;
 mod open;
+mod salvage;
 
 use minlen_core::{Error, Result};
 use std::io::{self, Write};
 
 pub use age::secrecy::SecretString;
 pub use keys::{generate, parse_identities, parse_recipients, plain_text, read_identities, recipients_of};
-pub use open::{DecryptReader, PipeReader, Unlock, decrypt_pipe, open_reader};
+pub use open::{DecryptReader, PipeReader, Unlock, check_header, decrypt_pipe, open_reader};
+pub use salvage::{LostPieces, SalvageReader, salvage_reader};
 
 /// scrypt's work factor for passphrases that we write, as a power of two: about a second and 256 MiB, as `age` has.
 const WORK_FACTOR: u8 = 18;

@@ -12,7 +12,7 @@ const MAX_HEADER: u64 = 1 << 16;
 /// Characters of the header's authentication code, with the space before it.
 const CODE: usize = 44;
 /// The costliest passphrase that is ever tried; the memory limit may allow less. As in `age`.
-const MAX_WORK_FACTOR: u8 = 22;
+pub(super) const MAX_WORK_FACTOR: u8 = 22;
 /// Bytes that scrypt takes for a work factor of 2^0, with the block size of 8 that age prescribes.
 const SCRYPT_UNIT: u64 = 1024;
 
@@ -123,7 +123,7 @@ fn unwrapped<R: Read>(r: R, first: &[u8]) -> Result<File> {
 }
 
 /// Reads until the header is complete and a little more; refuses one that is absurdly long.
-fn read_header<R: Read>(r: &mut R) -> Result<Vec<u8>> {
+pub(super) fn read_header<R: Read>(r: &mut R) -> Result<Vec<u8>> {
     let mut head = Vec::new();
     while head.len() < MAX_HEADER as usize {
         let n = r.by_ref().take(1024).read_to_end(&mut head).map_err(class_io)?;
@@ -146,6 +146,17 @@ fn read_header<R: Read>(r: &mut R) -> Result<Vec<u8>> {
     Err(Error::corrupt(format!("an age header of over {MAX_HEADER} bytes")))
 }
 
+/// Reads the header of an age file without opening it: whether it is built as one.
+///
+/// # Errors
+/// Corrupt, truncated, unsupported; I/O.
+pub fn check_header<R: Read + Seek>(r: &mut R) -> Result<()> {
+    r.seek(SeekFrom::Start(0))?;
+    read_header(r)?;
+    r.seek(SeekFrom::Start(0))?;
+    Decryptor::new_buffered(BufReader::new(r)).map(|_| ()).map_err(class)
+}
+
 fn is_prefix(head: &[u8]) -> bool {
     let n = head.len().min(INTRO.len());
     head[..n] == INTRO[..n]
@@ -156,6 +167,12 @@ fn header_code(head: &[u8]) -> Option<&[u8]> {
     const MARK: &[u8] = b"\n---";
     let code = &head[head.windows(MARK.len()).position(|w| w == MARK)? + MARK.len()..];
     code.iter().position(|&b| b == b'\n').map(|n| &code[..n])
+}
+
+/// Where the line with the header's authentication code ends.
+pub(super) fn header_end(head: &[u8]) -> Option<usize> {
+    let mac = head.windows(5).position(|w| w == b"\n--- ")? + 1;
+    head[mac..].iter().position(|&b| b == b'\n').map(|n| mac + n + 1)
 }
 
 fn unlocked<R: Read>(
@@ -185,7 +202,7 @@ fn unlocked<R: Read>(
 }
 
 /// Takes the memory that checking the passphrase needs from the budget.
-fn reserve(head: &[u8], env: &Env) -> Result<Option<Reservation>> {
+pub(super) fn reserve(head: &[u8], env: &Env) -> Result<Option<Reservation>> {
     let line = head.split(|&b| b == b'\n').find(|line| line.starts_with(b"-> scrypt "));
     let factor = line
         .and_then(|line| std::str::from_utf8(line).ok())
@@ -199,11 +216,11 @@ fn reserve(head: &[u8], env: &Env) -> Result<Option<Reservation>> {
     }
 }
 
-fn wrong_key(message: &str) -> Error {
+pub(super) fn wrong_key(message: &str) -> Error {
     Error::new(ErrorKind::WrongKey, message)
 }
 
-fn class(error: DecryptError) -> Error {
+pub(super) fn class(error: DecryptError) -> Error {
     match error {
         DecryptError::NoMatchingKeys | DecryptError::KeyDecryptionFailed => {
             wrong_key("the passphrase or key does not open this file")

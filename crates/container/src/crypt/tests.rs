@@ -5,21 +5,21 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 
 const LOW: u8 = 4;
 
-fn data(n: usize) -> Vec<u8> {
+pub(super) fn data(n: usize) -> Vec<u8> {
     (0..n).map(|i| (i * i / 7) as u8).collect()
 }
 
-fn sealed(data: &[u8], recipients: &Recipients) -> Vec<u8> {
+pub(super) fn sealed(data: &[u8], recipients: &Recipients) -> Vec<u8> {
     let mut writer = encrypt_with(Vec::new(), recipients, LOW).unwrap();
     data.chunks(1000).for_each(|chunk| writer.write_all(chunk).unwrap());
     writer.finish().unwrap()
 }
 
-fn pass(text: &str) -> (Recipients, Unlock) {
+pub(super) fn pass(text: &str) -> (Recipients, Unlock) {
     (Recipients::Passphrase(secret(text)), Unlock { passphrase: Some(secret(text)), identities: vec![] })
 }
 
-fn key() -> (Recipients, Unlock) {
+pub(super) fn key() -> (Recipients, Unlock) {
     let (secret, public) = generate();
     let (_, other) = generate();
     (

@@ -29,6 +29,10 @@ const GROUP_BYTES: u64 = 64 << 20;
 /// Most data or recovery shards of a group that we read.
 const MAX_GROUP: u64 = 1 << 15;
 
+/// A section to repair with has at most so many times the bytes that it protects, and some more.
+const MOST_SHARE: u64 = 4;
+const MOST_EXTRA: u64 = 4096;
+
 /// How a range is cut up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Geometry {
@@ -110,6 +114,12 @@ impl Geometry {
             return Err(Error::corrupt("impossible groups of recovery data"));
         }
         Ok(())
+    }
+
+    /// True if the section is of a size that a writer would give it: about twice what it protects at most. What is repaired is
+    /// written again, so this bounds the output by the input.
+    pub(super) fn is_proportionate(&self) -> bool {
+        self.section_len() <= MOST_SHARE * self.protected + MOST_EXTRA
     }
 
     pub(super) fn data_shards(&self) -> u64 {

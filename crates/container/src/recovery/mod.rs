@@ -19,7 +19,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use store::{Apart, Whole};
 
-pub use repair::repair;
+pub use repair::{has_data, protects, repair};
 
 /// The letters of a recovery trailer.
 pub(crate) const LETTERS: [u8; 3] = *b"MLR";
@@ -34,8 +34,12 @@ pub struct Report {
     pub protected: u64,
     /// Ranges of the file that were wrong and are right now.
     pub repaired: Vec<Range<u64>>,
-    /// True if the recovery data itself was damaged (inside the file it has been made anew).
+    /// True if the recovery data itself was damaged (inside the file it has been made again).
     pub recovery_damaged: bool,
+    /// Bytes of the file that no recovery data covers: whether they are right is not known.
+    pub unprotected: u64,
+    /// Zero bytes behind the end, which were left out.
+    pub padding: u64,
 }
 
 /// Appends recovery data of `percent` (1 to 100) of the size of everything in `file` so far; gives the bytes added.

@@ -152,5 +152,5 @@ fn beyond_repair(ranges: Vec<Range<u64>>) -> Error {
     let more =
         if ranges.len() > NAMED { format!(" and {} more", ranges.len() - NAMED) } else { String::new() };
     Error::corrupt(format!("more damage than recovery data; lost are the bytes {}{more}", named.join(", ")))
-        .remedy("undamaged members can still be extracted")
+        .remedy("`minlen extract --salvage` takes out what is not damaged")
 }

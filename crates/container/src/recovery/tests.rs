@@ -169,7 +169,7 @@ fn a_sidecar_mends_any_file() {
 fn repair_writes_a_new_file_or_none() {
     let folder = tempfile::tempdir().unwrap();
     let (path, out) = (folder.path().join("a.mln"), folder.path().join("b.mln"));
-    let good = protected(&data(2, 20_000), 5);
+    let good = protected(&stream(&data(2, 20_000), 5_000), 5);
     let mut bad = good.clone();
     bad[77] ^= 1;
     std::fs::write(&path, &bad).unwrap();
@@ -183,6 +183,87 @@ fn repair_writes_a_new_file_or_none() {
     std::fs::write(&path, &bad).unwrap();
     assert!(repair(&path, None, &folder.path().join("c"), false, &env).is_err());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+/// A header of recovery data that was never made.
+fn forged(protected: u64, shard: u64, groups: u64, recovery: u64, hash: [u8; 16], copy: u8) -> Vec<u8> {
+    Geometry { protected, shard, groups, recovery, hash }.header(copy).unwrap()
+}
+
+#[test]
+fn a_forged_header_makes_no_large_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("a.mln"), folder.path().join("out"));
+    let content = stream(b"x", 1);
+    let hash = crate::tree::file_hash(&content);
+    let len = content.len() as u64;
+    for (shard, recovery) in [(1 << 20, 512), (1 << 20, 1 << 15), (64, 1 << 15), (1 << 14, 1)] {
+        std::fs::write(&path, [content.clone(), forged(len, shard, 1, recovery, hash, 0)].concat()).unwrap();
+        let error = repair(&path, None, &out, false, &Env::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+        assert!(!out.exists() && !has_data(&path, &Env::default()).unwrap());
+    }
+    // The same beside the file: what is missing at the end cannot be more than there is recovery data.
+    std::fs::write(&path, &content).unwrap();
+    let side = folder.path().join("side");
+    for protected in [1 << 34, 1 << 50, len + 100_000] {
+        let header = forged(protected, 1 << 20, protected.div_ceil(1 << 35), 1, hash, 0);
+        std::fs::write(&side, [&SIDECAR_MAGIC[..], &header].concat()).unwrap();
+        let error = repair(&path, Some(&side), &out, false, &Env::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+        assert!(!out.exists());
+    }
+    // Very many of them take no more memory than is allowed.
+    let many = forged(1, 64, 1, 1, hash, 0).repeat(20_000);
+    std::fs::write(&path, many).unwrap();
+    let small = Env::new(minlen_core::Limits::default().with_memory(1 << 20));
+    assert_eq!(has_data(&path, &small).unwrap_err().kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn what_cannot_be_read_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("a.mln"), folder.path().join("out"));
+    let good = protected(&stream(&data(2, 20_000), 5_000), 5);
+    let fails = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let error = repair(&path, None, &out, false, &Env::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+        assert!(!out.exists() && error.to_string().contains("--salvage"), "{error}");
+    };
+    fails(&[b"junk in front", &good[..]].concat());
+    fails(&[&good[..], b"junk behind"].concat());
+    // Recovery data of something else than a stream.
+    fails(&protected(b"any other file", 50));
+    // Another file's recovery data.
+    let mut side = Cursor::new(Vec::new());
+    sidecar(&mut Cursor::new(stream(b"another file", 5)), &mut side, 50, &Env::default()).unwrap();
+    std::fs::write(folder.path().join("side"), side.into_inner()).unwrap();
+    std::fs::write(&path, &good).unwrap();
+    let wrong = repair(&path, Some(&folder.path().join("side")), &out, false, &Env::default());
+    assert_eq!(wrong.unwrap_err().kind(), ErrorKind::Corrupt);
+    assert!(!out.exists());
+    // Zeros behind are left out, and bytes without recovery data are told.
+    std::fs::write(&path, [&good[..], &[0; 700]].concat()).unwrap();
+    let report = repair(&path, None, &out, false, &Env::default()).unwrap();
+    assert_eq!((report.padding, report.unprotected), (700, 0));
+    assert_eq!(std::fs::read(&out).unwrap(), good);
+    std::fs::write(&path, [&good[..], &stream(b"more", 9)].concat()).unwrap();
+    let report = repair(&path, None, &out, true, &Env::default()).unwrap();
+    assert_eq!(report.unprotected, stream(b"more", 9).len() as u64);
+}
+
+#[test]
+fn a_private_file_stays_private_when_mended() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("a.mln"), folder.path().join("out"));
+    std::fs::write(&path, protected(&stream(b"secret", 3), 50)).unwrap();
+    for mode in [0o600, 0o640] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        repair(&path, None, &out, true, &Env::default()).unwrap();
+        assert_eq!(out.metadata().unwrap().permissions().mode() & 0o777, mode);
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Reads streams in order, from anything that can be read.
 
 use crate::archive::grow_for;
+use crate::archive::padding;
+use crate::archive::walk_headers::garbage;
 use crate::block::{BlockHeader, RawBlock};
 use crate::compact::{self, Head};
 use crate::end::{END_LETTERS, End, TRAILER_LEN};
@@ -10,7 +12,7 @@ use crate::primitives::Input;
 use crate::recovery;
 use crate::section::{HEADER_LEN, MAGIC, Section, kind, parse_stream_header};
 use minlen_core::varint::Reader as Fields;
-use minlen_core::{Env, Error, Reservation, Result};
+use minlen_core::{Env, Error, Event, Reservation, Result};
 use std::io::Read;
 
 /// What comes next in a stream.
@@ -177,9 +179,33 @@ impl<R: Read> StreamReader<R> {
                     let len = recovery::payload_len(&section).map_err(|e| e.at(at))?;
                     self.input.skip(len)?;
                 }
-                Some(_) => return Err(Error::corrupt("something other than a stream follows the end").at(at)),
+                Some(0) => return self.padding(at).map(|()| None),
+                Some(_) => return Err(garbage(at)),
             }
         }
+    }
+
+    /// Reads zeros from byte `at` to the end of the file: what tapes leave behind a file is told and passed over.
+    fn padding(&mut self, at: u64) -> Result<()> {
+        let mut window = vec![0; 1 << 16];
+        loop {
+            self.env.check()?;
+            let n = match self.input.inner.read(&mut window) {
+                Ok(n) => n,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(e.into()),
+            };
+            if let Some(other) = window[..n].iter().position(|&byte| byte != 0) {
+                return Err(garbage(self.input.pos + other as u64));
+            }
+            self.input.pos += n as u64;
+            if n == 0 {
+                break;
+            }
+        }
+        let message = padding::warning(at, self.input.pos - at);
+        self.env.progress.event(Event::Warning { message });
+        Ok(())
     }
 
     fn within(&mut self, mut stream: Box<Stream>) -> Result<Option<Item>> {

@@ -107,7 +107,7 @@ fn what_is_wrong_is_named_by_its_class() {
     assert_eq!(kinds(b""), both(ErrorKind::Truncated));
     assert_eq!(kinds(b"some text file"), both(ErrorKind::Corrupt));
     assert_eq!(kinds(&[&good[..], b"x"].concat()), both(ErrorKind::Corrupt));
-    assert_eq!(kinds(&[&good[..], &[0; 40]].concat()), both(ErrorKind::Corrupt));
+    assert_eq!(kinds(&[&good[..], &[0; 40], b"x"].concat()), both(ErrorKind::Corrupt));
     let text: Vec<u8> = String::from_utf8_lossy(&good[4..]).replace("\r\n", "\n").into_bytes();
     assert_eq!(kinds(&[&good[..4], &text].concat()), both(ErrorKind::Corrupt));
     let mut newer = good.clone();
@@ -117,6 +117,43 @@ fn what_is_wrong_is_named_by_its_class() {
     assert_eq!(kinds(&newer), both(ErrorKind::Unsupported));
     for cut in 0..good.len() {
         assert_eq!(kinds(&good[..cut]), both(ErrorKind::Truncated), "cut at {cut}");
+    }
+}
+
+#[derive(Default)]
+struct Warnings(std::sync::Mutex<Vec<String>>);
+
+impl minlen_core::Progress for Warnings {
+    fn event(&self, event: minlen_core::Event) {
+        if let minlen_core::Event::Warning { message } = event {
+            self.0.lock().unwrap().push(message);
+        }
+    }
+}
+
+#[test]
+fn zeros_behind_the_end_are_told_and_passed_over() {
+    let compact =
+        || match StreamWriter::new(Vec::new()).unwrap().finish_compact(Some(&block(b"tiny"))).unwrap() {
+            Ok(bytes) => bytes,
+            Err(_) => panic!("not compact"),
+        };
+    for good in [sample(), stream(b"one", 2), compact(), [stream(b"one", 2), compact()].concat()] {
+        let want = read_all(&good, &Env::default()).unwrap();
+        for zeros in [1, 3, 512, 70_000] {
+            let padded = [&good[..], &vec![0; zeros]].concat();
+            let warnings = std::sync::Arc::new(Warnings::default());
+            let env = Env::default().with_progress(std::sync::Arc::clone(&warnings) as _);
+            assert_eq!(read_all(&padded, &env).unwrap(), want);
+            let place =
+                format!("{zeros} zero bytes behind the end are no part of it (at byte {})", good.len());
+            assert!(warnings.0.lock().unwrap()[0].contains(&place), "{:?}", warnings.0);
+            let archive = Archive::open(Cursor::new(&padded), &registry(), &env).unwrap();
+            assert_eq!(archive.padding(), zeros as u64);
+            assert!(archive.padding_warning().unwrap().contains(&place));
+            assert_eq!(read_seeking(&padded, &env).unwrap().content, want.content);
+        }
+        assert_eq!(Archive::open(Cursor::new(&good), &registry(), &Env::default()).unwrap().padding(), 0);
     }
 }
 

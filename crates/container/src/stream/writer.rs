@@ -2,6 +2,7 @@
 
 use crate::block::RawBlock;
 use crate::compact;
+use crate::directory::DirectoryPart;
 use crate::end::End;
 use crate::index::{self, Row};
 use crate::primitives::hash64;
@@ -160,6 +161,18 @@ impl<W: Write> StreamWriter<W> {
         fields.extend(hasher.digest().to_le_bytes());
         self.put(&Section::bytes(kind::PADDING, &fields)?)?;
         pieces().try_for_each(|piece| self.put(piece))
+    }
+
+    /// Writes a copy of a part of the directory: entries whose content is written already. Readers pass over it; a scan of a
+    /// damaged file uses it where TREE is lost.
+    ///
+    /// # Errors
+    /// Usage for a tree that a reader would refuse, or a stream that is no archive; whatever the output says.
+    pub fn write_directory(&mut self, part: &DirectoryPart) -> Result<()> {
+        if !self.archive || part.reach > self.content_len {
+            return Err(Error::usage("a part of the directory before the content of its files"));
+        }
+        self.skippable(kind::DIRECTORY, &part.payload)
     }
 
     /// Writes data of your own that readers who do not know `id` (0x80..=0xBF) pass over.

@@ -31,6 +31,8 @@ pub struct Options {
     pub no_times: bool,
     /// Names that are left out wherever they are met, with what is being written for them: the outputs of the run.
     pub without: Vec<PathBuf>,
+    /// Files that are left out by device and number: where standard output leads.
+    pub without_files: Vec<(u64, u64)>,
 }
 
 /// Something found, in the order of the archive.
@@ -91,7 +93,7 @@ pub fn walk(inputs: &[PathBuf], options: &Options, env: &Env) -> Result<Walked> 
     let mut walker = Walker {
         options,
         env,
-        without: Without::new(&options.without),
+        without: Without::new(&options.without, &options.without_files),
         found: Walked::default(),
         linked: HashMap::new(),
         taken: HashMap::new(),
@@ -147,7 +149,9 @@ impl Walker<'_> {
                     continue;
                 }
             };
-            if !meta.is_dir() {
+            if self.without.is_output(&meta) {
+                self.found.outputs.push(source);
+            } else if !meta.is_dir() {
                 self.add(source, path, &meta)?;
             } else if path.is_empty() || self.take(&source, &path)? {
                 let id = (meta.dev(), meta.ino());

@@ -22,11 +22,13 @@ pub(super) enum Leave {
 #[derive(Debug, Default)]
 pub(super) struct Without {
     outputs: HashMap<(u64, u64), Vec<Vec<u8>>>,
+    /// The same by device and number of the file itself.
+    files: Vec<(u64, u64)>,
 }
 
 impl Without {
-    pub(super) fn new(outputs: &[PathBuf]) -> Self {
-        let mut without = Self::default();
+    pub(super) fn new(outputs: &[PathBuf], files: &[(u64, u64)]) -> Self {
+        let mut without = Self { files: files.to_vec(), ..Self::default() };
         for output in outputs {
             let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
             // Where its folder is not there, nothing can be met in it.
@@ -36,6 +38,11 @@ impl Without {
             }
         }
         without
+    }
+
+    /// True for a file that the run writes to, whatever its name.
+    pub(super) fn is_output(&self, meta: &fs::Metadata) -> bool {
+        meta.is_file() && self.files.contains(&(meta.dev(), meta.ino()))
     }
 
     /// True if an output goes into this folder.

@@ -8,7 +8,7 @@ use crate::options::Options;
 use crate::tensors::{Arrays, Track};
 use fastcdc::v2020::StreamCDC;
 use minlen_container::walk::State;
-use minlen_container::{Extent, StreamWriter};
+use minlen_container::{Extent, StreamWriter, Tree};
 use minlen_core::{Class, Detection, Env, Error, Result};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -146,6 +146,16 @@ impl<W: Write> Content<W> {
         Ok(Added::Unreadable(error))
     }
 
+    /// Bytes of content that were handed to the coder.
+    pub(super) fn handed_in(&self) -> u64 {
+        self.len - self.buffer.len() as u64
+    }
+
+    /// Puts a copy of a part of the directory behind the blocks that were handed to the coder.
+    pub(super) fn put_directory(&mut self, part: Tree) -> Result<()> {
+        self.coder.put_directory(part)
+    }
+
     /// Codes what is left and gives the writer back, with the hash of the content.
     pub(super) fn finish(mut self) -> Result<(StreamWriter<W>, [u8; 32])> {
         self.flush()?;
@@ -219,7 +229,8 @@ impl<W: Write> Content<W> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<()> {
+    /// Hands in what is left.
+    pub(super) fn flush(&mut self) -> Result<()> {
         self.flush_to(self.buffer.len())
     }
 

@@ -2,6 +2,7 @@
 
 use super::Summary;
 use super::content::{Added, Content, Stored};
+use super::copies::Copies;
 use super::inputs::Inputs;
 use crate::budget::Spending;
 use crate::options::Options;
@@ -47,6 +48,17 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
         let message = format!("{}: is the output itself: left out", output.display());
         env.progress.event(Event::Notice { message });
     }
+    let is_shaped = |item: &Item, dtype, shape: &[u64]| match item.body {
+        Found::File { len, .. } => Arrays::whole(dtype, shape, len).is_ok(),
+        _ => false,
+    };
+    if let Some((dtype, shape)) = options.shape()
+        && !items.iter().any(|item| is_shaped(item, dtype, shape))
+    {
+        return Err(
+            Error::usage("no file is as long as the shape that was given").remedy("leave out --shape")
+        );
+    }
     let total = items.iter().map(data_len).sum();
     env.progress.event(Event::Total { bytes: total });
     let spending = Spending::new(options, total);
@@ -55,9 +67,11 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
     let options = &settled;
     let content = Content::new(Counted { out, bytes: 0 }, options, spending, total, env)?;
     let bodies = items.iter().map(|_| None).collect();
-    let mut storing = Storing { items: &items, options, content, bodies, summary: &mut summary, env };
+    let copies = Copies::new(total, items.len());
+    let mut storing = Storing { items: &items, options, content, bodies, copies, summary: &mut summary, env };
     storing.files()?;
     let instead = storing.other_names()?;
+    storing.last_copy()?;
     let Storing { content, bodies, .. } = storing;
     let (mut writer, hash) = content.finish()?;
     let tree = directory(&items, bodies, &instead, &mut summary);
@@ -87,6 +101,10 @@ fn memory_to_read(tree: &Tree) -> Option<String> {
     })
 }
 
+pub(super) fn entry(item: &Item, body: Body) -> Entry {
+    Entry { path: item.path.clone(), mode: item.mode, mtime: item.mtime, body }
+}
+
 /// Counts the bytes on their way out.
 struct Counted<W> {
     out: W,
@@ -106,7 +124,7 @@ impl<W: Write> Write for Counted<W> {
 }
 
 /// The directory is small and read first: whatever makes it smallest.
-fn code_tree(bytes: &[u8], options: &Options, env: &Env) -> Result<Coded> {
+pub(super) fn code_tree(bytes: &[u8], options: &Options, env: &Env) -> Result<Coded> {
     let (level, memory) = (options.level, options.memory);
     let request = Request { level, chain: None, memory, known: None, decode_ns: u32::MAX };
     options.planner.code_whole(bytes, &request, env)
@@ -125,6 +143,7 @@ struct Storing<'a, W: Write> {
     options: &'a Options,
     content: Content<W>,
     bodies: Vec<Option<Body>>,
+    copies: Copies,
     summary: &'a mut Summary,
     env: &'a Env,
 }
@@ -134,6 +153,18 @@ impl<W: Write> Storing<'_, W> {
     fn files(&mut self) -> Result<()> {
         for (index, detection) in self.reading_order()? {
             self.store(index, Some(detection))?;
+            if let Some(part) = self.copies.due(self.content.handed_in(), self.items, &self.bodies) {
+                self.content.put_directory(part)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a copy of what no copy of the directory names yet behind the content.
+    fn last_copy(&mut self) -> Result<()> {
+        if let Some(rest) = self.copies.rest(self.items, &self.bodies) {
+            self.content.flush()?;
+            self.content.put_directory(rest)?;
         }
         Ok(())
     }
@@ -210,6 +241,7 @@ impl<W: Write> Storing<'_, W> {
                 self.summary.unique_bytes += stored.fresh;
                 let Stored { len, hash, extents, .. } = stored;
                 self.bodies[index] = Some(Body::File { len, hash, extents });
+                self.copies.add(index);
             }
             Added::Unreadable(error) => self.leave_out(index, error),
         }
@@ -289,7 +321,7 @@ fn directory(
         let Some(body) = body else { continue };
         count(&body, summary);
         places[index] = Some(entries.len() as u32);
-        entries.push(Entry { path: item.path.clone(), mode: item.mode, mtime: item.mtime, body });
+        entries.push(entry(item, body));
     }
     Tree { entries }
 }

@@ -14,6 +14,8 @@ pub struct Inputs {
     pub follow: bool,
     /// Names that are left out wherever they are met, with what is being written for them: the outputs of the run.
     pub without: Vec<PathBuf>,
+    /// Files that are left out by device and number: where standard output leads.
+    pub without_files: Vec<(u64, u64)>,
 }
 
 impl Inputs {
@@ -37,11 +39,19 @@ impl Inputs {
         self
     }
 
+    /// Sets [`Inputs::without_files`].
+    #[must_use]
+    pub fn without_files(mut self, files: Vec<(u64, u64)>) -> Self {
+        self.without_files = files;
+        self
+    }
+
     pub(super) fn walking(&self, options: &Options) -> walk::Options {
         let mut walking = walk::Options::default();
         walking.no_times = !options.times;
         walking.follow_inputs = self.follow;
         walking.without.clone_from(&self.without);
+        walking.without_files.clone_from(&self.without_files);
         walking
     }
 }

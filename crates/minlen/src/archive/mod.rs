@@ -23,6 +23,7 @@
 //! ```
 
 mod content;
+mod copies;
 mod create;
 mod dedup;
 mod extract;
@@ -31,6 +32,7 @@ mod inputs;
 mod member;
 mod read;
 mod recent;
+pub mod salvage;
 mod shares;
 mod sweep;
 mod tensors;

@@ -1,6 +1,6 @@
 //! Reading archives and single streams with random access.
 
-use super::hash::zeros;
+use super::hash::{FileHash, zeros};
 use super::member::{BlockInfo, Info, Member, describe};
 use super::recent::Recent;
 use super::shares::Shares;
@@ -32,7 +32,7 @@ pub struct Keys {
 
 impl Keys {
     /// Reads the identity files.
-    fn unlock(&self, env: &Env) -> Result<crypt::Unlock> {
+    pub(super) fn unlock(&self, env: &Env) -> Result<crypt::Unlock> {
         let passphrase = self.passphrase.as_deref().map(crypt::secret);
         let mut identities = self.secret_keys.clone();
         for path in &self.identities {
@@ -101,7 +101,21 @@ impl Archive {
         let stored_len = reader.seek(SeekFrom::End(0))?;
         reader.seek(SeekFrom::Start(0))?;
         let container = minlen_container::Archive::open(reader, options.registry(), env)?;
-        Ok(Self {
+        if let Some(message) = container.padding_warning() {
+            env.progress.event(Event::Warning { message });
+        }
+        Ok(Self::over(container, encrypted, stored_len, options, env))
+    }
+
+    /// Over a container that is open.
+    pub(super) fn over(
+        container: minlen_container::Archive<Box<dyn ReadSeek>>,
+        encrypted: bool,
+        stored_len: u64,
+        options: &Options,
+        env: &Env,
+    ) -> Self {
+        Self {
             container,
             options: options.clone(),
             env: env.clone(),
@@ -114,7 +128,7 @@ impl Archive {
             order: None,
             shares: None,
             listed: None,
-        })
+        }
     }
 
     /// True for a tree of files, false for a single nameless stream.
@@ -314,6 +328,22 @@ impl Archive {
         check.finish(entry)
     }
 
+    /// Refuses output that is over the limits, without counting it.
+    pub(super) fn check_limits(&self, output: u64) -> Result<()> {
+        self.env.limits.check_output(output, self.stored_len)
+    }
+
+    /// The hash of a file of the tree, or of one made of its content.
+    pub(super) fn hash_of(&mut self, entry: &Entry) -> Result<[u8; 16]> {
+        let mut hash = FileHash::default();
+        self.copy_entry(entry, 0..u64::MAX, &mut |at, bytes| {
+            hash.zeros_until(at);
+            hash.update(bytes);
+            Ok(())
+        })?;
+        Ok(hash.finish())
+    }
+
     pub(super) fn summary(&self, entries: &mut dyn Iterator<Item = &Entry>) -> Summary {
         let mut sum =
             Summary { stored_bytes: self.stored_len, unique_bytes: self.content_len(), ..Summary::default() };
@@ -510,7 +540,7 @@ fn no_entry(number: usize) -> Error {
     Error::usage(format!("there is no entry {number}"))
 }
 
-fn read_up_to(reader: &mut dyn ReadSeek, buffer: &mut [u8]) -> Result<usize> {
+pub(super) fn read_up_to(reader: &mut dyn ReadSeek, buffer: &mut [u8]) -> Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match reader.read(&mut buffer[filled..])? {

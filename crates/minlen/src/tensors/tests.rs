@@ -204,3 +204,45 @@ fn arrays_with_rows_more_or_fewer_are_differences_where_both_have_them() {
         }
     }
 }
+
+/// An npy file of one dimension.
+fn npy(descr: &str, count: usize, data: &[u8]) -> Vec<u8> {
+    let text = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': ({count},), }}\n");
+    [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes(), data].concat()
+}
+
+#[test]
+fn only_declared_arrays_may_be_inexact() {
+    let data: Vec<u8> = (0..20_000).flat_map(|i| (3.0 + (i as f32 / 200.0).sin()).to_le_bytes()).collect();
+    let near = Options::new(2).unwrap().with_max_error(minlen_core::MaxError::Absolute(0.01)).unwrap();
+    let go = |file: &[u8], options: &Options| {
+        let coded = compress_with(file, options, &Env::default()).unwrap();
+        decompress(&coded, &Limits::default()).unwrap()
+    };
+    let whole = npy("'<f4'", 20_000, &data);
+    for block in [8192, 1 << 20] {
+        let options = near.clone().with_block_size(block);
+        let back = go(&whole, &options);
+        assert!(back != whole && back.len() == whole.len());
+        let bound = minlen_core::MaxError::Absolute(0.01);
+        let distance = verify_within(&&whole[..], &&back[..], bound, None, &Env::default()).unwrap();
+        assert!(distance.arrays == 1 && distance.changed > 10_000 && distance.worst <= 0.01, "{distance:?}");
+        let raw = options.clone().with_shape(Dtype::F32, &[200, 100]);
+        assert!(go(&data, &raw) != data);
+        // Nobody says that these are floats, or they are others.
+        let record = "[('x', '<f4'), ('id', '<i4')]";
+        let others = [
+            data.clone(),
+            npy("'>f4'", 20_000, &data),
+            npy("'<i4'", 20_000, &data),
+            npy("'<c8'", 10_000, &data),
+            npy(record, 10_000, &data),
+        ];
+        for file in others {
+            assert!(go(&file, &options) == file);
+        }
+        let wrong = options.with_shape(Dtype::F32, &[200, 101]);
+        assert_eq!(compress_with(&data, &wrong, &Env::default()).unwrap_err().kind(), ErrorKind::Usage);
+        assert_eq!(compress_with(b"", &wrong, &Env::default()).unwrap_err().kind(), ErrorKind::Usage);
+    }
+}

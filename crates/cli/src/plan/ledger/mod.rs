@@ -208,6 +208,11 @@ impl Ledger {
         self.writes.iter().map(|write| write.place.path.clone()).collect()
     }
 
+    /// The regular file that standard output leads to, by device and number.
+    pub fn standard_output(&self) -> Option<(u64, u64)> {
+        self.standard_output
+    }
+
     /// What is read, and lies in `folder`, by its path there; with what it is.
     pub fn read_within(&self, folder: &Path) -> Vec<(PathBuf, &'static str)> {
         let Ok(folder) = folder.canonicalize() else { return Vec::new() };
