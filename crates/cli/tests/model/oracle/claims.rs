@@ -141,11 +141,8 @@ fn tree(case: &Case<'_>, input: &Path, pool: &mut Pool, seen: &mut BTreeSet<Path
     let real = case.before.resolve(input, true);
     let own = case.before.resolve(input, false);
     let mut faults = Vec::new();
-    // A link that is an input is stored as one, or followed.
-    if let Some(link) = case.before.get(&own).filter(|_| own != real && !meaning::is_dir(input, case.before))
-        && pool.take(&own, |thing| *thing == link.thing)
-    {
-        return faults;
+    if own != real && !meaning::is_dir(input, case.before) {
+        return linked(case, &own, &real, pool).into_iter().collect();
     }
     if own != real && meaning::is_dir(input, case.before) && !case.named(input) {
         // A link to a folder: followed as one to a file is, or said.
@@ -188,6 +185,14 @@ fn is_input_itself(case: &Case<'_>, input: &Path, path: &Path) -> bool {
     let others = meaning::sources(case.command).into_iter().filter(|other| other != input);
     case.command.has("rm")
         && others.into_iter().any(|other| path.starts_with(case.before.resolve(&other, true)))
+}
+
+/// A link that is an input is followed, or stored as one.
+fn linked(case: &Case<'_>, own: &Path, real: &Path, pool: &mut Pool) -> Option<Fault> {
+    let (link, content) = (case.before.get(own)?, case.before.get(real));
+    let followed = content.is_some_and(|entry| pool.take(own, |thing| held(case, entry, thing)));
+    let there = followed || pool.take(own, |thing| *thing == link.thing) || case.named(own);
+    (!there && !case.written.contains(own)).then(|| missing(case, own, link))
 }
 
 fn held(case: &Case<'_>, entry: &Entry, thing: &Thing) -> bool {

@@ -61,7 +61,10 @@ impl Pool {
             Some(own) => !*taken && path.ends_with(own) && alike(&item.thing),
             None => alike(&item.thing),
         };
-        match self.items.iter_mut().find(fits) {
+        // The longest name first: a shorter one may be that of another path.
+        let length =
+            |(item, _): &&mut (Item, bool)| item.path.as_ref().map_or(0, |own| own.components().count());
+        match self.items.iter_mut().filter(fits).max_by_key(length) {
             Some((_, taken)) => {
                 *taken = true;
                 true
