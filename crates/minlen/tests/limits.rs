@@ -6,7 +6,8 @@ mod common;
 use common::hostile::{bomb, data, deep_folders, file, pack, unpadded};
 use minlen::archive::{Archive, ExtractOptions, Keys, create};
 use minlen::container::{Body, Entry, Extent, Tree};
-use minlen::{Env, ErrorKind, Limits, Options, Result};
+use minlen::tensors::Dtype;
+use minlen::{Env, ErrorKind, Limits, MaxError, Options, Result};
 use std::io::{Cursor, Read};
 use std::time::Instant;
 
@@ -53,6 +54,16 @@ fn what_default_options_write_default_options_read() {
 }
 
 #[test]
+fn numbers_within_a_bound_are_read_by_default_however_little_is_left_of_them() {
+    let shape = [20 << 20];
+    let options = Options::new(3).unwrap().with_block_size(256 << 20).with_shape(Dtype::F32, &shape);
+    let options = options.with_max_error(MaxError::Absolute(0.1)).unwrap();
+    let zeros = vec![0; 80 << 20];
+    let small = minlen::compress(&zeros, &options).unwrap();
+    assert!(minlen::decompress(&small, &Limits::default()).unwrap() == zeros);
+}
+
+#[test]
 fn archives_of_copies_and_holes_are_read_by_default() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
@@ -91,7 +102,8 @@ fn archives_are_held_to_the_ratio_in_every_way_of_reading() {
     assert!(bytes.len() < 3000, "{}", bytes.len());
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("out");
-    let reads: [(&str, &dyn Fn(&mut Archive) -> Result<()>); 4] = [
+    type Way<'a> = &'a dyn Fn(&mut Archive) -> Result<()>;
+    let reads: [(&str, Way<'_>); 4] = [
         ("extract", &|a| a.extract(&[], &target, &ExtractOptions::default()).map(|_| ())),
         ("test", &|a| a.test().map(|_| ())),
         ("all", &|a| a.read_entries(&(0..400).collect::<Vec<_>>(), &mut std::io::sink()).map(|_| ())),
@@ -197,6 +209,28 @@ fn a_file_that_needs_blocks_again_and_again_is_read_or_refused_in_bounded_time()
     let began = Instant::now();
     assert_eq!(refusal(open(&bytes, &tight).unwrap().test()), ErrorKind::Limit);
     assert!(began.elapsed().as_secs() < 100, "{:?}", began.elapsed());
+}
+
+/// Files for measuring what the command takes in memory and time, written into the folder that `MINLEN_HOSTILE` names.
+#[test]
+#[ignore = "writes files for measurements"]
+fn write_hostile_files() {
+    let Some(folder) = std::env::var_os("MINLEN_HOSTILE").map(std::path::PathBuf::from) else { return };
+    let write = |name: &str, entries: Vec<Entry>, content: &[u8], size: usize| {
+        std::fs::write(folder.join(name), unpadded(&Tree { entries }, content, size)).unwrap();
+    };
+    write("deep.mln", deep_folders(1000, 4000), &[], 1);
+    let long = [&*"x".repeat(1000); 32].join("/");
+    write("long.mln", (0..20_000).map(|i| file(&format!("{long}/{i}"), &[], Vec::new())).collect(), &[], 1);
+    let many: Vec<_> = (0..10_000).map(|i| data(i * 2, 1)).collect();
+    let one = file("f", &[7; 10_000], many);
+    let named = |i: usize| Entry { path: format!("f{i:05}").into_bytes(), ..one.clone() };
+    write("copies.mln", (0..2000).map(named).collect(), &[7; 20_000], 20_000);
+    let whole = file("f", &[7; 2000], vec![data(0, 2000)]);
+    let named = |i: usize| Entry { path: format!("f{i:05}").into_bytes(), ..whole.clone() };
+    write("blocks.mln", (0..30_000).map(named).collect(), &[7; 2000], 1);
+    let backwards = (0..20_000).rev().map(|i| data(i, 1)).collect();
+    write("back.mln", vec![file("f", &[7; 20_000], backwards)], &[7; 20_000], 1);
 }
 
 #[test]

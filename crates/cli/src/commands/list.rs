@@ -54,17 +54,23 @@ fn row(input: &Source, archive: &Archive) -> Vec<String> {
 }
 
 /// Results on their way to standard output, in pieces that are worth a system call.
-#[derive(Default)]
-struct Lines(String);
+struct Lines {
+    text: String,
+    print: fn(&str) -> Result<()>,
+}
 
 impl Lines {
+    fn new(print: fn(&str) -> Result<()>) -> Self {
+        Self { text: String::new(), print }
+    }
+
     fn add(&mut self, text: &str) -> Result<()> {
-        self.0.push_str(text);
-        if self.0.len() < 1 << 16 { Ok(()) } else { self.end() }
+        self.text.push_str(text);
+        if self.text.len() < 1 << 16 { Ok(()) } else { self.end() }
     }
 
     fn end(&mut self) -> Result<()> {
-        ui::print(&std::mem::take(&mut self.0))
+        (self.print)(&std::mem::take(&mut self.text))
     }
 }
 
@@ -80,7 +86,7 @@ fn members(archive: &mut Archive, verbose: bool) -> Result<()> {
         table.measure(&cells(&member, verbose));
         Ok(())
     })?;
-    let mut lines = Lines::default();
+    let mut lines = Lines::new(ui::print);
     lines.add(&table.heading())?;
     archive.each_member(&mut |member| lines.add(&table.line(&cells(&member, verbose))))?;
     lines.end()
@@ -108,7 +114,7 @@ impl Document {
     /// Writes an object, with the members of an archive in it.
     fn add(&mut self, object: &Value, archive: Option<&mut Archive>) -> Result<()> {
         let mut text = format!("{object:#}");
-        let mut lines = Lines::default();
+        let mut lines = Lines::new(ui::print_json_text);
         let mut separator = ",\n\"members\": [\n";
         if let Some(archive) = archive {
             // What can fail does so before anything is written.

@@ -183,7 +183,8 @@ impl Recipe {
     ) -> Result<(u64, Option<Sink>)> {
         let (percent, env) = (u32::from(percent), ctx.writing());
         if !self.seal.encrypts() {
-            return Ok((recovery::append(&mut file, percent, &env)?, None));
+            let len = recovery::append(&mut file, percent, &env).map_err(|e| e.in_file(sink.label()))?;
+            return Ok((len, None));
         }
         let Some(path) = sink.path() else {
             return Err(Error::usage("recovery data of encrypted data goes into a file beside it")
@@ -191,7 +192,8 @@ impl Recipe {
         };
         let target = Target::File(sidecar_of(path));
         let beside = Sink::create(&target, force, ctx, &format!("the recovery data of {}", path.display()))?;
-        let len = recovery::sidecar(&mut file, &mut beside.file(), percent, &env)?;
+        let made = recovery::sidecar(&mut file, &mut beside.file(), percent, &env);
+        let len = made.map_err(|e| e.in_file(beside.label()))?;
         Ok((len, Some(beside)))
     }
 

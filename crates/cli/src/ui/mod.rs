@@ -119,5 +119,10 @@ fn write_out(text: &str) -> Result<(), Error> {
 
 /// Writes a JSON result to standard output: readable, and one document per call.
 pub fn print_json(value: &serde_json::Value) -> Result<(), Error> {
-    write_out(&json_text(&format!("{value:#}\n")))
+    print_json_text(&format!("{value:#}\n"))
+}
+
+/// Writes a piece of a JSON document to standard output.
+pub fn print_json_text(text: &str) -> Result<(), Error> {
+    write_out(&json_text(text))
 }

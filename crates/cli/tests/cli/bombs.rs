@@ -24,9 +24,13 @@ fn a_gigabyte_of_zeros_comes_back_and_is_stopped_where_that_was_asked_for() {
 #[test]
 fn streams_in_a_row_come_back_by_default() {
     let s = Sandbox::new();
-    std::fs::File::create(s.path("a")).unwrap().set_len(50 << 20).unwrap();
-    s.write("b", vec![0; 200_000]);
-    let names = ["a", "b", "a", "b", "a", "b"];
+    let names = ["a", "b", "c", "d", "e", "f"];
+    for large in ["a", "c", "e"] {
+        std::fs::File::create(s.path(large)).unwrap().set_len(50 << 20).unwrap();
+    }
+    for small in ["b", "d", "f"] {
+        s.write(small, vec![0; 200_000]);
+    }
     let all = s.ok(["compress", "-1", "-c"].iter().chain(&names)).stdout;
     s.write("all.mln", &all);
     s.ok(["decompress", "all.mln"]);
@@ -84,7 +88,9 @@ fn every_verb_stays_near_the_memory_it_was_given_whatever_the_archive_says() {
             let line =
                 format!("ulimit -v {SPACE}; exec {MINLEN} {verb} -T1 --memory 64M {name}.mln > /dev/null");
             let ran = s.command_of("/bin/sh", &["-c", &line]);
-            assert!(matches!(ran.code, 0 | 6), "{verb} {name} {ran:?}");
+            // Paths of 30 KB are more than the file system takes: an error like any other.
+            let made = verb.contains("out") && ran.code == 1;
+            assert!(made || matches!(ran.code, 0 | 6), "{verb} {name} {} {:.300}", ran.code, ran.stderr);
             assert!(began.elapsed().as_secs() < 100, "{verb} {name}");
         }
     }

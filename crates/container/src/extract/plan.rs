@@ -93,7 +93,7 @@ impl Plan {
             let entries = tree.entries.iter().enumerate();
             entries.filter(|(i, _)| selected.is_none_or(|selected| selected(*i)))
         };
-        let mut adding = Adding { plan, spans, made, special: options.special_bits, charge: &mut charge };
+        let mut adding = Adding { plan, spans, made, implied: 0, options, env, charge: &mut charge };
         adding.make_room(picked().map(|(_, entry)| entry), tree)?;
         for (i, entry) in picked() {
             adding.entry(i, entry, tree)?;
@@ -138,7 +138,10 @@ struct Adding<'a> {
     spans: Vec<Span>,
     /// Number of the file made for an entry.
     made: Vec<u32>,
-    special: bool,
+    /// Folders so far that no entry had asked for when they were needed.
+    implied: u64,
+    options: &'a Options,
+    env: &'a Env,
     charge: &'a mut Charge,
 }
 
@@ -176,7 +179,7 @@ impl Adding<'_> {
         self.charge.take(entry.memory())?;
         let path = PathBuf::from(OsString::from_vec(entry.path.clone()));
         self.parents(&path)?;
-        let mode = entry.mode & if self.special { crate::limits::MODE_BITS } else { PLAIN_BITS };
+        let mode = entry.mode & if self.options.special_bits { crate::limits::MODE_BITS } else { PLAIN_BITS };
         let mtime = entry.mtime;
         match &entry.body {
             Body::Dir => {
@@ -212,6 +215,13 @@ impl Adding<'_> {
                 return Ok(());
             }
             self.charge.take(allocated(parent.as_os_str().len()) + FOLDER_NODE)?;
+            self.implied += 1;
+            if self.implied.is_multiple_of(1024) {
+                // Here already, because thousands of long paths take their time.
+                let output = self.implied.saturating_mul(IMPLIED_COST);
+                self.env.limits.check_output(output, self.options.compressed)?;
+                self.env.check()?;
+            }
             self.plan.folders.insert(parent.to_path_buf(), PARENT);
         }
         Ok(())

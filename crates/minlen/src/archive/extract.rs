@@ -1,7 +1,7 @@
 //! From an archive to files.
 
 use super::read::{Archive, not_there};
-use super::sweep::decode_blocks;
+use super::sweep::decode_runs;
 use super::{ExtractOptions, Summary};
 use minlen_container::extract::{self, Extractor};
 use minlen_core::{Error, Event, Reservation, Result};
@@ -72,17 +72,16 @@ impl Archive {
         (how.overwrite, how.compressed) = (options.overwrite, self.stored_len);
         let filter: Option<&dyn Fn(usize) -> bool> = if chosen.is_none() { None } else { Some(&picked) };
         let mut extractor = Extractor::new(target, &tree, filter, how, &self.env)?;
-        let _held = self.env.budget.reserve((self.container.blocks().len() * BLOCK_COST) as u64)?;
+        let count = self.container.blocks().len();
+        let _held = self.env.budget.reserve((count * size_of::<usize>()) as u64)?;
         let blocks = self.container.blocks();
         let wanted: Vec<usize> = (0..blocks.len())
             .filter(|&i| extractor.needs(blocks[i].raw_start..blocks[i].raw_end()))
             .collect();
-        let starts: Vec<u64> = wanted.iter().map(|&i| blocks[i].raw_start).collect();
         let total = wanted.iter().map(|&i| blocks[i].stored_len).sum();
         self.env.progress.event(Event::Total { bytes: total });
-        let mut starts = starts.into_iter();
-        decode_blocks(&mut self.container, wanted.into_iter(), &self.options, &self.env, |_, bytes| {
-            extractor.feed(starts.next().unwrap_or(u64::MAX), bytes)
+        decode_runs(&mut self.container, wanted, &self.options, &self.env, |start, bytes| {
+            extractor.feed(start, bytes)
         })?;
         let report = extractor.finish()?;
         for message in &report.warnings {
@@ -93,9 +92,6 @@ impl Archive {
         Ok(Summary { warnings: report.warnings, ..summary })
     }
 }
-
-/// Bytes for each block while files are made: its number, and where its content begins.
-const BLOCK_COST: usize = size_of::<usize>() + size_of::<u64>();
 
 /// Which entries are chosen. Another name of a file that is not chosen stands for the file.
 struct Chosen {

@@ -40,6 +40,38 @@ pub(super) fn decode_blocks(
     Ok(())
 }
 
+/// Small blocks next to one another are handed out together, up to about this many bytes: dealing out costs by the piece.
+const RUN: usize = 64 << 10;
+
+/// Decodes the blocks `wanted`, in order, and calls `each` with runs of their content and where these begin.
+pub(super) fn decode_runs(
+    container: &mut Container,
+    wanted: Vec<usize>,
+    options: &Options,
+    env: &Env,
+    mut each: impl FnMut(u64, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let _starts = env.budget.reserve((wanted.len() * size_of::<u64>()) as u64)?;
+    let starts: Vec<u64> = wanted.iter().map(|&i| container.blocks()[i].raw_start).collect();
+    let (mut starts, mut run, mut from) = (starts.into_iter(), Vec::new(), 0u64);
+    decode_blocks(container, wanted.into_iter(), options, env, |_, bytes| {
+        let start = starts.next().unwrap_or(u64::MAX);
+        if !run.is_empty() && (start != from + run.len() as u64 || run.len() + bytes.len() > RUN) {
+            each(from, &run)?;
+            run.clear();
+        }
+        if bytes.len() >= RUN {
+            return each(start, bytes);
+        }
+        if run.is_empty() {
+            from = start;
+        }
+        run.extend_from_slice(bytes);
+        Ok(())
+    })?;
+    if run.is_empty() { Ok(()) } else { each(from, &run) }
+}
+
 fn take(
     pool: &mut BlockDecoder,
     flying: &mut VecDeque<usize>,
@@ -90,13 +122,11 @@ pub(super) fn sweep(
     env: &Env,
 ) -> Result<Late> {
     let (pieces, late, _held) = collect(entries, env)?;
-    let _blocks = env.budget.reserve((container.blocks().len() * 2 * size_of::<u64>()) as u64)?;
+    let _blocks = env.budget.reserve((container.blocks().len() * size_of::<usize>()) as u64)?;
     let blocks = needed_blocks(container, &pieces);
-    let mut starts = blocks.iter().map(|&i| container.blocks()[i].raw_start).collect::<Vec<_>>().into_iter();
     let (mut next, mut active): (usize, Vec<Piece>) = (0, Vec::new());
     let mut open: BTreeMap<u32, Box<Open>> = BTreeMap::new();
-    decode_blocks(container, blocks.into_iter(), options, env, |_, bytes| {
-        let start = starts.next().unwrap_or(u64::MAX);
+    decode_runs(container, blocks, options, env, |start, bytes| {
         let end = start.saturating_add(bytes.len() as u64);
         while pieces.get(next).is_some_and(|piece| piece.content < end) {
             active.push(pieces[next]);

@@ -1,7 +1,7 @@
 //! Quantized models as ordinary `.mln` files: what comes out of them is the model file with the weights that are left.
 
 use minlen_container::{StreamWriter, seal};
-use minlen_core::{Codec, CodecSpec, Coded, Env, Error, Memory, Params, Result, ids};
+use minlen_core::{Codec, CodecSpec, Coded, Env, Error, Event, Limits, Memory, Params, Result, ids};
 use minlen_tensor::packed;
 use std::sync::Arc;
 
@@ -52,6 +52,13 @@ pub fn to_stream(payload: Vec<u8>, env: &Env) -> Result<Vec<u8>> {
     let file = packed::decode(&payload, env)?;
     let coded = Coded { ids: vec![ids::QUANTIZED], inner: Vec::new(), payload };
     let block = seal(&file, coded);
+    // Beside the block, its decoder makes the file once more.
+    let need = 2 * block.header.raw_len + block.header.stored_len;
+    if need > Limits::default().memory {
+        let mib = need.div_ceil(1 << 20) + 64;
+        let message = format!("a model of this size takes {mib} MiB to decode: read with --memory {mib}M");
+        env.progress.event(Event::Warning { message });
+    }
     let mut writer = StreamWriter::new(Vec::new())?;
     writer.write_block(&block)?;
     writer.finish(*blake3::hash(&file).as_bytes())

@@ -232,7 +232,6 @@ pub fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Resul
     if len == 0 && payload.is_empty() {
         return Ok(());
     }
-    env.limits.check_output(len as u64, payload.len() as u64)?;
     let mut reader = Reader::new(payload);
     let form = reader.u8()?;
     let dtype = Dtype::from_code(reader.u8()?)

@@ -172,7 +172,6 @@ pub fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Resul
         out.extend_from_slice(reader.rest());
         return Ok(());
     }
-    env.limits.check_output(len as u64, payload.len() as u64)?;
     let dtype = Dtype::from_code(reader.u8()?)
         .filter(|&dtype| word::known(dtype) && len.is_multiple_of(dtype.unit()))
         .ok_or_else(|| Error::corrupt("a field of an unknown type"))?;
