@@ -15,7 +15,11 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
-    written.and_then(|()| std::fs::rename(&new, path)).map_err(failed)
+    let placed = written.and_then(|()| std::fs::rename(&new, path)).map_err(failed);
+    if placed.is_err() {
+        let _ = std::fs::remove_file(&new);
+    }
+    placed
 }
 
 /// One line, with its end.
@@ -77,6 +81,15 @@ fn finish(records: &mut Vec<Vec<String>>, record: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_that_cannot_be_written_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        std::fs::create_dir(&taken).unwrap();
+        assert!(replace(&taken, "a\n").is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn quoted_fields_come_back() {

@@ -78,7 +78,7 @@ impl Place {
             .map(|(_, b)| b)
             .collect();
         made.push(&ran.stdout);
-        if command.is(&["compress", "rebase"]) {
+        if command.is(&["compress", "rebase", "quantize"]) {
             self.archives.learn(command, &before, &made);
         }
         let temporary = self.work.with_extension("tmp");

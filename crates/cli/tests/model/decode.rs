@@ -76,10 +76,13 @@ impl Archives {
             told.extend(blobs.map(|blob| Helper::File(option, blob.clone())));
         }
         // Who has the secret key of a recipient keeps it where he likes, unless the run was told to read back with it.
+        let readable = |id: &str| {
+            command.values(id).any(|file| before.file(&before.resolve(Path::new(file), true)).is_some())
+        };
         let told_key = if command.has("recipient") {
-            command.has("rm") && command.has("identity")
+            command.has("rm") && readable("identity")
         } else {
-            command.has("passphrase_file")
+            readable("passphrase_file")
         };
         if !told_key {
             told.retain(|helper| !matches!(helper, Helper::File("-i" | "--passphrase-file", _)));

@@ -116,6 +116,8 @@ pub fn known(verb: &str, id: &str) -> Option<Known> {
         (_, "no_dedup" | "no_compact" | "no_times") => Flag(40),
         (_, "recovery") => Words(50, &["5%", "100%", "30"]),
         (_, "encrypt") => Flag(20),
+        (_, "no_encrypt") => Flag(30),
+        (_, "salvage") => Flag(150),
         (_, "recipient") => Words(40, &[crate::content::PUBLIC, "age1nonsense"]),
         (_, "passphrase_file") => Reads(40, Class::Passphrase),
         (_, "identity") => Reads(50, Class::Key),

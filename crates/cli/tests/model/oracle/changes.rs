@@ -111,7 +111,9 @@ fn new(case: &Case<'_>, archives: &mut Archives) -> Vec<Fault> {
     // What comes out of archives that cannot be decoded here is not known.
     let unknown = case.command.is(&["decompress", "extract"])
         && case.unpacked.len() < meaning::sources(case.command).len()
-        || case.command.is(&["generate"]);
+        || case.command.is(&["generate"])
+        // Parts of damaged members have names of their own.
+        || case.command.has("salvage");
     for (path, entry) in case.made() {
         if entry.thing == Thing::Dir || path.to_string_lossy().ends_with(".partial") {
             continue;

@@ -145,18 +145,7 @@ fn tree(case: &Case<'_>, input: &Path, pool: &mut Pool, seen: &mut BTreeSet<Path
         return linked(case, &own, &real, pool).into_iter().collect();
     }
     if own != real && meaning::is_dir(input, case.before) && !case.named(input) {
-        // A link to a folder: followed as one to a file is, or said.
-        let mut below = case.before.under(&real).filter(|(_, entry)| entry.blob().is_some());
-        let name = input.file_name().unwrap_or_default();
-        let held = below.all(|(path, entry)| {
-            let rest = path.strip_prefix(&real).unwrap_or(path);
-            pool.take(&Path::new("/").join(name).join(rest), |thing| *thing == entry.thing)
-        });
-        pool.take(&own, |thing| matches!(thing, Thing::Link(_)));
-        return (!held)
-            .then(|| case.fault("D-FOLDER-LINK", format!("nothing of {}", input.display())))
-            .into_iter()
-            .collect();
+        return linked_folder(case, input, &real, pool).into_iter().collect();
     }
     for (path, entry) in case.before.under(&real) {
         // What is named twice may be held once.
@@ -185,6 +174,21 @@ fn is_input_itself(case: &Case<'_>, input: &Path, path: &Path) -> bool {
     let others = meaning::sources(case.command).into_iter().filter(|other| other != input);
     case.command.has("rm")
         && others.into_iter().any(|other| path.starts_with(case.before.resolve(&other, true)))
+}
+
+/// A link to a folder: followed as one to a file is, or said; in a list it may stand for itself.
+fn linked_folder(case: &Case<'_>, input: &Path, real: &Path, pool: &mut Pool) -> Option<Fault> {
+    let name = Path::new("/").join(input.file_name().unwrap_or_default());
+    let listed = case.command.has("files_from") || case.command.has("files0_from");
+    let mut held = true;
+    for (path, entry) in case.before.under(real) {
+        let rest = path.strip_prefix(real).unwrap_or(path);
+        let there = pool.take(&name.join(rest), |thing| *thing == entry.thing);
+        held &= there || entry.blob().is_none() || case.written.contains(path) || case.named(path);
+    }
+    let link = pool.take(&name, |thing| matches!(thing, Thing::Link(_)));
+    let fault = || case.fault("D-FOLDER-LINK", format!("not all of {}", input.display()));
+    (!held && !(listed && link)).then(fault)
 }
 
 /// A link that is an input is followed, or stored as one.

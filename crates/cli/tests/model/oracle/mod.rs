@@ -229,7 +229,10 @@ fn modes(case: &Case<'_>) -> Vec<Fault> {
 fn encryption(case: &Case<'_>) -> Vec<Fault> {
     let command = case.command;
     let asked = command.has("encrypt") || command.has("recipient");
-    let meant = asked || (command.has("passphrase_file") || command.has("identity")) && !command.has("base");
+    let meant = asked
+        || !command.has("no_encrypt")
+            && (command.has("passphrase_file") || command.has("identity"))
+            && !command.has("base");
     if !command.is(&["compress"]) || !case.ended_well() || !meant {
         return Vec::new();
     }
