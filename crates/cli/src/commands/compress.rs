@@ -198,7 +198,7 @@ fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, targe
 
 /// Reads the output back, compares it with the input and removes that. An input that was changed meanwhile stays.
 fn remove_input(path: &Path, opened: &Opened, changed: bool, made: &Path, ctx: &Context) -> Result<()> {
-    match verify::stream(made, path, ctx) {
+    match verify::stream(made, path, ctx, &ctx.reading_back()) {
         Ok(()) if !changed => return remove::file(path, &opened.meta, ctx),
         Err(error) if !changed && verify::is_unchanged(path, &opened.meta) => return Err(error),
         Err(error) if error.kind() != minlen::ErrorKind::Verify => return Err(error),
@@ -243,7 +243,7 @@ fn label(inputs: &[PathBuf]) -> String {
 /// Reads the archive back, compares it with the inputs and removes them. What a link among the inputs leads to stays.
 fn remove_inputs(made: &Path, inputs: &[PathBuf], ctx: &Context) -> Result<()> {
     let source = Source::Path(made.to_path_buf());
-    let mut archive = decode::open_archive(&source, ctx, &ctx.reading())?;
+    let mut archive = decode::open_archive(&source, ctx, &ctx.reading_back())?;
     let names = walk::names(inputs)?;
     let mut checked = verify::tree(&mut archive, ctx, |name| locate(name, &names))?;
     for link in inputs.iter().filter(|input| input.is_symlink()) {

@@ -43,9 +43,26 @@ fn members(args: &Extract, source: &Source, salvage: &mut Salvage, ctx: &Context
     }
     let survey = salvage.survey(if patterns.is_empty() { None } else { Some(&matches) })?;
     let folder = args.output.as_deref().unwrap_or(Path::new("."));
+    refuse_what_is_read(&paths, folder, source, ctx)?;
     let options = ExtractOptions::default().with_overwrite(args.force);
     let renamed = salvage.extract(&survey, folder, &options)?;
     report(source, &survey, &renamed, ctx)
+}
+
+/// Refuses to put a member, or what is left of it, in the place of something that the run reads.
+fn refuse_what_is_read(paths: &[Vec<u8>], folder: &Path, source: &Source, ctx: &Context) -> Result<()> {
+    for (path, role) in ctx.ledger().read_within(folder) {
+        let bytes = path.as_os_str().as_bytes();
+        let whole = bytes.strip_suffix(DAMAGED.as_bytes()).unwrap_or(bytes);
+        if paths.iter().any(|member| member == bytes || member == whole) {
+            return Err(Error::usage(format!(
+                "would be replaced by what is in {source}, and is the {role} of this run"
+            ))
+            .in_file(folder.join(path))
+            .remedy("extract into another folder with -o"));
+        }
+    }
+    Ok(())
 }
 
 fn content(args: &Extract, source: &Source, salvage: &mut Salvage, ctx: &Context) -> Result<()> {

@@ -188,7 +188,7 @@ fn linked_folder(case: &Case<'_>, input: &Path, real: &Path, pool: &mut Pool) ->
     }
     let link = pool.take(&name, |thing| matches!(thing, Thing::Link(_)));
     let fault = || case.fault("D-FOLDER-LINK", format!("not all of {}", input.display()));
-    (!held && !(listed && link)).then(fault)
+    (!(held || listed && link)).then(fault)
 }
 
 /// A link that is an input is followed, or stored as one.
