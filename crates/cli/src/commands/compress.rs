@@ -119,9 +119,12 @@ const INPUT: plan::ledger::Role = plan::ledger::Role::Input;
 fn split(args: &Compress, sources: Vec<Source>) -> Result<Vec<Work>> {
     let mut seen = BTreeSet::new();
     let place = |source: &Source| source.path().map(|path| plan::ledger::Place::of(path).real);
-    let sources: Vec<Source> = sources.into_iter().filter(|source| seen.insert(place(source))).collect();
-    let output = args.out.output.as_deref();
     let any_folder = sources.iter().filter_map(Source::path).any(Path::is_dir);
+    // As streams in a row, it comes as often as it is given.
+    let in_a_row = args.out.stdout && !any_folder;
+    let sources: Vec<Source> =
+        sources.into_iter().filter(|source| in_a_row || seen.insert(place(source))).collect();
+    let output = args.out.output.as_deref();
     let together = if args.out.stdout {
         any_folder
     } else {
