@@ -226,7 +226,7 @@ fn archive(
     let sink = Sink::create(target, args.out.force, ctx, &label)?;
     // Lists come from a walk mostly, in which a link is one thing among the others.
     let listed = args.io.files_from.is_some() || args.io.files0_from.is_some();
-    let gathered = Inputs::new(inputs).with_follow(!listed).without(ctx.ledger().outputs());
+    let gathered = Inputs::new(inputs).with_follow(!listed).without(ctx.ledger().outputs_in(inputs));
     let gathered = gathered.without_files(ctx.ledger().standard_output().into_iter().collect());
     let made = recipe.archive(&gathered, &sink, ctx, args.out.force)?;
     let sizes = made.sizes;

@@ -5,6 +5,7 @@ use crate::args::Extract;
 use crate::engine::sink::{BUFFER, Sink, write_failed};
 use crate::engine::sparse::Sparse;
 use crate::engine::{decode, select};
+use crate::plan::ledger::in_place_of;
 use crate::plan::{self, Context, Source, Target};
 use crate::ui::{self, human};
 use minlen::archive::ExtractOptions;
@@ -55,11 +56,7 @@ fn refuse_what_is_read(paths: &[Vec<u8>], folder: &Path, source: &Source, ctx: &
         let bytes = path.as_os_str().as_bytes();
         let whole = bytes.strip_suffix(DAMAGED.as_bytes()).unwrap_or(bytes);
         if paths.iter().any(|member| member == bytes || member == whole) {
-            return Err(Error::usage(format!(
-                "would be replaced by what is in {source}, and is the {role} of this run"
-            ))
-            .in_file(folder.join(path))
-            .remedy("extract into another folder with -o"));
+            return Err(in_place_of(role, &source.to_string(), &folder.join(path)));
         }
     }
     Ok(())
