@@ -104,7 +104,7 @@ pub fn of_stream(stream: &impl AsFd) -> Option<(u64, u64)> {
     Some((meta.dev(), meta.ino()))
 }
 
-/// True for a file that begins as compressed files and priors do.
+/// True for a file that begins as compressed files do, encrypted or not.
 pub fn is_an_output(path: &Path) -> bool {
     let mut head = [0; 32];
     let read = File::open(path).and_then(|mut file| file.read(&mut head));
