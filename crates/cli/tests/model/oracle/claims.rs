@@ -72,8 +72,20 @@ fn source(case: &Case<'_>, input: &Input) -> Option<Blob> {
     }
 }
 
+fn same_input(case: &Case<'_>, one: &Input, other: &Input) -> bool {
+    match (one, other) {
+        (Input::Path(one), Input::Path(other)) => {
+            case.before.resolve(one, false) == case.before.resolve(other, false)
+        }
+        _ => one == other,
+    }
+}
+
 fn stream(case: &Case<'_>, work: &Work, items: &[Item]) -> Vec<Fault> {
-    let sources: Vec<Blob> = work.inputs.iter().filter_map(|input| source(case, input)).collect();
+    // What is named twice may be given once.
+    let again = |i: usize| work.inputs[..i].iter().any(|before| same_input(case, before, &work.inputs[i]));
+    let once = work.inputs.iter().enumerate().filter(|(i, _)| !again(*i)).map(|(_, input)| input);
+    let sources: Vec<Blob> = once.filter_map(|input| source(case, input)).collect();
     let expected = match &sources[..] {
         [one] => one.clone(),
         _ if sources.iter().any(|blob| blob.bytes.is_none()) => return Vec::new(),
@@ -142,9 +154,13 @@ fn tree(case: &Case<'_>, input: &Path, pool: &mut Pool, seen: &mut BTreeSet<Path
     let own = case.before.resolve(input, false);
     let mut faults = Vec::new();
     if own != real && !meaning::is_dir(input, case.before) {
-        return linked(case, &own, &real, pool).into_iter().collect();
+        return if seen.insert(own.clone()) {
+            linked(case, &own, &real, pool).into_iter().collect()
+        } else {
+            Vec::new()
+        };
     }
-    if own != real && meaning::is_dir(input, case.before) && !case.named(input) {
+    if own != real && meaning::is_dir(input, case.before) {
         return linked_folder(case, input, &real, pool).into_iter().collect();
     }
     for (path, entry) in case.before.under(&real) {
@@ -188,7 +204,8 @@ fn linked_folder(case: &Case<'_>, input: &Path, real: &Path, pool: &mut Pool) ->
     }
     let link = pool.take(&name, |thing| matches!(thing, Thing::Link(_)));
     let fault = || case.fault("D-FOLDER-LINK", format!("not all of {}", input.display()));
-    (!held && !(listed && link)).then(fault)
+    let fine = held || case.named(input) || listed && link;
+    if fine { None } else { Some(fault()) }
 }
 
 /// A link that is an input is followed, or stored as one.
