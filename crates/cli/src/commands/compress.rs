@@ -119,9 +119,12 @@ const INPUT: plan::ledger::Role = plan::ledger::Role::Input;
 fn split(args: &Compress, sources: Vec<Source>) -> Result<Vec<Work>> {
     let mut seen = BTreeSet::new();
     let place = |source: &Source| source.path().map(|path| plan::ledger::Place::of(path).real);
-    let sources: Vec<Source> = sources.into_iter().filter(|source| seen.insert(place(source))).collect();
-    let output = args.out.output.as_deref();
     let any_folder = sources.iter().filter_map(Source::path).any(Path::is_dir);
+    // As streams in a row, it comes as often as it is given.
+    let in_a_row = args.out.stdout && !any_folder;
+    let sources: Vec<Source> =
+        sources.into_iter().filter(|source| in_a_row || seen.insert(place(source))).collect();
+    let output = args.out.output.as_deref();
     let together = if args.out.stdout {
         any_folder
     } else {
@@ -198,7 +201,7 @@ fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, targe
 
 /// Reads the output back, compares it with the input and removes that. An input that was changed meanwhile stays.
 fn remove_input(path: &Path, opened: &Opened, changed: bool, made: &Path, ctx: &Context) -> Result<()> {
-    match verify::stream(made, path, ctx) {
+    match verify::stream(made, path, ctx, &ctx.reading_back()) {
         Ok(()) if !changed => return remove::file(path, &opened.meta, ctx),
         Err(error) if !changed && verify::is_unchanged(path, &opened.meta) => return Err(error),
         Err(error) if error.kind() != minlen::ErrorKind::Verify => return Err(error),
@@ -223,7 +226,7 @@ fn archive(
     let sink = Sink::create(target, args.out.force, ctx, &label)?;
     // Lists come from a walk mostly, in which a link is one thing among the others.
     let listed = args.io.files_from.is_some() || args.io.files0_from.is_some();
-    let gathered = Inputs::new(inputs).with_follow(!listed).without(ctx.ledger().outputs());
+    let gathered = Inputs::new(inputs).with_follow(!listed).without(ctx.ledger().outputs_in(inputs));
     let gathered = gathered.without_files(ctx.ledger().standard_output().into_iter().collect());
     let made = recipe.archive(&gathered, &sink, ctx, args.out.force)?;
     let sizes = made.sizes;
@@ -243,7 +246,7 @@ fn label(inputs: &[PathBuf]) -> String {
 /// Reads the archive back, compares it with the inputs and removes them. What a link among the inputs leads to stays.
 fn remove_inputs(made: &Path, inputs: &[PathBuf], ctx: &Context) -> Result<()> {
     let source = Source::Path(made.to_path_buf());
-    let mut archive = decode::open_archive(&source, ctx, &ctx.reading())?;
+    let mut archive = decode::open_archive(&source, ctx, &ctx.reading_back())?;
     let names = walk::names(inputs)?;
     let mut checked = verify::tree(&mut archive, ctx, |name| locate(name, &names))?;
     for link in inputs.iter().filter(|input| input.is_symlink()) {

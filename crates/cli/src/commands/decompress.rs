@@ -106,7 +106,7 @@ fn stream(
     sink.commit(Some(meta))?;
     ctx.ui.meter.stop();
     if let (true, Some(path), Target::File(made)) = (args.out.rm, input.path(), &target) {
-        verify::stream(path, made, ctx)?;
+        verify::stream(path, made, ctx, &ctx.reading())?;
         remove::file(path, meta, ctx)?;
     }
     ctx.ui.note(&format!(

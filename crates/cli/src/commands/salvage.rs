@@ -5,6 +5,7 @@ use crate::args::Extract;
 use crate::engine::sink::{BUFFER, Sink, write_failed};
 use crate::engine::sparse::Sparse;
 use crate::engine::{decode, select};
+use crate::plan::ledger::in_place_of;
 use crate::plan::{self, Context, Source, Target};
 use crate::ui::{self, human};
 use minlen::archive::ExtractOptions;
@@ -43,9 +44,22 @@ fn members(args: &Extract, source: &Source, salvage: &mut Salvage, ctx: &Context
     }
     let survey = salvage.survey(if patterns.is_empty() { None } else { Some(&matches) })?;
     let folder = args.output.as_deref().unwrap_or(Path::new("."));
+    refuse_what_is_read(&paths, folder, source, ctx)?;
     let options = ExtractOptions::default().with_overwrite(args.force);
     let renamed = salvage.extract(&survey, folder, &options)?;
     report(source, &survey, &renamed, ctx)
+}
+
+/// Refuses to put a member, or what is left of it, in the place of something that the run reads.
+fn refuse_what_is_read(paths: &[Vec<u8>], folder: &Path, source: &Source, ctx: &Context) -> Result<()> {
+    for (path, role) in ctx.ledger().read_within(folder) {
+        let bytes = path.as_os_str().as_bytes();
+        let whole = bytes.strip_suffix(DAMAGED.as_bytes()).unwrap_or(bytes);
+        if paths.iter().any(|member| member == bytes || member == whole) {
+            return Err(in_place_of(role, &source.to_string(), &folder.join(path)));
+        }
+    }
+    Ok(())
 }
 
 fn content(args: &Extract, source: &Source, salvage: &mut Salvage, ctx: &Context) -> Result<()> {

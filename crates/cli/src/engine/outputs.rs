@@ -1,10 +1,10 @@
 //! The files that an archive would become, held against the plan of the run.
 
 use crate::plan::Context;
-use crate::plan::ledger::{Folded, clash_in, two_members};
+use crate::plan::ledger::{Folded, clash_in, in_place_of, two_members};
+use minlen::Result;
 use minlen::archive::Archive;
 use minlen::container::{Body, Entry};
-use minlen::{Error, Result};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -27,10 +27,7 @@ pub fn members(
         let number = number.filter(|number| chosen.is_none_or(|chosen| chosen.binary_search(number).is_ok()));
         let tree = archive.entries();
         if number.and_then(|number| tree.entries.get(number)).is_some_and(|entry| entry.body != Body::Dir) {
-            let message = format!("would be replaced by what is in {from}, and is the {role} of this run");
-            return Err(Error::usage(message)
-                .in_file(folder.join(path))
-                .remedy("extract into another folder with -o"));
+            return Err(in_place_of(role, from, &folder.join(path)));
         }
     }
     let tree = archive.entries();

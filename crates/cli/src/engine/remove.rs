@@ -37,7 +37,7 @@ pub fn tree(checked: &[Checked], ctx: &Context) -> Result<()> {
         return Ok(());
     }
     // Folders that are known to hold something that stays.
-    let mut holding: BTreeSet<PathBuf> = ctx.ledger().outputs().iter().flat_map(|path| above(path)).collect();
+    let mut holding: BTreeSet<PathBuf> = ctx.ledger().outputs().flat_map(above).collect();
     for item in checked.iter().rev() {
         ctx.check()?;
         let gone = item.same

@@ -4,7 +4,7 @@ use super::decode::{self, Content};
 use crate::plan::{Context, Source};
 use minlen::archive::{Archive, Member, MemberKind};
 use minlen::container::walk::{self, State};
-use minlen::{Error, ErrorKind, Result};
+use minlen::{Env, Error, ErrorKind, Result};
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 
 const BUFFER: usize = 256 << 10;
 
-/// Reads a compressed file, within the limits that anybody will read it with, and compares it with the plain one.
-pub fn stream(made: &Path, plain: &Path, ctx: &Context) -> Result<()> {
+/// Reads a compressed file, within the limits of `env`, and compares it with the plain one.
+pub fn stream(packed: &Path, plain: &Path, ctx: &Context, env: &Env) -> Result<()> {
     let mut against = Against::open(plain)?;
-    match decode::open(&Source::Path(made.to_path_buf()), ctx, &ctx.reading())?.content {
+    match decode::open(&Source::Path(packed.to_path_buf()), ctx, env)?.content {
         Content::Stream(mut reader) => super::sink::pump(&mut reader, &mut against)?,
         Content::Tree(_) => return Err(differs(plain)),
     };

@@ -212,6 +212,13 @@ impl Context {
         self.limited().accounting()
     }
 
+    /// Surroundings for reading back what this run wrote, before its sources go: with the limits that anybody reads with who gives
+    /// no option. More memory than that may have written it, and does not count.
+    pub fn reading_back(&self) -> Env {
+        let usual = Limits::default().memory;
+        self.env(Limits::default().with_memory(self.memory.unwrap_or(usual).min(usual)))
+    }
+
     /// The same for something that is read as often as it is needed.
     fn limited(&self) -> Env {
         let mut limits = Limits::default();

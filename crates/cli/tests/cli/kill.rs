@@ -115,7 +115,7 @@ fn protect(rounds: u32) {
     let gone = || {
         ["small.mln.age", "small.mln.age.rec"]
             .iter()
-            .for_each(|name| drop(std::fs::remove_file(s.path(name))))
+            .for_each(|name| drop(std::fs::remove_file(s.path(name))));
     };
     murder(&s, rounds, &args, gone, |_| {
         let again = s.run(args);

@@ -410,6 +410,8 @@ fn encrypted_files_are_not_put_in_a_row() {
     assert_eq!((ran.code, ran.stdout.len()), (3, 0), "{ran:?}");
     let ran = s.run(["compress", "-c", "a", "b"]);
     assert_eq!(s.pipe(["d"], &ran.stdout).stdout, b"12");
+    let twice = s.run(["compress", "-c", "a", "b", "a"]);
+    assert_eq!(s.pipe(["d"], &twice.stdout).stdout, b"121");
 }
 
 #[test]

@@ -84,6 +84,11 @@ impl Place {
         if command.is(&["compress", "rebase", "quantize"]) {
             self.archives.learn(command, &before, &made);
         }
+        if command.is(&["repair"]) {
+            let operand = command.operands.first().map(|path| before.resolve(Path::new(path), true));
+            let from = operand.and_then(|path| before.file(&path));
+            from.into_iter().for_each(|from| self.archives.inherit(from, &made));
+        }
         let temporary = self.work.with_extension("tmp");
         let mut case = Case::new(command, &before, &after, &ran, &mut self.archives);
         case.left = fs::read_dir(&temporary).map_or(0, Iterator::count);

@@ -29,6 +29,8 @@ mod dedup;
 mod extract;
 mod hash;
 mod inputs;
+mod keys;
+mod look;
 mod member;
 mod read;
 mod recent;
@@ -40,8 +42,9 @@ mod window;
 
 pub use create::{create, create_from};
 pub use inputs::{Inputs, readers};
+pub use keys::Keys;
 pub use member::{BlockInfo, Info, Member, MemberKind};
-pub use read::{Archive, Keys};
+pub use read::Archive;
 pub use tensors::MemberSource;
 
 use std::io::{Read, Seek};

@@ -1,59 +1,28 @@
 //! Reading archives and single streams with random access.
 
 use super::hash::{FileHash, zeros};
-use super::member::{BlockInfo, Info, Member, describe};
+use super::keys::Keys;
 use super::recent::Recent;
 use super::shares::Shares;
 use super::sweep::{Check, sweep};
 use super::window::Around;
 use super::{ReadSeek, Summary};
 use crate::options::Options;
-use crate::planner::chain_text;
 use minlen_container::tree::{Order, show_path};
 use minlen_container::{Body, Entry, Extent, Tree, crypt};
-use minlen_core::{Budget, Env, Error, ErrorKind, Event, Reservation, Result};
+use minlen_core::{Env, Error, Event, Reservation, Result};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{SeekFrom, Write};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-/// What opens an encrypted file.
-#[derive(Clone, Debug, Default)]
-pub struct Keys {
-    /// The passphrase, for files encrypted with one, and for identity files that are.
-    pub passphrase: Option<String>,
-    /// age identity files (secret keys), for files encrypted to recipients.
-    pub identities: Vec<PathBuf>,
-    /// Secret keys that are at hand already.
-    pub secret_keys: Vec<crypt::SecretString>,
-}
-
-impl Keys {
-    /// Reads the identity files.
-    pub(super) fn unlock(&self, env: &Env) -> Result<crypt::Unlock> {
-        let passphrase = self.passphrase.as_deref().map(crypt::secret);
-        let mut identities = self.secret_keys.clone();
-        for path in &self.identities {
-            let file =
-                std::fs::read(path).map_err(|e| Error::io("cannot read the identity", e).in_file(path))?;
-            let locked = || {
-                let error = Error::new(ErrorKind::WrongKey, "the identity is encrypted with a passphrase");
-                passphrase.clone().ok_or(error)
-            };
-            identities.extend(crypt::read_identities(&file, locked, env).map_err(|e| e.in_file(path))?);
-        }
-        Ok(crypt::Unlock { passphrase, identities })
-    }
-}
+use std::path::Path;
 
 /// An open archive, or an open single stream.
 pub struct Archive {
     pub(super) container: minlen_container::Archive<Box<dyn ReadSeek>>,
     pub(super) options: Options,
     pub(super) env: Env,
-    encrypted: bool,
+    pub(super) encrypted: bool,
     pub(super) stored_len: u64,
     pub(super) recent: Recent,
     /// The block of which parts were read last, and how often.
@@ -63,11 +32,11 @@ pub struct Archive {
     /// What is around the arrays of blocks that were asked for it.
     pub(super) around: BTreeMap<usize, Around>,
     /// The entries by path, once one was looked for.
-    order: Option<Order>,
+    pub(super) order: Option<Order>,
     /// What of the blocks belongs to each member, once members were asked for.
-    shares: Option<Shares>,
+    pub(super) shares: Option<Shares>,
     /// The memory of what was listed last.
-    listed: Option<Reservation>,
+    pub(super) listed: Option<Reservation>,
 }
 
 impl Archive {
@@ -147,146 +116,6 @@ impl Archive {
     #[must_use]
     pub fn content_len(&self) -> u64 {
         self.container.content_len()
-    }
-
-    /// Everything about the archive that can be said without decoding its content.
-    ///
-    /// # Errors
-    /// I/O or corrupt block headers.
-    pub fn info(&mut self) -> Result<Info> {
-        Ok(Info {
-            is_tree: self.is_tree(),
-            encrypted: self.encrypted,
-            stored_len: self.stored_len,
-            content_len: self.content_len(),
-            output_len: self.output_len(),
-            content_hash: self.container.content_hash(),
-            streams: self.container.streams().len() as u64,
-            entries: self.entries().entries.len() as u64,
-            blocks: self.blocks()?,
-        })
-    }
-
-    /// Bytes that come out when everything is unpacked, holes not counted.
-    #[must_use]
-    pub fn output_len(&self) -> u64 {
-        self.container.tree().map_or_else(|| self.content_len(), Tree::output_len)
-    }
-
-    /// The blocks of the content.
-    ///
-    /// # Errors
-    /// I/O or corrupt block headers; limit where the memory does not do.
-    pub fn blocks(&mut self) -> Result<Vec<BlockInfo>> {
-        let count = self.container.blocks().len();
-        self.list((count * BLOCK_COST) as u64)?;
-        (0..count).map(|i| self.block_info(i)).collect()
-    }
-
-    /// Takes memory for a list, in place of that of the list before.
-    pub(super) fn list(&mut self, bytes: u64) -> Result<()> {
-        self.listed = None;
-        self.listed = Some(self.env.budget.reserve(bytes)?);
-        Ok(())
-    }
-
-    fn block_info(&mut self, i: usize) -> Result<BlockInfo> {
-        let ids = self.container.block_header(i)?.ids;
-        let entry = &self.container.blocks()[i];
-        Ok(BlockInfo {
-            raw_start: entry.raw_start,
-            raw_len: entry.raw_len,
-            stored_len: entry.stored_len,
-            file_offset: entry.file_offset,
-            codec: chain_text(&ids, self.options.registry()),
-        })
-    }
-
-    /// The entries of the tree with their share of the blocks; empty for a single stream. Decodes nothing. Where there may be
-    /// millions, [`Archive::each_member`] needs less memory.
-    ///
-    /// # Errors
-    /// I/O or corrupt block headers; limit where the memory does not do.
-    pub fn members(&mut self) -> Result<Vec<Member>> {
-        let count = self.entries().entries.len();
-        self.listed = None;
-        let mut held = self.env.budget.reserve((count * size_of::<Member>()) as u64)?;
-        let mut members = Vec::with_capacity(count);
-        self.each_member(&mut |member| {
-            held.grow(member.memory())?;
-            members.push(member);
-            Ok(())
-        })?;
-        self.listed = Some(held);
-        Ok(members)
-    }
-
-    /// Hands out the entries of the tree one after another, as [`Archive::members`] does all at once.
-    ///
-    /// # Errors
-    /// I/O or corrupt block headers; limit where the memory does not do; whatever `each` says.
-    pub fn each_member(&mut self, each: &mut dyn FnMut(Member) -> Result<()>) -> Result<()> {
-        let tree = self.entries();
-        (0..tree.entries.len()).try_for_each(|number| each(self.member(number)?))
-    }
-
-    /// The entry with this number, as [`Archive::members`] has it.
-    ///
-    /// # Errors
-    /// Usage for a number that is too high; I/O or corrupt block headers; limit where the memory does not do.
-    pub fn member(&mut self, number: usize) -> Result<Member> {
-        let tree = self.entries();
-        let entry = tree.entries.get(number).ok_or_else(|| no_entry(number))?;
-        let shares = match self.shares.take() {
-            Some(shares) => shares,
-            None => {
-                let (count, budget) = (self.container.blocks().len(), self.env.budget.clone());
-                Shares::new((0..count).map(|i| self.block_info(i)), count, &budget)?
-            }
-        };
-        let mut member = describe(entry, &tree.entries);
-        shares.add(entry, &mut member);
-        self.shares = Some(shares);
-        Ok(member)
-    }
-
-    /// The number of the entry with this path, if there is one.
-    ///
-    /// # Errors
-    /// Limit where the memory does not do.
-    pub fn find(&mut self, path: &[u8]) -> Result<Option<usize>> {
-        let tree = self.entries();
-        Ok(self.order(&tree)?.find(&tree, path))
-    }
-
-    /// Calls `each` with the number of the entry of this path, and of all below it if it is a folder.
-    ///
-    /// # Errors
-    /// Limit where the memory does not do.
-    pub fn each_below(&mut self, path: &[u8], each: &mut dyn FnMut(usize)) -> Result<()> {
-        let tree = self.entries();
-        let order = self.order(&tree)?;
-        order.below(&tree, path).for_each(|place| each(order.number(place)));
-        Ok(())
-    }
-
-    fn order(&mut self, tree: &Tree) -> Result<&Order> {
-        if self.order.is_none() {
-            self.order = Some(Order::new(tree, &self.env.budget)?);
-        }
-        self.order.as_ref().ok_or_else(|| Error::usage("no order"))
-    }
-
-    /// The memory that everything about this archive is taken from.
-    #[must_use]
-    pub fn budget(&self) -> &Budget {
-        &self.env.budget
-    }
-
-    /// The directory; without entries for a single stream.
-    #[must_use]
-    pub fn entries(&self) -> Arc<Tree> {
-        self.container.shared_tree().unwrap_or_default()
     }
 
     /// Decodes and checks everything: block checksums, file hashes, the hash of the whole.
@@ -508,9 +337,6 @@ impl Archive {
     }
 }
 
-/// What a [`BlockInfo`] takes in memory, and what showing it takes.
-const BLOCK_COST: usize = size_of::<BlockInfo>() + 64;
-
 /// The bytes of a file that a range means.
 fn within(range: Option<Range<u64>>, entry: &Entry) -> Range<u64> {
     let Body::File { len, .. } = entry.body else { return 0..0 };
@@ -536,7 +362,7 @@ pub(super) fn not_there(path: &[u8]) -> Error {
     Error::usage(format!("{} is not in the archive", show_path(path))).remedy("see `minlen list ARCHIVE`")
 }
 
-fn no_entry(number: usize) -> Error {
+pub(super) fn no_entry(number: usize) -> Error {
     Error::usage(format!("there is no entry {number}"))
 }
 

@@ -6,10 +6,12 @@
 //! of both kinds are seen through).
 
 mod fold;
+mod index;
 mod place;
 
 use fold::Clashes;
 pub use fold::{Folded, clash_in, two_members};
+use index::Index;
 pub use place::{Place, is_special};
 
 use minlen::{Error, Result};
@@ -78,7 +80,9 @@ const MOST_MEMBERS: usize = 10_000_000;
 #[derive(Debug)]
 pub struct Ledger {
     reads: Vec<Read>,
+    reads_at: Index,
     writes: Vec<Write>,
+    writes_at: Index,
     clashes: Clashes,
     /// What archives put where: the folded path, which archive of `archives`, and whether it is a folder.
     members: HashMap<Folded, (u32, bool)>,
@@ -95,7 +99,9 @@ impl Default for Ledger {
         let standard_output = place::of_stream(&std::io::stdout());
         Self {
             reads: Vec::new(),
+            reads_at: Index::default(),
             writes: Vec::new(),
+            writes_at: Index::default(),
             clashes: Clashes::default(),
             members: HashMap::new(),
             several: false,
@@ -119,9 +125,13 @@ impl Ledger {
         if read.place.is_file_numbered(self.standard_output) {
             return Err(clash(&read, Path::new("standard output")));
         }
-        for write in &self.writes {
-            refuse(&read, &write.place)?;
+        if read.place.is_folder() {
+            self.writes.iter().try_for_each(|write| refuse(&read, &write.place))?;
         }
+        for number in self.writes_at.like(&read.place) {
+            refuse(&read, &self.writes[number].place)?;
+        }
+        self.reads_at.add(&read.place, self.reads.len());
         self.reads.push(read);
         Ok(())
     }
@@ -144,16 +154,21 @@ impl Ledger {
     /// Usage if the run reads it, or writes it for something else.
     pub fn write(&mut self, path: &Path, from: &str) -> Result<()> {
         let place = Place::of(path);
-        if self.writes.iter().any(|write| write.place.is_at(&place) && write.from == from) {
+        let same = |&number: &usize| {
+            let write = &self.writes[number];
+            write.place.is_at(&place) && write.from == from
+        };
+        if self.writes_at.like(&place).iter().any(same) {
             return Ok(());
         }
-        for read in &self.reads {
-            refuse(read, &place)?;
+        for number in self.reads_at.like(&place).into_iter().chain(self.reads_at.above(&place)) {
+            refuse(&self.reads[number], &place)?;
         }
         if let Some(&(archive, _)) = self.members.get(&Folded::of(&place.real)) {
             return Err(twice(&self.archives[archive as usize], from, path));
         }
         let from = from.to_string();
+        self.writes_at.add(&place, self.writes.len());
         self.writes.push(Write { place, from });
         self.clashes.check(&self.writes)
     }
@@ -174,14 +189,17 @@ impl Ledger {
             return Ok(());
         }
         let folder = Place::of(folder).whole;
-        let written: HashMap<Folded, &str> =
-            self.writes.iter().map(|write| (Folded::of(&write.place.real), &*write.from)).collect();
         let number = self.archives.len() as u32;
         for (path, is_folder) in members.take_while(|_| self.several) {
             let full = folder.join(path);
             let folded = Folded::of(&full);
-            if let Some(first) = written.get(&folded) {
-                return Err(twice(first, from, &full));
+            if let Some(&first) = self.writes_at.folded.get(&folded) {
+                return Err(twice(&self.writes[first].from, from, &full));
+            }
+            let read = self.reads_at.folded.get(&folded).map(|&number| &self.reads[number]);
+            if let Some(read) = read.filter(|read| !is_folder && read.place.paths().any(|path| path == full))
+            {
+                return Err(in_place_of(read.role.name(), from, &full));
             }
             match self.members.insert(folded, (number, is_folder)) {
                 Some((first, both)) if first != number && !(both && is_folder && force) => {
@@ -204,8 +222,15 @@ impl Ledger {
     }
 
     /// The outputs.
-    pub fn outputs(&self) -> Vec<PathBuf> {
-        self.writes.iter().map(|write| write.place.path.clone()).collect()
+    pub fn outputs(&self) -> impl Iterator<Item = &Path> {
+        self.writes.iter().map(|write| &*write.place.path)
+    }
+
+    /// The outputs that lie in these folders.
+    pub fn outputs_in(&self, folders: &[PathBuf]) -> Vec<PathBuf> {
+        let folders: Vec<PathBuf> = folders.iter().map(|folder| Place::of(folder).whole).collect();
+        let within = |write: &&Write| folders.iter().any(|folder| write.place.real.starts_with(folder));
+        self.writes.iter().filter(within).map(|write| write.place.path.clone()).collect()
     }
 
     /// The regular file that standard output leads to, by device and number.
@@ -213,8 +238,12 @@ impl Ledger {
         self.standard_output
     }
 
-    /// What is read, and lies in `folder`, by its path there; with what it is.
+    /// What is read, and lies in `folder`, by its path there; with what it is. Nothing where there are several inputs: then members
+    /// are held against all of it as they are entered.
     pub fn read_within(&self, folder: &Path) -> Vec<(PathBuf, &'static str)> {
+        if self.several {
+            return Vec::new();
+        }
         let Ok(folder) = folder.canonicalize() else { return Vec::new() };
         let within = |read: &Read| {
             let paths: Vec<_> = read.place.paths().filter_map(|p| p.strip_prefix(&folder).ok()).collect();
@@ -294,6 +323,13 @@ fn twice(first: &str, second: &str, path: &Path) -> Error {
     Error::usage(format!("{first} and {second} would both become this"))
         .in_file(path)
         .remedy("extract them one by one, or into different folders")
+}
+
+/// Refuses a member of an archive in the place of something that is read.
+pub fn in_place_of(role: &str, from: &str, path: &Path) -> Error {
+    Error::usage(format!("would be replaced by what is in {from}, and is the {role} of this run"))
+        .in_file(path)
+        .remedy("extract into another folder with -o")
 }
 
 /// Refuses two outputs in one place.

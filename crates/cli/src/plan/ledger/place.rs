@@ -49,6 +49,11 @@ impl Place {
         self.meta.as_ref().is_some_and(Metadata::is_dir)
     }
 
+    /// The numbers of what is here.
+    pub fn numbers(&self) -> &[(u64, u64)] {
+        &self.numbers
+    }
+
     /// True if one of the things at this place has this number.
     pub fn has_number(&self, number: (u64, u64)) -> bool {
         self.numbers.contains(&number)

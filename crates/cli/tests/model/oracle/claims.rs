@@ -72,20 +72,8 @@ fn source(case: &Case<'_>, input: &Input) -> Option<Blob> {
     }
 }
 
-fn same_input(case: &Case<'_>, one: &Input, other: &Input) -> bool {
-    match (one, other) {
-        (Input::Path(one), Input::Path(other)) => {
-            case.before.resolve(one, false) == case.before.resolve(other, false)
-        }
-        _ => one == other,
-    }
-}
-
 fn stream(case: &Case<'_>, work: &Work, items: &[Item]) -> Vec<Fault> {
-    // What is named twice may be given once.
-    let again = |i: usize| work.inputs[..i].iter().any(|before| same_input(case, before, &work.inputs[i]));
-    let once = work.inputs.iter().enumerate().filter(|(i, _)| !again(*i)).map(|(_, input)| input);
-    let sources: Vec<Blob> = once.filter_map(|input| source(case, input)).collect();
+    let sources: Vec<Blob> = work.inputs.iter().filter_map(|input| source(case, input)).collect();
     let expected = match &sources[..] {
         [one] => one.clone(),
         _ if sources.iter().any(|blob| blob.bytes.is_none()) => return Vec::new(),

@@ -15,7 +15,8 @@ pub use survey::{BadBlock, Salvaged, Select, State, Survey};
 pub use write::Written;
 
 use super::ReadSeek;
-use super::read::{Archive, Keys, read_up_to};
+use super::keys::Keys;
+use super::read::{Archive, read_up_to};
 use crate::options::Options;
 use minlen_container::crypt::{self, LostPieces};
 use minlen_container::{Archive as Container, Damage, is_mln};

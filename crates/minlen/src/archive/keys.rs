@@ -1,0 +1,34 @@
+//! What opens encrypted files.
+
+use minlen_container::crypt;
+use minlen_core::{Env, Error, ErrorKind, Result};
+use std::path::PathBuf;
+
+/// What opens an encrypted file.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// The passphrase, for files encrypted with one, and for identity files that are.
+    pub passphrase: Option<String>,
+    /// age identity files (secret keys), for files encrypted to recipients.
+    pub identities: Vec<PathBuf>,
+    /// Secret keys that are at hand already.
+    pub secret_keys: Vec<crypt::SecretString>,
+}
+
+impl Keys {
+    /// Reads the identity files.
+    pub(super) fn unlock(&self, env: &Env) -> Result<crypt::Unlock> {
+        let passphrase = self.passphrase.as_deref().map(crypt::secret);
+        let mut identities = self.secret_keys.clone();
+        for path in &self.identities {
+            let file =
+                std::fs::read(path).map_err(|e| Error::io("cannot read the identity", e).in_file(path))?;
+            let locked = || {
+                let error = Error::new(ErrorKind::WrongKey, "the identity is encrypted with a passphrase");
+                passphrase.clone().ok_or(error)
+            };
+            identities.extend(crypt::read_identities(&file, locked, env).map_err(|e| e.in_file(path))?);
+        }
+        Ok(crypt::Unlock { passphrase, identities })
+    }
+}
