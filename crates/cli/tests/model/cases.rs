@@ -7,7 +7,7 @@ use crate::generate::Generator;
 use crate::options::{Opt, Verb};
 use crate::oracle::{self, Case, Fault};
 use crate::random::Random;
-use crate::runner::Binary;
+use crate::runner::{Binary, Ending};
 use crate::tree::{self, Node};
 use rustix::fs::OFlags;
 use std::fs::{self, File};
@@ -31,6 +31,8 @@ struct Place {
     pipes: Vec<File>,
     archives: Archives,
     binary: Binary,
+    /// How each run ended.
+    endings: Vec<Ending>,
 }
 
 impl Place {
@@ -48,7 +50,7 @@ impl Place {
         };
         let pipes = fifos.filter_map(open).collect();
         let archives = Archives::new(binary.clone(), folder.path().to_path_buf());
-        Self { _folder: folder, work, pipes, archives, binary: binary.clone() }
+        Self { _folder: folder, work, pipes, archives, binary: binary.clone(), endings: Vec::new() }
     }
 
     /// Does a step and says what is wrong after it.
@@ -71,6 +73,7 @@ impl Place {
             command.stdin.as_deref(),
         );
         let after = Disk::look(&self.work);
+        self.endings.push(ran.code);
         self.drain();
         let mut made: Vec<&Blob> = after
             .files()
@@ -80,6 +83,11 @@ impl Place {
         made.push(&ran.stdout);
         if command.is(&["compress", "rebase", "quantize"]) {
             self.archives.learn(command, &before, &made);
+        }
+        if command.is(&["repair"]) {
+            let operand = command.operands.first().map(|path| before.resolve(Path::new(path), true));
+            let from = operand.and_then(|path| before.file(&path));
+            from.into_iter().for_each(|from| self.archives.inherit(from, &made));
         }
         let temporary = self.work.with_extension("tmp");
         let mut case = Case::new(command, &before, &after, &ran, &mut self.archives);
@@ -165,7 +173,7 @@ pub fn generate(
     pairs: &Pairs<'_>,
     seed: u64,
     index: u64,
-) -> (Scenario, Found) {
+) -> (Scenario, Found, Vec<Ending>) {
     let mut random = Random::new(seed.wrapping_add(index.wrapping_mul(0x2545_f491_4f6c_dd1d)));
     let tree = tree::generate(&mut random);
     let mut place = Place::new(binary, &tree);
@@ -184,5 +192,5 @@ pub fn generate(
         found.extend(place.step(&step).into_iter().map(|fault| (i, fault)));
         steps.push(step);
     }
-    (Scenario { tree, steps }, found)
+    (Scenario { tree, steps }, found, place.endings)
 }

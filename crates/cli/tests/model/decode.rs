@@ -95,6 +95,18 @@ impl Archives {
         }
     }
 
+    /// What was made of an archive needs what that needs.
+    pub fn inherit(&mut self, from: &Blob, made: &[&Blob]) {
+        for helper in self.needs.get(&from.hash).cloned().unwrap_or_default() {
+            for blob in made {
+                let needs = self.needs.entry(blob.hash).or_default();
+                if !needs.contains(&helper) {
+                    needs.push(helper.clone());
+                }
+            }
+        }
+    }
+
     /// Decodes with the helpers that are available.
     pub fn decode(&mut self, archive: &Blob, available: &dyn Fn(&Blob) -> bool) -> Rc<Outcome> {
         let needs = self.needs.get(&archive.hash).cloned().unwrap_or_default();

@@ -52,6 +52,7 @@ struct Plan {
 struct Tally {
     cases: u64,
     commands: u64,
+    endings: BTreeMap<String, u64>,
     pairs: BTreeSet<(String, String, String)>,
     /// How often each kind was found, and first in which case.
     kinds: BTreeMap<(&'static str, String), (u64, u64)>,
@@ -70,8 +71,9 @@ fn explore(plan: &Plan) -> Tally {
         if start.elapsed() > plan.longest {
             break;
         }
-        let (scenario, found) = cases::generate(&binary, &verbs, &pairs, plan.seed, index);
+        let (scenario, found, endings) = cases::generate(&binary, &verbs, &pairs, plan.seed, index);
         tally.count(&scenario);
+        endings.iter().for_each(|ending| *tally.endings.entry(format!("{ending:?}")).or_default() += 1);
         for (_, fault) in found {
             tally.found(&binary, &scenario, &fault, index, plan);
         }
@@ -132,6 +134,7 @@ impl Tally {
             self.pairs.len(),
             verbs.len()
         );
+        println!("{:?}", self.endings);
         for ((kind, verb), (times, first)) in &self.kinds {
             println!("{kind:<14} {verb:<14} {times:>5} times, first in case {first}");
         }

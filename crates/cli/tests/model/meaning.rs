@@ -33,6 +33,8 @@ pub fn inputs(command: &Command) -> Vec<Input> {
     let listed: Vec<&[u8]> = lists
         .iter()
         .filter(|(id, _)| command.has(id))
+        // The first has read all that there is.
+        .take(1)
         .flat_map(|(_, end)| stdin.split(move |b| b == end))
         .filter(|name| !name.is_empty())
         .collect();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// No run may take longer.
 const LONGEST: Duration = Duration::from_secs(60);
-/// Except at the strongest levels, which take their time whatever the file.
+/// Except at the strongest levels, which `analyze` tries, too, which take their time whatever the file.
 const AT_MOST: Duration = Duration::from_secs(400);
 /// Nor do nothing at all for so long.
 const IDLE: Duration = Duration::from_secs(15);
@@ -69,7 +69,9 @@ impl Binary {
             let err = threads.spawn(|| collect(err));
             threads.spawn(move || sent.map(|mut pipe| pipe.write_all(stdin.unwrap_or_default())));
             let slow = |arg: &OsString| {
-                ["--max", "-9", "--time-budget"].iter().any(|slow| arg.to_string_lossy().starts_with(slow))
+                ["--max", "-9", "--time-budget", "analyze"]
+                    .iter()
+                    .any(|slow| arg.to_string_lossy().starts_with(slow))
             };
             let longest = if args.iter().any(slow) { AT_MOST } else { LONGEST };
             let code = wait(&mut child, longest);

@@ -177,13 +177,16 @@ fn endings(case: &Case<'_>) -> Vec<Fault> {
     let input = meaning::sources(case.command).iter().any(|path| case.before.get(path).is_some());
     let nowhere =
         input && case.command.has("rm") && case.to_nowhere() && case.command.is(&["compress", "decompress"]);
+    let asks = case.command.has("help") || case.command.has("version");
+    // A base or prior that is none is refused before.
+    let helped = meaning::READING.iter().any(|id| case.command.has(id));
     match case.ran.code {
         Ending::Hung if nowhere => {
             faults.push(case.fault("A5", "--rm into a pipe or device was not refused"));
         }
         Ending::Hung => faults.push(case.fault("HANG", "no end within the time")),
-        Ending::Code(0 | 2 | 4 | 6 | 8)
-            if nowhere && !case.command.has("help") && !case.command.has("version") =>
+        Ending::Code(code @ (0 | 2 | 4 | 6 | 8))
+            if nowhere && !asks && !(helped && matches!(code, 4 | 6)) =>
         {
             faults.push(case.fault("A5", "--rm into a pipe or device was not refused"));
         }
