@@ -13,12 +13,15 @@ use crate::live::Live;
 use minlen_core::{Error, ErrorKind, Result};
 use rustix::fs::{FlockOperation, flock};
 use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::SystemTime;
 use tempfile::{NamedTempFile, TempPath};
 
 const TRIES: usize = 8;
@@ -191,9 +194,27 @@ fn create_locked(folder: &Path, name: &OsStr) -> io::Result<NamedTempFile> {
 
 /// Removes what dead processes left for the same name. Nothing that goes wrong here matters.
 fn remove_stale(folder: &Path, name: &OsStr) {
-    for path in stale(folder, name) {
-        let _ = fs::remove_file(path);
+    if may_have_leftovers(folder, name) {
+        for path in stale(folder, name) {
+            let _ = fs::remove_file(path);
+        }
     }
+}
+
+/// The final names (as far as temporary ones keep them) of which something unfinished was found, by folder. A folder is looked through
+/// once: a process that makes a file of every file in it would else take time by the square of their number.
+static FOUND: Mutex<BTreeMap<Folder, BTreeSet<Vec<u8>>>> = Mutex::new(BTreeMap::new());
+
+/// Device and number of a folder, and when it was made: numbers are given again.
+type Folder = (u64, u64, Option<SystemTime>);
+
+fn may_have_leftovers(folder: &Path, name: &OsStr) -> bool {
+    let (Ok(meta), Ok(mut found)) = (fs::metadata(folder), FOUND.lock()) else { return true };
+    let names = found.entry((meta.dev(), meta.ino(), meta.created().ok())).or_insert_with(|| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.filter_map(|entry| partial_of(entry.file_name().as_bytes()).map(<[u8]>::to_vec)).collect()
+    });
+    names.contains(kept_part(name.as_bytes()))
 }
 
 /// What processes that died left unfinished of the file `path`; nothing of living ones.
