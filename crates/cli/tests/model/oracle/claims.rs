@@ -182,7 +182,7 @@ fn is_input_itself(case: &Case<'_>, input: &Path, path: &Path) -> bool {
 
 /// A link to a folder: followed as one to a file is, or said; in a list it may stand for itself.
 fn linked_folder(case: &Case<'_>, input: &Path, real: &Path, pool: &mut Pool) -> Option<Fault> {
-    let name = Path::new("/").join(input.file_name().unwrap_or_default());
+    let name = Path::new("/").join(case.before.resolve(input, false));
     let listed = case.command.has("files_from") || case.command.has("files0_from");
     let mut held = true;
     for (path, entry) in case.before.under(real) {

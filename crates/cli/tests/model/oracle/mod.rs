@@ -78,13 +78,15 @@ impl<'a> Case<'a> {
         matches!(self.ran.code, Ending::Code(0 | 2))
     }
 
-    /// Whether a warning names this path.
+    /// Whether a warning names this path, or would but for `-q`.
     fn named(&self, path: &Path) -> bool {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let longest = name
             .split(|c: char| !c.is_ascii_alphanumeric() && !".-_ ".contains(c))
             .max_by_key(|run| run.len());
-        self.ran.code == Ending::Code(2) && longest.is_some_and(|run| self.ran.stderr.contains(run))
+        let silent = self.command.has("quiet");
+        self.ran.code == Ending::Code(2)
+            && (silent || longest.is_some_and(|run| self.ran.stderr.contains(run)))
     }
 
     /// Files that are new, or other than before.
