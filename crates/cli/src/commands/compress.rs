@@ -225,8 +225,10 @@ fn archive(
     ctx.ui.meter.start(&label, 0);
     let sink = Sink::create(target, args.out.force, ctx, &label)?;
     // Lists come from a walk mostly, in which a link is one thing among the others.
-    let listed = args.io.files_from.is_some() || args.io.files0_from.is_some();
-    let gathered = Inputs::new(inputs).with_follow(!listed).without(ctx.ledger().outputs_in(inputs));
+    let listed = |path: &&PathBuf| inputs.len() > 1 && path.is_symlink() && !args.io.inputs.contains(path);
+    let kept = inputs.iter().filter(listed).cloned().collect();
+    let gathered = Inputs::new(inputs).with_follow(true).with_kept_links(kept);
+    let gathered = gathered.without(ctx.ledger().outputs_in(inputs));
     let gathered = gathered.without_files(ctx.ledger().standard_output().into_iter().collect());
     let made = recipe.archive(&gathered, &sink, ctx, args.out.force)?;
     let sizes = made.sizes;
@@ -249,7 +251,9 @@ fn remove_inputs(made: &Path, inputs: &[PathBuf], ctx: &Context) -> Result<()> {
     let mut archive = decode::open_archive(&source, ctx, &ctx.reading_back())?;
     let names = walk::names(inputs)?;
     let mut checked = verify::tree(&mut archive, ctx, |name| locate(name, &names))?;
-    for link in inputs.iter().filter(|input| input.is_symlink()) {
+    // Also where a slash behind its name leads through the link.
+    let is_link = |input: &&PathBuf| plan::ledger::Place::of(input).real.is_symlink();
+    for link in inputs.iter().filter(is_link) {
         ctx.ui.warn(&format!("{}: is a symbolic link; kept", link.display()));
         checked.retain(|item| !item.path.starts_with(link));
     }

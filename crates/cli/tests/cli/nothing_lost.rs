@@ -278,9 +278,19 @@ fn a_link_to_a_folder_is_followed_where_it_is_an_input() {
     symlink("real", s.path("link")).unwrap();
     s.ok(["compress", "link"]);
     assert!(s.ok(["list", "link.mln"]).text().contains("link/file"));
-    let ran = s.run(["compress", "-f", "--rm", "link"]);
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(s.exists("link") && s.exists("real/file"));
+    for link in ["link", "link/", "./link"] {
+        let ran = s.run(["compress", "-f", "--rm", link]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(s.exists("link") && s.exists("real/file"));
+    }
+    // From a list, a link is one thing among the others; named on the command line beside it, it is followed.
+    s.write("other", "x");
+    s.pipe(["compress", "--files-from", "-", "-o", "1.mln", "other"], b"link\n");
+    assert!(s.ok(["list", "1.mln"]).text().contains("link -> real"));
+    s.pipe(["compress", "--files-from", "-", "-o", "2.mln", "link"], b"other\n");
+    assert!(s.ok(["list", "2.mln"]).text().contains("link/file"));
+    s.pipe(["compress", "--files-from", "-", "-f"], b"link\n");
+    assert!(s.ok(["list", "link.mln"]).text().contains("link/file"));
 }
 
 #[test]

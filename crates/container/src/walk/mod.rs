@@ -27,6 +27,8 @@ use without::{Leave, Without};
 pub struct Options {
     /// Follow symbolic links that are inputs themselves (never those inside).
     pub follow_inputs: bool,
+    /// Inputs whose links are kept all the same.
+    pub kept_links: Vec<PathBuf>,
     /// Leave out times.
     pub no_times: bool,
     /// Names that are left out wherever they are met, with what is being written for them: the outputs of the run.

@@ -31,7 +31,8 @@ pub(super) fn assign(inputs: &[PathBuf], options: &Options) -> Result<Vec<(PathB
     let mut out = Vec::new();
     for ((source, names), depth) in sources.into_iter().zip(names).zip(depths) {
         let path = names[names.len() - depth..].join(&b'/');
-        let source = if options.follow_inputs { followed(source) } else { source };
+        let follow = options.follow_inputs && !options.kept_links.contains(&source);
+        let source = if follow { followed(source) } else { source };
         out.push((source, path));
     }
     Ok(out)

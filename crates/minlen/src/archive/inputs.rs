@@ -12,6 +12,8 @@ pub struct Inputs {
     pub paths: Vec<PathBuf>,
     /// Follow symbolic links among them; those below folders are stored as links in any case.
     pub follow: bool,
+    /// Those of them whose links are kept all the same.
+    pub kept_links: Vec<PathBuf>,
     /// Names that are left out wherever they are met, with what is being written for them: the outputs of the run.
     pub without: Vec<PathBuf>,
     /// Files that are left out by device and number: where standard output leads.
@@ -29,6 +31,13 @@ impl Inputs {
     #[must_use]
     pub fn with_follow(mut self, follow: bool) -> Self {
         self.follow = follow;
+        self
+    }
+
+    /// Sets [`Inputs::kept_links`].
+    #[must_use]
+    pub fn with_kept_links(mut self, links: Vec<PathBuf>) -> Self {
+        self.kept_links = links;
         self
     }
 
@@ -50,6 +59,7 @@ impl Inputs {
         let mut walking = walk::Options::default();
         walking.no_times = !options.times;
         walking.follow_inputs = self.follow;
+        walking.kept_links.clone_from(&self.kept_links);
         walking.without.clone_from(&self.without);
         walking.without_files.clone_from(&self.without_files);
         walking
