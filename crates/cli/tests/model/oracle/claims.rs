@@ -184,15 +184,18 @@ fn is_input_itself(case: &Case<'_>, input: &Path, path: &Path) -> bool {
 fn linked_folder(case: &Case<'_>, input: &Path, real: &Path, pool: &mut Pool) -> Option<Fault> {
     let name = Path::new("/").join(case.before.resolve(input, false));
     let listed = case.command.has("files_from") || case.command.has("files0_from");
+    if listed && pool.take(&name, |thing| matches!(thing, Thing::Link(_))) {
+        return None;
+    }
     let mut held = true;
     for (path, entry) in case.before.under(real) {
         let rest = path.strip_prefix(real).unwrap_or(path);
         let there = pool.take(&name.join(rest), |thing| *thing == entry.thing);
         held &= there || entry.blob().is_none() || case.written.contains(path) || case.named(path);
     }
-    let link = pool.take(&name, |thing| matches!(thing, Thing::Link(_)));
+    pool.take(&name, |thing| matches!(thing, Thing::Link(_)));
     let fault = || case.fault("D-FOLDER-LINK", format!("not all of {}", input.display()));
-    let fine = held || case.named(input) || listed && link;
+    let fine = held || case.named(input);
     if fine { None } else { Some(fault()) }
 }
 
