@@ -22,6 +22,10 @@ pub fn members(
     force: bool,
     ctx: &Context,
 ) -> Result<()> {
+    // What was entered when all inputs were looked at is not gone through again when its turn comes.
+    if ctx.ledger().has_members_of(from) {
+        return Ok(());
+    }
     for (path, role) in ctx.ledger().read_within(folder) {
         let number = archive.find(path.as_os_str().as_bytes())?;
         let number = number.filter(|number| chosen.is_none_or(|chosen| chosen.binary_search(number).is_ok()));

@@ -29,10 +29,9 @@ pub fn file(path: &Path, before: &Metadata, ctx: &Context) -> Result<()> {
 /// Removes what was compared, from the leaves up. What differs, or was changed since, stays with a warning, as does a folder in which
 /// something new has appeared. Where something that reading the archive needs is among it, everything stays.
 pub fn tree(checked: &[Checked], ctx: &Context) -> Result<()> {
-    let needed = |item: &&Checked| ctx.ledger().needed(&item.meta).is_some();
-    if let Some(item) = checked.iter().find(needed) {
-        let role = ctx.ledger().needed(&item.meta).unwrap_or_default();
-        let path = item.path.display();
+    let needed = |item: &Checked| ctx.ledger().needed(&item.meta).map(|role| (item.path.clone(), role));
+    if let Some((path, role)) = checked.iter().find_map(needed) {
+        let path = path.display();
         ctx.ui.warn(&format!("{path}: is the {role} that reading the archive needs; nothing was removed"));
         return Ok(());
     }

@@ -185,9 +185,6 @@ impl Ledger {
         force: bool,
         members: impl Iterator<Item = (&'n Path, bool)>,
     ) -> Result<()> {
-        if self.archives.iter().any(|archive| archive == from) {
-            return Ok(());
-        }
         let folder = Place::of(folder).whole;
         let number = self.archives.len() as u32;
         for (path, is_folder) in members.take_while(|_| self.several) {
@@ -214,6 +211,11 @@ impl Ledger {
         }
         self.archives.push(from.to_string());
         Ok(())
+    }
+
+    /// True if the members of the archive `from` were entered.
+    pub fn has_members_of(&self, from: &str) -> bool {
+        self.archives.iter().any(|archive| archive == from)
     }
 
     /// Tells that there are several inputs.
