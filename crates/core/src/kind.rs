@@ -1,6 +1,6 @@
 //! What a piece of data is.
 
-use crate::ArraySpan;
+use crate::{Origin, Span, SpanKind};
 use std::fmt;
 
 macro_rules! kinds {
@@ -177,8 +177,19 @@ pub struct Part<'a> {
     /// What decoding may cost, in nanoseconds a byte on a usual machine; `u32::MAX` where it does not matter. A codec with
     /// several speeds should offer the best that is fast enough.
     pub decode_ns: u32,
-    /// The arrays in it, where they are known.
-    pub arrays: &'a [ArraySpan],
-    /// True if no container names those, but they look like numbers.
-    pub guessed: bool,
+    /// What it is made of, as far as that is known: see [`crate::Env::layout`].
+    pub layout: &'a [Span],
+}
+
+impl<'a> Part<'a> {
+    /// Its spans of one kind.
+    pub fn spans(&self, kind: SpanKind) -> impl Iterator<Item = &'a Span> + use<'a> {
+        self.layout.iter().filter(move |span| span.kind == kind)
+    }
+
+    /// True if its spans of this kind are guesses.
+    #[must_use]
+    pub fn is_guess(&self, kind: SpanKind) -> bool {
+        self.spans(kind).any(|span| span.origin == Origin::Guessed)
+    }
 }

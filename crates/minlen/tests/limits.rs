@@ -6,7 +6,7 @@ mod common;
 use common::hostile::{bomb, data, deep_folders, file, pack, unpadded};
 use minlen::archive::{Archive, ExtractOptions, Keys, create};
 use minlen::container::{Body, Entry, Extent, Tree};
-use minlen::tensors::Dtype;
+use minlen::layout::Dtype;
 use minlen::{Env, ErrorKind, Limits, MaxError, Options, Result};
 use std::io::{Cursor, Read};
 use std::time::Instant;

@@ -73,10 +73,14 @@ fn main() {
         for name in &args[1..] {
             let data = std::fs::read(name).expect("the file");
             let t = Instant::now();
-            if let Some((range, format)) = audio::detect(&data) {
+            if let Some((range, format)) =
+                minlen_structure::sound::find(&data).and_then(|span| Format::of(&span, &data))
+            {
                 println!("{range:?} {format:?}");
                 measure(name, &audio(format), &data[range], check);
-            } else if let Some((range, layout)) = image::detect(&data) {
+            } else if let Some((range, layout)) =
+                minlen_structure::pixels::find(&data).and_then(|span| Layout::of(&span, &data))
+            {
                 println!("{range:?} {layout:?} {:?}", t.elapsed());
                 measure(name, &image(layout), &data[range], check);
             } else {

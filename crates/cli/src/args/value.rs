@@ -89,14 +89,14 @@ pub fn speed(text: &str) -> Result<u64, String> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Their type.
-    pub dtype: minlen::tensors::Dtype,
+    pub dtype: minlen::layout::Dtype,
     /// Outermost dimension first.
     pub sizes: Vec<u64>,
 }
 
 /// Reads `f32:240x37x49`.
 pub fn shape(text: &str) -> Result<Shape, String> {
-    use minlen::tensors::Dtype;
+    use minlen::layout::Dtype;
     let (dtype, sizes) = text.split_once(':').ok_or("expected TYPE:SIZES such as f32:240x37x49")?;
     let known = Dtype::ALL.into_iter().find(|known| known.name() == dtype);
     let dtype = known.ok_or_else(|| {
@@ -149,8 +149,8 @@ pub fn score(text: &str) -> Result<minlen_train::mnist::Score, String> {
 }
 
 /// Reads a type of GGUF blocks that can be written.
-pub fn gguf_type(text: &str) -> Result<minlen::tensors::Dtype, String> {
-    use minlen::tensors::Dtype;
+pub fn gguf_type(text: &str) -> Result<minlen::layout::Dtype, String> {
+    use minlen::layout::Dtype;
     let known = [Dtype::Q8_0, Dtype::Q5_0, Dtype::Q4_0];
     known.into_iter().find(|dtype| dtype.name() == text).ok_or_else(|| "there are q8_0, q5_0 and q4_0".into())
 }

@@ -7,9 +7,9 @@ use crate::args::{Common, EncodeArgs, Format, InputArgs, KeyArgs, LevelArgs, Lim
 use crate::ui::Ui;
 use minlen::archive::Keys;
 use minlen::container::crypt;
+use minlen::layout::BaseSet;
 use minlen::prior::PriorUse;
-use minlen::tensors::BaseSet;
-use minlen::{Cancel, Env, Error, Limits, Numbers, Options, Result};
+use minlen::{Cancel, Env, Error, Limits, Options, Result};
 use std::cell::{OnceCell, RefCell};
 use std::fs::Metadata;
 use std::io::Read;
@@ -242,11 +242,11 @@ impl Context {
     }
 
     fn env(&self, limits: Limits) -> Env {
-        let bases = self.opened.get().and_then(BaseSet::bases);
+        let resources = self.opened.get().map(BaseSet::resources).unwrap_or_default();
         Env::new(limits)
             .with_progress(Arc::clone(&self.ui.meter) as _)
             .with_cancel(self.cancel.clone())
-            .with_numbers(Numbers { bases, ..Numbers::default() })
+            .with_resources(resources)
     }
 
     /// Refuses to go on once a signal came.

@@ -36,8 +36,8 @@ mod read;
 mod recent;
 pub mod salvage;
 mod shares;
+mod spans;
 mod sweep;
-mod tensors;
 mod window;
 
 pub use create::{create, create_from};
@@ -45,7 +45,7 @@ pub use inputs::{Inputs, readers};
 pub use keys::Keys;
 pub use member::{BlockInfo, Info, Member, MemberKind};
 pub use read::Archive;
-pub use tensors::MemberSource;
+pub use spans::MemberSource;
 
 use std::io::{Read, Seek};
 

@@ -52,9 +52,9 @@ impl Planner {
     fn needs_whole(&self, data: &[u8], request: &Request, env: &Env) -> bool {
         let stats = Stats::default();
         let kind = request.known.as_ref().map_or(minlen_core::Kind::Binary, |d| d.kind);
-        let (decode_ns, arrays, guessed) = (request.decode_ns, &env.numbers.arrays[..], env.numbers.guessed);
-        let part = Part { data, kind, detail: "", stats: &stats, decode_ns, arrays, guessed };
-        let mut codecs = self.registry.iter().filter(|codec| codec.needs_whole());
+        let (decode_ns, layout) = (request.decode_ns, &env.layout[..]);
+        let part = Part { data, kind, detail: "", stats: &stats, decode_ns, layout };
+        let mut codecs = self.registry.iter().filter(|codec| codec.whole().is_some());
         codecs.any(|codec| !codec.propose(&part, request.level).is_empty())
     }
 
@@ -81,8 +81,7 @@ impl Planner {
             detail: "",
             stats: &stats,
             decode_ns: u32::MAX,
-            arrays: &[],
-            guessed: false,
+            layout: &[],
         };
         let offers = self.registry.iter().flat_map(|codec| codec.propose(&part, PROBE_LEVEL));
         let sizes = offers.filter_map(|offer| offer.chain.encode(data, &self.registry, env).ok());

@@ -1,11 +1,11 @@
 //! Sound that is not compressed: PCM of 8, 16 or 24 bits, predicted sample by sample.
 //!
-//! [`AudioModel`] takes the bytes of whole frames (one sample of each channel); [`detect`] finds them in a file.
+//! [`AudioModel`] takes the bytes of whole frames (one sample of each channel); where in a file they are, the crate
+//! `minlen-structure` finds.
 //! Each sample is foretold by least squares over the last samples of its channel and of the channels before it, then by
 //! a cascade of adaptive filters over what that leaves (as Monkey's Audio and OptimFROG do; Ghido 2003), and a last
 //! small least squares blends the stages. They are the experts of [`crate::sample`].
 
-mod detect;
 mod filters;
 mod opinions;
 mod repeats;
@@ -14,10 +14,10 @@ use crate::Predictor;
 use crate::sample::coder::{Coder, Plan, hash};
 use crate::sample::experts::size;
 use crate::sample::{FRACTION, Shape};
-use minlen_core::{Error, Result};
+use minlen_core::{Error, Result, Span};
+use minlen_structure::sound::Pcm;
 use opinions::Opinions;
-
-pub use detect::detect;
+use std::ops::Range;
 
 /// How the samples lie in the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,15 @@ pub struct Format {
 }
 
 impl Format {
+    /// Where the samples of a span are in `data`, and how they lie; `None` if there is no model for that.
+    #[must_use]
+    pub fn of(span: &Span, data: &[u8]) -> Option<(Range<usize>, Self)> {
+        let Pcm { bits, channels, little, signed } = Pcm::of(span)?;
+        let format = Self { bits, channels, little, signed };
+        let range = usize::try_from(span.start).ok()?..usize::try_from(span.end()).ok()?;
+        (format.is_sane() && data.get(range.clone()).is_some()).then_some((range, format))
+    }
+
     /// Whether a model can be made.
     #[must_use]
     pub fn is_sane(&self) -> bool {

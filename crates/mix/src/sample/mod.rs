@@ -11,7 +11,6 @@
 pub mod coder;
 pub mod experts;
 pub mod least;
-pub(crate) mod read;
 
 pub use coder::{Coder, Plan};
 pub use experts::{FRACTION, Shape};
