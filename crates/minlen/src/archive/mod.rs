@@ -13,7 +13,7 @@
 //! let (bytes, summary) = archive::create(&[folder], Vec::new(), &Options::new(3)?, &Env::default())?;
 //! assert_eq!(summary.files, 1);
 //!
-//! let reader = Box::new(std::io::Cursor::new(bytes));
+//! let reader = std::io::Cursor::new(&bytes);
 //! let mut archive = archive::Archive::from_reader(reader, &archive::Keys::default(), &Options::default(), &Env::default())?;
 //! let mut text = Vec::new();
 //! archive.read_member(b"notes/a.txt", Some(9..18), &mut text)?;
