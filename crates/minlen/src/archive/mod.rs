@@ -22,7 +22,9 @@
 //! # }
 //! ```
 
+mod builder;
 mod content;
+mod contents;
 mod copies;
 mod create;
 mod dedup;
@@ -32,18 +34,22 @@ mod inputs;
 mod keys;
 mod look;
 mod member;
+mod member_reader;
 mod read;
 mod recent;
 pub mod salvage;
 mod shares;
+mod spool;
 mod sweep;
 mod tensors;
 mod window;
 
+pub use builder::{Builder, Entry};
 pub use create::{create, create_from};
 pub use inputs::{Inputs, readers};
 pub use keys::Keys;
 pub use member::{BlockInfo, Info, Member, MemberKind};
+pub use member_reader::MemberReader;
 pub use read::Archive;
 pub use tensors::MemberSource;
 
