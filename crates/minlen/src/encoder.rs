@@ -96,6 +96,17 @@ impl<W: Write> Encoder<W> {
         self
     }
 
+    /// The writer underneath.
+    #[must_use]
+    pub fn get_ref(&self) -> &W {
+        self.blocks.writer.get_ref()
+    }
+
+    /// The writer underneath. What is written to it breaks the stream; taking out of a buffer what has been written so far does not.
+    pub fn get_mut(&mut self) -> &mut W {
+        self.blocks.writer.get_mut()
+    }
+
     /// Codes what is left, writes the end of the stream and gives the writer back.
     ///
     /// # Errors
@@ -111,7 +122,7 @@ impl<W: Write> Encoder<W> {
             let hash = *self.hasher.finalize().as_bytes();
             return self.blocks.finish_small(block, self.kind, spans, hash);
         }
-        self.end_block(true)?;
+        self.end_block(Ends::Content)?;
         if let Some(raw) = &self.blocks.options.raw {
             FileLayout::whole(raw.dtype, &raw.shape, self.done)?;
         }
@@ -138,7 +149,8 @@ impl<W: Write> Encoder<W> {
         while !rest.is_empty() {
             let window = &rest[..rest.len().min(self.block_size)];
             self.find_kind(window);
-            let cut = self.cut(window, window.len() == rest.len())?;
+            let ends = if window.len() == rest.len() { Ends::Content } else { Ends::Full };
+            let cut = self.cut(window, ends)?;
             let (block, tail) = rest.split_at(cut);
             let spans = self.track.take(cut);
             self.blocks.code_now(block, self.kind.clone(), spans)?;
@@ -154,17 +166,17 @@ impl<W: Write> Encoder<W> {
         }
     }
 
-    /// Where to cut a block off the front of `window`, which is full or the last.
-    fn cut(&mut self, window: &[u8], last: bool) -> Result<usize> {
+    /// Where to cut a block off the front of `window`.
+    fn cut(&mut self, window: &[u8], ends: Ends) -> Result<usize> {
         if self.done == 0 && self.track.is_blind() {
-            let layout = self.layout_of(window, last)?;
+            let layout = self.layout_of(window, matches!(ends, Ends::Content))?;
             self.track.enter(layout.map(|layout| self.blocks.options.bases.found_for(&layout).shared()));
         }
         // What of the window an earlier cut left over is in the track already.
         let known = self.track.known();
         let at = known.min(window.len());
         self.track.extend(self.done + at as u64..self.done + window.len() as u64, at);
-        Ok(if last { window.len() } else { self.track.cut(window.len()) })
+        Ok(if matches!(ends, Ends::Full) { self.track.cut(window.len()) } else { window.len() })
     }
 
     /// What the file that begins with the first block is made of, or the caller's word.
@@ -192,7 +204,7 @@ impl<W: Write> Encoder<W> {
 
     /// The spans in all of the content, `window` being all of it.
     fn spans(&mut self, window: &[u8]) -> Result<Arc<[Span]>> {
-        let cut = self.cut(window, true)?;
+        let cut = self.cut(window, Ends::Content)?;
         Ok(self.track.take(cut))
     }
 
@@ -214,18 +226,18 @@ impl<W: Write> Encoder<W> {
         }
     }
 
-    fn end_block(&mut self, last: bool) -> Result<()> {
+    fn end_block(&mut self, ends: Ends) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
         }
         let mut block = std::mem::take(&mut self.buffer);
         self.find_kind(&block);
-        let cut = self.cut(&block, last)?;
+        let cut = self.cut(&block, ends)?;
         self.buffer = Vec::with_capacity(self.block_size.min(block.len()));
         self.buffer.extend_from_slice(&block[cut..]);
         block.truncate(cut);
         let spans = self.track.take(cut);
-        let spans = self.approximate(&mut block, spans, last && self.done == 0)?;
+        let spans = self.approximate(&mut block, spans, matches!(ends, Ends::Content) && self.done == 0)?;
         self.hasher.update(&block);
         self.done += cut as u64;
         self.blocks.submit(block, self.kind.clone(), spans, u32::MAX)
@@ -238,15 +250,50 @@ impl<W: Write> Write for Encoder<W> {
         let taken = data.len().min(room);
         self.buffer.extend_from_slice(&data[..taken]);
         if self.buffer.len() == self.block_size {
-            self.end_block(false)?;
+            self.end_block(Ends::Full)?;
         }
         Ok(taken)
     }
 
-    /// Does nothing: a block must be full before it is worth coding. [`Encoder::finish`] writes everything.
+    /// Ends the block at hand, waits until all that was written so far is coded and written, and flushes the output: whoever reads
+    /// the other end can decode all of it now. The stream goes on. Where nothing was written since the last time, only the output
+    /// is flushed.
+    ///
+    /// This is for conversations, where the other side has to hear something before it answers. Every block stands alone, so many
+    /// small ones cost size: a stream that nobody waits for is best left to [`Encoder::finish`], which writes everything.
+    ///
+    /// ```
+    /// use minlen::{Decoder, Encoder, Env, Options};
+    /// use std::io::{BufRead, Write};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (here, there) = UnixStream::pair()?;
+    /// let mut encoder = Encoder::new(here, &Options::new(1)?, &Env::default())?;
+    /// let mut decoder = Decoder::single(there, &Options::default(), &Env::default())?.interactive();
+    /// for request in ["what is it\n", "and what is it worth\n"] {
+    ///     encoder.write_all(request.as_bytes())?;
+    ///     encoder.flush()?;
+    ///     let mut line = String::new();
+    ///     decoder.read_line(&mut line)?;
+    ///     assert_eq!(line, request);
+    /// }
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.end_block(Ends::Flush)?;
+        Ok(self.blocks.flush()?)
     }
+}
+
+/// Why a block ends where it does.
+#[derive(Clone, Copy)]
+enum Ends {
+    /// There is no more room. It may end a little earlier, and leave something to the next.
+    Full,
+    /// What there is, is wanted now.
+    Flush,
+    /// The content ends.
+    Content,
 }
 
 /// Nanoseconds from which on the only block is coded on a thread of its own, so that the caller hears when to stop.
@@ -425,11 +472,22 @@ impl<W: Write> BlockCoder<W> {
         }
     }
 
-    /// Writes everything in flight; the stream is still without its end.
-    pub(crate) fn finish(mut self) -> Result<StreamWriter<W>> {
+    /// Writes everything in flight, and flushes the output.
+    fn flush(&mut self) -> Result<()> {
+        self.write_all()?;
+        self.writer.flush()
+    }
+
+    fn write_all(&mut self) -> Result<()> {
         while !self.pool.is_empty() {
             self.write_oldest()?;
         }
+        Ok(())
+    }
+
+    /// Writes everything in flight; the stream is still without its end.
+    pub(crate) fn finish(mut self) -> Result<StreamWriter<W>> {
+        self.write_all()?;
         Ok(self.writer)
     }
 }

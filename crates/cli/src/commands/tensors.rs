@@ -24,7 +24,12 @@ struct Model {
 }
 
 /// The arrays of every model file in an archive.
-pub fn list(input: &Source, archive: &mut Archive, ctx: &Context, objects: &mut Vec<Value>) -> Result<()> {
+pub fn list(
+    input: &Source,
+    archive: &mut Archive<'_>,
+    ctx: &Context,
+    objects: &mut Vec<Value>,
+) -> Result<()> {
     let mut files = Vec::new();
     for member in archive.sources()? {
         files.extend(model(archive, member)?);
@@ -126,7 +131,7 @@ fn sizes(shape: &[u64]) -> String {
 }
 
 /// Takes one array out, or all that a pattern names: as what they are, or not at all.
-pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive, ctx: &Context) -> Result<()> {
+pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive<'_>, ctx: &Context) -> Result<()> {
     let model = the_model(args, archive)?;
     let output = if args.stdout { None } else { args.output.as_deref() };
     let extension = output.and_then(Path::extension).and_then(|e| e.to_str()).unwrap_or_default();
@@ -193,7 +198,7 @@ fn export_of(
 
 /// Writes the elements of one array.
 fn write_one(
-    archive: &mut Archive,
+    archive: &mut Archive<'_>,
     model: &Model,
     (span, export): (&Span, &Export),
     rows: Option<std::ops::Range<u64>>,
@@ -225,7 +230,7 @@ fn tell_of_bytes(kind: Target, exports: &[Export], ctx: &Context) {
 }
 
 /// The model file that is meant, the only one or the one that was named, and its arrays.
-fn the_model(args: &Extract, archive: &mut Archive) -> Result<Model> {
+fn the_model(args: &Extract, archive: &mut Archive<'_>) -> Result<Model> {
     let members = if args.members.is_empty() {
         archive.sources()?
     } else {

@@ -12,14 +12,14 @@ use std::io::{self, Write};
 const PATH_COST: usize = size_of::<Option<Vec<u8>>>() + 24;
 
 /// One file of an archive, or the content of a single stream, as something that can be read anywhere.
-pub struct MemberSource<'a> {
-    archive: RefCell<&'a mut Archive>,
+pub struct MemberSource<'a, 'r> {
+    archive: RefCell<&'a mut Archive<'r>>,
     /// Its number among the entries; `None` for a single stream.
     member: Option<usize>,
     len: u64,
 }
 
-impl Source for MemberSource<'_> {
+impl Source for MemberSource<'_, '_> {
     fn len(&self) -> u64 {
         self.len
     }
@@ -54,12 +54,12 @@ impl Source for MemberSource<'_> {
     }
 }
 
-impl Archive {
+impl<'r> Archive<'r> {
     /// The file with this path, or the content of a single stream, to be read anywhere.
     ///
     /// # Errors
     /// Usage if there is no such file; corrupt block headers.
-    pub fn source(&mut self, member: Option<&[u8]>) -> Result<MemberSource<'_>> {
+    pub fn source(&mut self, member: Option<&[u8]>) -> Result<MemberSource<'_, 'r>> {
         let member = match member {
             None => None,
             Some(path) => Some(self.find(path)?.ok_or_else(|| not_there(path))?),

@@ -7,7 +7,7 @@ use crate::blocks::open_alone;
 use minlen_core::{ErrorKind, Reservation, Result};
 use std::ops::Range;
 
-impl Archive {
+impl Archive<'_> {
     /// Hands out the bytes of a range of the content.
     pub(super) fn read_extent(
         &mut self,

@@ -83,7 +83,7 @@ fn headers_and_arrays_of_an_archive_come_without_the_rest() {
     let around = codec.ranges().unwrap().decode_between(&payload, data.len(), &Env::default()).unwrap();
     let start = layout.spans[0].start as usize;
     assert_eq!(around, [(0, data[..start].to_vec())]);
-    let reader = Box::new(std::io::Cursor::new(small));
+    let reader = std::io::Cursor::new(small);
     let keys = crate::archive::Keys::default();
     let mut archive = crate::archive::Archive::from_reader(reader, &keys, &options, &Env::default()).unwrap();
     let (_, tensors) = archive.spans(None).unwrap().unwrap();
