@@ -37,4 +37,4 @@ pub use isa::Isa;
 pub use kind::{Class, Detection, Detector, Kind, Part, Stats};
 pub use limits::{Budget, Limits, Reservation};
 pub use params::{ParamKind, ParamSpec, Params};
-pub use registry::Registry;
+pub use registry::{MissingCodec, Registry};

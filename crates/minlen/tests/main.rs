@@ -2,12 +2,24 @@
 // Helpers outside #[test] functions count as library code for clippy; here they may fail as loudly as tests do.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[cfg_attr(not(feature = "default"), allow(dead_code))]
 mod common;
+mod features;
+
+// The rest is about builds with everything in them; `features` about all of them.
+#[cfg(feature = "default")]
 mod damage;
+#[cfg(feature = "default")]
 mod determinism;
+#[cfg(feature = "default")]
 mod golden;
+#[cfg(feature = "default")]
 mod golden_models;
+#[cfg(feature = "default")]
 mod golden_tensors;
+#[cfg(feature = "default")]
 mod limits;
+#[cfg(feature = "default")]
 mod moving;
+#[cfg(feature = "default")]
 mod salvage;
