@@ -44,5 +44,5 @@ pub use layout::{
 pub use limits::{Budget, Limits, Reservation};
 pub use nearby::{Approximator, Difference, MaxError, Nearby, Target};
 pub use params::{ParamKind, ParamSpec, Params};
-pub use registry::Registry;
+pub use registry::{MissingCodec, Registry};
 pub use resources::{Bases, Learned, Resources};

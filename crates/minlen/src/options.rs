@@ -17,6 +17,7 @@ pub fn registry() -> Registry {
     for codec in simple.chain(minlen_mix::codecs()) {
         registry.register(codec);
     }
+    minlen_bytes::missing().into_iter().for_each(|codec| registry.note_missing(codec));
     registry.register(crate::tensors::quantized_codec());
     // Last: they code their streams with all the others.
     let inner = registry.clone();

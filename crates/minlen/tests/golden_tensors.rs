@@ -1,13 +1,10 @@
 //! Golden files of arrays: what was written decodes for ever, and the writer still writes the same bytes, on every instruction
 //! set.
 //!
-//! `cargo test -p minlen --test golden_tensors -- --ignored write_tensor_files` writes `testdata/golden/tensors` anew: only while
+//! `cargo test -p minlen --test all -- --ignored write_tensor_files` writes `testdata/golden/tensors` anew: only while
 //! their version was never released.
-#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
-mod common;
-
-use common::golden_dir;
+use crate::common::golden_dir;
 use minlen::layout::{BaseSet, Description, Dtype};
 use minlen::nearby::to_stream;
 use minlen::{Env, ErrorKind, Limits, MaxError, Options, compress_with, decompress_with};
@@ -178,7 +175,8 @@ fn cases(base: &Path) -> Vec<Case> {
     for (strength, level) in [(1, 3), (2, 5), (3, 8)] {
         let plain = Options::new(level).unwrap();
         let plain = plain.with_codec(&format!("tensors:strength={strength},level=3")).unwrap();
-        let bases = BaseSet::open(&[base.to_owned()], &common::keys(), &plain, &Env::default()).unwrap();
+        let bases =
+            BaseSet::open(&[base.to_owned()], &crate::common::keys(), &plain, &Env::default()).unwrap();
         let limits = Limits::default().with_memory(512 << 20).with_output(1 << 20);
         let mut add = |name: &str, options: Options, content: Vec<u8>, bound: Option<f64>| {
             let env = Env::new(limits.clone()).with_resources(bases.resources());
@@ -270,7 +268,7 @@ fn golden_files_of_arrays_decode_and_are_written_again() {
 fn every_instruction_set_writes_and_reads_the_golden_files() {
     for isa in ["scalar", "avx2", "avx512"] {
         let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "golden_files_of_arrays_decode_and_are_written_again"])
+            .args(["--exact", "golden_tensors::golden_files_of_arrays_decode_and_are_written_again"])
             .env("MINLEN_ISA", isa)
             .output()
             .unwrap();

@@ -1,14 +1,14 @@
 //! The match model: where the last bytes occurred before, what followed there is likely to follow here.
 
 use crate::maps::Cell;
-use crate::slots::zeros;
+use crate::slots::{Bytes, zeros};
 use minlen_core::Result;
 
 /// One search for a repetition of at least `min` bytes.
 #[derive(Debug)]
 pub struct Match {
     /// Position after the last occurrence of each hash of `min` bytes.
-    heads: memmap2::MmapMut,
+    heads: Bytes,
     shift: u32,
     /// The place of the last `min` bytes, and of those one byte earlier.
     slot: usize,

@@ -49,7 +49,7 @@ impl Prior {
         }
         let mut out = MAGIC.to_vec();
         out.extend((plain.len() as u32).to_le_bytes());
-        out.extend(zstd::bulk::compress(&plain, 22).map_err(|e| Error::limit(format!("prior: {e}")))?);
+        out.extend(packing::pack(&plain)?);
         Ok(out)
     }
 
@@ -67,7 +67,7 @@ impl Prior {
         if len > MAX {
             return Err(Error::limit("prior: too large"));
         }
-        let plain = zstd::bulk::decompress(packed, len).map_err(|_| bad())?;
+        let plain = packing::unpack(packed, len)?.ok_or_else(bad)?;
         if plain.len() != len {
             return Err(bad());
         }
@@ -98,6 +98,39 @@ impl Prior {
     pub fn window_for(&self, depth: Depth, len: usize) -> &[u8] {
         let most = depth.window(len);
         &self.window[self.window.len().saturating_sub(most)..]
+    }
+}
+
+/// How files of priors are packed.
+#[cfg(feature = "priors")]
+mod packing {
+    use minlen_core::{Error, Result};
+
+    pub(super) fn pack(plain: &[u8]) -> Result<Vec<u8>> {
+        zstd::bulk::compress(plain, 22).map_err(|e| Error::limit(format!("prior: {e}")))
+    }
+
+    /// `None` for what nobody packed.
+    pub(super) fn unpack(packed: &[u8], len: usize) -> Result<Option<Vec<u8>>> {
+        Ok(zstd::bulk::decompress(packed, len).ok())
+    }
+}
+
+/// In builds without priors: what is missing.
+#[cfg(not(feature = "priors"))]
+mod packing {
+    use minlen_core::{Error, Result};
+
+    fn missing() -> Error {
+        Error::unsupported("priors are not in this build").remedy("build with the Cargo feature `priors`")
+    }
+
+    pub(super) fn pack(_: &[u8]) -> Result<Vec<u8>> {
+        Err(missing())
+    }
+
+    pub(super) fn unpack(_: &[u8], _: usize) -> Result<Option<Vec<u8>>> {
+        Err(missing())
     }
 }
 

@@ -10,11 +10,19 @@ use minlen_core::{Error, Result};
 /// States of 15 nodes; index 0 is the check.
 pub type Bucket = [u8; 16];
 
+/// The memory of a table.
+#[cfg(feature = "mmap")]
+pub(crate) type Bytes = memmap2::MmapMut;
+/// The memory of a table.
+#[cfg(not(feature = "mmap"))]
+pub(crate) type Bytes = Vec<u8>;
+
 /// So many zero bytes, in large pages where the system has them: that saves half of the address translations.
 ///
 /// # Errors
 /// Limit if the system has not that much memory.
-pub(crate) fn zeros(len: usize) -> Result<memmap2::MmapMut> {
+#[cfg(feature = "mmap")]
+pub(crate) fn zeros(len: usize) -> Result<Bytes> {
     let bytes = memmap2::MmapMut::map_anon(len)
         .map_err(|e| Error::limit(format!("no memory for a table of {} KiB: {e}", len >> 10)))?;
     #[cfg(target_os = "linux")]
@@ -22,9 +30,21 @@ pub(crate) fn zeros(len: usize) -> Result<memmap2::MmapMut> {
     Ok(bytes)
 }
 
+/// So many zero bytes.
+///
+/// # Errors
+/// Limit if the system has not that much memory.
+#[cfg(not(feature = "mmap"))]
+pub(crate) fn zeros(len: usize) -> Result<Bytes> {
+    let none = |_| Error::limit(format!("no memory for a table of {} KiB", len >> 10));
+    // Asked for first: a vector that cannot be had would end the process, and one that is reserved would be filled with zeros page by page.
+    Vec::<u8>::new().try_reserve_exact(len).map_err(none)?;
+    Ok(vec![0; len])
+}
+
 /// A table of buckets whose number is a power of two.
 pub struct Slots {
-    bytes: memmap2::MmapMut,
+    bytes: Bytes,
     shift: u32,
 }
 

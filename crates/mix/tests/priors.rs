@@ -1,7 +1,5 @@
 //! Files of priors, whole and damaged, and priors of the user's own.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use minlen_core::{Env, Error, ErrorKind};
 use minlen_mix::cm::{self, Type};
 use minlen_mix::prior::{self, Prior};

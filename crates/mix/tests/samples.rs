@@ -1,7 +1,5 @@
 //! The models of pixels and of sound: sizes on known signals, round trips, hostile layouts, and what the detectors find.
 
-#![allow(clippy::unwrap_used)]
-
 use minlen_entropy::binary::{Decoder, Encoder};
 use minlen_mix::Predictor;
 use minlen_mix::audio::{AudioModel, Format};

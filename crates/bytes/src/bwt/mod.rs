@@ -62,8 +62,11 @@ impl Codec for Bwt {
     }
 
     fn memory(&self, _params: &Params, len: usize) -> Memory {
-        // The suffix array and the column; the table of fingerprints is smaller and gone by then.
-        Memory { encode: 6 * len as u64 + model::memory(len), decode: decode_memory(len) }
+        // Sorting and the column; the table of fingerprints is smaller and gone by then.
+        Memory {
+            encode: (2 + crate::suffixes::MEMORY) * len as u64 + model::memory(len),
+            decode: decode_memory(len),
+        }
     }
 
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {

@@ -1,6 +1,6 @@
 //! Model weights and float arrays: listed, taken out, stored as differences, inexact, quantized.
 
-use crate::sandbox::Sandbox;
+use super::sandbox::Sandbox;
 
 /// Numbers around zero, as weights are.
 fn weights(count: usize, seed: u64) -> Vec<f32> {

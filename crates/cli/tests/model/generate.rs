@@ -1,10 +1,10 @@
 //! Command lines that fit the tree as it is: files that are there, outputs that meet other things, earlier archives.
 
-use crate::commands::{Command, Given, Step};
-use crate::content::{self, Kind};
-use crate::disk::{Blob, Disk};
-use crate::options::{Class, Known, Opt, Verb};
-use crate::random::Random;
+use super::commands::{Command, Given, Step};
+use super::content::{self, Kind};
+use super::disk::{Blob, Disk};
+use super::options::{Class, Known, Opt, Verb};
+use super::random::Random;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};

@@ -118,7 +118,7 @@ pub fn known(verb: &str, id: &str) -> Option<Known> {
         (_, "encrypt") => Flag(20),
         (_, "no_encrypt") => Flag(30),
         (_, "salvage") => Flag(150),
-        (_, "recipient") => Words(40, &[crate::content::PUBLIC, "age1nonsense"]),
+        (_, "recipient") => Words(40, &[super::content::PUBLIC, "age1nonsense"]),
         (_, "passphrase_file") => Reads(40, Class::Passphrase),
         (_, "identity") => Reads(50, Class::Key),
         (_, "base") => Reads(110, Class::Model),

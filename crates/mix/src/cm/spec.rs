@@ -187,10 +187,12 @@ impl Header {
         }
         let (&number, rest) = rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?;
         let mut header = Self { depth, kind, number, id: Id::default(), prior: None, rate: *rate };
-        let missing = |what: String| {
-            Error::unsupported(format!("cm: the prior {what} is not there"))
-                .remedy("name its file with --prior")
+        let remedy = match cfg!(feature = "priors") {
+            true => "name its file with --prior",
+            false => "build with the Cargo feature `priors`",
         };
+        let missing =
+            |what: String| Error::unsupported(format!("cm: the prior {what} is not there")).remedy(remedy);
         match number {
             0 => Ok((header, rest)),
             OWN_NUMBER => {

@@ -2,10 +2,10 @@
 
 use super::pool::Pool;
 use super::{Case, Fault};
-use crate::arrays::{self, Bound};
-use crate::decode::{Archives, Item, Outcome};
-use crate::disk::{Blob, Entry, Thing};
-use crate::meaning::{self, Input, Work};
+use crate::model::arrays::{self, Bound};
+use crate::model::decode::{Archives, Item, Outcome};
+use crate::model::disk::{Blob, Entry, Thing};
+use crate::model::meaning::{self, Input, Work};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,5 @@
 //! The command as a user meets it: a built binary, real files, real pipes. One file per promise.
 
-// Helpers outside #[test] functions count as library code for clippy; here they may fail as loudly as tests do.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 mod archives;
 mod arrays;
 mod atomic;

@@ -5,12 +5,6 @@
 //! `MINLEN_MODEL_KEEP_GOING=1` goes on after a fault, and counts the kinds. `MINLEN_MODEL_SCRIPTS` names a folder for the
 //! scripts that show the faults.
 
-// Helpers outside #[test] functions count as library code for clippy; here they may fail as loudly as tests do.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
-
-#[allow(dead_code, unused_imports)]
-#[path = "../../src/args/mod.rs"]
-mod args;
 mod arrays;
 mod cases;
 mod commands;
