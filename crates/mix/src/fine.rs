@@ -1,7 +1,7 @@
 //! An adaptive probability map that tells the nearly certain from the certain.
 //!
 //! As `minlen_entropy::mixing::Apm`, but its probabilities have 32 bits: with 16 and a rate of 1/64 a map never comes nearer
-//! to certainty than one in a thousand, and data that is foretold almost always pays for that with every bit.
+//! to certainty than one in a thousand, and data that is predicted almost always pays for that with every bit.
 
 use minlen_entropy::mixing::squash;
 

@@ -3,14 +3,14 @@
 //! [`ImageModel`] takes the bytes of the pixels only; [`detect`] finds them in a file. Rows may be those of a PNG after
 //! the deflate stream is taken away: each begins with the number of a filter, which the model undoes for its contexts.
 //!
-//! Numbers (grey, colours, 16 bits) are foretold by local least squares and simple gradients, as experts of
+//! Numbers (grey, colours, 16 bits) are predicted by local least squares and simple gradients, as experts of
 //! [`crate::sample`]; pages of one bit by templates of pixels; palettes by bit histories.
 
 mod bilevel;
 mod detect;
 mod dicom;
+mod experts;
 mod numeric;
-mod opinions;
 mod png;
 mod raw;
 mod rows;

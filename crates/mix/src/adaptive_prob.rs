@@ -1,4 +1,4 @@
-//! Adaptive probability maps: from a small context to a probability that learns.
+//! Probabilities that learn: the entries of what lpaq calls a *StateMap*.
 
 use minlen_entropy::mixing::stretch;
 
@@ -26,10 +26,10 @@ static SHARE: [u16; 1024] = {
 
 /// Probability in the upper 22 bits, number of observations in the lower 10.
 #[derive(Clone, Copy, Debug)]
-pub struct Cell(pub u32);
+pub struct AdaptiveProb(pub u32);
 
-impl Cell {
-    /// A cell that starts with `p1` of 65536.
+impl AdaptiveProb {
+    /// A probability that starts with `p1` of 65536.
     #[must_use]
     pub fn new(p1: u32) -> Self {
         Self(p1.min(65_535) << 16)
@@ -59,7 +59,7 @@ impl Cell {
         self.0 = (moved as u32) << 10 | (n + u32::from(n < limit));
     }
 
-    /// As [`Cell::update`] with a limit of 255, in fewer instructions: the difference in 15 bits.
+    /// As [`AdaptiveProb::update`] with a limit of 255, in fewer instructions: the difference in 15 bits.
     #[inline(always)]
     pub fn step(&mut self, bit: u32) {
         let n = self.0 & 1023;
