@@ -62,7 +62,7 @@ impl HashTable {
     /// Asks the processor to fetch the line of `hash` soon.
     #[inline(always)]
     pub fn prefetch(&self, hash: u32, near: u32) {
-        crate::simd::prefetch(&self.bytes, (self.line_of(hash) ^ near as usize) * 64);
+        minlen_entropy::mixing::simd::prefetch(&self.bytes, (self.line_of(hash) ^ near as usize) * 64);
     }
 
     /// Finds or makes the bucket of `hash`, gives its place and copies it to `to`.

@@ -5,8 +5,8 @@
 //! (tables, logs) is full of long repetitions that end where a context would have known. A byte costs a fifth of the time
 //! then.
 
-use crate::adaptive_prob::AdaptiveProb;
 use crate::match_model::MatchModel;
+use minlen_entropy::mixing::AdaptiveProb;
 
 /// Shorter repetitions are never trusted.
 const SHORTEST: usize = 12;

@@ -1,8 +1,8 @@
 //! The match model: where the last bytes occurred before, what followed there is likely to follow here.
 
-use crate::adaptive_prob::AdaptiveProb;
 use crate::hash_table::zeros;
 use minlen_core::Result;
+use minlen_entropy::mixing::AdaptiveProb;
 
 /// One search for a repetition of at least `min` bytes.
 #[derive(Debug)]
@@ -96,14 +96,14 @@ impl MatchModel {
     pub fn prepare(&mut self, data: &[u8]) {
         self.previous = self.slot;
         self.slot = data.len().checked_sub(self.min).map_or(0, |start| self.hash(&data[start..]));
-        crate::simd::prefetch(&self.heads, self.slot * 4);
+        minlen_entropy::mixing::simd::prefetch(&self.heads, self.slot * 4);
     }
 
     /// Asks for what the next [`MatchModel::next_byte`] may compare: half a byte after [`MatchModel::prepare`].
     #[inline(always)]
     pub fn fetch(&self, data: &[u8]) {
         if !self.agree {
-            crate::simd::prefetch(data, self.head(self.slot));
+            minlen_entropy::mixing::simd::prefetch(data, self.head(self.slot));
         }
     }
 

@@ -1,8 +1,8 @@
 //! Secondary symbol estimation (SSE) of the deeper models: what really came of such predictions in four contexts, by an APM for each.
 
 use crate::contexts::View;
-use crate::fine::Fine;
-use crate::simd;
+use minlen_entropy::mixing::Apm;
+use minlen_entropy::mixing::simd;
 
 /// Contexts of each map.
 const ROWS: usize = 1 << 16;
@@ -10,7 +10,7 @@ const ROWS: usize = 1 << 16;
 /// Maps that correct the answer of the mixer, and are averaged.
 #[derive(Clone, Debug)]
 pub struct SseStage {
-    maps: [Fine; 4],
+    maps: [Apm<u32>; 4],
     at: [usize; 4],
 }
 
@@ -25,7 +25,7 @@ impl SseStage {
     #[must_use]
     pub fn new(used: bool) -> Self {
         let rows = if used { ROWS } else { 1 };
-        Self { maps: std::array::from_fn(|_| Fine::new(rows)), at: [0; 4] }
+        Self { maps: std::array::from_fn(|_| Apm::new(rows)), at: [0; 4] }
     }
 
     /// Names the contexts of the next bit and asks for their memory: the last two bytes, the last three, the `word`, and the

@@ -3,18 +3,18 @@
 mod parts;
 
 use crate::Predictor;
-use crate::adaptive_prob::stretch_table;
 use crate::bit_history;
 use crate::contexts::{Contexts, View};
-use crate::fine::Fine;
-use crate::fixed_mixer::{FixedMixer, RatePolicy};
 use crate::hash_table::{Bucket, HashTable, Place};
 use crate::lstm_model::LstmModel;
 use crate::match_bypass::MatchBypass;
 use crate::match_model::{MatchModel, head_bits};
-use crate::simd::{self, Isa, Task, Vector};
 use crate::sse::SseStage;
 use minlen_core::Result;
+use minlen_entropy::mixing::Apm;
+use minlen_entropy::mixing::simd::{self, Isa, Task, Vector};
+use minlen_entropy::mixing::stretch_table;
+use minlen_entropy::mixing::{FixedMixer, RatePolicy};
 use minlen_entropy::mixing::{squash, stretch};
 use parts::{DirectOrders, LearningRate, MORE, RunMap, StateInputs};
 
@@ -39,7 +39,7 @@ pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: us
     lstm: Option<LstmModel>,
     mixer: FixedMixer<M, S, L>,
     /// The only correction of the faster models.
-    apm: Fine,
+    apm: Apm<u32>,
     sse: SseStage,
     p: u32,
     rate: LearningRate,
@@ -119,7 +119,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
                 (if C::RUNS { 5 } else { 10 } * 1024 / N as i32) as i16,
                 if C::DEEP { RatePolicy::PerSet } else { RatePolicy::Shared },
             ),
-            apm: Fine::new(if C::DEEP { 1 } else { 65_536 }),
+            apm: Apm::new(if C::DEEP { 1 } else { 65_536 }),
             sse: SseStage::new(C::DEEP),
             p: 32_768,
             rate: if C::DEEP { LearningRate::new(3, 3) } else { LearningRate::new(14, 7) },

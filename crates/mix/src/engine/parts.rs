@@ -1,8 +1,8 @@
 //! What an engine is made of beside its contexts: what states predict, runs, plain tables, the learning rate.
 
-use crate::adaptive_prob::AdaptiveProb;
 use crate::bit_history;
 use crate::hash_table::{Bucket, Place};
+use minlen_entropy::mixing::AdaptiveProb;
 
 /// Learning rate of the mixer: starts high, falls with every byte.
 #[derive(Clone, Copy, Debug)]

@@ -2,12 +2,12 @@
 //! several at a time, and the runs and edges that fax codes work with.
 
 use super::Layout;
-use crate::adaptive_prob::{AdaptiveProb, stretch_table};
 use crate::bit_history;
-use crate::mixer::Mixer;
 use crate::sample::model::{hash, spread};
-use crate::simd::{self, Task, Vector};
 use minlen_core::Result;
+use minlen_entropy::mixing::TwoLayerMixer;
+use minlen_entropy::mixing::simd::{self, Task, Vector};
+use minlen_entropy::mixing::{AdaptiveProb, stretch_table};
 use minlen_entropy::mixing::{Apm, squash};
 
 /// Rows above that templates see.
@@ -37,7 +37,7 @@ pub struct Bilevel {
     states: Vec<u8>,
     maps: Vec<[AdaptiveProb; 256]>,
     used: [usize; ALL],
-    mixer: Mixer,
+    mixer: TwoLayerMixer,
     apms: [Apm; 2],
     p: u32,
 }
@@ -61,7 +61,7 @@ impl Bilevel {
             states: vec![0; count << bits],
             maps: vec![map; count],
             used: [0; ALL],
-            mixer: Mixer::new(3 * count + 1, &[1024, 2048, 256, 512], 1, 3000),
+            mixer: TwoLayerMixer::new(3 * count + 1, &[1024, 2048, 256, 512], 1, 3000),
             apms: [Apm::new(1 << 10), Apm::new(1 << 16)],
             p: 32_768,
         };

@@ -3,11 +3,11 @@
 use super::experts::PixelExperts;
 use super::rows::Rows;
 use super::{Layout, png, rows};
-use crate::adaptive_prob::AdaptiveProb;
 use crate::sample::experts::size;
 use crate::sample::model::{Config, SampleModel, hash};
 use crate::sample::{FRACTION, Shape};
 use minlen_core::Result;
+use minlen_entropy::mixing::AdaptiveProb;
 
 /// The predictor.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 //! prediction, in units of the usual error. A table over that distance, the size of the error and the bit's place learns
 //! the probability; it starts as a logistic distribution. So it learns the true shape of the errors, whatever it is.
 
-use crate::adaptive_prob::AdaptiveProb;
+use minlen_entropy::mixing::AdaptiveProb;
 use minlen_entropy::mixing::squash;
 
 /// Fraction bits of predicted values and errors.

@@ -1,12 +1,12 @@
 //! The network behind every sample model: experts, bit histories of hashed contexts, mixing, and correction.
 
 use super::experts::{Border, Experts, Shape};
-use crate::adaptive_prob::{AdaptiveProb, stretch_table};
 use crate::bit_history;
 use crate::hash_table::{Bucket, HashTable, Place};
-use crate::mixer::Mixer;
-use crate::simd::{self, Task, Vector};
 use minlen_core::Result;
+use minlen_entropy::mixing::TwoLayerMixer;
+use minlen_entropy::mixing::simd::{self, Task, Vector};
+use minlen_entropy::mixing::{AdaptiveProb, stretch_table};
 use minlen_entropy::mixing::{Apm, squash};
 
 /// The size of a model.
@@ -39,7 +39,7 @@ pub struct SampleModel {
     places: Vec<Place>,
     buckets: Vec<Bucket>,
     states: Vec<[AdaptiveProb; 256]>,
-    mixer: Mixer,
+    mixer: TwoLayerMixer,
     /// Contexts of the selectors.
     pub selected: Vec<usize>,
     /// Contexts of the corrections.
@@ -80,7 +80,7 @@ impl SampleModel {
             places: vec![0; config.hashes],
             buckets: vec![[0; 16]; config.hashes],
             states: vec![states; config.hashes],
-            mixer: Mixer::new(inputs, &sets, places, (20_000 / inputs.max(1)) as i16),
+            mixer: TwoLayerMixer::new(inputs, &sets, places, (20_000 / inputs.max(1)) as i16),
             selected: vec![0; config.selectors.len()],
             corrected: [0; 2],
             apms: config.corrections.map(|n| Apm::new(n * 256 * shape.bytes as usize)),

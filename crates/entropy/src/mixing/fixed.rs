@@ -1,9 +1,9 @@
-//! The same two layers as [`crate::mixer::Mixer`] with all sizes known to the compiler, which halves the time.
+//! The same two layers as [`super::TwoLayerMixer`] with all sizes known to the compiler, which halves the time.
 
-use crate::simd::Vector;
-use minlen_entropy::mixing::squash;
+use super::simd::Vector;
+use super::squash;
 
-/// How a network learns.
+/// How a [`FixedMixer`] learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RatePolicy {
     /// Every set at the common rate, with weights of 14 fraction bits: they stay within ±2.
@@ -57,7 +57,7 @@ impl<const S: usize> Last<S> {
     }
 }
 
-/// `M` inputs (a multiple of [`crate::simd::LANES`]), `S` selected sets of weights, `L` last layers side by side whose answers are averaged.
+/// `M` inputs (a multiple of [`super::simd::LANES`]), `S` selected sets of weights, `L` last layers side by side whose answers are averaged.
 #[derive(Clone, Debug)]
 pub struct FixedMixer<const M: usize, const S: usize, const L: usize> {
     /// In the logistic domain; unused ones stay 0.
@@ -76,7 +76,7 @@ pub struct FixedMixer<const M: usize, const S: usize, const L: usize> {
 }
 
 impl<const M: usize, const S: usize, const L: usize> FixedMixer<M, S, L> {
-    /// A network whose selector `i` has `sets[i]` contexts and whose last layers have `last`. All weights of the first layer
+    /// A mixer whose selector `i` has `sets[i]` contexts and whose last layers have `last`. All weights of the first layer
     /// start at `start` / 2^14 (at most half of the largest).
     #[must_use]
     pub fn new(sets: [usize; S], last: [usize; L], start: i16, policy: RatePolicy) -> Self {
