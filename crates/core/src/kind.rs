@@ -165,6 +165,7 @@ pub trait Detector: Send + Sync {
 
 /// A piece of data with what is known of it, as codecs see it when asked for proposals.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Part<'a> {
     /// The bytes.
     pub data: &'a [u8],
@@ -182,6 +183,33 @@ pub struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
+    /// Data of this kind, of which nothing more is known.
+    #[must_use]
+    pub fn new(data: &'a [u8], kind: Kind, stats: &'a Stats) -> Self {
+        Self { data, kind, detail: "", stats, decode_ns: u32::MAX, layout: &[] }
+    }
+
+    /// The same with more said of it, for people.
+    #[must_use]
+    pub fn with_detail(mut self, detail: &'a str) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// The same with what decoding may cost: see [`Part::decode_ns`].
+    #[must_use]
+    pub fn with_decode_ns(mut self, decode_ns: u32) -> Self {
+        self.decode_ns = decode_ns;
+        self
+    }
+
+    /// The same with what it is made of.
+    #[must_use]
+    pub fn with_layout(mut self, layout: &'a [Span]) -> Self {
+        self.layout = layout;
+        self
+    }
+
     /// Its spans of one kind.
     pub fn spans(&self, kind: SpanKind) -> impl Iterator<Item = &'a Span> + use<'a> {
         self.layout.iter().filter(move |span| span.kind == kind)

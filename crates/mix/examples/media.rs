@@ -6,8 +6,8 @@
 
 use minlen_entropy::binary::{Decoder, Encoder};
 use minlen_mix::Predictor;
-use minlen_mix::audio::{self, AudioModel, Format};
-use minlen_mix::image::{self, ImageModel, Layout};
+use minlen_mix::audio::{AudioModel, Format};
+use minlen_mix::image::{ImageModel, Layout};
 use std::time::Instant;
 
 fn code(model: &mut dyn Predictor, data: &[u8]) -> Vec<u8> {

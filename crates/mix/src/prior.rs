@@ -88,7 +88,7 @@ impl Prior {
             );
         }
         if kind == Type::X86 {
-            crate::branch::absolute(&mut window);
+            crate::bcj::absolute(&mut window);
         }
         Ok(Self { name: name.to_string(), kind, window })
     }

@@ -33,7 +33,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Tally> {
 }
 
 /// How the content differs from what it stands for. Only single streams may; what cannot be read for it is for `test` to report.
-fn differences(archive: &mut Archive, input: &Source, ctx: &Context) -> Vec<Difference> {
+fn differences(archive: &mut Archive<'_>, input: &Source, ctx: &Context) -> Vec<Difference> {
     if archive.is_tree() {
         return Vec::new();
     }

@@ -62,7 +62,7 @@ pub fn list(
 }
 
 /// What a file is made of, as far as that is samples; nothing if it is of no known format, or of one that has none.
-fn model(archive: &mut Archive, member: Option<Vec<u8>>) -> Result<Option<Model>> {
+fn model(archive: &mut Archive<'_>, member: Option<Vec<u8>>) -> Result<Option<Model>> {
     let Some((format, mut spans)) = archive.spans(member.as_deref())? else { return Ok(None) };
     let any = !spans.is_empty();
     spans.retain(|span| span.kind.has_samples());

@@ -203,14 +203,10 @@ impl Planner {
         env: &Env,
     ) -> Result<choose::Outcome> {
         let stats = detect::stats(data);
-        let part = Part {
-            data,
-            kind: detection.kind,
-            detail: &detection.detail,
-            stats: &stats,
-            decode_ns: request.decode_ns,
-            layout: &env.layout,
-        };
+        let part = Part::new(data, detection.kind, &stats)
+            .with_detail(&detection.detail)
+            .with_decode_ns(request.decode_ns)
+            .with_layout(&env.layout);
         let best = match &request.chain {
             Some(chain) => choose::Outcome::named(chain, data, &self.registry, env)?,
             None => {

@@ -3,8 +3,8 @@
 //! Limits: as slow in decoding as in encoding. Format: docs/format/codecs/cm.md.
 
 mod choose;
-mod likeness;
 mod run;
+mod similarity;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -36,7 +36,7 @@ impl Codec for Cm {
             return run::encode(&header, input, env, out);
         }
         let mut absolute = input.to_vec();
-        crate::branch::absolute(&mut absolute);
+        crate::bcj::absolute(&mut absolute);
         run::encode(&header, &absolute, env, out)
     }
 
@@ -47,7 +47,7 @@ impl Codec for Cm {
         let start = out.len();
         run::decode(&header, bits, output_len, env, out)?;
         if header.kind == Type::X86 {
-            crate::branch::relative(&mut out[start..]);
+            crate::bcj::relative(&mut out[start..]);
         }
         Ok(())
     }

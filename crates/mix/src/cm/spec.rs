@@ -278,13 +278,13 @@ pub(super) fn memory(params: &Params, len: usize) -> Memory {
         Depth::Fast => (7, 12 << 20),
         Depth::Normal => (13, 16 << 20),
         Depth::Deep => (52, 32 << 20),
-        Depth::Max => (98 * 2, (64 << 20) + crate::recurrent::Recurrent::memory()),
-        Depth::Full => (52 * 2, (40 << 20) + crate::recurrent::Recurrent::memory()),
+        Depth::Max => (98 * 2, (64 << 20) + crate::lstm_model::LstmModel::memory()),
+        Depth::Full => (52 * 2, (40 << 20) + crate::lstm_model::LstmModel::memory()),
     };
     let window = if params.get("prior") == 0 { 0 } else { depth.window(len) };
     let len = len + window;
     let table = crate::engine::table_size(contexts, len, depth.table_bits());
-    let all = table + fixed + 2 * len as u64 + crate::matching::memory(len) * 4;
+    let all = table + fixed + 2 * len as u64 + crate::match_model::memory(len) * 4;
     Memory { encode: all, decode: all }
 }
 

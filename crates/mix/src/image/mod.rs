@@ -3,12 +3,12 @@
 //! [`ImageModel`] takes the bytes of the pixels only; where in a file they are, the crate `minlen-structure` finds. Rows may be those of a PNG after
 //! the deflate stream is taken away: each begins with the number of a filter, which the model undoes for its contexts.
 //!
-//! Numbers (grey, colours, 16 bits) are foretold by local least squares and simple gradients, as experts of
+//! Numbers (grey, colours, 16 bits) are predicted by local least squares and simple gradients, as experts of
 //! [`crate::sample`]; pages of one bit by templates of pixels; palettes by bit histories.
 
 mod bilevel;
+mod experts;
 mod numeric;
-mod opinions;
 mod png;
 mod rows;
 

@@ -1,15 +1,15 @@
-//! The same two layers as [`crate::mixer::Mixer`] with all sizes known to the compiler, which halves the time.
+//! The same two layers as [`super::TwoLayerMixer`] with all sizes known to the compiler, which halves the time.
 
-use crate::simd::Vector;
-use minlen_entropy::mixing::squash;
+use super::simd::Vector;
+use super::squash;
 
-/// How a network learns.
+/// How a [`FixedMixer`] learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
+pub enum RatePolicy {
     /// Every set at the common rate, with weights of 14 fraction bits: they stay within ±2.
-    Common,
+    Shared,
     /// A set that was chosen seldom learns faster (by a table), with weights of 15 fraction bits: what many inputs need.
-    Own,
+    PerSet,
 }
 
 /// What a set that has learned `16 i` times adds to its rate, in 1/64.
@@ -57,16 +57,16 @@ impl<const S: usize> Last<S> {
     }
 }
 
-/// `M` inputs (a multiple of [`crate::simd::LANES`]), `S` selected sets of weights, `L` last layers side by side whose answers are averaged.
+/// `M` inputs (a multiple of [`super::simd::LANES`]), `S` selected sets of weights, `L` last layers side by side whose answers are averaged.
 #[derive(Clone, Debug)]
-pub struct Network<const M: usize, const S: usize, const L: usize> {
+pub struct FixedMixer<const M: usize, const S: usize, const L: usize> {
     /// In the logistic domain; unused ones stay 0.
     inputs: [i16; M],
     weights: Vec<[i16; M]>,
     /// First set and number of sets of each selector.
     groups: [(u32, u32); S],
     chosen: [u32; S],
-    pace: Pace,
+    policy: RatePolicy,
     /// How often each set has learned, up to where [`BOOST`] ends.
     uses: Vec<u16>,
     x: [i32; S],
@@ -75,24 +75,24 @@ pub struct Network<const M: usize, const S: usize, const L: usize> {
     last_rate: i32,
 }
 
-impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
-    /// A network whose selector `i` has `sets[i]` contexts and whose last layers have `last`. All weights of the first layer
+impl<const M: usize, const S: usize, const L: usize> FixedMixer<M, S, L> {
+    /// A mixer whose selector `i` has `sets[i]` contexts and whose last layers have `last`. All weights of the first layer
     /// start at `start` / 2^14 (at most half of the largest).
     #[must_use]
-    pub fn new(sets: [usize; S], last: [usize; L], start: i16, pace: Pace) -> Self {
+    pub fn new(sets: [usize; S], last: [usize; L], start: i16, policy: RatePolicy) -> Self {
         let mut total = 0;
         let groups = sets.map(|count| {
             let first = total;
             total += count as u32;
             (first, count as u32)
         });
-        let start = if pace == Pace::Own { 2 * start } else { start };
+        let start = if policy == RatePolicy::PerSet { 2 * start } else { start };
         Self {
             inputs: [0; M],
             weights: vec![[start; M]; total as usize],
             groups,
             chosen: [0; S],
-            pace,
+            policy,
             uses: vec![0; total as usize],
             x: [0; S],
             rate: 32,
@@ -132,7 +132,7 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
     pub fn mix<V: Vector>(&mut self, v: V, last: [usize; L]) -> i32 {
         let dots = v.dots(&self.inputs, &self.weights, &self.chosen);
         // The pairs were shifted by 8 already.
-        let rest = if self.pace == Pace::Own { 15 - 8 } else { 14 - 8 };
+        let rest = if self.policy == RatePolicy::PerSet { 15 - 8 } else { 14 - 8 };
         for (x, dot) in self.x.iter_mut().zip(dots) {
             *x = (dot >> rest).clamp(-2047, 2047);
         }
@@ -153,7 +153,7 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
     /// The learning rate of each chosen set, in 1/64 of a weight's step.
     #[inline(always)]
     fn rates(&mut self) -> [i32; S] {
-        if self.pace == Pace::Common {
+        if self.policy == RatePolicy::Shared {
             return [self.rate; S];
         }
         let mut rates = [0; S];
@@ -180,7 +180,7 @@ impl<const M: usize, const S: usize, const L: usize> Network<M, S, L> {
         v.trains(&self.inputs, &mut self.weights, &self.chosen, &errors);
         for layer in &mut self.last {
             // Less than 2^20, as rates of the last layers are 2 with 13 more at most: times an input it fits 32 bits.
-            let boost = if self.pace == Pace::Own { layer.boost() } else { 0 };
+            let boost = if self.policy == RatePolicy::PerSet { layer.boost() } else { 0 };
             let miss = (target - layer.p as i32) * (self.last_rate + boost);
             let weights = &mut layer.weights[layer.at];
             for s in 0..S {

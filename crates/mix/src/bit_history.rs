@@ -11,7 +11,7 @@ const BOUND: [u8; 7] = [48, 40, 20, 14, 9, 7, 6];
 
 /// One state, before it has a number.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Seen {
+struct Counts {
     zeros: u8,
     ones: u8,
     /// The last bit; for up to four bits all of them, the newest lowest.
@@ -33,10 +33,10 @@ const fn cut(count: u8) -> u8 {
     }
 }
 
-const fn step(state: Seen, bit: u8) -> Seen {
+const fn step(state: Counts, bit: u8) -> Counts {
     let total = state.zeros + state.ones;
     if total < 4 {
-        return Seen {
+        return Counts {
             zeros: state.zeros + (1 - bit),
             ones: state.ones + bit,
             tail: (state.tail << 1 | bit) & 15,
@@ -57,7 +57,7 @@ const fn step(state: Seen, bit: u8) -> Seen {
     }
     let (zeros, ones) = if bit == 1 { (other, same) } else { (same, other) };
     // A history of one kind of bit says its last bit by itself.
-    Seen { zeros, ones, tail: bit }
+    Counts { zeros, ones, tail: bit }
 }
 
 /// The number of states in use; state 0 has seen nothing.
@@ -70,7 +70,7 @@ struct Table {
 }
 
 const TABLE: Table = {
-    let empty = Seen { zeros: 0, ones: 0, tail: 0 };
+    let empty = Counts { zeros: 0, ones: 0, tail: 0 };
     let mut states = [empty; 256];
     let mut next = [[0u8; 2]; 256];
     let mut used = 1;
@@ -121,26 +121,26 @@ pub fn counts(state: u8) -> (u32, u32) {
     (u32::from(zeros), u32::from(ones))
 }
 
-/// How much a state knows: what a table keeps when it must drop something.
+/// How many bits a state has seen, as far as it remembers: by this a table keeps when it must drop something.
 #[inline(always)]
 #[must_use]
-pub fn weight(state: u8) -> u8 {
-    static WEIGHT: [u8; 256] = {
-        let mut weight = [0; 256];
+pub fn observations(state: u8) -> u8 {
+    static OBSERVATIONS: [u8; 256] = {
+        let mut sums = [0; 256];
         let mut i = 0;
         while i < 256 {
-            weight[i] = TABLE.seen[i][0] + TABLE.seen[i][1];
+            sums[i] = TABLE.seen[i][0] + TABLE.seen[i][1];
             i += 1;
         }
-        weight
+        sums
     };
-    WEIGHT[usize::from(state)]
+    OBSERVATIONS[usize::from(state)]
 }
 
 /// The state after `n` (up to 31) ones: what stands for the worth of a bucket that holds no states.
 #[inline(always)]
 #[must_use]
-pub fn run(n: u8) -> u8 {
+pub fn after_ones(n: u8) -> u8 {
     static RUN: [u8; 32] = {
         let mut run = [0; 32];
         let mut n = 1;
@@ -155,7 +155,7 @@ pub fn run(n: u8) -> u8 {
 
 /// A first guess of the probability of a one after `state`, of 65536.
 #[must_use]
-pub fn guess(state: u8) -> u32 {
+pub fn initial_p(state: u8) -> u32 {
     let (zeros, ones) = counts(state);
     // Histories of one kind are worth more than their counts say.
     let sharpen = |n: u32, other: u32| if other == 0 { n * 3 } else { n * 2 };

@@ -1,12 +1,12 @@
 //! The match model: where the last bytes occurred before, what followed there is likely to follow here.
 
-use crate::maps::Cell;
-use crate::slots::{Bytes, zeros};
+use crate::hash_table::{Bytes, zeros};
 use minlen_core::Result;
+use minlen_entropy::mixing::AdaptiveProb;
 
 /// One search for a repetition of at least `min` bytes.
 #[derive(Debug)]
-pub struct Match {
+pub struct MatchModel {
     /// Position after the last occurrence of each hash of `min` bytes.
     heads: Bytes,
     shift: u32,
@@ -21,8 +21,8 @@ pub struct Match {
     expected: u32,
     agree: bool,
     /// Probability that the expected bit comes, by length of the match and expected bit.
-    cells: Vec<Cell>,
-    cell: usize,
+    probs: Vec<AdaptiveProb>,
+    prob: usize,
     missed: u32,
     /// Whether it goes on behind a byte that differs.
     lenient: bool,
@@ -51,7 +51,7 @@ pub(crate) fn memory(len: usize) -> u64 {
     4 << head_bits(len)
 }
 
-impl Match {
+impl MatchModel {
     /// A model for repetitions of `min` bytes or more, with `2^bits` remembered places. A `lenient` one goes on behind a byte
     /// that differs, up to seven times.
     ///
@@ -68,8 +68,8 @@ impl Match {
             len: 0,
             expected: 0,
             agree: false,
-            cells: vec![Cell::new(49_152); LENGTHS * 4],
-            cell: 0,
+            probs: vec![AdaptiveProb::new(49_152); LENGTHS * 4],
+            prob: 0,
             missed: 0,
             lenient,
         })
@@ -96,14 +96,14 @@ impl Match {
     pub fn prepare(&mut self, data: &[u8]) {
         self.previous = self.slot;
         self.slot = data.len().checked_sub(self.min).map_or(0, |start| self.hash(&data[start..]));
-        crate::simd::prefetch(&self.heads, self.slot * 4);
+        minlen_entropy::mixing::simd::prefetch(&self.heads, self.slot * 4);
     }
 
-    /// Asks for what the next [`Match::next_byte`] may compare: half a byte after [`Match::prepare`].
+    /// Asks for what the next [`MatchModel::next_byte`] may compare: half a byte after [`MatchModel::prepare`].
     #[inline(always)]
     pub fn fetch(&self, data: &[u8]) {
         if !self.agree {
-            crate::simd::prefetch(data, self.head(self.slot));
+            minlen_entropy::mixing::simd::prefetch(data, self.head(self.slot));
         }
     }
 
@@ -112,7 +112,7 @@ impl Match {
         self.heads.as_chunks().0.get(slot).map_or(0, |&head| u32::from_le_bytes(head) as usize)
     }
 
-    /// After [`Match::prepare`]: takes in the byte just added to `data`, and finds what may follow.
+    /// After [`MatchModel::prepare`]: takes in the byte just added to `data`, and finds what may follow.
     #[inline(always)]
     pub fn next_byte(&mut self, data: &[u8]) {
         let n = data.len();
@@ -181,8 +181,8 @@ impl Match {
             return [0; 2];
         }
         let next = self.expected >> (7 - bit) & 1;
-        self.cell = (step(self.len) * 2 + usize::from(self.missed > 0)) * 2 + usize::from(bit == 0);
-        let p = self.cells[self.cell].p12();
+        self.prob = (step(self.len) * 2 + usize::from(self.missed > 0)) * 2 + usize::from(bit == 0);
+        let p = self.probs[self.prob].p12();
         let x = stretch[p];
         let y = ((p as i32 - 2048) >> 1) as i16;
         if next == 1 { [x, y] } else { [-x, -y] }
@@ -193,7 +193,7 @@ impl Match {
     pub fn update(&mut self, bit_value: u32, bit: u32) {
         if self.agree {
             let next = self.expected >> (7 - bit) & 1;
-            self.cells[self.cell].update(u32::from(next == bit_value), 1000);
+            self.probs[self.prob].update(u32::from(next == bit_value), 1000);
             self.agree = next == bit_value;
         }
     }

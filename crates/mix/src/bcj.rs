@@ -1,4 +1,4 @@
-//! Call and jump targets of x86 code made absolute.
+//! Branches of x86 code made absolute: a BCJ filter, also known as the E8E9 transform.
 //!
 //! The operand of CALL, JMP and the conditional jumps is the distance to the target; the target itself, which the same
 //! function's other callers name too, repeats far more often. Its three lower bytes are written highest first, so that

@@ -1,12 +1,12 @@
-//! The short way through long repetitions: where a match model has been right for long, its word alone codes a byte, and no
+//! The bypass for long repetitions: where a match model has been right for long, its prediction alone codes a byte, and no
 //! context is looked up or taught.
 //!
 //! Whether it can be trusted so far is learned for each expected byte and length of the repetition, as data with a structure
 //! (tables, logs) is full of long repetitions that end where a context would have known. A byte costs a fifth of the time
 //! then.
 
-use crate::maps::Cell;
-use crate::matching::Match;
+use crate::match_model::MatchModel;
+use minlen_entropy::mixing::AdaptiveProb;
 
 /// Shorter repetitions are never trusted.
 const SHORTEST: usize = 12;
@@ -16,21 +16,21 @@ const TRUST: u16 = 192;
 
 /// What is known of the repetition at hand.
 #[derive(Debug)]
-pub struct Sure {
+pub struct MatchBypass {
     /// How often the expected byte did not come, of 65536, by length and expected byte.
     wrong: Vec<u16>,
     /// The place of this byte, if there is a repetition.
     at: Option<usize>,
     expected: u8,
     /// Probability that an expected bit comes, by how much the byte is trusted and the bit's place.
-    cells: [[Cell; 8]; LEVELS],
+    probs: [[AdaptiveProb; 8]; LEVELS],
     level: usize,
-    on: bool,
+    active: bool,
 }
 
 const LEVELS: usize = 4;
 
-impl Sure {
+impl MatchBypass {
     /// One that trusts nothing yet.
     #[must_use]
     pub fn new() -> Self {
@@ -38,23 +38,23 @@ impl Sure {
             wrong: vec![2048; 4 << 16],
             at: None,
             expected: 0,
-            cells: [[Cell::new(65_500); 8]; LEVELS],
+            probs: [[AdaptiveProb::new(65_500); 8]; LEVELS],
             level: 0,
-            on: false,
+            active: false,
         }
     }
 
     /// Whether this byte goes the short way.
     #[inline(always)]
     #[must_use]
-    pub fn on(&self) -> bool {
-        self.on
+    pub fn active(&self) -> bool {
+        self.active
     }
 
-    /// At the start of a byte: whether it goes the short way by the word of `m`.
+    /// At the start of a byte: whether it goes the short way by what `m` expects.
     #[inline(always)]
-    pub fn enter(&mut self, m: &Match, last: u8) -> bool {
-        self.on = false;
+    pub fn enter(&mut self, m: &MatchModel, last: u8) -> bool {
+        self.active = false;
         self.at = None;
         let len = m.length();
         if len >= SHORTEST {
@@ -64,10 +64,10 @@ impl Sure {
             let at = size << 16 | usize::from(last) << 8 | usize::from(self.expected);
             let wrong = self.wrong[at];
             self.at = Some(at);
-            self.on = wrong < TRUST;
+            self.active = wrong < TRUST;
             self.level = (wrong / (TRUST / LEVELS as u16)).min(LEVELS as u16 - 1).into();
         }
-        self.on
+        self.active
     }
 
     /// At the end of a byte, whichever way it went.
@@ -93,7 +93,7 @@ impl Sure {
     #[inline(always)]
     #[must_use]
     pub fn p(&self, bit: u32) -> u32 {
-        let p = self.cells[self.level][bit as usize & 7].p16().clamp(1, 65_535);
+        let p = self.probs[self.level][bit as usize & 7].p16().clamp(1, 65_535);
         if self.expects(bit) == 1 { p } else { 65_536 - p }
     }
 
@@ -101,7 +101,7 @@ impl Sure {
     #[inline(always)]
     pub fn update(&mut self, bit: u32, value: u32) {
         let as_expected = self.expects(bit) == value;
-        self.cells[self.level][bit as usize & 7].update(u32::from(as_expected), 1000);
-        self.on &= as_expected;
+        self.probs[self.level][bit as usize & 7].update(u32::from(as_expected), 1000);
+        self.active &= as_expected;
     }
 }

@@ -1,16 +1,16 @@
-//! The last word of the deeper models: what really came of such predictions in four contexts.
+//! Secondary symbol estimation (SSE) of the deeper models: what really came of such predictions in four contexts, by an APM for each.
 
 use crate::contexts::View;
-use crate::fine::Fine;
-use crate::simd;
+use minlen_entropy::mixing::Apm;
+use minlen_entropy::mixing::simd;
 
 /// Contexts of each map.
 const ROWS: usize = 1 << 16;
 
-/// Maps that correct the answer of the network, and are averaged.
+/// Maps that correct the answer of the mixer, and are averaged.
 #[derive(Clone, Debug)]
-pub struct Corrections {
-    maps: [Fine; 4],
+pub struct SseStage {
+    maps: [Apm<u32>; 4],
     at: [usize; 4],
 }
 
@@ -20,12 +20,12 @@ fn row(name: u64, c0: u32) -> usize {
     ((name.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize ^ c0 as usize) & (ROWS - 1)
 }
 
-impl Corrections {
+impl SseStage {
     /// Maps for use, or the smallest where they are not used.
     #[must_use]
     pub fn new(used: bool) -> Self {
         let rows = if used { ROWS } else { 1 };
-        Self { maps: std::array::from_fn(|_| Fine::new(rows)), at: [0; 4] }
+        Self { maps: std::array::from_fn(|_| Apm::new(rows)), at: [0; 4] }
     }
 
     /// Names the contexts of the next bit and asks for their memory: the last two bytes, the last three, the `word`, and the

@@ -4,7 +4,7 @@ use super::Layout;
 use super::rows::Rows;
 use crate::sample::FRACTION;
 use crate::sample::experts::{Experts, size};
-use crate::sample::least::Plane;
+use crate::sample::ols::PlaneOls;
 
 /// One value in pixels, in units of experts.
 const ONE: i32 = 1 << FRACTION;
@@ -52,7 +52,7 @@ const BEFORE: [(i32, i32); 9] =
     [(0, 0), (1, 0), (0, -1), (-1, 0), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1)];
 
 /// A system of least squares: inputs of each kind, how fast it forgets, log2 of its blocks.
-struct System {
+struct OlsSpec {
     own: usize,
     known: usize,
     later: usize,
@@ -61,19 +61,19 @@ struct System {
     block: u32,
 }
 
-const SYSTEMS: [&[System]; 3] = [
-    &[System { own: 5, known: 3, later: 0, before: 1, keep: 0.85, block: 4 }],
+const OLS: [&[OlsSpec]; 3] = [
+    &[OlsSpec { own: 5, known: 3, later: 0, before: 1, keep: 0.85, block: 4 }],
     &[
-        System { own: 8, known: 5, later: 2, before: 5, keep: 0.8, block: 3 },
-        System { own: 16, known: 5, later: 3, before: 5, keep: 0.9, block: 3 },
+        OlsSpec { own: 8, known: 5, later: 2, before: 5, keep: 0.8, block: 3 },
+        OlsSpec { own: 16, known: 5, later: 3, before: 5, keep: 0.9, block: 3 },
     ],
     &[
-        System { own: 6, known: 3, later: 0, before: 1, keep: 0.7, block: 2 },
-        System { own: 10, known: 5, later: 2, before: 3, keep: 0.8, block: 2 },
-        System { own: 12, known: 5, later: 3, before: 5, keep: 0.87, block: 2 },
-        System { own: 20, known: 7, later: 4, before: 9, keep: 0.92, block: 2 },
-        System { own: 14, known: 7, later: 4, before: 5, keep: 0.77, block: 1 },
-        System { own: 28, known: 9, later: 6, before: 9, keep: 0.96, block: 3 },
+        OlsSpec { own: 6, known: 3, later: 0, before: 1, keep: 0.7, block: 2 },
+        OlsSpec { own: 10, known: 5, later: 2, before: 3, keep: 0.8, block: 2 },
+        OlsSpec { own: 12, known: 5, later: 3, before: 5, keep: 0.87, block: 2 },
+        OlsSpec { own: 20, known: 7, later: 4, before: 9, keep: 0.92, block: 2 },
+        OlsSpec { own: 14, known: 7, later: 4, before: 5, keep: 0.77, block: 1 },
+        OlsSpec { own: 28, known: 9, later: 6, before: 9, keep: 0.96, block: 3 },
     ],
 ];
 
@@ -86,8 +86,8 @@ struct Input {
 }
 
 #[derive(Clone, Debug)]
-struct Fit {
-    plane: Plane,
+struct OlsExpert {
+    plane: PlaneOls,
     inputs: Vec<Input>,
     values: Vec<f32>,
 }
@@ -107,13 +107,13 @@ const BIAS_CONTEXTS: usize = 4096;
 
 /// What is expected of the next sample.
 #[derive(Clone, Debug)]
-pub struct Opinions {
+pub struct PixelExperts {
     channels: usize,
     max: i32,
-    fits: Vec<Vec<Fit>>,
+    fits: Vec<Vec<OlsExpert>>,
     gradients: usize,
     /// Weighs the experts themselves by least squares.
-    judges: Vec<Judge>,
+    blends: Vec<OlsBlend>,
     biases: Vec<Bias>,
     values: Vec<i32>,
     scales: Vec<u32>,
@@ -129,37 +129,37 @@ pub struct Opinions {
 
 const PAD: usize = 4;
 
-impl Opinions {
+impl PixelExperts {
     /// The number of experts at `depth`.
     pub fn count(depth: usize) -> usize {
-        SYSTEMS[depth].len() + 1 + GRADIENTS[depth] + BIASES[depth] + 3
+        OLS[depth].len() + 1 + GRADIENTS[depth] + BIASES[depth] + 3
     }
 
     pub fn new(layout: &Layout, depth: usize) -> Self {
         let channels = usize::from(layout.channels);
         let width = layout.width as usize;
         let m = Self::count(depth);
-        let fits = (0..channels).map(|c| SYSTEMS[depth].iter().map(|s| fit(layout, c, s)).collect());
+        let fits = (0..channels).map(|c| OLS[depth].iter().map(|s| fit(layout, c, s)).collect());
         let samples = (width + 2 * PAD) * channels;
         Self {
             channels,
             max: (1 << layout.bits) - 1,
             fits: fits.collect(),
             gradients: GRADIENTS[depth],
-            judges: (0..channels)
-                .map(|_| Judge::new(SYSTEMS[depth].len() + 1 + GRADIENTS[depth].min(12), width))
+            blends: (0..channels)
+                .map(|_| OlsBlend::new(OLS[depth].len() + 1 + GRADIENTS[depth].min(12), width))
                 .collect(),
             biases: vec![Bias { sums: vec![(0, 0); BIAS_CONTEXTS * channels], at: 0 }; BIASES[depth]],
             values: vec![0; m],
             scales: vec![0; m],
             errors: [vec![32; samples * m], vec![32; samples * m]],
             misses: [vec![0; samples], vec![0; samples]],
-            blend: SYSTEMS[depth].len(),
+            blend: OLS[depth].len(),
             pattern: 0,
         }
     }
 
-    /// The best single opinion, with [`FRACTION`] bits.
+    /// The best single prediction, with [`FRACTION`] bits.
     pub fn best(&self) -> i32 {
         self.values[self.blend]
     }
@@ -174,8 +174,8 @@ impl Opinions {
         self.scales[self.blend]
     }
 
-    /// Forms all opinions on the sample at `x`; the experts of `coder` get them, `offset` subtracted.
-    pub fn form(&mut self, rows: &Rows, x: usize, channel: usize, offset: i32, experts: &mut Experts) {
+    /// Forms all values on the sample at `x`; the experts of `coder` get them, `offset` subtracted.
+    pub fn predict(&mut self, rows: &Rows, x: usize, channel: usize, offset: i32, experts: &mut Experts) {
         self.measure(x, channel);
         let base = base(rows, x, self.channels);
         for (i, fit) in self.fits[channel].iter_mut().enumerate() {
@@ -190,7 +190,7 @@ impl Opinions {
         let last = self.values.len() - 1;
         self.values[last] = mean;
         self.values[self.blend] = mean;
-        let judged = self.judges[channel].predict(x, mean, &self.values);
+        let judged = self.blends[channel].predict(x, mean, &self.values);
         self.values[self.blend] = judged.clamp(0, self.max * ONE);
         self.correct(rows, x, channel);
         for (i, (&v, &s)) in self.values.iter().zip(&self.scales).enumerate() {
@@ -309,7 +309,7 @@ impl Opinions {
             fit.plane.update(x, &fit.values, 256.0 / s);
         }
         let truth = value * ONE;
-        self.judges[channel].update(x, truth, 16.0 / (self.scales[self.blend] + 16) as f32);
+        self.blends[channel].update(x, truth, 16.0 / (self.scales[self.blend] + 16) as f32);
         let miss = truth - self.values[self.blend];
         for bias in &mut self.biases {
             let (sum, n) = &mut bias.sums[bias.at];
@@ -331,7 +331,7 @@ impl Opinions {
     /// Ends a row.
     pub fn end_row(&mut self) {
         self.fits.iter_mut().flatten().for_each(|fit| fit.plane.end_row());
-        self.judges.iter_mut().for_each(|judge| judge.plane.end_row());
+        self.blends.iter_mut().for_each(|blend| blend.plane.end_row());
         let (c, m) = (self.channels, self.values.len());
         let end = self.misses[0].len() - PAD * c;
         for i in 0..PAD * c {
@@ -352,21 +352,21 @@ impl Opinions {
 
 /// Least squares over what experts say, as differences from their mean.
 #[derive(Clone, Debug)]
-struct Judge {
-    plane: Plane,
+struct OlsBlend {
+    plane: PlaneOls,
     values: Vec<f32>,
     mean: i32,
 }
 
-impl Judge {
+impl OlsBlend {
     fn new(n: usize, width: usize) -> Self {
-        Self { plane: Plane::new(n, width, 3, 0.95, 16.0), values: vec![0.0; n + 1], mean: 0 }
+        Self { plane: PlaneOls::new(n, width, 3, 0.95, 16.0), values: vec![0.0; n + 1], mean: 0 }
     }
 
-    fn predict(&mut self, x: usize, mean: i32, opinions: &[i32]) -> i32 {
+    fn predict(&mut self, x: usize, mean: i32, values: &[i32]) -> i32 {
         self.mean = mean;
         let n = self.values.len() - 1;
-        for (v, &o) in self.values[..n].iter_mut().zip(opinions) {
+        for (v, &o) in self.values[..n].iter_mut().zip(values) {
             *v = (o - mean) as f32 / ONE as f32;
         }
         mean + (self.plane.predict(x, &self.values) * ONE as f32) as i32
@@ -379,7 +379,7 @@ impl Judge {
     }
 }
 
-fn fit(layout: &Layout, channel: usize, system: &System) -> Fit {
+fn fit(layout: &Layout, channel: usize, system: &OlsSpec) -> OlsExpert {
     let mut inputs: Vec<Input> =
         NEAR[..system.own].iter().map(|&(right, up)| Input { channel, right, up }).collect();
     for other in 0..usize::from(layout.channels) {
@@ -399,11 +399,11 @@ fn fit(layout: &Layout, channel: usize, system: &System) -> Fit {
         }));
     }
     let n = inputs.len();
-    let plane = Plane::new(n, layout.width as usize, system.block, system.keep, 4.0);
-    Fit { plane, inputs, values: vec![0.0; n + 1] }
+    let plane = PlaneOls::new(n, layout.width as usize, system.block, system.keep, 4.0);
+    OlsExpert { plane, inputs, values: vec![0.0; n + 1] }
 }
 
-impl Fit {
+impl OlsExpert {
     fn gather(&mut self, rows: &Rows, x: usize, base: &[f32; 4]) {
         for (v, input) in self.values.iter_mut().zip(&self.inputs) {
             *v = rows.at(x, input.channel, input.right, input.up) as f32 - base[input.channel];

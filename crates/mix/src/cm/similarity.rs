@@ -10,13 +10,13 @@ const LENGTHS: [usize; 2] = [4, 6];
 const BITS: u32 = 16;
 
 /// A sample, ready to be compared.
-pub(super) struct Sample {
+pub(super) struct Shingles {
     /// The hashes of the pieces of each length, by their upper bits; 0 where there is none.
     pieces: [Vec<u32>; 2],
     count: u32,
 }
 
-impl Sample {
+impl Shingles {
     pub fn new(data: &[u8]) -> Self {
         let mut count = 0;
         let pieces = LENGTHS.map(|len| {
@@ -32,7 +32,7 @@ impl Sample {
     }
 
     /// In thousandths, how many of the sample's pieces occur in `window`.
-    pub fn found_in(&self, window: &[u8]) -> u32 {
+    pub fn share_in(&self, window: &[u8]) -> u32 {
         let mut found = 0;
         for (len, filed) in LENGTHS.into_iter().zip(&self.pieces) {
             let mut left = filed.clone();
@@ -72,10 +72,10 @@ mod tests {
     #[test]
     fn what_is_alike_is_found() {
         let words = b"the quick brown fox jumps over the lazy dog and runs into the wood".as_slice();
-        let sample = Sample::new(words);
-        assert_eq!(sample.found_in(words), 1000);
-        assert!(sample.found_in(b"a lazy dog jumps over the quick brown wood") > 400);
-        assert_eq!(sample.found_in(b"0123456789"), 0);
-        assert_eq!(Sample::new(b"").found_in(words), 0);
+        let sample = Shingles::new(words);
+        assert_eq!(sample.share_in(words), 1000);
+        assert!(sample.share_in(b"a lazy dog jumps over the quick brown wood") > 400);
+        assert_eq!(sample.share_in(b"0123456789"), 0);
+        assert_eq!(Shingles::new(b"").share_in(words), 0);
     }
 }

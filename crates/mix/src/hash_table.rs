@@ -4,7 +4,7 @@
 //! over the next four bits. Four buckets share a cache line, and a context looks among these four only: one miss for each
 //! half byte (the arrangement of lpaq and ZPAQ; Mahoney 2007). A new context replaces the bucket that knows least.
 
-use crate::history;
+use crate::bit_history;
 use minlen_core::{Error, Result};
 
 /// States of 15 nodes; index 0 is the check.
@@ -43,21 +43,21 @@ pub(crate) fn zeros(len: usize) -> Result<Bytes> {
 }
 
 /// A table of buckets whose number is a power of two.
-pub struct Slots {
+pub struct HashTable {
     bytes: Bytes,
     shift: u32,
 }
 
-impl std::fmt::Debug for Slots {
+impl std::fmt::Debug for HashTable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Slots").field("bytes", &self.bytes.len()).finish()
+        f.debug_struct("HashTable").field("bytes", &self.bytes.len()).finish()
     }
 }
 
 /// Where a bucket lives.
 pub type Place = u32;
 
-impl Slots {
+impl HashTable {
     /// A table of `2^bits` bytes (`bits` in 12..=32).
     ///
     /// # Errors
@@ -82,21 +82,21 @@ impl Slots {
     /// Asks the processor to fetch the line of `hash` soon.
     #[inline(always)]
     pub fn prefetch(&self, hash: u32, near: u32) {
-        crate::simd::prefetch(&self.bytes, (self.line_of(hash) ^ near as usize) * 64);
+        minlen_entropy::mixing::simd::prefetch(&self.bytes, (self.line_of(hash) ^ near as usize) * 64);
     }
 
     /// Finds or makes the bucket of `hash`, gives its place and copies it to `to`.
     #[inline(always)]
-    pub fn take(&self, hash: u32, near: u32, check: u8, to: &mut Bucket) -> Place {
+    pub fn load(&self, hash: u32, near: u32, check: u8, to: &mut Bucket) -> Place {
         let line = self.line_of(hash) ^ near as usize;
         let Some(ways) = self.bytes.as_chunks::<64>().0.get(line) else { return 0 };
         let ways = ways.as_chunks::<16>().0;
         // A zero check marks an empty bucket.
         let check = check.max(1);
-        // Without branches: which way it is cannot be foretold, and a wrong guess would wait for the memory first.
+        // Without branches: which way it is cannot be predicted, and a wrong guess would wait for the memory first.
         let key = |k: usize| {
             let other = u32::from(ways[k][0] != check);
-            other.wrapping_neg() & (u32::from(history::weight(ways[k][1])) + 1) << 2 | k as u32
+            other.wrapping_neg() & (u32::from(bit_history::observations(ways[k][1])) + 1) << 2 | k as u32
         };
         let best = key(0).min(key(1)).min(key(2).min(key(3)));
         let way = (best & 3) as usize;
@@ -108,7 +108,7 @@ impl Slots {
 
     /// Writes a bucket back.
     #[inline(always)]
-    pub fn put(&mut self, place: Place, bucket: &Bucket) {
+    pub fn store(&mut self, place: Place, bucket: &Bucket) {
         if let Some(at) = self.bytes.as_chunks_mut::<16>().0.get_mut(place as usize) {
             *at = *bucket;
         }

@@ -155,7 +155,7 @@ pub fn dot<R: Real>(a: &[R], b: &[R]) -> R {
 ///
 /// The products of the rows above are kept for blocks of columns, those of the row so far exactly.
 #[derive(Clone, Debug)]
-pub struct Plane {
+pub struct PlaneOls {
     n: usize,
     /// log2 of the columns of a block.
     block: u32,
@@ -172,7 +172,7 @@ pub struct Plane {
     ridge: f32,
 }
 
-impl Plane {
+impl PlaneOls {
     /// A system of `n` inputs for rows of `width` samples; products fade by `keep` each step, in blocks of `2^block`.
     #[must_use]
     pub fn new(n: usize, width: usize, block: u32, keep: f32, ridge: f32) -> Self {
@@ -248,7 +248,7 @@ impl Plane {
 
 /// Least squares over time: what came last counts most.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct SeriesOls {
     sums: Vec<f64>,
     keep: f64,
     ridge: f64,
@@ -259,7 +259,7 @@ pub struct Line {
     wait: u32,
 }
 
-impl Line {
+impl SeriesOls {
     /// A system of `n` inputs that fades by `keep` each sample and is solved `every` so many.
     #[must_use]
     pub fn new(n: usize, keep: f64, ridge: f64, every: u32) -> Self {

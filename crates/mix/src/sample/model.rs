@@ -1,17 +1,17 @@
 //! The network behind every sample model: experts, bit histories of hashed contexts, mixing, and correction.
 
 use super::experts::{Border, Experts, Shape};
-use crate::history;
-use crate::maps::{Cell, stretch_table};
-use crate::mixer::Mixer;
-use crate::simd::{self, Task, Vector};
-use crate::slots::{Bucket, Place, Slots};
+use crate::bit_history;
+use crate::hash_table::{Bucket, HashTable, Place};
 use minlen_core::Result;
+use minlen_entropy::mixing::TwoLayerMixer;
+use minlen_entropy::mixing::simd::{self, Task, Vector};
+use minlen_entropy::mixing::{AdaptiveProb, stretch_table};
 use minlen_entropy::mixing::{Apm, squash};
 
-/// The size of a network.
+/// The size of a model.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Config {
     /// The samples.
     pub shape: Shape,
     /// Number of experts.
@@ -26,27 +26,27 @@ pub struct Plan {
     pub corrections: [usize; 2],
 }
 
-/// The network. For each byte: [`Coder::start`], then eight times [`Coder::p`] and [`Coder::update`].
+/// The network. For each byte: [`SampleModel::start`], then eight times [`SampleModel::p`] and [`SampleModel::update`].
 #[derive(Debug)]
-pub struct Coder {
+pub struct SampleModel {
     stretch: &'static [i16; 4096],
     shape: Shape,
     /// Opinions about the samples.
     pub experts: Experts,
-    slots: Slots,
+    table: HashTable,
     /// Hashes of the contexts for the next byte.
     pub hashes: Vec<u32>,
     places: Vec<Place>,
     buckets: Vec<Bucket>,
-    states: Vec<[Cell; 256]>,
-    mixer: Mixer,
+    states: Vec<[AdaptiveProb; 256]>,
+    mixer: TwoLayerMixer,
     /// Contexts of the selectors.
     pub selected: Vec<usize>,
     /// Contexts of the corrections.
     pub corrected: [usize; 2],
     apms: [Apm; 2],
     prefix: u32,
-    known: u32,
+    high: u32,
     byte: u32,
     bit: u32,
     node: usize,
@@ -59,33 +59,33 @@ pub struct Coder {
 const RATE_START: i32 = 96 << 16;
 const RATE_END: i32 = 6 << 16;
 
-impl Coder {
-    /// A network as planned.
+impl SampleModel {
+    /// A model of this size.
     ///
     /// # Errors
     /// Limit if the system has no memory for the table of contexts.
-    pub fn new(plan: &Plan) -> Result<Self> {
-        let shape = plan.shape.sane();
+    pub fn new(config: &Config) -> Result<Self> {
+        let shape = config.shape.sane();
         let places = shape.bits() as usize;
-        let inputs = plan.experts + 2 * plan.hashes + 1;
-        let mut sets: Vec<usize> = plan.selectors.iter().map(|n| n * places).collect();
+        let inputs = config.experts + 2 * config.hashes + 1;
+        let mut sets: Vec<usize> = config.selectors.iter().map(|n| n * places).collect();
         sets.push(256 * shape.bytes as usize);
-        let states = std::array::from_fn(|s| Cell::new(history::guess(s as u8)));
+        let states = std::array::from_fn(|s| AdaptiveProb::new(bit_history::initial_p(s as u8)));
         Ok(Self {
             stretch: stretch_table(),
             shape,
-            experts: Experts::new(shape, plan.experts, 500),
-            slots: Slots::new(plan.slot_bits)?,
-            hashes: vec![0; plan.hashes],
-            places: vec![0; plan.hashes],
-            buckets: vec![[0; 16]; plan.hashes],
-            states: vec![states; plan.hashes],
-            mixer: Mixer::new(inputs, &sets, places, (20_000 / inputs.max(1)) as i16),
-            selected: vec![0; plan.selectors.len()],
+            experts: Experts::new(shape, config.experts, 500),
+            table: HashTable::new(config.slot_bits)?,
+            hashes: vec![0; config.hashes],
+            places: vec![0; config.hashes],
+            buckets: vec![[0; 16]; config.hashes],
+            states: vec![states; config.hashes],
+            mixer: TwoLayerMixer::new(inputs, &sets, places, (20_000 / inputs.max(1)) as i16),
+            selected: vec![0; config.selectors.len()],
             corrected: [0; 2],
-            apms: plan.corrections.map(|n| Apm::new(n * 256 * shape.bytes as usize)),
+            apms: config.corrections.map(|n| Apm::new(n * 256 * shape.bytes as usize)),
             prefix: 1,
-            known: 0,
+            high: 0,
             byte: 0,
             bit: 0,
             node: 1,
@@ -105,46 +105,45 @@ impl Coder {
     /// The value of the sample's bytes so far; signed samples have their range's half added.
     #[must_use]
     pub fn value(&self) -> u32 {
-        self.known
+        self.high
     }
 
     /// Begins byte `byte` of a sample, in coding order, when experts, hashes and contexts are set.
     pub fn start(&mut self, byte: u32) {
         self.byte = byte.min(self.shape.bytes - 1);
         if byte == 0 {
-            self.known = 0;
+            self.high = 0;
         }
         self.prefix = 1;
         self.bit = 0;
         for (i, hash) in self.hashes.iter_mut().enumerate() {
-            *hash =
-                spread(*hash ^ (i as u32) << 27 ^ self.known.wrapping_mul(0x9E37_79B1)).wrapping_add(byte);
-            self.slots.prefetch(*hash, 0);
+            *hash = spread(*hash ^ (i as u32) << 27 ^ self.high.wrapping_mul(0x9E37_79B1)).wrapping_add(byte);
+            self.table.prefetch(*hash, 0);
         }
         self.fetch(0, 0);
         self.rate += (RATE_END - self.rate) >> 12;
         self.mixer.set_rates(self.rate >> 16, 3);
-        simd::with(self.mixer.isa(), Turn { coder: self, bit: None });
+        simd::with(self.mixer.isa(), Turn { model: self, bit: None });
     }
 
     #[inline(always)]
     fn fetch(&mut self, near: u32, salt: u8) {
         self.node = 1;
         for ((hash, bucket), place) in self.hashes.iter().zip(&mut self.buckets).zip(&mut self.places) {
-            *place = self.slots.take(*hash, near, (*hash as u8).wrapping_add(salt), bucket);
+            *place = self.table.load(*hash, near, (*hash as u8).wrapping_add(salt), bucket);
         }
     }
 
     #[inline(always)]
     fn store(&mut self) {
         for (bucket, place) in self.buckets.iter().zip(&self.places) {
-            self.slots.put(*place, bucket);
+            self.table.store(*place, bucket);
         }
     }
 
     /// Takes in a bit.
     pub fn update(&mut self, bit: u32) {
-        simd::with(self.mixer.isa(), Turn { coder: self, bit: Some(bit & 1) });
+        simd::with(self.mixer.isa(), Turn { model: self, bit: Some(bit & 1) });
     }
 
     #[inline(always)]
@@ -155,7 +154,7 @@ impl Coder {
         for (bucket, cells) in self.buckets.iter_mut().zip(&mut self.states) {
             let state = bucket[node];
             cells[usize::from(state)].update(seen, 400);
-            bucket[node] = history::next(state, seen as usize);
+            bucket[node] = bit_history::next(state, seen as usize);
         }
         self.mixer.update(v, seen);
         self.apms.iter_mut().for_each(|a| a.update(seen, 6));
@@ -165,7 +164,7 @@ impl Coder {
         match self.bit {
             2 => {
                 let near = self.prefix & 3 | 4;
-                self.hashes.iter().for_each(|&h| self.slots.prefetch(h, near));
+                self.hashes.iter().for_each(|&h| self.table.prefetch(h, near));
             }
             4 => {
                 self.store();
@@ -174,10 +173,10 @@ impl Coder {
             8 => {
                 self.store();
                 let value = self.prefix & 255;
-                self.known = if self.shape.little {
-                    self.known | value << (8 * self.byte)
+                self.high = if self.shape.little {
+                    self.high | value << (8 * self.byte)
                 } else {
-                    self.known << 8 | value
+                    self.high << 8 | value
                 };
                 return;
             }
@@ -200,11 +199,11 @@ impl Coder {
                 simd::prefetch(row, 32);
             }
         }
-        let border = Border::new(self.shape, self.byte, self.bit & 7, self.prefix, self.known);
+        let border = Border::new(self.shape, self.byte, self.bit & 7, self.prefix, self.high);
         let x = self.mixer.inputs_mut();
         let n = self.experts.count().min(x.len());
-        let (opinions, rest) = x.split_at_mut(n);
-        self.experts.predict(border, self.stretch, opinions);
+        let (inputs, rest) = x.split_at_mut(n);
+        self.experts.predict(border, self.stretch, inputs);
         let node = self.node & 15;
         let pairs = self.buckets.iter().zip(&self.states);
         for ((bucket, cells), pair) in pairs.zip(rest.as_chunks_mut::<2>().0) {
@@ -235,7 +234,7 @@ impl Coder {
 
 /// A prediction, of the first bit of a byte or after a bit.
 struct Turn<'a> {
-    coder: &'a mut Coder,
+    model: &'a mut SampleModel,
     bit: Option<u32>,
 }
 
@@ -245,8 +244,8 @@ impl Task for Turn<'_> {
     #[inline(always)]
     fn run<V: Vector>(self, v: V) {
         match self.bit {
-            Some(bit) => self.coder.step(v, bit),
-            None => self.coder.predict(v),
+            Some(bit) => self.model.step(v, bit),
+            None => self.model.predict(v),
         }
     }
 }

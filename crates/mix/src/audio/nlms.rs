@@ -1,6 +1,6 @@
 //! Adaptive filters: normalised least mean squares over a long past.
 
-use crate::sample::least::dot;
+use crate::sample::ols::dot;
 
 /// The last values of a signal as one slice: every value is written twice.
 #[derive(Clone, Debug)]
@@ -35,14 +35,14 @@ impl<T: Copy + Default> Past<T> {
 
 /// A filter whose weights move against its error.
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub struct NlmsFilter {
     weights: Vec<f32>,
     past: Past<f32>,
     rate: f32,
     energy: f32,
 }
 
-impl Filter {
+impl NlmsFilter {
     /// A filter over `order` values that learns with `rate`.
     #[must_use]
     pub fn new(order: usize, rate: f32) -> Self {
@@ -55,7 +55,7 @@ impl Filter {
         dot(&self.weights, self.past.values())
     }
 
-    /// Learns `truth`, which [`Filter::predict`] foretold as `guess`; `value` joins the past.
+    /// Learns `truth`, which [`NlmsFilter::predict`] predicted as `guess`; `value` joins the past.
     pub fn update(&mut self, guess: f32, truth: f32, value: f32) {
         let x = self.past.values();
         self.energy = dot(x, x);

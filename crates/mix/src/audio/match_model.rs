@@ -2,7 +2,7 @@
 
 /// The samples of a channel so far, and where the last ones were seen before.
 #[derive(Clone, Debug)]
-pub struct Repeats {
+pub struct SampleMatchModel {
     /// A ring of samples.
     data: Vec<i32>,
     /// Samples so far.
@@ -20,7 +20,7 @@ const RING: usize = 1 << 20;
 const HEADS: u32 = 17;
 const MIN: usize = 6;
 
-impl Repeats {
+impl SampleMatchModel {
     /// An empty past.
     #[must_use]
     pub fn new() -> Self {

@@ -1,15 +1,15 @@
 //! Two layers of mixing: several sets of weights, each chosen by its own context, weigh all inputs; a last set weighs
 //! their answers (gated mixing: Mattern, "Mixing strategies in data compression", DCC 2012, and the PAQ8 family).
 
-use crate::simd::{self, Isa, LANES, Vector};
-use minlen_entropy::mixing::squash;
+use super::simd::{self, Isa, LANES, Vector};
+use super::squash;
 
 /// Weights have this many fraction bits: they stay within ±2.
 const FRACTION: u32 = 14;
 
-/// The network of a model.
+/// Two layers of mixing whose sizes are known at run time.
 #[derive(Clone, Debug)]
-pub struct Mixer {
+pub struct TwoLayerMixer {
     isa: Isa,
     inputs: Vec<i16>,
     used: usize,
@@ -34,8 +34,8 @@ struct Last {
     rate: i32,
 }
 
-impl Mixer {
-    /// A network for up to `inputs` inputs, with one selector for each of `sets` (its number of contexts), and a last layer
+impl TwoLayerMixer {
+    /// A mixer for up to `inputs` inputs, with one selector for each of `sets` (its number of contexts), and a last layer
     /// with `last` contexts.
     #[must_use]
     pub fn new(inputs: usize, sets: &[usize], last: usize, start: i16) -> Self {

@@ -1,12 +1,12 @@
-//! Adaptive probability maps: from a small context to a probability that learns.
+//! Probabilities that learn: the entries of what lpaq calls a *StateMap*.
 
-use minlen_entropy::mixing::stretch;
+use super::stretch;
 
 /// `stretch` of a 12-bit probability, taken in the middle of its step.
 static STRETCH: std::sync::LazyLock<[i16; 4096]> =
     std::sync::LazyLock::new(|| std::array::from_fn(|i| stretch(i as u32 * 16 + 8) as i16));
 
-/// The logistic domain's value (see [`minlen_entropy::mixing::stretch`]) for probabilities in 12 bits, as a table that a
+/// The logistic domain's value (see [`stretch`]) for probabilities in 12 bits, as a table that a
 /// model takes a reference of once.
 #[must_use]
 pub fn stretch_table() -> &'static [i16; 4096] {
@@ -25,14 +25,16 @@ static SHARE: [u16; 1024] = {
 };
 
 /// Probability in the upper 22 bits, number of observations in the lower 10.
-#[derive(Clone, Copy, Debug)]
-pub struct Cell(pub u32);
+///
+/// As [`crate::binary::Counter`], but its shares are rounded down: the models of `cm`, of `bwt` and of JPEG were frozen with these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdaptiveProb(pub u32);
 
-impl Cell {
-    /// A cell that starts with `p1` of 65536.
+impl AdaptiveProb {
+    /// A probability that starts with `p1` of 65536.
     #[must_use]
-    pub fn new(p1: u32) -> Self {
-        Self(p1.min(65_535) << 16)
+    pub const fn new(p1: u32) -> Self {
+        Self(if p1 < 65_536 { p1 << 16 } else { 65_535 << 16 })
     }
 
     /// The probability of a one in 12 bits.
@@ -49,6 +51,13 @@ impl Cell {
         self.0 >> 16
     }
 
+    /// How many observations it remembers.
+    #[inline(always)]
+    #[must_use]
+    pub fn observations(self) -> u32 {
+        self.0 & 1023
+    }
+
     /// Moves towards `bit` (0 or 1); the first `limit` (under 1023) observations count alike, later ones fade.
     #[inline(always)]
     pub fn update(&mut self, bit: u32, limit: u32) {
@@ -59,7 +68,7 @@ impl Cell {
         self.0 = (moved as u32) << 10 | (n + u32::from(n < limit));
     }
 
-    /// As [`Cell::update`] with a limit of 255, in fewer instructions: the difference in 15 bits.
+    /// As [`AdaptiveProb::update`] with a limit of 255, in fewer instructions: the difference in 15 bits.
     #[inline(always)]
     pub fn step(&mut self, bit: u32) {
         let n = self.0 & 1023;

@@ -1,18 +1,18 @@
-//! The recurrent network as one more predictor.
+//! The LSTM, a recurrent network, as one more predictor.
 
 use minlen_core::Result;
 use minlen_nn::{BitTree, ByteLstm, Config, Matcher};
 
 /// A byte-wise LSTM that learns along the way, and its distribution of the next byte.
-pub struct Recurrent {
+pub struct LstmModel {
     lstm: ByteLstm,
     matcher: Matcher,
     /// Bit probabilities of the next byte.
     pub tree: BitTree,
 }
 
-impl Recurrent {
-    /// Weight sets that [`Recurrent::context`] chooses from.
+impl LstmModel {
+    /// Weight sets that [`LstmModel::context`] chooses from.
     pub const CONTEXTS: usize = 256 * 3;
 
     /// A network that knows nothing.

@@ -1,32 +1,32 @@
 //! The experts on a sample of sound.
 
 use super::Format;
-use super::filters::{Filter, Past};
-use super::repeats::Repeats;
+use super::match_model::SampleMatchModel;
+use super::nlms::{NlmsFilter, Past};
 use crate::sample::FRACTION;
 use crate::sample::experts::{Experts, size};
-use crate::sample::least::Line;
+use crate::sample::ols::SeriesOls;
 
 const ONE: f64 = (1 << FRACTION) as f64;
 
 /// Inputs of the least squares: own past, past of the other channel; memory; samples between solutions.
-struct System {
+struct OlsSpec {
     own: usize,
     other: usize,
     keep: f64,
     every: u32,
 }
 
-const SYSTEMS: [&[System]; 3] = [
-    &[System { own: 12, other: 6, keep: 0.998, every: 8 }],
+const OLS: [&[OlsSpec]; 3] = [
+    &[OlsSpec { own: 12, other: 6, keep: 0.998, every: 8 }],
     &[
-        System { own: 24, other: 12, keep: 0.998, every: 4 },
-        System { own: 8, other: 4, keep: 0.99, every: 2 },
+        OlsSpec { own: 24, other: 12, keep: 0.998, every: 4 },
+        OlsSpec { own: 8, other: 4, keep: 0.99, every: 2 },
     ],
     &[
-        System { own: 32, other: 16, keep: 0.998, every: 1 },
-        System { own: 12, other: 8, keep: 0.987, every: 1 },
-        System { own: 16, other: 8, keep: 0.9997, every: 2 },
+        OlsSpec { own: 32, other: 16, keep: 0.998, every: 1 },
+        OlsSpec { own: 12, other: 8, keep: 0.987, every: 1 },
+        OlsSpec { own: 16, other: 8, keep: 0.9997, every: 2 },
     ],
 ];
 
@@ -40,14 +40,14 @@ const FILTERS: [&[(usize, f32)]; 3] = [
 /// What one channel remembers.
 #[derive(Clone, Debug)]
 struct Channel {
-    lines: Vec<Line>,
-    filters: Vec<Filter>,
+    lines: Vec<SeriesOls>,
+    filters: Vec<NlmsFilter>,
     guesses: Vec<f32>,
     /// Blends all of them.
-    last: Line,
+    last: SeriesOls,
     stages: Vec<f64>,
     past: Past<f64>,
-    repeats: Repeats,
+    repeats: SampleMatchModel,
     /// Mean absolute errors of each stage, and of the blend, fading fast and slowly.
     errors: Vec<[u32; 3]>,
     bias: Vec<(i64, i64)>,
@@ -55,9 +55,9 @@ struct Channel {
 
 /// Everything about the next sample.
 #[derive(Clone, Debug)]
-pub struct Opinions {
+pub struct SoundExperts {
     channels: Vec<Channel>,
-    systems: &'static [System],
+    systems: &'static [OlsSpec],
     middle: f64,
     inputs: Vec<f64>,
     values: Vec<i32>,
@@ -68,7 +68,7 @@ pub struct Opinions {
     seen: (i32, i32),
 }
 
-impl std::fmt::Debug for System {
+impl std::fmt::Debug for OlsSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}+{}", self.own, self.other)
     }
@@ -79,18 +79,18 @@ const PAST: usize = 32;
 /// Samples of the loop before as inputs.
 const LOOPED: usize = 5;
 
-impl Opinions {
+impl SoundExperts {
     pub fn new(format: &Format, depth: usize) -> Self {
-        let systems = SYSTEMS[depth];
+        let systems = OLS[depth];
         let stages = systems.len() + FILTERS[depth].len();
         let make = |_| Channel {
             lines: systems.iter().map(|s| line(s, usize::from(format.channels))).collect(),
-            filters: FILTERS[depth].iter().map(|&(n, rate)| Filter::new(n, rate)).collect(),
+            filters: FILTERS[depth].iter().map(|&(n, rate)| NlmsFilter::new(n, rate)).collect(),
             guesses: vec![0.0; FILTERS[depth].len()],
             last: blend(stages),
             stages: vec![0.0; stages + 1],
             past: Past::new(PAST),
-            repeats: Repeats::new(),
+            repeats: SampleMatchModel::new(),
             errors: vec![[1 << 10; 3]; stages + 2],
             bias: vec![(0, 0); 256],
         };
@@ -140,7 +140,7 @@ impl Opinions {
         (self.seen.0 as u32, self.seen.1 as u32)
     }
 
-    /// Whether the best opinion is beyond the smallest and the largest sample so far, in 8 steps, 0 for inside.
+    /// Whether the best prediction is beyond the smallest and the largest sample so far, in 8 steps, 0 for inside.
     pub fn beyond(&self) -> usize {
         let (best, s) = (self.best(), self.best_scale().max(1) as i32);
         let over = |d: i32| match d {
@@ -183,8 +183,8 @@ impl Opinions {
         }
     }
 
-    /// Forms all opinions on the next sample of channel `c`.
-    pub fn form(&mut self, c: usize, experts: &mut Experts) {
+    /// All predictions of the next sample of channel `c`.
+    pub fn predict(&mut self, c: usize, experts: &mut Experts) {
         for (i, system) in self.systems.iter().enumerate() {
             self.gather(c, system.own, system.other);
             let channel = &mut self.channels[c];
@@ -265,15 +265,15 @@ impl Opinions {
     }
 }
 
-fn line(s: &System, channels: usize) -> Line {
+fn line(s: &OlsSpec, channels: usize) -> SeriesOls {
     let n = s.own + if channels > 1 { s.other } else { 0 } + LOOPED;
-    let mut line = Line::new(n, s.keep, 0.1, s.every);
+    let mut line = SeriesOls::new(n, s.keep, 0.1, s.every);
     line.weights_mut()[0] = 1.0;
     line
 }
 
-fn blend(stages: usize) -> Line {
-    let mut line = Line::new(stages, 0.998, 1.0, 1);
+fn blend(stages: usize) -> SeriesOls {
+    let mut line = SeriesOls::new(stages, 0.998, 1.0, 1);
     line.weights_mut()[stages - 1] = 1.0;
     line
 }
