@@ -5,7 +5,9 @@ use crate::levels::{LevelInfo, MAX_LEVEL, MIB, levels};
 use crate::nearby::Goal;
 use crate::planner::Planner;
 use crate::prior::PriorUse;
-use minlen_core::{Approximator, Chain, Dtype, Env, Error, MaxError, Registry, Result, Target};
+use minlen_core::{
+    Approximator, Chain, Dtype, Env, Error, Learned, MaxError, Registry, Resources, Result, Target,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +58,8 @@ pub struct Options {
     /// What spans may be differences from, and how near they must stay.
     pub(crate) bases: BaseSet,
     pub(crate) goal: Option<Goal>,
+    /// Learned parts at hand, the one for coding last.
+    pub(crate) learned: Vec<Learned>,
     /// What a file of no known container holds.
     pub(crate) raw: Option<RawShape>,
     pub(crate) times: bool,
@@ -79,6 +83,7 @@ impl Default for Options {
             compact: true,
             bases: BaseSet::default(),
             goal: None,
+            learned: Vec::new(),
             raw: None,
             planner: Arc::new(Planner::new(registry())),
         }
@@ -252,7 +257,8 @@ impl Options {
 
     /// The surroundings with what the options have at hand.
     pub(crate) fn informed(&self, env: &Env) -> Env {
-        env.clone().with_resources(self.bases.resources())
+        let resources = self.learned.iter().cloned().fold(self.bases.resources(), Resources::with_learned);
+        env.clone().with_resources(resources)
     }
 
     /// Looks for what files are made of with these parsers instead of the built-in ones.
@@ -260,6 +266,14 @@ impl Options {
     pub fn with_parsers(mut self, parsers: Parsers) -> Self {
         let planner = Planner::new(self.planner.registry().clone()).with_prior(self.planner.prior());
         self.planner = Arc::new(planner.with_parsers(parsers));
+        self
+    }
+
+    /// Has a learned part at hand, for coding and decoding: a prior ([`crate::prior::open`]). Of several of one kind the last is the one
+    /// to be used for coding.
+    #[must_use]
+    pub fn with_learned(mut self, part: Learned) -> Self {
+        self.learned.push(part);
         self
     }
 

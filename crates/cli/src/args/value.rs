@@ -116,6 +116,12 @@ pub fn max_error(text: &str) -> Result<minlen::MaxError, String> {
     Ok(if share { MaxError::Relative(number / 100.0) } else { MaxError::Absolute(number) })
 }
 
+/// Reads a number over 0.
+pub fn positive(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n > 0.0);
+    number.ok_or_else(|| "expected a number over 0".to_string())
+}
+
 /// Epochs of three phases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Epochs(pub [usize; 3]);

@@ -90,7 +90,7 @@ fn arrays(source: &dyn Source, raw: Option<(Dtype, &[u64])>) -> Result<Option<La
 fn differs(what: String, at: u64) -> Error {
     Error::new(ErrorKind::Verify, format!("the inexact copy is not within the bound: {what}"))
         .at(at)
-        .remedy("leave out --max-error, or allow more")
+        .remedy("store it exactly, or allow more")
 }
 
 /// Two files of one length, and windows on them.

@@ -210,7 +210,7 @@ impl Planner {
         let best = match &request.chain {
             Some(chain) => choose::Outcome::named(chain, data, &self.registry, env)?,
             None => {
-                let (offers, level, short) = self.offers(&part, request)?;
+                let (offers, level, short) = self.offers(&part, request, env)?;
                 let best = choose::best(&offers, level, data, &self.registry, env)?;
                 choose::Outcome { short: best.short || short, ..best }
             }
@@ -220,7 +220,7 @@ impl Planner {
 
     /// What codecs offer, at which level, and whether others were passed over for their memory: where nothing fits that a level has, the
     /// next lower one is asked.
-    fn offers(&self, part: &Part<'_>, request: &Request) -> Result<(Vec<Proposal>, u8, bool)> {
+    fn offers(&self, part: &Part<'_>, request: &Request, env: &Env) -> Result<(Vec<Proposal>, u8, bool)> {
         let mut short = false;
         let mut level = request.level;
         loop {
@@ -230,8 +230,11 @@ impl Planner {
                 all.into_iter().filter(|offer| self.fits(offer, part.data.len(), request)).collect();
             if !fitting.is_empty() {
                 let strong = level >= STRONG;
-                let offers =
-                    if strong { prior::apply(self.prior, fitting, &self.registry)? } else { fitting };
+                let offers = if strong {
+                    prior::apply(self.prior, fitting, &self.registry, &env.resources)?
+                } else {
+                    fitting
+                };
                 return Ok((offers, level, short));
             }
             short |= any;

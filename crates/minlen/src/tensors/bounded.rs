@@ -127,7 +127,7 @@ impl Field<'_> {
         let allowed = range * power_of_ten(-decibels / 20.0);
         let (mut bound, mut best) = (allowed * 3f64.sqrt(), None);
         for _ in 0..TRIES {
-            let made = self.make(Bound::Absolute(bound.max(f64::MIN_POSITIVE)))?;
+            let made = self.make(Bound::Absolute(bound.clamp(f64::MIN_POSITIVE, range)))?;
             let off = self.deviation(&made.bytes);
             let near = off > allowed * 0.95 && off <= allowed;
             if off <= allowed {
@@ -136,7 +136,8 @@ impl Field<'_> {
             if near || off == 0.0 {
                 break;
             }
-            if off <= allowed && best.is_some() && bound > allowed * 64.0 {
+            // Steps of all of the range are as coarse as they get.
+            if off <= allowed && bound >= range {
                 break;
             }
             bound *= (allowed / off) * if off > allowed { 0.98 } else { 0.99 };

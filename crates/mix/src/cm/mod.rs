@@ -41,7 +41,7 @@ impl Codec for Cm {
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
-        let (header, bits) = Header::read(payload)?;
+        let (header, bits) = Header::read(payload, &env.resources)?;
         let params = self.params().with("model", header.depth as i64).with("prior", header.number.into());
         let _held = env.budget.reserve(spec::memory(&params, output_len).decode)?;
         let start = out.len();

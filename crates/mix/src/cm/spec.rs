@@ -1,7 +1,9 @@
 //! What the codec can be told, and the payload header.
 
 use crate::prior::{self, Id, OWN_NUMBER, Prior};
-use minlen_core::{CodecSpec, Env, Error, Memory, NoProgress, ParamKind, ParamSpec, Params, Result, ids};
+use minlen_core::{
+    CodecSpec, Env, Error, Memory, NoProgress, ParamKind, ParamSpec, Params, Resources, Result, ids,
+};
 use std::sync::Arc;
 
 const fn choice(
@@ -116,7 +118,7 @@ impl Header {
         match params.get("prior") as u8 {
             0 => {}
             OWN_NUMBER => {
-                let (id, prior) = prior::latest().ok_or_else(|| {
+                let (id, prior) = prior::latest(&env.resources).ok_or_else(|| {
                     Error::usage("cm: no prior was given").remedy("name it with --prior FILE")
                 })?;
                 header = Self { kind: prior.kind, number: OWN_NUMBER, id, prior: Some(prior), ..header };
@@ -162,7 +164,7 @@ impl Header {
 
     /// # Errors
     /// Truncated; unsupported for a later version; corrupt.
-    pub fn read(payload: &[u8]) -> Result<(Self, &[u8])> {
+    pub fn read<'a>(payload: &'a [u8], resources: &Resources) -> Result<(Self, &'a [u8])> {
         let (&byte, rest) =
             payload.split_first().ok_or_else(|| Error::truncated("cm: the payload is empty"))?;
         if byte >> 6 != VERSION {
@@ -199,7 +201,7 @@ impl Header {
                 let (id, rest) =
                     rest.split_first_chunk::<8>().ok_or_else(|| Error::truncated("cm: no header"))?;
                 let hex = id.iter().map(|b| format!("{b:02x}")).collect();
-                header.prior = Some(prior::own(*id).ok_or_else(|| missing(hex))?);
+                header.prior = Some(prior::own(*id, resources).ok_or_else(|| missing(hex))?);
                 header.id = *id;
                 header.check().map(|()| (header, rest))
             }
