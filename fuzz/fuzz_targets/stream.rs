@@ -7,7 +7,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let env = Env::new(Limits::default().with_memory(256 << 20).with_output(16 << 20));
     let options = Options::default();
     let streamed = minlen::decompress_with(data, &options, &env);
-    let reader = Box::new(std::io::Cursor::new(data.to_vec()));
+    let reader = std::io::Cursor::new(data);
     let Ok(mut archive) = Archive::from_reader(reader, &Keys::default(), &options, &env) else { return };
     if archive.is_tree() {
         let _ = archive.members();

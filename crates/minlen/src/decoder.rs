@@ -4,12 +4,19 @@ use crate::blocks::{BlockDecoder, Opened};
 use crate::options::Options;
 use minlen_container::{Item, RawBlock, StreamReader};
 use minlen_core::{Env, Error, ErrorKind, Event, Reservation, Result};
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
-/// Reads the content of one or several `.mln` streams in a row.
+/// Reads the content of `.mln` streams.
 ///
 /// Every block is verified before any of its bytes are handed out, and the whole at the end: the last read returns an
 /// error if the content is not what was compressed. An archive of files is refused: see [`crate::archive`].
+///
+/// Which one should I use?
+///
+/// * [`Decoder::new`] for a file or a pipe: everything in it is streams, one or several in a row, and anything else is an error.
+/// * [`Decoder::single`] for a stream within something larger, as a message on a socket: what follows it stays unread.
+/// * [`Decoder::interactive`] on top where whoever writes waits for an answer to what was read
+///   ([`Encoder::flush`](crate::Encoder#method.flush) is the other side of that).
 ///
 /// ```
 /// use std::io::Read;
@@ -22,6 +29,7 @@ use std::io::{self, Read};
 /// ```
 pub struct Decoder<R: Read> {
     reader: StreamReader<R>,
+    options: Options,
     env: Env,
     pool: BlockDecoder,
     waiting: Option<RawBlock>,
@@ -32,6 +40,8 @@ pub struct Decoder<R: Read> {
     hasher: blake3::Hasher,
     submitted: u64,
     taken: u64,
+    /// Bytes of the streams that were told as progress.
+    told: u64,
     finished: bool,
     failed: bool,
 }
@@ -44,15 +54,45 @@ struct PendingEnd {
 }
 
 impl<R: Read> Decoder<R> {
-    /// A decoder over `reader`. Threads and codecs come from `options`, limits from `env`.
+    /// A decoder of everything in `reader`: one stream, or several in a row, whose contents follow one another. What is no stream
+    /// is an error, behind one, too. Threads and codecs come from `options`, limits from `env`.
     ///
     /// # Errors
     /// None today; reserved for checks of the options.
     pub fn new(reader: R, options: &Options, env: &Env) -> Result<Self> {
-        Ok(Self {
-            reader: StreamReader::new(reader, env),
-            env: env.clone(),
-            pool: BlockDecoder::new(options, env, usize::MAX),
+        Ok(Self::over(StreamReader::new(reader, env), options, env))
+    }
+
+    /// A decoder of the one stream that begins here. Once it has been read to its end, `reader` stands on the byte behind it:
+    /// not one more is taken from it. (Recovery data that a file may have behind a stream is no part of the stream.)
+    ///
+    /// ```
+    /// use std::io::{BufRead, Read};
+    /// use minlen::{Decoder, Env, Options};
+    /// let mut message = minlen::compress(b"the body", &Options::new(1)?)?;
+    /// message.extend(b"the next header\n");
+    ///
+    /// let mut connection = std::io::BufReader::new(&message[..]);
+    /// let mut body = String::new();
+    /// Decoder::single(&mut connection, &Options::default(), &Env::default())?.read_to_string(&mut body)?;
+    /// let mut header = String::new();
+    /// connection.read_line(&mut header)?;
+    /// assert_eq!((&body[..], &header[..]), ("the body", "the next header\n"));
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None today; reserved for checks of the options.
+    pub fn single(reader: R, options: &Options, env: &Env) -> Result<Self> {
+        Ok(Self::over(StreamReader::single(reader, env), options, env))
+    }
+
+    fn over(reader: StreamReader<R>, options: &Options, env: &Env) -> Self {
+        Self {
+            reader,
+            options: options.clone(),
+            env: options.informed(env),
+            pool: BlockDecoder::new(options, &options.informed(env), usize::MAX),
             waiting: None,
             ends: Vec::new(),
             current: Vec::new(),
@@ -61,9 +101,35 @@ impl<R: Read> Decoder<R> {
             hasher: blake3::Hasher::new(),
             submitted: 0,
             taken: 0,
+            told: 0,
             finished: false,
             failed: false,
-        })
+        }
+    }
+
+    /// Reads no block before the one at hand was given out. Otherwise a decoder of several threads ([`Options::with_threads`]) fills
+    /// them all with blocks first, and waits for bytes that whoever writes may not send before hearing an answer. The threads
+    /// then share the work of a block, as far as its codec can. To be called before anything is read.
+    #[must_use]
+    pub fn interactive(mut self) -> Self {
+        self.pool = BlockDecoder::new(&self.options, &self.env, 1);
+        self
+    }
+
+    /// The reader underneath.
+    pub fn get_ref(&self) -> &R {
+        self.reader.get_ref()
+    }
+
+    /// The reader underneath. What is read from it before the end of the stream is missing here.
+    pub fn get_mut(&mut self) -> &mut R {
+        self.reader.get_mut()
+    }
+
+    /// Gives the reader back. After the end of a [`Decoder::single`] stream it stands right behind the stream; before the end, some
+    /// bytes may have been read ahead and are lost.
+    pub fn into_inner(self) -> R {
+        self.reader.into_inner()
     }
 
     /// Everything to the end, without a copy where there is one block only.
@@ -100,6 +166,7 @@ impl<R: Read> Decoder<R> {
             } else {
                 self.check_ends()?;
                 if self.finished {
+                    self.tell_rest();
                     return Ok(false);
                 }
             }
@@ -111,9 +178,19 @@ impl<R: Read> Decoder<R> {
         self.hasher.update(&decoded.bytes);
         let (input, output) = (decoded.stored - decoded.told, decoded.bytes.len() as u64);
         self.env.progress.event(Event::Advance { input, output });
+        self.told += decoded.stored;
         self.current = decoded.bytes;
         self.position = 0;
         self.held = Some(decoded.held);
+    }
+
+    /// Tells what stood around the blocks, so that everything told is everything that was read.
+    fn tell_rest(&mut self) {
+        let input = self.reader.position().saturating_sub(self.told);
+        self.told += input;
+        if input > 0 {
+            self.env.progress.event(Event::Advance { input, output: 0 });
+        }
     }
 
     /// Reads one section; false when the memory is spoken for and a block must be taken first.
@@ -169,23 +246,34 @@ impl<R: Read> Read for Decoder<R> {
         if out.is_empty() {
             return Ok(0);
         }
+        let there = self.fill_buf()?;
+        let n = out.len().min(there.len());
+        out[..n].copy_from_slice(&there[..n]);
+        self.consume(n);
+        Ok(n)
+    }
+}
+
+/// The buffer is the block at hand.
+impl<R: Read> BufRead for Decoder<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.failed {
             return Err(io::Error::other("the stream has failed before"));
         }
         if self.position == self.current.len() {
             self.held = None;
-            match self.advance() {
-                Ok(true) => {}
-                Ok(false) => return Ok(0),
-                Err(error) => {
-                    self.failed = true;
-                    return Err(error.into());
-                }
+            // At the end there is nothing at hand any more.
+            self.current.clear();
+            self.position = 0;
+            if let Err(error) = self.advance() {
+                self.failed = true;
+                return Err(error.into());
             }
         }
-        let n = out.len().min(self.current.len() - self.position);
-        out[..n].copy_from_slice(&self.current[self.position..self.position + n]);
-        self.position += n;
-        Ok(n)
+        Ok(&self.current[self.position..])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.position = self.current.len().min(self.position + amount);
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::blocks::decode_memory;
 use crate::budget::Spending;
+use crate::layout::{FileLayout, Track};
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
-use crate::tensors::{Arrays, Track, approximate};
 use minlen_container::{DirectoryPart, StreamWriter, Tree, compact};
-use minlen_core::{ArraySpan, Detection, Env, Error, Event, Kind, Limits, Numbers, Result};
+use minlen_core::{Detection, Env, Error, Event, Limits, Result, Span};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -29,12 +29,12 @@ pub struct Encoder<W: Write> {
     block_size: usize,
     hasher: blake3::Hasher,
     kind: Option<Detection>,
-    /// Where the arrays are in the buffer.
+    /// Where the spans of the file are in the buffer.
     track: Track,
     /// Bytes of content before the buffer, and in all as far as is known.
     done: u64,
     total: Option<u64>,
-    /// Arrays that were stored inexactly.
+    /// Spans that were replaced by others near them.
     inexact: usize,
 }
 
@@ -57,7 +57,7 @@ impl<W: Write> Encoder<W> {
 
     fn begin(out: W, options: &Options, len: Option<u64>, env: &Env) -> Result<Self> {
         if let (Some(raw), Some(len)) = (&options.raw, len) {
-            Arrays::whole(raw.dtype, &raw.shape, len)?;
+            FileLayout::whole(raw.dtype, &raw.shape, len)?;
         }
         let settled = options.settled(len)?;
         options.tell_level(&settled, len, env);
@@ -84,16 +84,27 @@ impl<W: Write> Encoder<W> {
         self
     }
 
-    /// Tells where the arrays are in what will be written, as [`crate::tensors::layout`] found them in the file; without this, the
-    /// first block is looked at. Nothing may have been written before. Where a shape was given, that counts instead.
+    /// Tells what the file is made of that will be written ([`FileLayout::of_file`]); without this, the first block is looked at. Nothing
+    /// may have been written before. Where a shape was given, that counts instead.
     #[must_use]
-    pub fn with_arrays(mut self, arrays: &Arrays) -> Self {
+    pub fn with_layout(mut self, layout: &FileLayout) -> Self {
         if self.blocks.options.raw.is_some() {
             return self;
         }
-        let arrays = self.blocks.options.bases.found_for(arrays);
-        self.track.enter(Some(arrays.placed()));
+        let layout = self.blocks.options.bases.found_for(layout);
+        self.track.enter(Some(layout.shared()));
         self
+    }
+
+    /// The writer underneath.
+    #[must_use]
+    pub fn get_ref(&self) -> &W {
+        self.blocks.writer.get_ref()
+    }
+
+    /// The writer underneath. What is written to it breaks the stream; taking out of a buffer what has been written so far does not.
+    pub fn get_mut(&mut self) -> &mut W {
+        self.blocks.writer.get_mut()
     }
 
     /// Codes what is left, writes the end of the stream and gives the writer back.
@@ -104,16 +115,16 @@ impl<W: Write> Encoder<W> {
         if self.fits_compact(self.buffer.len()) {
             let mut block = std::mem::take(&mut self.buffer);
             self.find_kind(&block);
-            let arrays = self.arrays(&block)?;
-            let arrays = self.approximate(&mut block, arrays)?;
+            let spans = self.spans(&block)?;
+            let spans = self.approximate(&mut block, spans, true)?;
             self.tell_exact();
             self.hasher.update(&block);
             let hash = *self.hasher.finalize().as_bytes();
-            return self.blocks.finish_small(block, self.kind, arrays, hash);
+            return self.blocks.finish_small(block, self.kind, spans, hash);
         }
-        self.end_block(true)?;
+        self.end_block(Ends::Content)?;
         if let Some(raw) = &self.blocks.options.raw {
-            Arrays::whole(raw.dtype, &raw.shape, self.done)?;
+            FileLayout::whole(raw.dtype, &raw.shape, self.done)?;
         }
         self.tell_exact();
         let hash = *self.hasher.finalize().as_bytes();
@@ -138,10 +149,11 @@ impl<W: Write> Encoder<W> {
         while !rest.is_empty() {
             let window = &rest[..rest.len().min(self.block_size)];
             self.find_kind(window);
-            let cut = self.cut(window, window.len() == rest.len())?;
+            let ends = if window.len() == rest.len() { Ends::Content } else { Ends::Full };
+            let cut = self.cut(window, ends)?;
             let (block, tail) = rest.split_at(cut);
-            let arrays = self.track.take(cut);
-            self.blocks.code_now(block, self.kind.clone(), arrays)?;
+            let spans = self.track.take(cut);
+            self.blocks.code_now(block, self.kind.clone(), spans)?;
             (rest, self.done) = (tail, self.done + cut as u64);
         }
         Ok(())
@@ -154,75 +166,81 @@ impl<W: Write> Encoder<W> {
         }
     }
 
-    /// Where to cut a block off the front of `window`, which is full or the last.
-    fn cut(&mut self, window: &[u8], last: bool) -> Result<usize> {
+    /// Where to cut a block off the front of `window`.
+    fn cut(&mut self, window: &[u8], ends: Ends) -> Result<usize> {
         if self.done == 0 && self.track.is_blind() {
-            let arrays = self.find_arrays(window, last)?;
-            self.track.enter(arrays.map(|arrays| self.blocks.options.bases.found_for(&arrays).placed()));
+            let layout = self.layout_of(window, matches!(ends, Ends::Content))?;
+            self.track.enter(layout.map(|layout| self.blocks.options.bases.found_for(&layout).shared()));
         }
         // What of the window an earlier cut left over is in the track already.
         let known = self.track.known();
         let at = known.min(window.len());
         self.track.extend(self.done + at as u64..self.done + window.len() as u64, at);
-        Ok(if last { window.len() } else { self.track.cut(window.len()) })
+        Ok(if matches!(ends, Ends::Full) { self.track.cut(window.len()) } else { window.len() })
     }
 
-    /// Looks for arrays in the first block, or takes the caller's word.
-    fn find_arrays(&self, window: &[u8], last: bool) -> Result<Option<Arrays>> {
+    /// What the file that begins with the first block is made of, or the caller's word.
+    fn layout_of(&self, window: &[u8], last: bool) -> Result<Option<FileLayout>> {
+        let options = &self.blocks.options;
         let total = if last { Some(window.len() as u64) } else { self.total };
-        if let Some(raw) = &self.blocks.options.raw {
+        if let Some(raw) = &options.raw {
             let total = total.ok_or_else(|| {
                 Error::usage("the length of the input must be known for --shape").remedy("give a file")
             })?;
-            return Arrays::whole(raw.dtype, &raw.shape, total).map(Some);
+            return FileLayout::whole(raw.dtype, &raw.shape, total).map(Some);
         }
-        let may = self.kind.as_ref().is_some_and(|d| matches!(d.kind, Kind::Tensors | Kind::Zip));
-        if may && let Some(arrays) = crate::tensors::head(window, total.filter(|_| !last)) {
-            return Ok(Some(arrays));
+        let parsers = options.planner.parsers();
+        let found = self.kind.as_ref().and_then(|detection| match total.filter(|_| !last) {
+            Some(total) => parsers.layout_of_head(window, total, detection.kind),
+            None => parsers.layout_of(&window, detection.kind),
+        });
+        if let Some(found) = found.map(|layout| FileLayout::new(&layout)).filter(|found| !found.is_empty()) {
+            return Ok(Some(found));
         }
-        // With a base at hand, also numbers without names are worth looking for. They are never stored inexactly.
-        let look = last && !self.blocks.options.bases.is_empty();
-        Ok(if look { crate::tensors::guessed(&window)? } else { None })
+        // With a base at hand, also what nobody declares is worth looking for. It is never stored inexactly.
+        let look = last && !options.bases.is_empty();
+        Ok(if look { parsers.guess(&window)?.map(|layout| FileLayout::new(&layout)) } else { None })
     }
 
-    /// The arrays in all of the content, `window` being all of it.
-    fn arrays(&mut self, window: &[u8]) -> Result<Arc<[ArraySpan]>> {
-        let cut = self.cut(window, true)?;
+    /// The spans in all of the content, `window` being all of it.
+    fn spans(&mut self, window: &[u8]) -> Result<Arc<[Span]>> {
+        let cut = self.cut(window, Ends::Content)?;
         Ok(self.track.take(cut))
     }
 
-    /// Where that was asked for, replaces floats by what is within the bound: those that a container or the caller declares.
-    fn approximate(&mut self, block: &mut [u8], arrays: Arc<[ArraySpan]>) -> Result<Arc<[ArraySpan]>> {
-        let Some(bound) = self.blocks.options.max_error else { return Ok(arrays) };
-        let (arrays, count) =
-            approximate(block, &arrays, bound, self.blocks.options.level, &self.blocks.env)?;
+    /// Where that was asked for, replaces what may be others by what is near enough; `is_all` of a block that is all of the content.
+    fn approximate(&mut self, block: &mut [u8], spans: Arc<[Span]>, is_all: bool) -> Result<Arc<[Span]>> {
+        let Some(goal) = &self.blocks.options.goal else { return Ok(spans) };
+        let level = self.blocks.options.level;
+        let total = if is_all { Some(block.len() as u64) } else { self.total };
+        let (spans, count) = goal.approximate(block, &spans, total, level, &self.blocks.env)?;
         self.inexact += count;
-        Ok(arrays)
+        Ok(spans)
     }
 
     /// Says so if a bound was given, and nothing could be inexact.
     fn tell_exact(&self) {
-        if self.blocks.options.max_error.is_some() && self.inexact == 0 {
+        if self.blocks.options.goal.is_some() && self.inexact == 0 {
             let message = "no array of 32- or 64-bit little-endian floats is declared: stored exactly".into();
             self.blocks.env.progress.event(Event::Notice { message });
         }
     }
 
-    fn end_block(&mut self, last: bool) -> Result<()> {
+    fn end_block(&mut self, ends: Ends) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
         }
         let mut block = std::mem::take(&mut self.buffer);
         self.find_kind(&block);
-        let cut = self.cut(&block, last)?;
+        let cut = self.cut(&block, ends)?;
         self.buffer = Vec::with_capacity(self.block_size.min(block.len()));
         self.buffer.extend_from_slice(&block[cut..]);
         block.truncate(cut);
-        let arrays = self.track.take(cut);
-        let arrays = self.approximate(&mut block, arrays)?;
+        let spans = self.track.take(cut);
+        let spans = self.approximate(&mut block, spans, matches!(ends, Ends::Content) && self.done == 0)?;
         self.hasher.update(&block);
         self.done += cut as u64;
-        self.blocks.submit(block, self.kind.clone(), arrays, u32::MAX)
+        self.blocks.submit(block, self.kind.clone(), spans, u32::MAX)
     }
 }
 
@@ -232,15 +250,50 @@ impl<W: Write> Write for Encoder<W> {
         let taken = data.len().min(room);
         self.buffer.extend_from_slice(&data[..taken]);
         if self.buffer.len() == self.block_size {
-            self.end_block(false)?;
+            self.end_block(Ends::Full)?;
         }
         Ok(taken)
     }
 
-    /// Does nothing: a block must be full before it is worth coding. [`Encoder::finish`] writes everything.
+    /// Ends the block at hand, waits until all that was written so far is coded and written, and flushes the output: whoever reads
+    /// the other end can decode all of it now. The stream goes on. Where nothing was written since the last time, only the output
+    /// is flushed.
+    ///
+    /// This is for conversations, where the other side has to hear something before it answers. Every block stands alone, so many
+    /// small ones cost size: a stream that nobody waits for is best left to [`Encoder::finish`], which writes everything.
+    ///
+    /// ```
+    /// use minlen::{Decoder, Encoder, Env, Options};
+    /// use std::io::{BufRead, Write};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (here, there) = UnixStream::pair()?;
+    /// let mut encoder = Encoder::new(here, &Options::new(1)?, &Env::default())?;
+    /// let mut decoder = Decoder::single(there, &Options::default(), &Env::default())?.interactive();
+    /// for request in ["what is it\n", "and what is it worth\n"] {
+    ///     encoder.write_all(request.as_bytes())?;
+    ///     encoder.flush()?;
+    ///     let mut line = String::new();
+    ///     decoder.read_line(&mut line)?;
+    ///     assert_eq!(line, request);
+    /// }
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.end_block(Ends::Flush)?;
+        Ok(self.blocks.flush()?)
     }
+}
+
+/// Why a block ends where it does.
+#[derive(Clone, Copy)]
+enum Ends {
+    /// There is no more room. It may end a little earlier, and leave something to the next.
+    Full,
+    /// What there is, is wanted now.
+    Flush,
+    /// The content ends.
+    Content,
 }
 
 /// Nanoseconds from which on the only block is coded on a thread of its own, so that the caller hears when to stop.
@@ -278,7 +331,7 @@ const COPIES_SHARE: u64 = 1000;
 impl<W: Write> BlockCoder<W> {
     pub(crate) fn new(writer: StreamWriter<W>, options: &Options, spending: Spending, env: &Env) -> Self {
         let pool = Ordered::new(options.effective_threads(), env);
-        let (options, env) = (options.clone(), options.knowing(env));
+        let (options, env) = (options.clone(), options.informed(env));
         Self { options, pool, writer, env, begun: false, spending, told: false, short: false, copies: 0 }
     }
 
@@ -287,7 +340,7 @@ impl<W: Write> BlockCoder<W> {
         &mut self,
         block: Vec<u8>,
         known: Option<Detection>,
-        arrays: Arc<[ArraySpan]>,
+        spans: Arc<[Span]>,
         decode_ns: u32,
     ) -> Result<()> {
         self.env.check()?;
@@ -297,7 +350,7 @@ impl<W: Write> BlockCoder<W> {
         }
         let planner = Arc::clone(&self.options.planner);
         let request = self.request(block.len(), known, decode_ns);
-        let env = knowing(&self.env, arrays);
+        let env = self.env.clone().with_layout(spans);
         self.pool.submit(move || planner.code(&block, &request, &env).map(Job::Parts));
         Ok(())
     }
@@ -327,11 +380,11 @@ impl<W: Write> BlockCoder<W> {
     }
 
     /// Codes a block on this thread. Nothing may be in flight.
-    fn code_now(&mut self, block: &[u8], known: Option<Detection>, arrays: Arc<[ArraySpan]>) -> Result<()> {
+    fn code_now(&mut self, block: &[u8], known: Option<Detection>, spans: Arc<[Span]>) -> Result<()> {
         self.env.check()?;
         self.begun = true;
         let request = self.request(block.len(), known, u32::MAX);
-        let parts = self.options.planner.code(block, &request, &knowing(&self.env, arrays))?;
+        let parts = self.options.planner.code(block, &request, &self.env.clone().with_layout(spans))?;
         self.write(parts)
     }
 
@@ -340,10 +393,10 @@ impl<W: Write> BlockCoder<W> {
         mut self,
         content: Vec<u8>,
         known: Option<Detection>,
-        arrays: Arc<[ArraySpan]>,
+        spans: Arc<[Span]>,
         hash: [u8; 32],
     ) -> Result<W> {
-        let env = knowing(&self.env, arrays).with_threads(self.options.effective_threads());
+        let env = self.env.clone().with_layout(spans).with_threads(self.options.effective_threads());
         let request = self.request(content.len(), known, u32::MAX);
         let planner = Arc::clone(&self.options.planner);
         let ns = crate::levels::levels()[usize::from(request.level) - 1].encode_ns as usize;
@@ -419,19 +472,24 @@ impl<W: Write> BlockCoder<W> {
         }
     }
 
-    /// Writes everything in flight; the stream is still without its end.
-    pub(crate) fn finish(mut self) -> Result<StreamWriter<W>> {
+    /// Writes everything in flight, and flushes the output.
+    fn flush(&mut self) -> Result<()> {
+        self.write_all()?;
+        self.writer.flush()
+    }
+
+    fn write_all(&mut self) -> Result<()> {
         while !self.pool.is_empty() {
             self.write_oldest()?;
         }
+        Ok(())
+    }
+
+    /// Writes everything in flight; the stream is still without its end.
+    pub(crate) fn finish(mut self) -> Result<StreamWriter<W>> {
+        self.write_all()?;
         Ok(self.writer)
     }
-}
-
-/// The same surroundings, for data with these arrays.
-fn knowing(env: &Env, arrays: Arc<[ArraySpan]>) -> Env {
-    let numbers = Numbers { arrays, guessed: false, ..env.numbers.clone() };
-    env.clone().with_numbers(numbers)
 }
 
 /// Says so if codecs were passed over because of the memory.

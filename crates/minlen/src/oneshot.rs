@@ -1,7 +1,7 @@
 //! Whole buffers in memory.
 
-use crate::{Decoder, Encoder, Options, tensors};
-use minlen_core::{Env, Limits, NoProgress, Result};
+use crate::{Decoder, Encoder, Options, nearby};
+use minlen_core::{Env, Event, Limits, NoProgress, Result};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -14,25 +14,51 @@ pub fn compress(data: &[u8], options: &Options) -> Result<Vec<u8>> {
     compress_with(data, options, &Env::new(Limits::none()))
 }
 
-/// [`compress`] with limits, progress and cancellation.
+/// [`compress`] with limits, progress and cancellation. The receiver of progress hears the length of `data` first
+/// ([`Event::Total`]), then how it gets through it.
+///
+/// ```
+/// use minlen::{Env, Event, Options, Progress};
+/// use std::sync::{Arc, Mutex};
+///
+/// #[derive(Default)]
+/// struct Percent(Mutex<(u64, u64)>);
+/// impl Progress for Percent {
+///     fn event(&self, event: Event) {
+///         let mut seen = self.0.lock().unwrap();
+///         match event {
+///             Event::Total { bytes } => seen.0 = bytes,
+///             Event::Advance { input, .. } => seen.1 += input,
+///             _ => {}
+///         }
+///     }
+/// }
+///
+/// let percent = Arc::new(Percent::default());
+/// let env = Env::default().with_progress(percent.clone());
+/// let small = minlen::compress_with(&[7; 100_000], &Options::new(1)?, &env)?;
+/// assert_eq!(*percent.0.lock().unwrap(), (100_000, 100_000));
+/// # Ok::<(), minlen::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`compress`]; cancelled.
 pub fn compress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8>> {
+    env.progress.event(Event::Total { bytes: data.len() as u64 });
     // Room for data that does not get smaller: it is given back, and growing step by step would copy.
     let out = Vec::with_capacity(data.len() / 2 + 256);
     let mut encoder = Encoder::with_length(out, options, data.len() as u64, env)?;
-    if options.effective_threads() > 1 || options.max_error.is_some() {
+    if options.effective_threads() > 1 || options.goal.is_some() {
         encoder.write_all(data)?;
     } else {
         encoder.code_in_place(data)?;
     }
     let mut out = encoder.finish()?;
     out.shrink_to_fit();
-    if let Some(bound) = options.max_error {
-        let quiet = options.knowing(env).with_progress(Arc::new(NoProgress));
+    if let Some(target) = options.target() {
+        let quiet = options.informed(env).with_progress(Arc::new(NoProgress));
         let decoded = Decoder::new(&out[..], options, &quiet)?.read_all()?;
-        tensors::verify_within(&data, &&decoded[..], bound, options.shape(), &quiet)?;
+        nearby::verify(&data, &&decoded[..], target, options.shape(), &quiet)?;
     }
     Ok(out)
 }
@@ -45,10 +71,12 @@ pub fn decompress(data: &[u8], limits: &Limits) -> Result<Vec<u8>> {
     decompress_with(data, &Options::default(), &Env::new(limits.clone()))
 }
 
-/// [`decompress`] with codecs and threads from `options`, and with progress and cancellation.
+/// [`decompress`] with codecs and threads from `options`, and with progress and cancellation. The receiver of progress hears the
+/// length of `data` first ([`Event::Total`]); everything that it is told of input adds up to that.
 ///
 /// # Errors
 /// As [`decompress`]; cancelled.
 pub fn decompress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8>> {
+    env.progress.event(Event::Total { bytes: data.len() as u64 });
     Decoder::new(data, options, env)?.read_all()
 }

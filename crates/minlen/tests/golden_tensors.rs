@@ -5,8 +5,9 @@
 //! their version was never released.
 
 use crate::common::golden_dir;
-use minlen::tensors::{BaseSet, Dtype, to_stream};
-use minlen::{Env, ErrorKind, Limits, MaxError, Numbers, Options, compress_with, decompress_with};
+use minlen::layout::{BaseSet, Description, Dtype};
+use minlen::nearby::to_stream;
+use minlen::{Env, ErrorKind, Limits, MaxError, Options, compress_with, decompress_with};
 use minlen_tensor::packed::scales::Scales;
 use minlen_tensor::packed::{self, Content, Entry, Packed};
 use minlen_tensor::quantized::{Layer, Levels};
@@ -151,6 +152,13 @@ fn gguf() -> Vec<u8> {
     out
 }
 
+/// A quantized payload as a stream.
+fn stream_of(payload: Vec<u8>, env: &Env) -> Vec<u8> {
+    let len = packed::file_len(&payload).unwrap() as usize;
+    let description = Description { codec: minlen::ids::QUANTIZED, payload: payload.into() };
+    to_stream(&description, len, &Options::default(), env).unwrap()
+}
+
 /// A golden file: its name, how it is written, and what.
 struct Case {
     name: String,
@@ -170,13 +178,12 @@ fn cases(base: &Path) -> Vec<Case> {
         let bases =
             BaseSet::open(&[base.to_owned()], &crate::common::keys(), &plain, &Env::default()).unwrap();
         let limits = Limits::default().with_memory(512 << 20).with_output(1 << 20);
-        let numbers = Numbers { bases: bases.bases(), ..Numbers::default() };
         let mut add = |name: &str, options: Options, content: Vec<u8>, bound: Option<f64>| {
-            let env = Env::new(limits.clone()).with_numbers(numbers.clone());
+            let env = Env::new(limits.clone()).with_resources(bases.resources());
             cases.push(Case { name: format!("{name}-{strength}.mln"), options, content, bound, env });
         };
         add("safetensors", plain.clone(), network(1), None);
-        add("delta", plain.clone().with_bases(bases), trained(), None);
+        add("delta", plain.clone().with_bases(bases.clone()), trained(), None);
         add("field", plain.clone(), field(), None);
         add("series", plain.clone(), series(), None);
         add("int8", plain.clone(), int8(), None);
@@ -248,7 +255,7 @@ fn golden_files_of_arrays_decode_and_are_written_again() {
         }
     });
     let golden = fs::read(dir().join("quantized.mln")).unwrap();
-    assert!(golden == to_stream(quantized(), &env).unwrap(), "quantized: the writer's output has changed");
+    assert!(golden == stream_of(quantized(), &env), "quantized: the writer's output has changed");
     let model = decompress_with(&golden, &Options::default(), &env).unwrap();
     assert_eq!(model.len(), 20 + 96 * 4 + 64 * 4 + 7);
     assert_eq!(model[..20], *b"a header of 20 bytes");
@@ -321,7 +328,7 @@ fn write_tensor_files() {
             fs::write(dir().join(&case.name), small).unwrap();
         }
     });
-    fs::write(dir().join("quantized.mln"), to_stream(quantized(), &env).unwrap()).unwrap();
+    fs::write(dir().join("quantized.mln"), stream_of(quantized(), &env)).unwrap();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::common::hostile::{bomb, data, deep_folders, file, pack, unpadded};
 use minlen::archive::{Archive, ExtractOptions, Keys, create};
 use minlen::container::{Body, Entry, Extent, Tree};
-use minlen::tensors::Dtype;
+use minlen::layout::Dtype;
 use minlen::{Env, ErrorKind, Limits, MaxError, Options, Result};
 use std::io::{Cursor, Read};
 use std::time::Instant;
@@ -13,8 +13,8 @@ fn refusal<T>(result: Result<T>) -> ErrorKind {
     result.map(|_| ()).unwrap_err().kind()
 }
 
-fn open(bytes: &[u8], env: &Env) -> Result<Archive> {
-    Archive::from_reader(Box::new(Cursor::new(bytes.to_vec())), &Keys::default(), &Options::default(), env)
+fn open<'a>(bytes: &'a [u8], env: &Env) -> Result<Archive<'a>> {
+    Archive::from_reader(Cursor::new(bytes), &Keys::default(), &Options::default(), env)
 }
 
 #[test]
@@ -45,6 +45,7 @@ fn what_default_options_write_default_options_read() {
         assert!(minlen::decompress(&small, &Limits::default()).unwrap() == zeros);
         let mut archive = open(&small, &Env::default()).unwrap();
         assert_eq!(archive.read_content(0..u64::MAX, &mut std::io::sink()).unwrap(), 100 << 20);
+        drop(archive);
         all.push(small);
     }
     assert!(all[0] == all[1], "the same bytes for every number of threads");
@@ -99,7 +100,7 @@ fn archives_are_held_to_the_ratio_in_every_way_of_reading() {
     assert!(bytes.len() < 3000, "{}", bytes.len());
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("out");
-    type Way<'a> = &'a dyn Fn(&mut Archive) -> Result<()>;
+    type Way<'a> = &'a dyn Fn(&mut Archive<'_>) -> Result<()>;
     let reads: [(&str, Way<'_>); 4] = [
         ("extract", &|a| a.extract(&[], &target, &ExtractOptions::default()).map(|_| ())),
         ("test", &|a| a.test().map(|_| ())),

@@ -8,6 +8,8 @@ mod features;
 
 // The rest is about builds with everything in them; `features` about all of them.
 #[cfg(feature = "default")]
+mod builder;
+#[cfg(feature = "default")]
 mod damage;
 #[cfg(feature = "default")]
 mod determinism;
@@ -20,6 +22,10 @@ mod golden_tensors;
 #[cfg(feature = "default")]
 mod limits;
 #[cfg(feature = "default")]
+mod member_reader;
+#[cfg(feature = "default")]
 mod moving;
 #[cfg(feature = "default")]
 mod salvage;
+#[cfg(feature = "default")]
+mod streams;

@@ -22,17 +22,17 @@ impl Progress for Meddler {
     }
 }
 
-fn archive(folder: &Path, change: impl FnOnce() + Send + 'static) -> (Archive, Summary) {
+fn archive(folder: &Path, change: impl FnOnce() + Send + 'static) -> (Archive<'static>, Summary) {
     let env = Env::default().with_progress(Arc::new(Meddler(Mutex::new(Some(Box::new(change))))));
     let options = Options::new(1).unwrap();
     let (bytes, summary) = create(&[folder.to_path_buf()], Vec::new(), &options, &env).unwrap();
-    let reader = Box::new(Cursor::new(bytes));
+    let reader = Cursor::new(bytes);
     let mut archive = Archive::from_reader(reader, &Keys::default(), &options, &Env::default()).unwrap();
     archive.test().unwrap();
     (archive, summary)
 }
 
-fn member(archive: &mut Archive, path: &str) -> Option<Vec<u8>> {
+fn member(archive: &mut Archive<'_>, path: &str) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     archive.read_member(path.as_bytes(), None, &mut out).ok().map(|_| out)
 }

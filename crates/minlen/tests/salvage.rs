@@ -73,13 +73,12 @@ fn case() -> Case {
     Case { bytes, files, needs, tree }
 }
 
-fn survey(bytes: &[u8]) -> Result<(Salvage, Survey)> {
+fn survey(bytes: &[u8]) -> Result<(Salvage<'_>, Survey)> {
     survey_within(bytes, &tight())
 }
 
-fn survey_within(bytes: &[u8], env: &Env) -> Result<(Salvage, Survey)> {
-    let mut salvage =
-        Salvage::from_reader(Box::new(Cursor::new(bytes.to_vec())), &keys(), &Options::default(), env)?;
+fn survey_within<'a>(bytes: &'a [u8], env: &Env) -> Result<(Salvage<'a>, Survey)> {
+    let mut salvage = Salvage::from_reader(Cursor::new(bytes), &keys(), &Options::default(), env)?;
     let survey = salvage.survey(None)?;
     Ok((salvage, survey))
 }
@@ -232,8 +231,7 @@ fn a_new_archive_holds_every_member_that_is_whole() {
         let (mut salvage, survey) = survey(&bad).unwrap();
         let new = salvage.rebuild(&survey, Vec::new()).unwrap();
         let mut archive =
-            Archive::from_reader(Box::new(Cursor::new(new)), &Keys::default(), &Options::default(), &tight())
-                .unwrap();
+            Archive::from_reader(Cursor::new(new), &Keys::default(), &Options::default(), &tight()).unwrap();
         archive.test().unwrap();
         let members = archive.members().unwrap();
         for member in survey.members.iter().filter(|m| m.state == State::Whole) {
@@ -352,7 +350,7 @@ fn damaged_golden_files_never_panic_and_never_give_other_content() {
             let mut bad = good.clone();
             (0..=i % 4).for_each(|_| mutate(&mut bad, &mut rng));
             let env = tight();
-            let opened = Salvage::from_reader(Box::new(Cursor::new(bad)), &keys(), &Options::default(), &env);
+            let opened = Salvage::from_reader(Cursor::new(bad), &keys(), &Options::default(), &env);
             let Ok(mut salvage) = opened else { continue };
             let Ok(survey) = salvage.survey(None) else { continue };
             if salvage.is_tree() {
@@ -375,9 +373,8 @@ fn damaged_golden_files_never_panic_and_never_give_other_content() {
 fn salvage_obeys_the_limits() {
     let case = case();
     let env = Env::new(minlen::Limits::default().with_output(1000));
-    let open = |env: &Env| {
-        Salvage::from_reader(Box::new(Cursor::new(case.bytes.clone())), &keys(), &Options::default(), env)
-    };
+    let open =
+        |env: &Env| Salvage::from_reader(Cursor::new(case.bytes.clone()), &keys(), &Options::default(), env);
     assert_eq!(open(&env).unwrap().survey(None).unwrap_err().kind(), ErrorKind::Limit);
     // A bomb: what is left is out of proportion.
     let zeros =

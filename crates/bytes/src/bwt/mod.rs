@@ -13,7 +13,6 @@
 //! algorithm" (1994); Mahoney, "Adaptive weighing of context models" (2005). The design of the predictor is our own.
 
 mod bytes;
-mod coder;
 mod decode;
 mod encode;
 mod history;

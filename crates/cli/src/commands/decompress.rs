@@ -122,7 +122,7 @@ fn tree(
     args: &Decompress,
     ctx: &Context,
     input: &Source,
-    archive: &mut Archive,
+    archive: &mut Archive<'_>,
     meta: &Metadata,
 ) -> Result<()> {
     if args.out.stdout {

@@ -55,12 +55,12 @@ pub fn cat(args: &Cat, ctx: &Context) -> Result<()> {
 }
 
 /// The contents of every file, one after another.
-pub fn all_to_stdout(archive: &mut Archive, ctx: &Context) -> Result<()> {
+pub fn all_to_stdout(archive: &mut Archive<'_>, ctx: &Context) -> Result<()> {
     write_to(archive, &[], None, &Target::Stdout, false, ctx)
 }
 
 fn write_to(
-    archive: &mut Archive,
+    archive: &mut Archive<'_>,
     members: &[PathBuf],
     range: Option<Range>,
     target: &Target,

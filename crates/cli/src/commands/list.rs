@@ -47,7 +47,7 @@ fn table(rows: Vec<Vec<String>>) -> String {
     table.render()
 }
 
-fn row(input: &Source, archive: &Archive) -> Vec<String> {
+fn row(input: &Source, archive: &Archive<'_>) -> Vec<String> {
     let (raw, stored) = (archive.content_len(), archive.stored_len());
     let name = human::safe(&input.to_string()).into_owned();
     vec![stored.to_string(), raw.to_string(), human::share(raw, stored), name]
@@ -75,7 +75,7 @@ impl Lines {
 }
 
 /// The members of an archive: mode, size, time and name; with `-v` also stored size and codecs.
-fn members(archive: &mut Archive, verbose: bool) -> Result<()> {
+fn members(archive: &mut Archive<'_>, verbose: bool) -> Result<()> {
     let mut columns = vec![("mode", Side::Left), ("size", Side::Right)];
     if verbose {
         columns.extend([("stored", Side::Right), ("codecs", Side::Left)]);
@@ -112,7 +112,7 @@ struct Document {
 
 impl Document {
     /// Writes an object, with the members of an archive in it.
-    fn add(&mut self, object: &Value, archive: Option<&mut Archive>) -> Result<()> {
+    fn add(&mut self, object: &Value, archive: Option<&mut Archive<'_>>) -> Result<()> {
         let mut text = format!("{object:#}");
         let mut lines = Lines::new(ui::print_json_text);
         let mut separator = ",\n\"members\": [\n";
@@ -165,7 +165,7 @@ fn letter(kind: &MemberKind) -> char {
     }
 }
 
-fn object(input: &Source, archive: &Archive) -> Value {
+fn object(input: &Source, archive: &Archive<'_>) -> Value {
     json!({
         "file": input.label().to_string_lossy(),
         "kind": if archive.is_tree() { "archive" } else { "stream" },

@@ -29,7 +29,7 @@ pub fn run(args: &Extract, source: &Source, ctx: &Context) -> Result<()> {
     }
 }
 
-fn members(args: &Extract, source: &Source, salvage: &mut Salvage, ctx: &Context) -> Result<()> {
+fn members(args: &Extract, source: &Source, salvage: &mut Salvage<'_>, ctx: &Context) -> Result<()> {
     if args.stdout {
         return Err(
             Error::usage("what is left of an archive goes into a folder").remedy("name one with -o FOLDER")
@@ -62,7 +62,7 @@ fn refuse_what_is_read(paths: &[Vec<u8>], folder: &Path, source: &Source, ctx: &
     Ok(())
 }
 
-fn content(args: &Extract, source: &Source, salvage: &mut Salvage, ctx: &Context) -> Result<()> {
+fn content(args: &Extract, source: &Source, salvage: &mut Salvage<'_>, ctx: &Context) -> Result<()> {
     if !args.members.is_empty() {
         return Err(Error::usage("is a single compressed file and has no members to choose from"));
     }

@@ -21,7 +21,7 @@ pub enum Content {
     /// One nameless file.
     Stream(Box<dyn Read>),
     /// A tree of files.
-    Tree(Box<Archive>),
+    Tree(Box<Archive<'static>>),
 }
 
 /// An input whose kind is known.
@@ -111,12 +111,12 @@ fn piped(pipe: Box<dyn Read>, unlock: &Unlock, ctx: &Context, env: &Env) -> Resu
 }
 
 /// Opens for looking around in: lists, tests, members.
-pub fn open_archive(source: &Source, ctx: &Context, env: &Env) -> Result<Archive> {
+pub fn open_archive(source: &Source, ctx: &Context, env: &Env) -> Result<Archive<'static>> {
     Ok(open_locked(source, ctx, env)?.0)
 }
 
 /// The same, and how the file is locked.
-pub fn open_locked(source: &Source, ctx: &Context, env: &Env) -> Result<(Archive, Lock)> {
+pub fn open_locked(source: &Source, ctx: &Context, env: &Env) -> Result<(Archive<'static>, Lock)> {
     let (raw, head, _) = sniff(source, ctx)?;
     let lock = match crypt::is_age(&head) {
         false => Lock::None,
@@ -128,10 +128,10 @@ pub fn open_locked(source: &Source, ctx: &Context, env: &Env) -> Result<(Archive
 }
 
 /// Opens a damaged file for taking out what is left.
-pub fn open_salvage(source: &Source, ctx: &Context, env: &Env) -> Result<Salvage> {
+pub fn open_salvage(source: &Source, ctx: &Context, env: &Env) -> Result<Salvage<'static>> {
     let (raw, head, _) = sniff(source, ctx)?;
     let keys = ctx.keys.keys_for(&head, env)?;
-    Salvage::from_reader(Box::new(raw.into_file()?), &keys, &ctx.read_options(), &naming(source, env))
+    Salvage::from_reader(raw.into_file()?, &keys, &ctx.read_options(), &naming(source, env))
 }
 
 /// Surroundings whose warnings name the file.
@@ -187,8 +187,8 @@ fn is_tree(head: &[u8], env: &Env) -> bool {
     matches!(StreamReader::new(head, env).next(), Ok(Some(Item::StreamStart { archive: true })))
 }
 
-fn archive(file: impl ReadSeek + 'static, keys: &Keys, ctx: &Context, env: &Env) -> Result<Archive> {
-    Archive::from_reader(Box::new(file), keys, &ctx.read_options(), env)
+fn archive(file: impl ReadSeek + 'static, keys: &Keys, ctx: &Context, env: &Env) -> Result<Archive<'static>> {
+    Archive::from_reader(file, keys, &ctx.read_options(), env)
 }
 
 /// What opens an age file that begins with `head`.

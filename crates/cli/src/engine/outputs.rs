@@ -15,7 +15,7 @@ use std::path::Path;
 /// Usage, before anything is written, if one of them would get the place of something that the run reads or writes, or if the file
 /// system takes two of them for one; limit where the memory does not do.
 pub fn members(
-    archive: &mut Archive,
+    archive: &mut Archive<'_>,
     chosen: Option<&[usize]>,
     folder: &Path,
     from: &str,

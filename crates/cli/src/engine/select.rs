@@ -16,7 +16,7 @@ pub struct Chosen {
 
 /// The members that these names mean, each with everything below it; all of them where there are no names. Names without `*`
 /// and `?` are looked up, so that a list of all members takes no longer than the members themselves.
-pub fn choose(archive: &mut Archive, names: &[PathBuf]) -> Result<Chosen> {
+pub fn choose(archive: &mut Archive<'_>, names: &[PathBuf]) -> Result<Chosen> {
     let tree = archive.entries();
     let count = tree.entries.len();
     let _held = archive.budget().reserve((count * (size_of::<usize>() + 1)) as u64)?;
@@ -42,7 +42,7 @@ pub fn choose(archive: &mut Archive, names: &[PathBuf]) -> Result<Chosen> {
 }
 
 /// Those of the members that have content of their own or share it.
-pub fn files(archive: &mut Archive, names: &[PathBuf]) -> Result<Chosen> {
+pub fn files(archive: &mut Archive<'_>, names: &[PathBuf]) -> Result<Chosen> {
     let mut chosen = choose(archive, names)?;
     let tree = archive.entries();
     chosen

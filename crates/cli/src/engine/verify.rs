@@ -35,7 +35,7 @@ pub struct Checked {
 /// Decodes the whole archive once, checking every hash in it, then compares what is on disk with those hashes.
 /// `locate` says where a member is. Folders come before what is in them.
 pub fn tree(
-    archive: &mut Archive,
+    archive: &mut Archive<'_>,
     ctx: &Context,
     locate: impl Fn(&[u8]) -> Option<PathBuf>,
 ) -> Result<Vec<Checked>> {

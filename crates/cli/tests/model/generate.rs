@@ -213,6 +213,7 @@ impl Line<'_, '_> {
         let any =
             |part: &str| self.command.operands.iter().any(|operand| operand.to_string_lossy().contains(part));
         match id {
+            "psnr" | "bpp" | "max_size" if any("field") => 8,
             "max_error" if any("field") || any("safetensors") => 20,
             "shape" if any("field.raw") => 25,
             "base" if any("safetensors") => 25,

@@ -46,6 +46,8 @@ pub struct StreamReader<R: Read> {
     total: u64,
     state: State,
     archive: Option<bool>,
+    /// Whether the end of the first stream is the end.
+    single: bool,
 }
 
 #[derive(Debug)]
@@ -78,15 +80,37 @@ struct Stream {
 }
 
 impl<R: Read> StreamReader<R> {
-    /// A reader from the first byte of `inner`. Limits on output and ratio are those of `env`.
+    /// A reader from the first byte of `inner` to its last: streams in a row follow one another, and whatever is no stream is an
+    /// error. Limits on output and ratio are those of `env`.
     pub fn new(inner: R, env: &Env) -> Self {
         let input = Input::new(inner, 0);
-        Self { input, env: env.clone(), total: 0, state: State::First, archive: None }
+        Self { input, env: env.clone(), total: 0, state: State::First, archive: None, single: false }
+    }
+
+    /// A reader of one stream, which takes from `inner` what belongs to that stream and not one byte more. Recovery data, which
+    /// stands behind a stream, is left where it is.
+    pub fn single(inner: R, env: &Env) -> Self {
+        Self { single: true, ..Self::new(inner, env) }
     }
 
     /// Bytes read so far.
     pub fn position(&self) -> u64 {
         self.input.pos
+    }
+
+    /// The reader underneath.
+    pub fn get_ref(&self) -> &R {
+        &self.input.inner
+    }
+
+    /// The reader underneath. What is read from it within a stream is missing there.
+    pub fn get_mut(&mut self) -> &mut R {
+        &mut self.input.inner
+    }
+
+    /// Gives the reader back. It stands right behind the last item that was read.
+    pub fn into_inner(self) -> R {
+        self.input.inner
     }
 
     /// The next item, or `None` at the end of the file. After an error, `None`.
@@ -102,6 +126,7 @@ impl<R: Read> StreamReader<R> {
             State::Within(stream) => self.within(stream),
             State::Compact(at, head) => self.compact(at, *head),
             State::CompactEnd(content_len) => Ok(Some(self.compact_end(content_len))),
+            State::Between if self.single => Ok(None),
             State::Between => self.between(),
             State::Done => Ok(None),
         }

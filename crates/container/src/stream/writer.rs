@@ -233,6 +233,25 @@ impl<W: Write> StreamWriter<W> {
         Ok(self.out)
     }
 
+    /// Flushes the output: what was written so far is on its way. The stream goes on.
+    ///
+    /// # Errors
+    /// Whatever the output says.
+    pub fn flush(&mut self) -> Result<()> {
+        Ok(self.out.flush()?)
+    }
+
+    /// The output underneath.
+    #[must_use]
+    pub fn get_ref(&self) -> &W {
+        &self.out
+    }
+
+    /// The output underneath. What is written to it within a stream breaks the stream; taking out what has been written does not.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Bytes of content so far.
     #[must_use]
     pub fn content_len(&self) -> u64 {

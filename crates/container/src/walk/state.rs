@@ -25,6 +25,12 @@ impl State {
         }
     }
 
+    /// The state of `len` bytes that are no file on a disk, and stay as they are.
+    #[must_use]
+    pub fn unchanging(len: u64) -> Self {
+        Self { id: (0, 0), len, modified: (0, 0), changed: (0, 0) }
+    }
+
     /// Device and number: the same for every name of one file.
     #[must_use]
     pub fn id(&self) -> (u64, u64) {

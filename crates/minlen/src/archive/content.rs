@@ -1,17 +1,17 @@
 //! The content of an archive as it is written: files in, blocks out.
 
+use super::contents::Contents;
 use super::dedup::{CHUNK, Dedup};
 use super::hash::FileHash;
 use crate::budget::Spending;
 use crate::encoder::BlockCoder;
+use crate::layout::{FileLayout, Track};
 use crate::options::Options;
-use crate::tensors::{Arrays, Track};
 use fastcdc::v2020::StreamCDC;
-use minlen_container::walk::State;
+use minlen_container::walk::Item;
 use minlen_container::{Extent, StreamWriter, Tree};
 use minlen_core::{Class, Detection, Env, Error, Result};
 use std::io::{Read, Write};
-use std::path::Path;
 
 /// Data of another kind joins a block only while the block is smaller than this.
 const MIX_BELOW: usize = 128 << 10;
@@ -35,7 +35,7 @@ const MIN_SOLID: usize = 512 << 10;
 /// A file that fills blocks by itself gets its own. Smaller ones share a block with files of the same kind. So a
 /// block is a good guess at what belongs together, and taking out one file never costs more than one shared block or
 /// the file's own ones.
-pub(super) struct Content<W: Write> {
+pub(super) struct Content<'a, W: Write> {
     coder: BlockCoder<W>,
     buffer: Vec<u8>,
     kind: Option<Detection>,
@@ -46,9 +46,9 @@ pub(super) struct Content<W: Write> {
     alone: bool,
     total: u64,
     decode_ns: u32,
-    dedup: Option<Dedup>,
+    dedup: Option<Dedup<'a>>,
     env: Env,
-    /// Where the arrays are in the buffer.
+    /// Where the spans of the files are in the buffer.
     track: Track,
 }
 
@@ -68,9 +68,16 @@ pub(super) struct Stored {
     pub(super) fresh: u64,
 }
 
-impl<W: Write> Content<W> {
-    /// An empty content on `out`; `total` is about how many bytes will come.
-    pub(super) fn new(out: W, options: &Options, spending: Spending, total: u64, env: &Env) -> Result<Self> {
+impl<'a, W: Write> Content<'a, W> {
+    /// An empty content on `out`; `total` is about how many bytes will come from `contents`.
+    pub(super) fn new(
+        out: W,
+        contents: &'a dyn Contents,
+        options: &Options,
+        spending: Spending,
+        total: u64,
+        env: &Env,
+    ) -> Result<Self> {
         // A 32nd of the whole: one member is then taken out in a fraction of the time of all.
         let share = usize::try_from(total / 32).unwrap_or(usize::MAX).max(MIN_SOLID);
         Ok(Self {
@@ -84,28 +91,28 @@ impl<W: Write> Content<W> {
             alone: false,
             total,
             decode_ns: u32::MAX,
-            dedup: options.dedup.then(Dedup::default),
+            dedup: options.dedup.then(|| Dedup::new(contents)),
             env: env.clone(),
             track: Track::default(),
         })
     }
 
-    /// Adds one file, with the state in which it was found: `ranges` are offset and length of its parts that are not holes, in
-    /// order, each to be read through `open`; `size` its length with the holes; `arrays` where its arrays are. A file that ends
+    /// Adds the file of an item, with its number: `ranges` are offset and length of its parts that are not holes, in
+    /// order, each to be read through `open`; `size` its length with the holes; `layout` what it is made of. A file that ends
     /// earlier than it should is stored as long as it is: nothing is made up.
     pub(super) fn add_file<R: Read>(
         &mut self,
-        (path, state): (&Path, State),
+        (number, item): (usize, &Item),
         detection: Detection,
         size: u64,
         ranges: &[(u64, u64)],
-        arrays: Option<&Arrays>,
+        layout: Option<&FileLayout>,
         mut open: impl FnMut(u64, u64) -> Result<R>,
     ) -> Result<Added> {
         self.enter(detection, size)?;
-        self.track.enter(arrays.map(Arrays::placed));
+        self.track.enter(layout.map(FileLayout::shared));
         if let Some(dedup) = &mut self.dedup {
-            dedup.enter_file(path.to_path_buf(), state);
+            dedup.enter_file(number, item.state);
         }
         let mut file = FileBuilder::default();
         let mut whole = true;
@@ -121,7 +128,7 @@ impl<W: Write> Content<W> {
                     Ok(chunk) => chunk.data,
                     Err(error) => {
                         let error = Error::io("reading", std::io::Error::from(error));
-                        return self.unreadable(error.in_file(path));
+                        return self.unreadable(error.in_file(&item.source));
                     }
                 };
                 file.fresh += self.add_chunk(&chunk, at, &mut file.extents)?;
@@ -243,8 +250,8 @@ impl<W: Write> Content<W> {
         let rest = self.buffer.split_off(cut);
         let block = std::mem::replace(&mut self.buffer, rest);
         let mixed = kind.as_ref().is_some_and(|k| k.detail == "mixed");
-        let arrays = self.track.take(cut);
-        self.coder.submit(block, if mixed { None } else { kind }, arrays, self.decode_ns)
+        let spans = self.track.take(cut);
+        self.coder.submit(block, if mixed { None } else { kind }, spans, self.decode_ns)
     }
 }
 

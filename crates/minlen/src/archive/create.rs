@@ -2,18 +2,19 @@
 
 use super::Summary;
 use super::content::{Added, Content, Stored};
+use super::contents::{Contents, Disk, Opened, Part};
 use super::copies::Copies;
 use super::inputs::Inputs;
 use crate::budget::Spending;
+use crate::layout::{FileLayout, FileSource};
 use crate::options::Options;
 use crate::planner::Request;
-use crate::tensors::{self, Arrays, FileSource};
-use minlen_container::walk::{self, Found, Item, State};
+use minlen_container::walk::{self, Found, Item};
 use minlen_container::{Body, Entry, Tree, extract};
-use minlen_core::{Coded, Detection, Env, Error, Event, Kind, Limits, Result};
+use minlen_core::{Coded, Detection, Env, Error, Event, Limits, Result};
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Write};
 use std::path::PathBuf;
 
 /// How much of a file is looked at to find out what it is.
@@ -36,20 +37,37 @@ pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env
 /// # Errors
 /// As [`create`].
 pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &Env) -> Result<(W, Summary)> {
-    if options.max_error.is_some() {
-        return Err(Error::usage("an error bound is for single files, and this would be an archive")
-            .remedy("compress the files of floats one by one"));
-    }
+    check_exact(options)?;
     let walked = walk::walk(&inputs.paths, &inputs.walking(options), env)?;
-    let items = walked.items;
-    let mode = super::inputs::common_mode(&items);
-    let mut summary = Summary { warnings: walked.warnings, mode, ..Summary::default() };
     for output in walked.outputs {
         let message = format!("{}: is the output itself: left out", output.display());
         env.progress.event(Event::Notice { message });
     }
+    store(&walked.items, &Disk(&walked.items), walked.warnings, out, options, env)
+}
+
+fn check_exact(options: &Options) -> Result<()> {
+    if options.goal.is_some() {
+        return Err(Error::usage("an error bound is for single files, and this would be an archive")
+            .remedy("compress the files of floats one by one"));
+    }
+    Ok(())
+}
+
+/// Writes an archive of `items`, whose bytes are read from `contents`, in this order.
+pub(super) fn store<W: Write>(
+    items: &[Item],
+    contents: &dyn Contents,
+    warnings: Vec<String>,
+    out: W,
+    options: &Options,
+    env: &Env,
+) -> Result<(W, Summary)> {
+    check_exact(options)?;
+    let mode = super::inputs::common_mode(items);
+    let mut summary = Summary { warnings, mode, ..Summary::default() };
     let is_shaped = |item: &Item, dtype, shape: &[u64]| match item.body {
-        Found::File { len, .. } => Arrays::whole(dtype, shape, len).is_ok(),
+        Found::File { len, .. } => FileLayout::whole(dtype, shape, len).is_ok(),
         _ => false,
     };
     if let Some((dtype, shape)) = options.shape()
@@ -65,16 +83,17 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
     let settled = options.settled(Some(total))?;
     options.tell_level(&settled, Some(total), env);
     let options = &settled;
-    let content = Content::new(Counted { out, bytes: 0 }, options, spending, total, env)?;
+    let content = Content::new(Counted { out, bytes: 0 }, contents, options, spending, total, env)?;
     let bodies = items.iter().map(|_| None).collect();
     let copies = Copies::new(total, items.len());
-    let mut storing = Storing { items: &items, options, content, bodies, copies, summary: &mut summary, env };
+    let mut storing =
+        Storing { items, contents, options, content, bodies, copies, summary: &mut summary, env };
     storing.files()?;
     let instead = storing.other_names()?;
     storing.last_copy()?;
     let Storing { content, bodies, .. } = storing;
     let (mut writer, hash) = content.finish()?;
-    let tree = directory(&items, bodies, &instead, &mut summary);
+    let tree = directory(items, bodies, &instead, &mut summary);
     summary.warnings.extend(memory_to_read(&tree));
     for warning in &summary.warnings {
         env.progress.event(Event::Warning { message: warning.clone() });
@@ -138,17 +157,18 @@ fn data_len(item: &Item) -> u64 {
 }
 
 /// Files on their way into the content.
-struct Storing<'a, W: Write> {
+struct Storing<'a, 'c, W: Write> {
     items: &'a [Item],
+    contents: &'c dyn Contents,
     options: &'a Options,
-    content: Content<W>,
+    content: Content<'c, W>,
     bodies: Vec<Option<Body>>,
     copies: Copies,
     summary: &'a mut Summary,
     env: &'a Env,
 }
 
-impl<W: Write> Storing<'_, W> {
+impl<W: Write> Storing<'_, '_, W> {
     /// Stores every regular file.
     fn files(&mut self) -> Result<()> {
         for (index, detection) in self.reading_order()? {
@@ -193,9 +213,9 @@ impl<W: Write> Storing<'_, W> {
         for (index, item) in items.iter().enumerate() {
             let Found::File { len, .. } = item.body else { continue };
             self.env.check()?;
-            match head(item) {
+            match self.head(index) {
                 Ok(head) => files.push((index, self.options.planner.detect(&head, len))),
-                Err(error) => self.leave_out(index, error),
+                Err(error) => self.leave_out(index, error)?,
             }
         }
         files.sort_by(|(a, ka), (b, kb)| {
@@ -207,32 +227,39 @@ impl<W: Write> Storing<'_, W> {
         Ok(files)
     }
 
-    fn leave_out(&mut self, index: usize, error: Error) {
+    fn leave_out(&mut self, index: usize, error: Error) -> Result<()> {
         let error = error.in_file(&self.items[index].source);
+        if !self.contents.may_leave_out() {
+            return Err(error);
+        }
         self.summary.warnings.push(format!("left out: {error}"));
+        Ok(())
+    }
+
+    fn head(&self, index: usize) -> Result<Vec<u8>> {
+        let mut head = Vec::new();
+        self.contents.open(index)?.take(HEAD as u64).read_to_end(&mut head)?;
+        Ok(head)
     }
 
     /// Stores one file as it is read, whatever it was when it was found; says so where that differs.
     fn store(&mut self, index: usize, detection: Option<Detection>) -> Result<()> {
         let item = &self.items[index];
-        let opened = walk::open(item).and_then(|file| {
-            let state = State::of(&file.metadata()?);
-            Ok((file, state))
+        let opened = self.contents.open(index).and_then(|file| {
+            let state = file.state()?;
+            Ok((RefCell::new(file), state))
         });
         let (file, before) = match opened {
             Ok(opened) => opened,
-            Err(error) => {
-                self.leave_out(index, error);
-                return Ok(());
-            }
+            Err(error) => return self.leave_out(index, error),
         };
         let detection = match detection {
             Some(detection) => detection,
-            None => self.options.planner.detect(&head(item).unwrap_or_default(), before.len()),
+            None => self.options.planner.detect(&self.head(index).unwrap_or_default(), before.len()),
         };
         match self.read(index, detection, &file)? {
             Added::Stored(stored) => {
-                let after = file.metadata().map(|meta| State::of(&meta));
+                let after = file.borrow().state();
                 if !after.is_ok_and(|after| item.state.is_still(&after)) {
                     let source = item.source.display();
                     let message = format!("{source}: was changed while it was read: stored as it was read");
@@ -243,12 +270,17 @@ impl<W: Write> Storing<'_, W> {
                 self.bodies[index] = Some(Body::File { len, hash, extents });
                 self.copies.add(index);
             }
-            Added::Unreadable(error) => self.leave_out(index, error),
+            Added::Unreadable(error) => self.leave_out(index, error)?,
         }
         Ok(())
     }
 
-    fn read(&mut self, index: usize, detection: Detection, file: &File) -> Result<Added> {
+    fn read(
+        &mut self,
+        index: usize,
+        detection: Detection,
+        file: &RefCell<Box<dyn Opened + '_>>,
+    ) -> Result<Added> {
         let item = &self.items[index];
         let (len, found) = match &item.body {
             Found::File { len, data } => (*len, data.clone()),
@@ -256,26 +288,11 @@ impl<W: Write> Storing<'_, W> {
         };
         // The files of /proc say that they are empty, and are not.
         let ranges = if len == 0 { vec![(0, u64::MAX)] } else { found };
-        let arrays = arrays(item, &detection, self.options);
-        self.content.add_file(
-            (&item.source, item.state),
-            detection,
-            len,
-            &ranges,
-            arrays.as_ref(),
-            |start, n| {
-                let mut reader = file;
-                reader.seek(SeekFrom::Start(start))?;
-                Ok(reader.take(n))
-            },
-        )
+        let layout = layout(self.contents, (index, item), &detection, self.options);
+        self.content.add_file((index, item), detection, len, &ranges, layout.as_ref(), |start, n| {
+            Part::new(file, start, n)
+        })
     }
-}
-
-fn head(item: &Item) -> Result<Vec<u8>> {
-    let mut head = Vec::new();
-    walk::open(item)?.take(HEAD as u64).read_to_end(&mut head)?;
-    Ok(head)
 }
 
 fn extension(path: &[u8]) -> Vec<u8> {
@@ -283,18 +300,24 @@ fn extension(path: &[u8]) -> Vec<u8> {
     name.iter().rposition(|&b| b == b'.').map_or_else(Vec::new, |dot| name[dot..].to_ascii_lowercase())
 }
 
-/// Where the arrays are in a file that may hold some. A file that is not what it says is coded as any other.
-fn arrays(item: &Item, detection: &Detection, options: &Options) -> Option<Arrays> {
-    if matches!(detection.kind, Kind::Tensors | Kind::Zip) {
-        let source = FileSource::new(walk::open(item).ok()?).ok()?;
-        if let Ok(Some(layout)) = tensors::layout(&source) {
-            let arrays = Arrays::new(&layout);
-            return (arrays.count().0 > 0).then(|| options.bases.found_for(&arrays));
+/// What a file is made of, if its format declares that. A file that is not what it says is coded as any other.
+fn layout(
+    contents: &dyn Contents,
+    (index, item): (usize, &Item),
+    detection: &Detection,
+    options: &Options,
+) -> Option<FileLayout> {
+    let parsers = options.planner.parsers();
+    if parsers.iter().any(|parser| parser.declares(detection.kind)) {
+        let source = FileSource::new(contents.open(index).ok()?).ok()?;
+        if let Some(layout) = parsers.layout_of(&source, detection.kind) {
+            let layout = FileLayout::new(&layout);
+            return (!layout.is_empty()).then(|| options.bases.found_for(&layout));
         }
     }
     let raw = options.raw.as_ref()?;
     let Found::File { len, .. } = item.body else { return None };
-    Arrays::whole(raw.dtype, &raw.shape, len).ok()
+    FileLayout::whole(raw.dtype, &raw.shape, len).ok()
 }
 
 /// The tree of what could be read, in the order of the walk; `instead` says which other names took the place of first ones that

@@ -1,11 +1,10 @@
 //! Storing equal chunks once: content-defined chunks (FastCDC, Xia et al. 2016 and 2020), found by a 64-bit hash and
 //! *compared byte by byte* with where they were seen first, so that a hash collision can never damage a file.
 
-use minlen_container::walk::{self, State};
+use super::contents::{Contents, Opened};
+use minlen_container::walk::State;
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::io::SeekFrom;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Smallest, usual and largest chunk in bytes.
@@ -24,17 +23,22 @@ struct Seen {
 }
 
 /// The chunks stored so far.
-#[derive(Debug, Default)]
-pub(super) struct Dedup {
+pub(super) struct Dedup<'a> {
+    contents: &'a dyn Contents,
     seen: HashMap<u64, Seen>,
-    files: Vec<(PathBuf, State)>,
-    open: Option<(u32, File)>,
+    files: Vec<(usize, State)>,
+    open: Option<(u32, Box<dyn Opened + 'a>)>,
 }
 
-impl Dedup {
-    /// Tells that the chunks to come are from this file in this state.
-    pub(super) fn enter_file(&mut self, path: PathBuf, state: State) {
-        self.files.push((path, state));
+impl<'a> Dedup<'a> {
+    /// Without any chunk; where they come from can be read again in `contents`.
+    pub(super) fn new(contents: &'a dyn Contents) -> Self {
+        Self { contents, seen: HashMap::new(), files: Vec::new(), open: None }
+    }
+
+    /// Tells that the chunks to come are from the file of this item in this state.
+    pub(super) fn enter_file(&mut self, item: usize, state: State) {
+        self.files.push((item, state));
     }
 
     /// The content offset of an equal chunk that is stored already. `recent` is the tail of the content that is still
@@ -67,9 +71,9 @@ impl Dedup {
     /// chunk is stored again.
     fn equals_source(&mut self, seen: Seen, chunk: &[u8]) -> bool {
         if self.open.as_ref().is_none_or(|(file, _)| *file != seen.file) {
-            let Some((path, state)) = self.files.get(seen.file as usize) else { return false };
-            let Ok(file) = walk::open_plain(path) else { return false };
-            if !file.metadata().is_ok_and(|meta| meta.is_file() && state.is_still(&State::of(&meta))) {
+            let Some(&(item, state)) = self.files.get(seen.file as usize) else { return false };
+            let Ok(file) = self.contents.open(item) else { return false };
+            if !file.state().is_ok_and(|now| state.is_still(&now)) {
                 return false;
             }
             self.open = Some((seen.file, file));
@@ -85,6 +89,8 @@ impl Dedup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::contents::Disk;
+    use minlen_container::walk::{Found, Item};
 
     /// Where chunks end decides which are equal, and so what is written.
     #[test]
@@ -102,10 +108,14 @@ mod tests {
         let path = dir.path().join("source");
         let chunk: Vec<u8> = (0..1000u32).map(|i| (i * 31) as u8).collect();
         std::fs::write(&path, [b"head".as_slice(), &chunk].concat()).unwrap();
-        let mut dedup = Dedup::default();
-        assert_eq!(dedup.find(&chunk, &[], 0), None);
         let state = State::of(&std::fs::metadata(&path).unwrap());
-        dedup.enter_file(path.clone(), state);
+        let body = Found::File { len: 1004, data: vec![(0, 1004)] };
+        let item = Item { source: path.clone(), path: Vec::new(), mode: 0, mtime: None, body, state };
+        let items = [item];
+        let disk = Disk(&items);
+        let mut dedup = Dedup::new(&disk);
+        assert_eq!(dedup.find(&chunk, &[], 0), None);
+        dedup.enter_file(0, state);
         dedup.remember(&chunk, 50, 4);
         assert_eq!(dedup.find(&chunk, &chunk, 50), Some(50), "in memory");
         assert_eq!(dedup.find(&chunk, &[], 5000), Some(50), "read again");

@@ -7,7 +7,7 @@ use minlen_container::extract::{self, Extractor};
 use minlen_core::{Error, Event, Reservation, Result};
 use std::path::Path;
 
-impl Archive {
+impl Archive<'_> {
     /// Unpacks members into the folder `target`, which is made if it is not there. `select` names members or folders by
     /// their paths in the archive (with everything below them); empty for all.
     ///
@@ -101,7 +101,7 @@ struct Chosen {
 
 impl Chosen {
     /// None of them.
-    fn new(archive: &Archive) -> Result<Self> {
+    fn new(archive: &Archive<'_>) -> Result<Self> {
         let count = archive.entries().entries.len();
         let _held = archive.env.budget.reserve(count as u64)?;
         Ok(Self { entries: vec![false; count], _held })

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// What a [`BlockInfo`] takes in memory, and what showing it takes.
 const BLOCK_COST: usize = size_of::<BlockInfo>() + 64;
 
-impl Archive {
+impl Archive<'_> {
     /// Everything about the archive that can be said without decoding its content.
     ///
     /// # Errors

@@ -13,7 +13,7 @@
 //! let (bytes, summary) = archive::create(&[folder], Vec::new(), &Options::new(3)?, &Env::default())?;
 //! assert_eq!(summary.files, 1);
 //!
-//! let reader = Box::new(std::io::Cursor::new(bytes));
+//! let reader = std::io::Cursor::new(&bytes);
 //! let mut archive = archive::Archive::from_reader(reader, &archive::Keys::default(), &Options::default(), &Env::default())?;
 //! let mut text = Vec::new();
 //! archive.read_member(b"notes/a.txt", Some(9..18), &mut text)?;
@@ -22,7 +22,9 @@
 //! # }
 //! ```
 
+mod builder;
 mod content;
+mod contents;
 mod copies;
 mod create;
 mod dedup;
@@ -32,20 +34,24 @@ mod inputs;
 mod keys;
 mod look;
 mod member;
+mod member_reader;
 mod read;
 mod recent;
 pub mod salvage;
 mod shares;
+mod spans;
+mod spool;
 mod sweep;
-mod tensors;
 mod window;
 
+pub use builder::{Builder, Entry};
 pub use create::{create, create_from};
 pub use inputs::{Inputs, readers};
 pub use keys::Keys;
 pub use member::{BlockInfo, Info, Member, MemberKind};
+pub use member_reader::MemberReader;
 pub use read::Archive;
-pub use tensors::MemberSource;
+pub use spans::MemberSource;
 
 use std::io::{Read, Seek};
 

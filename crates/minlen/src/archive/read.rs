@@ -13,13 +13,13 @@ use minlen_container::{Body, Entry, Extent, Tree, crypt};
 use minlen_core::{Env, Error, Event, Reservation, Result};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 
-/// An open archive, or an open single stream.
-pub struct Archive {
-    pub(super) container: minlen_container::Archive<Box<dyn ReadSeek>>,
+/// An open archive, or an open single stream. It lives no longer than what it is read from (`'a`).
+pub struct Archive<'a> {
+    pub(super) container: minlen_container::Archive<Box<dyn ReadSeek + 'a>>,
     pub(super) options: Options,
     pub(super) env: Env,
     pub(super) encrypted: bool,
@@ -39,27 +39,27 @@ pub struct Archive {
     pub(super) listed: Option<Reservation>,
 }
 
-impl Archive {
+impl<'a> Archive<'a> {
     /// Opens a file, decrypting it where needed.
     ///
     /// # Errors
     /// I/O, corrupt, truncated, unsupported, wrong key, limit; each naming the file.
     pub fn open(path: &Path, keys: &Keys, options: &Options, env: &Env) -> Result<Self> {
         let file = File::open(path).map_err(|e| Error::io("cannot open", e).in_file(path))?;
-        Self::from_reader(Box::new(std::io::BufReader::new(file)), keys, options, env)
-            .map_err(|e| e.in_file(path))
+        Self::from_reader(std::io::BufReader::new(file), keys, options, env).map_err(|e| e.in_file(path))
     }
 
-    /// Opens anything that can be read and sought.
+    /// Opens anything that can be read and sought: also what is only borrowed, as a file or bytes in memory.
     ///
     /// # Errors
     /// As [`Archive::open`].
     pub fn from_reader(
-        mut reader: Box<dyn ReadSeek>,
+        reader: impl ReadSeek + 'a,
         keys: &Keys,
         options: &Options,
         env: &Env,
     ) -> Result<Self> {
+        let mut reader: Box<dyn ReadSeek + 'a> = Box::new(reader);
         let mut head = [0; crypt::HEAD];
         let n = read_up_to(&mut reader, &mut head)?;
         reader.seek(SeekFrom::Start(0))?;
@@ -78,7 +78,7 @@ impl Archive {
 
     /// Over a container that is open.
     pub(super) fn over(
-        container: minlen_container::Archive<Box<dyn ReadSeek>>,
+        container: minlen_container::Archive<Box<dyn ReadSeek + 'a>>,
         encrypted: bool,
         stored_len: u64,
         options: &Options,
@@ -87,7 +87,7 @@ impl Archive {
         Self {
             container,
             options: options.clone(),
-            env: env.clone(),
+            env: options.informed(env),
             encrypted,
             stored_len,
             recent: Recent::default(),
@@ -346,7 +346,7 @@ fn within(range: Option<Range<u64>>, entry: &Entry) -> Range<u64> {
 }
 
 /// The file with this number, hard links followed.
-fn file_of(tree: &Tree, number: usize) -> Result<&Entry> {
+pub(super) fn file_of(tree: &Tree, number: usize) -> Result<&Entry> {
     let entry = tree.entries.get(number).ok_or_else(|| no_entry(number))?;
     let shown = || show_path(&entry.path);
     match &entry.body {
@@ -366,7 +366,7 @@ pub(super) fn no_entry(number: usize) -> Error {
     Error::usage(format!("there is no entry {number}"))
 }
 
-pub(super) fn read_up_to(reader: &mut dyn ReadSeek, buffer: &mut [u8]) -> Result<usize> {
+pub(super) fn read_up_to(reader: &mut dyn Read, buffer: &mut [u8]) -> Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match reader.read(&mut buffer[filled..])? {

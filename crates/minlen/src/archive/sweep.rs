@@ -11,11 +11,11 @@ use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-type Container = minlen_container::Archive<Box<dyn ReadSeek>>;
+type Container<'a> = minlen_container::Archive<Box<dyn ReadSeek + 'a>>;
 
 /// Decodes the blocks `wanted` on several threads and calls `each` with the number and bytes of every one, in order.
 pub(super) fn decode_blocks(
-    container: &mut Container,
+    container: &mut Container<'_>,
     wanted: impl ExactSizeIterator<Item = usize>,
     options: &Options,
     env: &Env,
@@ -45,7 +45,7 @@ const RUN: usize = 64 << 10;
 
 /// Decodes the blocks `wanted`, in order, and calls `each` with runs of their content and where these begin.
 pub(super) fn decode_runs(
-    container: &mut Container,
+    container: &mut Container<'_>,
     wanted: Vec<usize>,
     options: &Options,
     env: &Env,
@@ -116,7 +116,7 @@ const OPEN_COST: u64 = size_of::<Open>() as u64 + 96;
 
 /// Decodes every block that the files among `entries` need, once, and checks each file's hash as its bytes go by.
 pub(super) fn sweep(
-    container: &mut Container,
+    container: &mut Container<'_>,
     entries: &[Entry],
     options: &Options,
     env: &Env,
@@ -234,7 +234,7 @@ fn data_end(entry: &Entry) -> u64 {
 }
 
 /// The blocks under the pieces (sorted by content), each once, in order.
-fn needed_blocks(container: &Container, pieces: &[Piece]) -> Vec<usize> {
+fn needed_blocks(container: &Container<'_>, pieces: &[Piece]) -> Vec<usize> {
     let mut blocks = Vec::new();
     let mut done = 0;
     for piece in pieces {

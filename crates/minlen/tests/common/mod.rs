@@ -35,7 +35,7 @@ pub fn keys() -> Keys {
 /// Everything a file says, as one value: members with their metadata and content, or the content alone.
 pub fn decode_all(bytes: &[u8], env: &Env) -> Result<Vec<u8>> {
     let options = Options::default();
-    let mut archive = Archive::from_reader(Box::new(Cursor::new(bytes.to_vec())), &keys(), &options, env)?;
+    let mut archive = Archive::from_reader(Cursor::new(bytes), &keys(), &options, env)?;
     let mut out = Vec::new();
     if !archive.is_tree() {
         archive.read_content(0..u64::MAX, &mut out)?;

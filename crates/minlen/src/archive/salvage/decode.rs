@@ -6,7 +6,7 @@ use crate::options::Options;
 use minlen_core::{Env, Error, ErrorKind, Event, Result};
 use std::collections::VecDeque;
 
-type Container = minlen_container::Archive<Box<dyn ReadSeek>>;
+type Container<'a> = minlen_container::Archive<Box<dyn ReadSeek + 'a>>;
 
 /// Decodes the blocks `wanted` on several threads and calls `each` with the number of every one, in order, and its bytes or what is
 /// wrong with it.
@@ -14,7 +14,7 @@ type Container = minlen_container::Archive<Box<dyn ReadSeek>>;
 /// # Errors
 /// Cancelled; whatever `each` says.
 pub(super) fn each_block(
-    container: &mut Container,
+    container: &mut Container<'_>,
     wanted: impl ExactSizeIterator<Item = usize>,
     options: &Options,
     env: &Env,

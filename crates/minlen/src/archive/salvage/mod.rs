@@ -30,8 +30,8 @@ pub const DAMAGED: &str = ".damaged";
 pub const PIECE: &str = "salvaged-";
 
 /// A damaged file, open for taking out what is left.
-pub struct Salvage {
-    archive: Archive,
+pub struct Salvage<'a> {
+    archive: Archive<'a>,
     /// What a scan did not recognise.
     damage: Vec<Damage>,
     /// Zero bytes behind the end.
@@ -39,7 +39,7 @@ pub struct Salvage {
     pieces: Option<LostPieces>,
 }
 
-impl Salvage {
+impl<'a> Salvage<'a> {
     /// Opens a file, decrypting it where needed.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl Salvage {
     pub fn open(path: &Path, keys: &Keys, options: &Options, env: &Env) -> Result<Self> {
         let file =
             std::fs::File::open(path).map_err(|e| minlen_core::Error::io("cannot open", e).in_file(path))?;
-        Self::from_reader(Box::new(file), keys, options, env).map_err(|e| e.in_file(path))
+        Self::from_reader(file, keys, options, env).map_err(|e| e.in_file(path))
     }
 
     /// Opens anything that can be read and sought.
@@ -55,11 +55,12 @@ impl Salvage {
     /// # Errors
     /// Corrupt if there is no trace of a stream; wrong key, or damage to the header of an encrypted file; limit; I/O.
     pub fn from_reader(
-        mut reader: Box<dyn ReadSeek>,
+        reader: impl ReadSeek + 'a,
         keys: &Keys,
         options: &Options,
         env: &Env,
     ) -> Result<Self> {
+        let mut reader: Box<dyn ReadSeek + 'a> = Box::new(reader);
         let mut head = [0; 64];
         let n = read_up_to(&mut reader, &mut head)?;
         reader.seek(SeekFrom::Start(0))?;
@@ -71,13 +72,16 @@ impl Salvage {
         }
         let stored_len = reader.seek(SeekFrom::End(0))?;
         let shared = Shared::new(reader);
-        let opened = Container::open(Box::new(shared.clone()) as Box<dyn ReadSeek>, options.registry(), env);
+        let opened =
+            Container::open(Box::new(shared.clone()) as Box<dyn ReadSeek + 'a>, options.registry(), env);
         let (container, damage) = match opened {
             Ok(container) => (container, Vec::new()),
             Err(e) if matches!(e.kind(), ErrorKind::Cancelled | ErrorKind::Io) => return Err(e),
-            Err(_) => {
-                Container::open_by_scanning(Box::new(shared) as Box<dyn ReadSeek>, options.registry(), env)?
-            }
+            Err(_) => Container::open_by_scanning(
+                Box::new(shared) as Box<dyn ReadSeek + 'a>,
+                options.registry(),
+                env,
+            )?,
         };
         padding += container.padding();
         let archive = Archive::over(container, pieces.is_some(), stored_len, options, env);
@@ -98,27 +102,27 @@ impl Salvage {
 
 /// A reader that can be tried twice.
 #[derive(Clone)]
-struct Shared {
-    reader: std::sync::Arc<std::sync::Mutex<Box<dyn ReadSeek>>>,
+struct Shared<'a> {
+    reader: std::sync::Arc<std::sync::Mutex<Box<dyn ReadSeek + 'a>>>,
 }
 
-impl Shared {
-    fn new(reader: Box<dyn ReadSeek>) -> Self {
+impl<'a> Shared<'a> {
+    fn new(reader: Box<dyn ReadSeek + 'a>) -> Self {
         Self { reader: std::sync::Arc::new(std::sync::Mutex::new(reader)) }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Box<dyn ReadSeek>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Box<dyn ReadSeek + 'a>> {
         self.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-impl std::io::Read for Shared {
+impl std::io::Read for Shared<'_> {
     fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
         self.lock().read(buf)
     }
 }
 
-impl std::io::Seek for Shared {
+impl std::io::Seek for Shared<'_> {
     fn seek(&mut self, pos: SeekFrom) -> std::io::Result<u64> {
         self.lock().seek(pos)
     }

@@ -9,7 +9,7 @@ use minlen_core::{Error, Result};
 use std::collections::HashMap;
 use std::io::Write;
 
-impl Salvage {
+impl Salvage<'_> {
     /// Writes a new `.mln` of every member of `survey` that is whole, or of the content of a single stream that is whole. `survey` must
     /// be of everything.
     ///

@@ -126,7 +126,7 @@ impl Survey {
     }
 }
 
-impl Salvage {
+impl Salvage<'_> {
     /// Decodes what the members that `select` names need (of all of them and everything else with `None`), and says what is left.
     ///
     /// # Errors

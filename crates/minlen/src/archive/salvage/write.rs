@@ -34,7 +34,7 @@ impl Written {
     }
 }
 
-impl Salvage {
+impl Salvage<'_> {
     /// Writes what is left of the members of `survey` into the folder `target`: whole ones under their names, partly whole ones with
     /// [`DAMAGED`] behind it and holes for what is lost, and content without a name in files that begin with [`PIECE`]. Nothing
     /// appears before all of it is complete. Gives what got another name than it had.
