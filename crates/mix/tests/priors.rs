@@ -167,3 +167,23 @@ proptest! {
         let _ = Prior::from_bytes(&bytes);
     }
 }
+
+#[test]
+fn a_codec_that_keeps_its_models_writes_what_a_new_one_writes() {
+    let (kept, env) = (cm::codec(), Env::default());
+    let all = orders(900);
+    for (number, kind) in [(6, 1), (10, 1), (6, 1), (13, 2)] {
+        for len in [40, 41, 1000, 9000, 40, 30_000] {
+            let data = &all[len / 3..][..len];
+            let params = kept.params().with("model", 0).with("type", kind).with("prior", number);
+            let mut again = Vec::new();
+            kept.encode(data, &params, &env, &mut again).unwrap();
+            let (mut once, new) = (Vec::new(), cm::codec());
+            new.encode(data, &params, &env, &mut once).unwrap();
+            assert_eq!(again, once, "{len} bytes, prior {number}");
+            let mut back = Vec::new();
+            kept.decode(&again, len, &env, &mut back).unwrap();
+            assert_eq!(back, data);
+        }
+    }
+}
