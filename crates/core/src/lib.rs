@@ -2,7 +2,7 @@
 //!
 //! Nothing here does I/O. The crate holds
 //!
-//! * [`Error`] with stable numeric codes and the exit code each maps to,
+//! * [`Error`] with stable numeric codes and the exit code each maps to, and [`Advice`] on what to do,
 //! * [`Limits`], [`Budget`] and [`Account`], which keep hostile sizes from turning into memory or output,
 //! * [`Progress`] and cancellation, carried together with the limits in an [`Env`],
 //! * [`Codec`], the one trait behind every codec, with its id, parameters ([`Params`]) and proposals,
@@ -13,6 +13,7 @@
 //! * [`varint`]: the integer encoding of the format.
 
 mod account;
+mod advice;
 mod arrays;
 mod chain;
 mod codec;
@@ -28,6 +29,7 @@ pub mod text;
 pub mod varint;
 
 pub use account::Account;
+pub use advice::Advice;
 pub use arrays::{ArraySpan, BaseSpan, Bases, MaxError, Numbers};
 pub use chain::{Chain, Coded, Stage};
 pub use codec::{Codec, CodecId, CodecSpec, Memory, Places, Proposal, ids};

@@ -7,7 +7,7 @@ use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
 use crate::tensors::{Arrays, Track, approximate};
 use minlen_container::{DirectoryPart, StreamWriter, Tree, compact};
-use minlen_core::{ArraySpan, Detection, Env, Error, Event, Kind, Limits, Numbers, Result};
+use minlen_core::{Advice, ArraySpan, Detection, Env, Error, Event, Kind, Limits, Numbers, Result};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -184,7 +184,8 @@ impl<W: Write> Encoder<W> {
         let total = if last { Some(window.len() as u64) } else { self.total };
         if let Some(raw) = &self.blocks.options.raw {
             let total = total.ok_or_else(|| {
-                Error::usage("the length of the input must be known for --shape").remedy("give a file")
+                Error::usage("the length of the input must be known where its shape is given")
+                    .remedy("give a file")
             })?;
             return Arrays::whole(raw.dtype, &raw.shape, total).map(Some);
         }
@@ -460,9 +461,9 @@ impl<W: Write> BlockCoder<W> {
         if need > Limits::default().memory && !self.told {
             self.told = true;
             let mib = need.div_ceil(1 << 20);
-            let message =
-                format!("blocks of this size and codec take {mib} MiB to decode: read with --memory {mib}M");
-            self.env.progress.event(Event::Warning { message });
+            let message = format!("blocks of this size and codec take {mib} MiB to decode");
+            let advice = Advice::ReadWithMemory { bytes: need };
+            self.env.progress.event(Event::Advised { message, advice });
         }
     }
 

@@ -51,9 +51,9 @@ pub use encoder::Encoder;
 pub use levels::{LevelInfo, MAX_LEVEL, levels};
 pub use minlen_container as container;
 pub use minlen_core::{
-    Account, Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Detection, Detector, Env, Error,
-    ErrorKind, Event, Kind, Limits, MaxError, Memory, NoProgress, Numbers, ParamKind, ParamSpec, Params,
-    Part, Progress, Proposal, Registry, Reservation, Result, Stats, text,
+    Account, Advice, Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Detection, Detector, Env,
+    Error, ErrorKind, Event, Kind, Limits, MaxError, Memory, NoProgress, Numbers, ParamKind, ParamSpec,
+    Params, Part, Progress, Proposal, Registry, Reservation, Result, Stats, text,
 };
 pub use oneshot::{compress, compress_with, decompress, decompress_with};
 pub use options::{Options, registry};

@@ -18,7 +18,7 @@
 //! # }
 //! ```
 
-use minlen_core::{Chain, Error, Proposal, Registry, Result, Stage};
+use minlen_core::{Advice, Chain, Error, Proposal, Registry, Result, Stage};
 use minlen_mix::cm::Type;
 use minlen_mix::prior::{self, Prior};
 
@@ -120,7 +120,7 @@ pub(crate) fn apply(wanted: PriorUse, offers: Vec<Proposal>, registry: &Registry
         PriorUse::Auto => return Ok(offers),
         PriorUse::None => 0,
         PriorUse::Own if prior::latest().is_none() => {
-            return Err(Error::usage("no prior was loaded").remedy("name its file with --prior FILE"));
+            return Err(Error::usage("no prior was loaded").advise(Advice::Prior));
         }
         PriorUse::Own => prior::OWN_NUMBER.into(),
     };

@@ -3,7 +3,7 @@
 use super::armor::{self, Bare};
 use super::{FAMILY, HEAD, INTRO, SecretString, keys};
 use age::{DecryptError, Decryptor, scrypt};
-use minlen_core::{Env, Error, ErrorKind, Reservation, Result};
+use minlen_core::{Advice, Env, Error, ErrorKind, Reservation, Result};
 use std::fs::File;
 use std::io::{self, BufReader, Chain, Cursor, Read, Seek, SeekFrom};
 
@@ -184,7 +184,7 @@ fn unlocked<R: Read>(
     if !decryptor.is_scrypt() {
         let identities = unlock.identities.iter().map(keys::identity).collect::<Result<Vec<_>>>()?;
         if identities.is_empty() {
-            return Err(wrong_key("encrypted to keys").remedy("pass the secret key with --identity FILE"));
+            return Err(wrong_key("encrypted to keys").advise(Advice::SecretKey));
         }
         return decryptor.decrypt(identities.iter().map(|i| i as _)).map_err(class);
     }
@@ -239,6 +239,7 @@ pub(super) fn class(error: DecryptError) -> Error {
 /// age reports authentication failures as invalid data.
 fn class_io(error: io::Error) -> Error {
     match error.kind() {
+        _ if Error::is_in(&error) => error.into(),
         io::ErrorKind::InvalidData => Error::corrupt("the encrypted data was changed or cut off"),
         io::ErrorKind::UnexpectedEof => Error::truncated("the encrypted data is cut off"),
         _ => Error::from(error),

@@ -6,7 +6,7 @@ use super::track::Arrays;
 use crate::archive::{Archive, Keys, MemberKind};
 use crate::options::Options;
 use minlen_container::crypt;
-use minlen_core::{Bases, Env, Error, ErrorKind, Numbers, Reservation, Result};
+use minlen_core::{Advice, Bases, Env, Error, ErrorKind, Numbers, Reservation, Result};
 use minlen_tensor::{Layout, Source, containers};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -44,8 +44,9 @@ impl BaseSet {
     /// Usage for too many of them or one without arrays; I/O; whatever decoding says; each naming the file.
     pub fn open(paths: &[PathBuf], keys: &Keys, options: &Options, env: &Env) -> Result<Self> {
         if paths.len() > LONGEST_CHAIN {
-            return Err(Error::usage(format!("a chain of {} bases", paths.len()))
-                .remedy(format!("at most {LONGEST_CHAIN}: see `minlen rebase`")));
+            let count = paths.len();
+            return Err(Error::usage(format!("a chain of {count} bases, where at most {LONGEST_CHAIN} go"))
+                .advise(Advice::Rebase));
         }
         let mut set = Self::default();
         for path in paths {
@@ -126,7 +127,7 @@ impl Bases for BaseSet {
 pub(super) fn missing(file: &[u8; 32]) -> Error {
     let start: String = file[..8].iter().map(|byte| format!("{byte:02x}")).collect();
     Error::usage(format!("stored as a difference from the file whose BLAKE3 begins with {start}"))
-        .remedy("name that file with --base")
+        .advise(Advice::Base)
 }
 
 /// What `write` gives, in a temporary file without a name, if it has arrays.

@@ -1,7 +1,7 @@
 //! How far an inexact copy is from its original, by what the files themselves say of their arrays: nothing that an encoder thought
 //! of the data comes in.
 
-use minlen_core::{Env, Error, ErrorKind, MaxError, Result};
+use minlen_core::{Advice, Env, Error, ErrorKind, MaxError, Result};
 use minlen_tensor::{Dtype, Format, Layout, Source, Tensor, containers};
 use std::ops::Range;
 
@@ -77,7 +77,7 @@ fn arrays(source: &dyn Source, raw: Option<(Dtype, &[u64])>) -> Result<Option<La
 fn differs(what: String, at: u64) -> Error {
     Error::new(ErrorKind::Verify, format!("the inexact copy is not within the bound: {what}"))
         .at(at)
-        .remedy("leave out --max-error, or allow more")
+        .advise(Advice::LargerError)
 }
 
 /// Two files of one length, and windows on them.

@@ -1,7 +1,7 @@
 //! Quantized models as ordinary `.mln` files: what comes out of them is the model file with the weights that are left.
 
 use minlen_container::{StreamWriter, seal};
-use minlen_core::{Codec, CodecSpec, Coded, Env, Error, Event, Limits, Memory, Params, Result, ids};
+use minlen_core::{Advice, Codec, CodecSpec, Coded, Env, Error, Event, Limits, Memory, Params, Result, ids};
 use minlen_tensor::packed;
 use std::sync::Arc;
 
@@ -56,8 +56,8 @@ pub fn to_stream(payload: Vec<u8>, env: &Env) -> Result<Vec<u8>> {
     let need = 2 * block.header.raw_len + block.header.stored_len;
     if need > Limits::default().memory {
         let mib = need.div_ceil(1 << 20) + 64;
-        let message = format!("a model of this size takes {mib} MiB to decode: read with --memory {mib}M");
-        env.progress.event(Event::Warning { message });
+        let message = format!("a model of this size takes {mib} MiB to decode");
+        env.progress.event(Event::Advised { message, advice: Advice::ReadWithMemory { bytes: mib << 20 } });
     }
     let mut writer = StreamWriter::new(Vec::new())?;
     writer.write_block(&block)?;

@@ -1,6 +1,6 @@
 //! Where arrays are in blocks that are filled piece by piece.
 
-use minlen_core::{ArraySpan, BaseSpan, Error, Result};
+use minlen_core::{Advice, ArraySpan, BaseSpan, Error, Result};
 use minlen_tensor::{Declared, Dtype, Format, Layout, Tensor, containers};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -198,7 +198,7 @@ impl Arrays {
                 "{len} bytes are not {sizes} numbers of type {}",
                 dtype.name()
             ))
-            .remedy("give the shape of the whole file with --shape, or leave it out"));
+            .advise(Advice::Shape));
         }
         let layout = Layout::new(Format::Raw, vec![Tensor::new("", dtype, shape.to_vec(), 0, len)], len)?;
         Ok(Self::new(&layout))
