@@ -1,7 +1,9 @@
 //! What the codec can be told, and the payload header.
 
 use crate::prior::{self, Id, OWN_NUMBER, Prior};
-use minlen_core::{CodecSpec, Env, Error, Memory, NoProgress, ParamKind, ParamSpec, Params, Result, ids};
+use minlen_core::{
+    Advice, CodecSpec, Env, Error, Memory, NoProgress, ParamKind, ParamSpec, Params, Result, ids,
+};
 use std::sync::Arc;
 
 const fn choice(
@@ -116,9 +118,8 @@ impl Header {
         match params.get("prior") as u8 {
             0 => {}
             OWN_NUMBER => {
-                let (id, prior) = prior::latest().ok_or_else(|| {
-                    Error::usage("cm: no prior was given").remedy("name it with --prior FILE")
-                })?;
+                let (id, prior) = prior::latest()
+                    .ok_or_else(|| Error::usage("cm: no prior was given").advise(Advice::Prior))?;
                 header = Self { kind: prior.kind, number: OWN_NUMBER, id, prior: Some(prior), ..header };
             }
             number => {
@@ -188,8 +189,7 @@ impl Header {
         let (&number, rest) = rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?;
         let mut header = Self { depth, kind, number, id: Id::default(), prior: None, rate: *rate };
         let missing = |what: String| {
-            Error::unsupported(format!("cm: the prior {what} is not there"))
-                .remedy("name its file with --prior")
+            Error::unsupported(format!("cm: the prior {what} is not there")).advise(Advice::Prior)
         };
         match number {
             0 => Ok((header, rest)),

@@ -5,7 +5,7 @@
 
 use super::feedback::Feedback;
 use super::plan::{Kept, Part};
-use minlen_core::{Error, Result};
+use minlen_core::{Advice, Error, Result};
 use minlen_tensor::containers::write::{GgufMetadata, write_gguf};
 use minlen_tensor::weights::{f16_from_f32, f16_to_f32, from_f32, to_f32};
 use minlen_tensor::{Dtype, Element, Format, Layout, Tensor, containers};
@@ -56,7 +56,7 @@ fn plain(tensor: &Tensor) -> Result<()> {
     }
     let order = if declared.order.is_empty() { "" } else { " in column-major order" };
     Err(Error::usage(format!("array {:?}: GGUF holds no {}{order}", tensor.name, declared.name()))
-        .remedy("leave out --gguf, or convert the model first"))
+        .advise(Advice::OtherFormat))
 }
 
 /// llama.cpp's number for files mostly of a type.

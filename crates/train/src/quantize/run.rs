@@ -8,7 +8,7 @@ use super::search::largest;
 use super::{Mode, Options, Output, Target};
 use super::{codebook, gguf, product};
 use crate::transformer::Transformer;
-use minlen_core::{Env, Error, ErrorKind, Result};
+use minlen_core::{Advice, Env, Error, ErrorKind, Result};
 use minlen_tensor::packed::scales::Scales;
 use minlen_tensor::packed::{self as payload, Content, Entry, Packed};
 use minlen_tensor::quantized::{Layer, Levels, Pricer, STEP_MAX};
@@ -35,9 +35,7 @@ pub fn run(
 ) -> Result<(Vec<u8>, Report)> {
     check(options, calibration)?;
     let layout = containers::layout(&source)
-        .map_err(|error| {
-            error.remedy("fetch or export the model again; `minlen compress` takes it as it is")
-        })?
+        .map_err(|error| error.remedy("fetch or export the model again; compressing takes it as it is"))?
         .ok_or_else(|| Error::unsupported("no file of tensors that minlen knows"))?;
     let model = calibration.map(|_| Transformer::from_layout(&layout, source)).transpose()?;
     let judge = match (&model, calibration) {
@@ -67,7 +65,7 @@ fn check(options: &Options, calibration: Option<&[u8]>) -> Result<()> {
     }
     if matches!(options.target, Target::Divergence(_)) && calibration.is_none() {
         return Err(Error::usage("a bound on the divergence can only be kept with a calibration text")
-            .remedy("give one with --calibrate FILE"));
+            .advise(Advice::Calibration));
     }
     Ok(())
 }
