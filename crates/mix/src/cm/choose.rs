@@ -7,7 +7,7 @@ use super::spec::{Header, depth, guess};
 use crate::model_type::{Depth, Type};
 use crate::prior::{self, OWN_NUMBER, Prior};
 use crate::shipped::{C, DB, DOC, EXE32, EXE64, GRIDS, JSON, LOG, RECORDS, RUST, SCRIPT, TEXT, XML};
-use minlen_core::{Env, Error, Kind, NoProgress, Params, Result};
+use minlen_core::{Advice, Env, Error, Kind, NoProgress, Params, Result};
 use std::sync::Arc;
 
 /// So much of the data is coded with every candidate, after so much of its window.
@@ -136,7 +136,7 @@ pub(super) fn header(params: &Params, input: &[u8], models: &Pretrained, env: &E
         0 => {}
         OWN_NUMBER => {
             let (id, prior) = prior::latest(&env.resources)
-                .ok_or_else(|| Error::usage("cm: no prior was given").remedy("name it with --prior FILE"))?;
+                .ok_or_else(|| Error::usage("cm: no prior was given").advise(Advice::Prior))?;
             header = Header { kind: prior.kind, number: OWN_NUMBER, id, prior: Some(prior), ..header };
         }
         number => {

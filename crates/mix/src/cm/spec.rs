@@ -2,7 +2,7 @@
 
 use crate::model_type::{Depth, Type};
 use crate::prior::{self, Id, OWN_NUMBER, Prior};
-use minlen_core::{CodecSpec, Error, Memory, ParamKind, ParamSpec, Params, Resources, Result, ids};
+use minlen_core::{Advice, CodecSpec, Error, Memory, ParamKind, ParamSpec, Params, Resources, Result, ids};
 use std::sync::Arc;
 
 const fn choice(
@@ -105,12 +105,13 @@ impl Header {
         }
         let (&number, rest) = rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?;
         let mut header = Self { depth, kind, number, id: Id::default(), prior: None, rate: *rate };
-        let remedy = match cfg!(feature = "priors") {
-            true => "name its file with --prior",
-            false => "build with the Cargo feature `priors`",
+        let missing = |what: String| {
+            let error = Error::unsupported(format!("cm: the prior {what} is not there"));
+            match cfg!(feature = "priors") {
+                true => error.advise(Advice::Prior),
+                false => error.remedy("build with the Cargo feature `priors`"),
+            }
         };
-        let missing =
-            |what: String| Error::unsupported(format!("cm: the prior {what} is not there")).remedy(remedy);
         match number {
             0 => Ok((header, rest)),
             OWN_NUMBER => {
