@@ -1,6 +1,5 @@
 //! Arrays, pictures and sound in files within archives: listed, and taken out one by one.
 
-use super::extract::bounds;
 use crate::args::Extract;
 use crate::engine::select;
 use crate::engine::sink::{Sink, write_failed};
@@ -137,7 +136,7 @@ pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive<'_>, ctx: &C
     let extension = output.and_then(Path::extension).and_then(|e| e.to_str()).unwrap_or_default();
     let kind = Target::of_extension(extension)?;
     let found = matching(pattern, &model, kind)?;
-    let rows = args.rows.map(bounds);
+    let rows = args.rows.map(select::bounds);
     let exports = found.iter().map(|span| export_of(kind, span, rows.as_ref(), model.len));
     let exports = exports.collect::<Result<Vec<_>>>()?;
     let header = export::header(kind, &exports)?;

@@ -1,7 +1,10 @@
 //! A stretch of data and what is known of it.
 
-use super::{Declared, Dtype, Element, Origin};
-use crate::{CodecId, Error, Result};
+use super::declared::{Declared, Element};
+use super::dtype::Dtype;
+use super::origin::Origin;
+use crate::codec_id::CodecId;
+use crate::error::{Error, Result};
 use std::sync::Arc;
 
 /// What a span is.
