@@ -231,6 +231,6 @@ fn info(rival: &dyn Rival) -> RivalInfo {
 
 fn note(file: &str, rival: &dyn Rival, error: &Error, env: &Env) -> Skipped {
     let method = rival.name();
-    env.progress.event(Event::Warning { message: format!("{method} failed on {file}: {error}") });
-    Skipped { method, file: Some(file.to_owned()), why: error.to_string(), error: Some(error.kind()) }
+    env.progress.event(Event::Warning { message: format!("{method} failed on {file}: {error:#}") });
+    Skipped { method, file: Some(file.to_owned()), why: format!("{error:#}"), error: Some(error.kind()) }
 }

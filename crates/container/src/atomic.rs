@@ -10,7 +10,7 @@ mod names;
 pub(crate) use names::{Unfinished, kept_part, partial_of};
 
 use crate::live::Live;
-use minlen_core::{Error, ErrorKind, Result};
+use minlen_core::{Advice, Error, ErrorKind, Result};
 use rustix::fs::{FlockOperation, flock};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,7 +133,7 @@ fn place_error(error: io::Error, path: &Path) -> Error {
 
 /// The error for something in the way.
 pub(crate) fn exists(path: &Path) -> Error {
-    Error::new(ErrorKind::Exists, "is there already").in_file(path).remedy("pass --force to replace it")
+    Error::new(ErrorKind::Exists, "is there already").in_file(path).advise(Advice::Replace)
 }
 
 /// Refuses what may not be replaced; opens what is written to directly: a character device, a pipe, or an open file of the

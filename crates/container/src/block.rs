@@ -4,7 +4,7 @@ use crate::limits::{MAX_BLOCK_RAW, MAX_CHAIN, MAX_STORED};
 use crate::primitives::{Input, hash64, to_usize};
 use crate::section::Section;
 use minlen_core::varint::{self, Reader};
-use minlen_core::{Chain, CodecId, Coded, Env, Error, Registry, Result};
+use minlen_core::{Advice, Chain, CodecId, Coded, Env, Error, Registry, Result};
 use std::io::Read;
 
 /// What a block says about itself.
@@ -79,8 +79,7 @@ fn decode(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
     let len = to_usize(header.raw_len)?;
     let raw = Chain::decode(&header.ids, &header.inner, &block.payload, len, registry, env)?;
     if !header.fits(&raw) {
-        return Err(Error::corrupt("a block's checksum differs")
-            .remedy("try `minlen repair`, or `minlen extract --salvage` for what is left"));
+        return Err(Error::corrupt("a block's checksum differs").advise(Advice::RepairOrSalvage));
     }
     Ok(raw)
 }

@@ -4,7 +4,7 @@ use crate::limits::MAX_INDEX;
 use crate::primitives::{Input, hash64};
 use crate::section::{Section, kind};
 use minlen_core::varint::{self, Reader};
-use minlen_core::{Env, Error, Reservation, Result};
+use minlen_core::{Advice, Env, Error, Reservation, Result};
 use std::io::Read;
 
 /// One block in the table.
@@ -67,7 +67,7 @@ pub(crate) fn read<R: Read>(
     }
     let payload = input.payload(len, env)?;
     if hash64(&payload) != hash {
-        return Err(Error::corrupt("the index's checksum differs").remedy("try `minlen repair`"));
+        return Err(Error::corrupt("the index's checksum differs").advise(Advice::Repair));
     }
     let _payload = env.budget.reserve(len)?;
     let held = env.budget.reserve(count.saturating_mul(size_of::<Row>() as u64))?;

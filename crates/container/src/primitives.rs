@@ -40,7 +40,7 @@ impl<R: Read> Input<R> {
     /// Fills `buf`; truncated if the data ends before.
     pub(crate) fn exact(&mut self, buf: &mut [u8], what: &str) -> Result<()> {
         self.inner.read_exact(buf).map_err(|e| match e.kind() {
-            io::ErrorKind::UnexpectedEof => {
+            io::ErrorKind::UnexpectedEof if !Error::is_in(&e) => {
                 Error::truncated(format!("the data ends within {what}")).at(self.pos)
             }
             _ => Error::from(e),

@@ -1,6 +1,6 @@
 //! What surrounds a codec call: limits, memory budget, progress and cancellation.
 
-use crate::{Account, Budget, Error, ErrorKind, Limits, Resources, Result, Span};
+use crate::{Account, Advice, Budget, Error, ErrorKind, Limits, Resources, Result, Span};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
@@ -41,6 +41,13 @@ pub enum Event {
     Warning {
         /// The message.
         message: String,
+    },
+    /// A warning about which something can be done.
+    Advised {
+        /// The message.
+        message: String,
+        /// What can be done.
+        advice: Advice,
     },
 }
 

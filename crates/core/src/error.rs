@@ -1,6 +1,8 @@
 //! One error type for the whole project: what went wrong, where, and what to do about it.
 
+use crate::Advice;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Result with minlen's [`Error`].
@@ -50,14 +52,49 @@ impl ErrorKind {
 }
 
 /// What went wrong, in which file, at which byte, and the remedy.
+///
+/// [`fmt::Display`] says that in one line, without what caused it: `source()` has the cause. The alternate form, `{:#}`, has it in the
+/// line. Which class an error has ([`Error::kind`]), and often what to do about it ([`Error::advice`]), is there for programs.
+///
+/// An error goes through [`std::io`] without loss, as where a decoder is a reader: there it has the [`io::ErrorKind`] that fits, and
+/// comes out as it was.
+///
+/// ```
+/// use minlen_core::{Error, ErrorKind};
+/// use std::io;
+/// let io: io::Error = Error::corrupt("a checksum differs").at(7).into();
+/// assert_eq!(io.kind(), io::ErrorKind::InvalidData);
+/// let error = Error::from(io);
+/// assert_eq!((error.kind(), error.offset()), (ErrorKind::Corrupt, Some(7)));
+///
+/// let error = Error::io("cannot write", io::Error::from(io::ErrorKind::StorageFull)).in_file("a.mln");
+/// assert_eq!(error.to_string(), "a.mln: cannot write");
+/// assert_eq!(format!("{error:#}"), "a.mln: cannot write: no storage space");
+/// assert_eq!(error.io_kind(), io::ErrorKind::StorageFull);
+/// ```
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
     file: Option<PathBuf>,
     offset: Option<u64>,
-    remedy: Option<String>,
+    remedy: Option<Remedy>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+#[derive(Debug)]
+enum Remedy {
+    Words(String),
+    Known(Advice),
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(words) => f.write_str(words),
+            Self::Known(advice) => advice.fmt(f),
+        }
+    }
 }
 
 impl Error {
@@ -97,12 +134,24 @@ impl Error {
         Self::new(ErrorKind::Usage, message)
     }
 
-    /// A failed system call, with what was being done.
+    /// A failed system call, with what was being done. An [`Error`] that only travelled through [`std::io`] stays what it is.
     #[must_use]
-    pub fn io(doing: impl Into<String>, source: std::io::Error) -> Self {
-        let mut error = Self::new(ErrorKind::Io, doing);
+    pub fn io(doing: impl Into<String>, source: io::Error) -> Self {
+        carried(source).unwrap_or_else(|source| Self::caused(ErrorKind::Io, doing, source))
+    }
+
+    fn caused(kind: ErrorKind, message: impl Into<String>, source: io::Error) -> Self {
+        let mut error = Self::new(kind, message);
         error.source = Some(Box::new(source));
         error
+    }
+
+    /// True if `error` is one of ours that travels through [`std::io`].
+    #[must_use]
+    pub fn is_in(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|inner| {
+            inner.is::<Self>() || inner.downcast_ref::<io::Error>().is_some_and(Self::is_in)
+        })
     }
 
     /// Names the file concerned, unless one is named already.
@@ -122,7 +171,14 @@ impl Error {
     /// Says what the user can do, unless it is said already.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy.get_or_insert_with(|| remedy.into());
+        self.remedy.get_or_insert_with(|| Remedy::Words(remedy.into()));
+        self
+    }
+
+    /// The same as a value, which programs put into their own words.
+    #[must_use]
+    pub fn advise(mut self, advice: Advice) -> Self {
+        self.remedy.get_or_insert(Remedy::Known(advice));
         self
     }
 
@@ -150,6 +206,50 @@ impl Error {
         self.offset
     }
 
+    /// What went wrong, without file, place, cause and remedy.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What can be done about it, where that is one of the known things.
+    #[must_use]
+    pub fn advice(&self) -> Option<Advice> {
+        match self.remedy {
+            Some(Remedy::Known(advice)) => Some(advice),
+            _ => None,
+        }
+    }
+
+    /// The error as one line with its causes; what can be done about it in the words of the caller.
+    #[must_use]
+    pub fn line(&self, words: impl Fn(Advice) -> String) -> String {
+        let remedy = match &self.remedy {
+            Some(Remedy::Known(advice)) => Some(Remedy::Words(words(*advice))),
+            _ => None,
+        };
+        Shown { error: self, causes: true, remedy: remedy.as_ref().or(self.remedy.as_ref()) }.to_string()
+    }
+
+    /// What this is to [`std::io`]: the kind of the system's error where that is the cause, else what comes closest.
+    #[must_use]
+    pub fn io_kind(&self) -> io::ErrorKind {
+        let source = self.source.as_ref().and_then(|source| source.downcast_ref::<io::Error>());
+        match (self.kind, source) {
+            // Whoever reads on after this kind, as the standard library does, would do so for ever.
+            (_, Some(source)) if source.kind() == io::ErrorKind::Interrupted => io::ErrorKind::Other,
+            (ErrorKind::Io, Some(source)) => source.kind(),
+            (ErrorKind::Usage, _) => io::ErrorKind::InvalidInput,
+            (ErrorKind::Corrupt, _) => io::ErrorKind::InvalidData,
+            (ErrorKind::Truncated, _) => io::ErrorKind::UnexpectedEof,
+            (ErrorKind::Unsupported, _) => io::ErrorKind::Unsupported,
+            (ErrorKind::Limit, _) => io::ErrorKind::QuotaExceeded,
+            (ErrorKind::WrongKey, _) => io::ErrorKind::PermissionDenied,
+            (ErrorKind::Exists, _) => io::ErrorKind::AlreadyExists,
+            (ErrorKind::Verify | ErrorKind::Cancelled | ErrorKind::Io, _) => io::ErrorKind::Other,
+        }
+    }
+
     /// True where the data merely ended too early.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
@@ -157,22 +257,34 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
+/// An error as one line.
+struct Shown<'a> {
+    error: &'a Error,
+    causes: bool,
+    remedy: Option<&'a Remedy>,
+}
+
+impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
+        if let Some(file) = &self.error.file {
             write!(f, "{}: ", file.display())?;
         }
-        write!(f, "{}", self.message)?;
-        if let Some(source) = &self.source {
+        f.write_str(&self.error.message)?;
+        let mut cause = std::error::Error::source(self.error).filter(|_| self.causes);
+        while let Some(source) = cause {
             write!(f, ": {source}")?;
+            cause = source.source();
         }
-        if let Some(offset) = self.offset {
+        if let Some(offset) = self.error.offset {
             write!(f, " (at byte {offset})")?;
         }
-        if let Some(remedy) = &self.remedy {
-            write!(f, "; {remedy}")?;
-        }
-        Ok(())
+        self.remedy.map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Shown { error: self, causes: f.alternate(), remedy: self.remedy.as_ref() }.fmt(f)
     }
 }
 
@@ -182,45 +294,43 @@ impl std::error::Error for Error {
     }
 }
 
-impl From<std::io::Error> for Error {
-    /// Unwraps an [`Error`] that travelled through `std::io`, else classes it as [`ErrorKind::Io`].
-    // The closures are shorter than the paths of the methods.
-    #[allow(clippy::redundant_closure_for_method_calls)]
-    fn from(error: std::io::Error) -> Self {
-        if error.get_ref().is_some_and(|inner| inner.is::<Self>()) {
-            if let Some(Ok(inner)) = error.into_inner().map(|inner| inner.downcast::<Self>()) {
-                return *inner;
-            }
-            return Self::new(ErrorKind::Io, "I/O error");
-        }
+/// The error that travels in `error`, or `error` itself where that is none of ours.
+fn carried(error: io::Error) -> Result<Error, io::Error> {
+    if !Error::is_in(&error) {
+        return Err(error);
+    }
+    let kind = error.kind();
+    let Some(inner) = error.into_inner() else { return Err(kind.into()) };
+    match inner.downcast::<Error>() {
+        Ok(ours) => Ok(*ours),
+        Err(inner) => inner.downcast::<io::Error>().map_or(Err(kind.into()), |inner| carried(*inner)),
+    }
+}
+
+impl From<io::Error> for Error {
+    /// Unwraps an [`Error`] that travelled through [`std::io`]. Otherwise data that ends too early is [`ErrorKind::Truncated`], data
+    /// that is not what it should be [`ErrorKind::Corrupt`], and everything else [`ErrorKind::Io`].
+    fn from(error: io::Error) -> Self {
+        let error = match carried(error) {
+            Ok(ours) => return ours,
+            Err(error) => error,
+        };
         match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => Self::truncated("the data ends too early"),
+            io::ErrorKind::UnexpectedEof => Self::truncated("the data ends too early"),
+            io::ErrorKind::InvalidData => {
+                Self::caused(ErrorKind::Corrupt, "what was read is malformed", error)
+            }
             _ => Self::io("I/O error", error),
         }
     }
 }
 
-impl From<Error> for std::io::Error {
+impl From<Error> for io::Error {
+    /// With the kind of [`Error::io_kind`], and everything that is known.
     fn from(error: Error) -> Self {
-        Self::other(error)
+        Self::new(error.io_kind(), error)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn message_names_file_place_and_remedy() {
-        let error =
-            Error::corrupt("block checksum differs").in_file("a.mln").at(77).remedy("try `minlen repair`");
-        assert_eq!(error.to_string(), "a.mln: block checksum differs (at byte 77); try `minlen repair`");
-        assert_eq!((error.code(), error.kind().exit_code()), (4, 4));
-    }
-
-    #[test]
-    fn survives_a_trip_through_std_io() {
-        let io: std::io::Error = Error::limit("too big").into();
-        assert_eq!(Error::from(io).kind(), ErrorKind::Limit);
-    }
-}
+mod tests;

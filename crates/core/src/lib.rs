@@ -2,7 +2,7 @@
 //!
 //! Nothing here does I/O. The crate holds
 //!
-//! * [`Error`] with stable numeric codes and the exit code each maps to,
+//! * [`Error`] with stable numeric codes and the exit code each maps to, and [`Advice`] on what to do,
 //! * [`Limits`], [`Budget`] and [`Account`], which keep hostile sizes from turning into memory or output,
 //! * [`Progress`] and cancellation, carried together with the limits in an [`Env`],
 //! * [`Codec`], the one trait behind every codec, with its id, parameters ([`Params`]) and proposals,
@@ -15,6 +15,7 @@
 //! * [`varint`]: the integer encoding of the format.
 
 mod account;
+mod advice;
 mod chain;
 mod codec;
 mod env;
@@ -32,6 +33,7 @@ pub mod text;
 pub mod varint;
 
 pub use account::Account;
+pub use advice::Advice;
 pub use chain::{Chain, Coded, Stage};
 pub use codec::{Codec, CodecId, CodecSpec, Memory, Places, Proposal, RangeCodec, WholeCodec, ids};
 pub use env::{Cancel, Env, Event, NoProgress, Progress};

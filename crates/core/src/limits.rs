@@ -1,6 +1,6 @@
 //! Limits on what a decoder may use, and the shared memory budget that enforces them.
 
-use crate::{Error, Result};
+use crate::{Advice, Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -91,21 +91,21 @@ impl Limits {
     /// Refuses a total output that is over the limit, or out of proportion to the compressed size.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Limit`], naming the option that raises the limit.
+    /// [`crate::ErrorKind::Limit`], with the [`Advice`] to raise it.
     pub fn check_output(&self, output: u64, compressed: u64) -> Result<()> {
         if output > self.output {
             return Err(Error::limit(format!(
                 "{output} bytes of output are over the limit of {}",
                 self.output
             ))
-            .remedy("raise it with --max-output BYTES if you trust the file"));
+            .advise(Advice::MoreOutput));
         }
         if output > self.ratio_floor && output / compressed.max(1) >= self.ratio {
             return Err(Error::limit(format!(
                 "{compressed} bytes would expand to {output}: more than {} to 1",
                 self.ratio
             ))
-            .remedy("pass --max-ratio 0 if you trust the file"));
+            .advise(Advice::AnyRatio));
         }
         Ok(())
     }
@@ -142,7 +142,7 @@ impl Budget {
                 "needs {bytes} bytes of memory, and {used} of the {} allowed are in use",
                 self.limit
             ))
-            .remedy("raise the limit with --memory SIZE")),
+            .advise(Advice::MoreMemory)),
         }
     }
 

@@ -3,7 +3,7 @@
 //! All of it is named by hash in what is written, and a value that the caller passes in ([`crate::Env::resources`]): two calls of one
 //! process may have different ones.
 
-use crate::{Error, Result};
+use crate::{Advice, Error, Result};
 use std::any::Any;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -131,5 +131,5 @@ impl std::fmt::Debug for Resources {
 pub fn missing_base(file: &[u8; 32]) -> Error {
     let start: String = file[..8].iter().map(|byte| format!("{byte:02x}")).collect();
     Error::usage(format!("stored as a difference from the file whose BLAKE3 begins with {start}"))
-        .remedy("name that file with --base")
+        .advise(Advice::Base)
 }

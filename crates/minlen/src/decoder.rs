@@ -3,7 +3,7 @@
 use crate::blocks::{BlockDecoder, Opened};
 use crate::options::Options;
 use minlen_container::{Item, RawBlock, StreamReader};
-use minlen_core::{Env, Error, ErrorKind, Event, Reservation, Result};
+use minlen_core::{Advice, Env, Error, ErrorKind, Event, Reservation, Result};
 use std::io::{self, BufRead, Read};
 
 /// Reads the content of `.mln` streams.
@@ -206,7 +206,7 @@ impl<R: Read> Decoder<R> {
             }
             Some(Item::Tree(_)) => {
                 return Err(Error::usage("this is an archive of files, not a single stream")
-                    .remedy("extract it with `minlen decompress ARCHIVE -o FOLDER`"));
+                    .advise(Advice::ReadArchive));
             }
             Some(_) => {}
         }

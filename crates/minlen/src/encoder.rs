@@ -7,7 +7,7 @@ use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
 use minlen_container::{DirectoryPart, StreamWriter, Tree, compact};
-use minlen_core::{Detection, Env, Error, Event, Limits, Result, Span};
+use minlen_core::{Advice, Detection, Env, Error, Event, Limits, Result, Span};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -185,7 +185,8 @@ impl<W: Write> Encoder<W> {
         let total = if last { Some(window.len() as u64) } else { self.total };
         if let Some(raw) = &options.raw {
             let total = total.ok_or_else(|| {
-                Error::usage("the length of the input must be known for --shape").remedy("give a file")
+                Error::usage("the length of the input must be known where its shape is given")
+                    .remedy("give a file")
             })?;
             return FileLayout::whole(raw.dtype, &raw.shape, total).map(Some);
         }
@@ -466,9 +467,9 @@ impl<W: Write> BlockCoder<W> {
         if need > Limits::default().memory && !self.told {
             self.told = true;
             let mib = need.div_ceil(1 << 20);
-            let message =
-                format!("blocks of this size and codec take {mib} MiB to decode: read with --memory {mib}M");
-            self.env.progress.event(Event::Warning { message });
+            let message = format!("blocks of this size and codec take {mib} MiB to decode");
+            let advice = Advice::ReadWithMemory { bytes: need };
+            self.env.progress.event(Event::Advised { message, advice });
         }
     }
 

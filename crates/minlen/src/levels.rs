@@ -27,10 +27,14 @@ pub struct LevelInfo {
 }
 
 impl LevelInfo {
-    /// What it is called on the command line.
+    /// What it is called in messages.
     #[must_use]
     pub fn name(&self) -> String {
-        if self.level == MAX_LEVEL { "--max".to_owned() } else { format!("level {}", self.level) }
+        if self.level == MAX_LEVEL {
+            "the strongest level".to_owned()
+        } else {
+            format!("level {}", self.level)
+        }
     }
 }
 

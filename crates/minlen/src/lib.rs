@@ -56,10 +56,10 @@ pub use encoder::Encoder;
 pub use levels::{LevelInfo, MAX_LEVEL, levels};
 pub use minlen_container as container;
 pub use minlen_core::{
-    Account, Bases, Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Detection, Detector, Env, Error,
-    ErrorKind, Event, Kind, Learned, Limits, MaxError, Memory, NoProgress, ParamKind, ParamSpec, Params,
-    Part, Places, Progress, Proposal, RangeCodec, Registry, Reservation, Resources, Result, Stats, Target,
-    WholeCodec, ids, text,
+    Account, Advice, Bases, Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Detection, Detector,
+    Env, Error, ErrorKind, Event, Kind, Learned, Limits, MaxError, Memory, NoProgress, ParamKind, ParamSpec,
+    Params, Part, Places, Progress, Proposal, RangeCodec, Registry, Reservation, Resources, Result, Stats,
+    Target, WholeCodec, ids, text,
 };
 pub use oneshot::{compress, compress_with, decompress, decompress_with};
 pub use options::{Options, registry};

@@ -116,7 +116,7 @@ impl Options {
         if !info.available {
             let top = Self::top_level();
             return Err(Error::unsupported(format!("{}: {}", info.name(), info.engine))
-                .remedy(format!("use -{top} or lower")));
+                .remedy(format!("use level {top} or lower")));
         }
         Ok(Self { level, ..Self::default() })
     }

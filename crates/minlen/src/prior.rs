@@ -17,7 +17,7 @@
 //! # }
 //! ```
 
-use minlen_core::{Chain, Error, Learned, Proposal, Registry, Resources, Result, Stage};
+use minlen_core::{Advice, Chain, Error, Learned, Proposal, Registry, Resources, Result, Stage};
 use minlen_mix::cm::Type;
 use minlen_mix::prior::{self, Prior};
 
@@ -125,7 +125,7 @@ pub(crate) fn apply(
         PriorUse::Auto => return Ok(offers),
         PriorUse::None => 0,
         PriorUse::Own if prior::latest(resources).is_none() => {
-            return Err(Error::usage("no prior is at hand").remedy("name its file with --prior FILE"));
+            return Err(Error::usage("no prior is at hand").advise(Advice::Prior));
         }
         PriorUse::Own => prior::OWN_NUMBER.into(),
     };

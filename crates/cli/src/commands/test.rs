@@ -80,7 +80,7 @@ fn report(input: &Source, result: &Result<(&'static str, u64)>, survey: Option<&
             "file": input.label().to_string_lossy(),
             "ok": false,
             "exit": error.kind().exit_code(),
-            "error": error.to_string(),
+            "error": ui::line(error),
             "found": survey.map(damage::object),
         }),
     }

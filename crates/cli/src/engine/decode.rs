@@ -148,8 +148,10 @@ struct Named {
 
 impl Progress for Named {
     fn event(&self, event: Event) {
+        let named = |message| format!("{}: {message}", self.label);
         self.outer.event(match event {
-            Event::Warning { message } => Event::Warning { message: format!("{}: {message}", self.label) },
+            Event::Warning { message } => Event::Warning { message: named(message) },
+            Event::Advised { message, advice } => Event::Advised { message: named(message), advice },
             other => other,
         });
     }

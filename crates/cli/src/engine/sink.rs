@@ -147,7 +147,7 @@ fn pump_to(reader: &mut dyn Read, out: &mut dyn Write, named: &dyn Fn(Error) -> 
 
 /// Names the side on which an error happened, unless it is one of ours that only travelled through `std::io`.
 pub fn write_failed(error: io::Error) -> Error {
-    if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Error>) {
+    if Error::is_in(&error) {
         return error.into();
     }
     Error::io("cannot write the output", error)

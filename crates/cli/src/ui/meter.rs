@@ -156,6 +156,9 @@ impl Progress for Meter {
             Event::Explain { line } if self.explain => self.say(&human::safe(&line)),
             Event::Notice { message } => self.say(&human::safe(&message)),
             Event::Warning { message } => self.warn(&message),
+            Event::Advised { message, advice } => {
+                self.warn(&format!("{message}; {}", super::advice::words(advice)));
+            }
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
 //! What people and programs see: messages, progress, tables. Everything but results goes to standard error.
 
+mod advice;
 pub mod human;
 mod meter;
 pub mod table;
@@ -78,10 +79,15 @@ impl Ui {
     }
 }
 
+/// An error with its causes, and what to do about it on the command line.
+pub fn line(error: &Error) -> String {
+    error.line(advice::words)
+}
+
 /// The one line (or JSON object) for an error.
 pub fn error_text(error: &Error, json: bool) -> String {
     if !json {
-        return format!("minlen: {}", human::safe(&error.to_string()));
+        return format!("minlen: {}", human::safe(&line(error)));
     }
     let object = json!({"error": {
         "kind": kind_name(error.kind()),
@@ -89,7 +95,7 @@ pub fn error_text(error: &Error, json: bool) -> String {
         "exit": error.kind().exit_code(),
         "file": error.file().map(|f| f.to_string_lossy()),
         "offset": error.offset(),
-        "message": error.to_string(),
+        "message": line(error),
     }});
     json_text(&object.to_string())
 }

@@ -12,7 +12,7 @@ use crate::stream::skippable_fields;
 use crate::tree::Tree;
 use crate::{open_block, recovery};
 use minlen_core::varint::Reader as Fields;
-use minlen_core::{Env, Error, Registry, Reservation, Result};
+use minlen_core::{Advice, Env, Error, Registry, Reservation, Result};
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
@@ -260,7 +260,7 @@ fn find_streams<R: Read + Seek>(r: &mut R, file_len: u64, env: &Env) -> Result<(
 fn bad_trailer(pos: u64) -> Error {
     Error::corrupt("no trailer: cut off, damaged or followed by something else")
         .at(pos)
-        .remedy("try `minlen repair`, or `minlen extract --salvage` for what is left")
+        .advise(Advice::RepairOrSalvage)
 }
 
 fn stream_by_end<R: Read + Seek>(r: &mut R, end_at: u64, size: u64) -> Result<Found> {

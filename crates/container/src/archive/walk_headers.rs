@@ -11,7 +11,7 @@ use crate::recovery;
 use crate::section::{HEADER_LEN, MAGIC, Section, kind, parse_stream_header};
 use crate::stream::skippable_fields;
 use minlen_core::varint::Reader as Fields;
-use minlen_core::{Env, Error, Reservation, Result};
+use minlen_core::{Advice, Env, Error, Reservation, Result};
 use std::io::{Read, Seek, SeekFrom};
 
 /// The payload's length of any section but END.
@@ -130,9 +130,7 @@ pub(super) fn walk_forward<R: Read + Seek>(
 
 /// The error for what follows an end and is neither a stream nor padding.
 pub(crate) fn garbage(at: u64) -> Error {
-    Error::corrupt("something other than a stream follows the end")
-        .at(at)
-        .remedy("`minlen extract --salvage` reads the content")
+    Error::corrupt("something other than a stream follows the end").at(at).advise(Advice::Salvage)
 }
 
 fn next_section(pos: u64, section: &Section, file_len: u64) -> Result<u64> {

@@ -5,7 +5,7 @@ use super::bare::Bare;
 use super::header::{class_io, read_header};
 use super::{HEAD, SecretString, keys};
 use age::{DecryptError, Decryptor, scrypt};
-use minlen_core::{Env, Error, ErrorKind, Reservation, Result};
+use minlen_core::{Advice, Env, Error, ErrorKind, Reservation, Result};
 use std::fs::File;
 use std::io::{self, BufReader, Chain, Cursor, Read, Seek, SeekFrom};
 
@@ -129,7 +129,7 @@ fn unlocked<R: Read>(
     if !decryptor.is_scrypt() {
         let identities = unlock.identities.iter().map(keys::identity).collect::<Result<Vec<_>>>()?;
         if identities.is_empty() {
-            return Err(wrong_key("encrypted to keys").remedy("pass the secret key with --identity FILE"));
+            return Err(wrong_key("encrypted to keys").advise(Advice::SecretKey));
         }
         return decryptor.decrypt(identities.iter().map(|i| i as _)).map_err(class);
     }

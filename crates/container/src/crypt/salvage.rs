@@ -9,7 +9,7 @@ use age::secrecy::ExposeSecret;
 use age::stream::StreamReader;
 use age::{Decryptor, Identity, scrypt};
 use age_core::format::{FileKey, Stanza};
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Advice, Env, Error, Result};
 use std::cell::RefCell;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -201,7 +201,7 @@ fn unlocked<R: Read>(
         None
     };
     if identities.is_empty() {
-        return Err(wrong_key("encrypted to keys").remedy("pass the secret key with --identity FILE"));
+        return Err(wrong_key("encrypted to keys").advise(Advice::SecretKey));
     }
     let kept = RefCell::new(None);
     let keeping: Vec<Keeping<'_>> = identities.iter().map(|i| Keeping { inner: &**i, kept: &kept }).collect();

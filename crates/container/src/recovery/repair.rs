@@ -8,7 +8,7 @@ use crate::archive::padding;
 use crate::atomic::AtomicFile;
 use crate::crypt;
 use crate::section::{Section, kind};
-use minlen_core::{Env, Error, ErrorKind, Reservation, Result};
+use minlen_core::{Advice, Env, Error, ErrorKind, Reservation, Result};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -71,8 +71,10 @@ fn check_readable<F: Read + Seek>(new: &mut F, env: &Env) -> Result<()> {
         if crypt::is_age(&head) { crypt::check_header(new) } else { crate::check_structure(new, env) };
     checked.map_err(|e| match e.kind() {
         ErrorKind::Io | ErrorKind::Cancelled | ErrorKind::Limit => e,
-        _ => Error::corrupt(format!("what it becomes with the recovery data cannot be read: {e}"))
-            .remedy("try `minlen extract --salvage`"),
+        _ => {
+            Error::corrupt(format!("what it becomes with the recovery data cannot be read: {}", e.message()))
+                .advise(Advice::Salvage)
+        }
     })
 }
 
@@ -103,8 +105,7 @@ pub fn protects(sidecar: &Path, data: &Path, env: &Env) -> Result<bool> {
 }
 
 fn no_data() -> Error {
-    Error::corrupt("no recovery data found")
-        .remedy("`minlen extract --salvage` takes out what is not damaged")
+    Error::corrupt("no recovery data found").advise(Advice::Salvage)
 }
 
 /// Repairs with the sections within the file.
@@ -172,8 +173,7 @@ where
     let mut report = Report { protected: geometry.protected, ..Report::default() };
     report.repaired = restoring.run(env)?;
     if !is_like(restoring.data, restoring.out, geometry.protected.min(data_len), env)? {
-        return Err(Error::corrupt("the recovery data is that of another file")
-            .remedy("name the right one with --recovery FILE"));
+        return Err(Error::corrupt("the recovery data is that of another file").advise(Advice::OwnRecovery));
     }
     let mut store =
         Renewing { out, data_at: 0, section_at: None, old: sidecar, old_at: section_at, differs: false };

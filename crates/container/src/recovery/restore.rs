@@ -6,7 +6,7 @@ use super::store::read_some;
 use super::table;
 use crate::primitives::{hash64, to_usize};
 use crate::tree::short_hash;
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Advice, Env, Error, Result};
 use reed_solomon_simd::ReedSolomonDecoder;
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -152,5 +152,5 @@ fn beyond_repair(ranges: Vec<Range<u64>>) -> Error {
     let more =
         if ranges.len() > NAMED { format!(" and {} more", ranges.len() - NAMED) } else { String::new() };
     Error::corrupt(format!("more damage than recovery data; lost are the bytes {}{more}", named.join(", ")))
-        .remedy("`minlen extract --salvage` takes out what is not damaged")
+        .advise(Advice::Salvage)
 }

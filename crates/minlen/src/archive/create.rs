@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::planner::Request;
 use minlen_container::walk::{self, Found, Item};
 use minlen_container::{Body, Entry, Tree, extract};
-use minlen_core::{Coded, Detection, Env, Error, Event, Limits, Result};
+use minlen_core::{Advice, Coded, Detection, Env, Error, Event, Limits, Result};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -73,9 +73,7 @@ pub(super) fn store<W: Write>(
     if let Some((dtype, shape)) = options.shape()
         && !items.iter().any(|item| is_shaped(item, dtype, shape))
     {
-        return Err(
-            Error::usage("no file is as long as the shape that was given").remedy("leave out --shape")
-        );
+        return Err(Error::usage("no file is as long as the shape that was given").advise(Advice::Shape));
     }
     let total = items.iter().map(data_len).sum();
     env.progress.event(Event::Total { bytes: total });
@@ -94,30 +92,37 @@ pub(super) fn store<W: Write>(
     let Storing { content, bodies, .. } = storing;
     let (mut writer, hash) = content.finish()?;
     let tree = directory(items, bodies, &instead, &mut summary);
-    summary.warnings.extend(memory_to_read(&tree));
     for warning in &summary.warnings {
         env.progress.event(Event::Warning { message: warning.clone() });
+    }
+    if let Some((message, advice)) = memory_to_read(&tree) {
+        summary.advise(message, advice, env);
     }
     writer.write_tree(&tree, |bytes| code_tree(bytes, options, env))?;
     let mut counted = writer.finish(hash)?;
     counted.flush()?;
     summary.stored_bytes = counted.bytes;
     if let Err(e) = Limits::default().check_output(tree.output_len(), counted.bytes) {
-        let message = format!("the default limits would refuse to unpack this: {e}");
-        env.progress.event(Event::Warning { message: message.clone() });
-        summary.warnings.push(message);
+        let message = format!("the default limits would refuse to unpack this: {}", e.message());
+        summary.advise(message, e.advice().unwrap_or(Advice::MoreOutput), env);
     }
     Ok((counted.out, summary))
 }
 
 /// What to say where unpacking takes more memory than readers have by default.
-fn memory_to_read(tree: &Tree) -> Option<String> {
-    let need = tree.memory().saturating_add(extract::memory(tree));
-    let mib = need.div_ceil(1 << 20);
-    (need > Limits::default().memory).then(|| {
-        let count = tree.entries.len();
-        format!("{count} entries take {mib} MiB of memory to unpack: read with --memory {mib}M")
-    })
+fn memory_to_read(tree: &Tree) -> Option<(String, Advice)> {
+    let bytes = tree.memory().saturating_add(extract::memory(tree));
+    let (count, mib) = (tree.entries.len(), bytes.div_ceil(1 << 20));
+    let message = || format!("{count} entries take {mib} MiB of memory to unpack");
+    (bytes > Limits::default().memory).then(|| (message(), Advice::ReadWithMemory { bytes }))
+}
+
+impl Summary {
+    /// Tells a warning, and keeps it.
+    fn advise(&mut self, message: String, advice: Advice, env: &Env) {
+        self.warnings.push(format!("{message}; {advice}"));
+        env.progress.event(Event::Advised { message, advice });
+    }
 }
 
 pub(super) fn entry(item: &Item, body: Body) -> Entry {
@@ -232,7 +237,7 @@ impl<W: Write> Storing<'_, '_, W> {
         if !self.contents.may_leave_out() {
             return Err(error);
         }
-        self.summary.warnings.push(format!("left out: {error}"));
+        self.summary.warnings.push(format!("left out: {error:#}"));
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use super::{ReadSeek, Summary};
 use crate::options::Options;
 use minlen_container::tree::{Order, show_path};
 use minlen_container::{Body, Entry, Extent, Tree, crypt};
-use minlen_core::{Env, Error, Event, Reservation, Result};
+use minlen_core::{Advice, Env, Error, Event, Reservation, Result};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -359,7 +359,7 @@ pub(super) fn file_of(tree: &Tree, number: usize) -> Result<&Entry> {
 
 /// What to say of a path that no entry has.
 pub(super) fn not_there(path: &[u8]) -> Error {
-    Error::usage(format!("{} is not in the archive", show_path(path))).remedy("see `minlen list ARCHIVE`")
+    Error::usage(format!("{} is not in the archive", show_path(path))).advise(Advice::ListMembers)
 }
 
 pub(super) fn no_entry(number: usize) -> Error {

@@ -1,7 +1,7 @@
 //! Decoded blocks that are kept, because small files that share a block are mostly read one after the other; and a bound
 //! on decoding blocks again and again.
 
-use minlen_core::{Budget, Error, Reservation, Result};
+use minlen_core::{Advice, Budget, Error, Reservation, Result};
 use std::collections::{BTreeMap, HashMap};
 
 /// Kept blocks may take this share of the memory.
@@ -48,7 +48,7 @@ impl Recent {
     pub(super) fn spend(&mut self, bytes: u64) -> Result<()> {
         self.left = self.left.checked_sub(bytes).ok_or_else(|| {
             Error::limit("pieces of blocks in an order that needs them decoded again and again")
-                .remedy("raise --memory, or `minlen extract`, which needs each block once")
+                .advise(Advice::ExtractAll)
         })?;
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::archive::{Archive, Keys, MemberKind};
 use crate::options::Options;
 use minlen_container::crypt;
 use minlen_core::resources::missing_base;
-use minlen_core::{Bases, Env, Error, ErrorKind, Layout, Resources, Result};
+use minlen_core::{Advice, Bases, Env, Error, ErrorKind, Layout, Resources, Result};
 use minlen_structure::{FileSource, Parsers, Source};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -43,8 +43,9 @@ impl BaseSet {
     /// Usage for too many of them or one without arrays; I/O; whatever decoding says; each naming the file.
     pub fn open(paths: &[PathBuf], keys: &Keys, options: &Options, env: &Env) -> Result<Self> {
         if paths.len() > LONGEST_CHAIN {
-            return Err(Error::usage(format!("a chain of {} bases", paths.len()))
-                .remedy(format!("at most {LONGEST_CHAIN}: see `minlen rebase`")));
+            let count = paths.len();
+            return Err(Error::usage(format!("a chain of {count} bases, where at most {LONGEST_CHAIN} go"))
+                .advise(Advice::Rebase));
         }
         let mut set = Self::default();
         for path in paths {

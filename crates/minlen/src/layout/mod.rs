@@ -18,7 +18,7 @@ pub use minlen_structure::{
     write,
 };
 
-use minlen_core::{Error, Result};
+use minlen_core::{Advice, Error, Result};
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl FileLayout {
                 "{len} bytes are not {sizes} numbers of type {}",
                 dtype.name()
             ))
-            .remedy("give the shape of the whole file with --shape, or leave it out"));
+            .advise(Advice::Shape));
         }
         let layout = Layout::new(Format::RAW, vec![Span::array("", dtype, shape.to_vec(), 0, len)], len)?;
         Ok(Self::new(&layout))

@@ -2,7 +2,7 @@
 
 use crate::Options;
 use minlen_container::{StreamWriter, seal};
-use minlen_core::{Coded, Description, Env, Event, Limits, Result};
+use minlen_core::{Advice, Coded, Description, Env, Event, Limits, Result};
 
 /// A description of a content of `len` bytes as a complete stream, which decompresses to that content. It is decoded for that, so what the
 /// stream says of the content's checksums is true.
@@ -21,8 +21,8 @@ pub fn to_stream(description: &Description, len: usize, options: &Options, env: 
     let need = 2 * block.header.raw_len + block.header.stored_len;
     if need > Limits::default().memory {
         let mib = need.div_ceil(1 << 20) + 64;
-        let message = format!("a model of this size takes {mib} MiB to decode: read with --memory {mib}M");
-        env.progress.event(Event::Warning { message });
+        let message = format!("a model of this size takes {mib} MiB to decode");
+        env.progress.event(Event::Advised { message, advice: Advice::ReadWithMemory { bytes: mib << 20 } });
     }
     let mut writer = StreamWriter::new(Vec::new())?;
     writer.write_block(&block)?;

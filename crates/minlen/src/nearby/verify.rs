@@ -3,7 +3,7 @@
 
 use super::power_of_ten;
 use minlen_core::layout::{Dtype, Format, Layout, Span};
-use minlen_core::{Env, Error, ErrorKind, MaxError, Result, Target};
+use minlen_core::{Advice, Env, Error, ErrorKind, MaxError, Result, Target};
 use minlen_structure::{Parsers, Source};
 use std::ops::Range;
 
@@ -90,7 +90,7 @@ fn arrays(source: &dyn Source, raw: Option<(Dtype, &[u64])>) -> Result<Option<La
 fn differs(what: String, at: u64) -> Error {
     Error::new(ErrorKind::Verify, format!("the inexact copy is not within the bound: {what}"))
         .at(at)
-        .remedy("store it exactly, or allow more")
+        .advise(Advice::LargerError)
 }
 
 /// Two files of one length, and windows on them.

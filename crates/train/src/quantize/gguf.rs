@@ -6,7 +6,7 @@
 use super::feedback::Feedback;
 use super::plan::{Kept, Part};
 use minlen_core::layout::{Dtype, Element, Layout, Span};
-use minlen_core::{Error, Result};
+use minlen_core::{Advice, Error, Result};
 use minlen_structure::write::{GgufMetadata, write_gguf};
 use minlen_structure::{arrays, formats};
 use minlen_tensor::weights::{f16_from_f32, f16_to_f32, from_f32, to_f32};
@@ -57,7 +57,7 @@ fn plain(tensor: &Span) -> Result<()> {
     }
     let order = if declared.order.is_empty() { "" } else { " in column-major order" };
     Err(Error::usage(format!("array {:?}: GGUF holds no {}{order}", tensor.name, declared.name()))
-        .remedy("leave out --gguf, or convert the model first"))
+        .advise(Advice::OtherFormat))
 }
 
 /// llama.cpp's number for files mostly of a type.

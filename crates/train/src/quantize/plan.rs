@@ -126,7 +126,7 @@ pub(super) fn parts(
                 "array {name:?} holds a weight that is no number of 32 bits, or infinite (row {row})"
             ))
             .at(tensor.start + place as u64 * tensor.dtype.unit() as u64)
-            .remedy("mend the model; `minlen compress` takes it as it is"));
+            .remedy("mend the model; compressing takes it as it is"));
         }
         if tensor.dtype == Dtype::F64 && are_lost(bytes, &weights) {
             kept.push((tensor.name.clone(), "its weights are too small for 32 bits".into()));

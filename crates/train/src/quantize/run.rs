@@ -9,7 +9,7 @@ use super::{Mode, Options, Output, Target};
 use super::{codebook, gguf, product};
 use crate::transformer::Transformer;
 use minlen_core::layout::{Dtype, Layout};
-use minlen_core::{Env, Error, ErrorKind, Result};
+use minlen_core::{Advice, Env, Error, ErrorKind, Result};
 use minlen_structure::arrays;
 use minlen_tensor::packed::scales::Scales;
 use minlen_tensor::packed::{self as payload, Content, Entry, Packed};
@@ -36,9 +36,7 @@ pub fn run(
 ) -> Result<(Vec<u8>, Report)> {
     check(options, calibration)?;
     let layout = arrays::layout(&source)
-        .map_err(|error| {
-            error.remedy("fetch or export the model again; `minlen compress` takes it as it is")
-        })?
+        .map_err(|error| error.remedy("fetch or export the model again; compressing takes it as it is"))?
         .ok_or_else(|| Error::unsupported("no file of tensors that minlen knows"))?;
     let model = calibration.map(|_| Transformer::from_layout(&layout, source)).transpose()?;
     let judge = match (&model, calibration) {
@@ -68,7 +66,7 @@ fn check(options: &Options, calibration: Option<&[u8]>) -> Result<()> {
     }
     if matches!(options.target, Target::Divergence(_)) && calibration.is_none() {
         return Err(Error::usage("a bound on the divergence can only be kept with a calibration text")
-            .remedy("give one with --calibrate FILE"));
+            .advise(Advice::Calibration));
     }
     Ok(())
 }

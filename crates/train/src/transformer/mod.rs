@@ -18,8 +18,7 @@ pub use forward::Cache;
 pub(crate) use forward::softmax;
 pub(crate) use product::{View, add_tn};
 
-use minlen_core::Layout;
-use minlen_core::{Error, Result};
+use minlen_core::{Advice, Error, Layout, Result};
 use minlen_structure::arrays;
 use minlen_tensor::weights;
 use std::ops::Range;
@@ -179,8 +178,7 @@ fn names(config: Config) -> Vec<(String, usize, usize)> {
 }
 
 fn unfit(what: impl std::fmt::Display) -> Error {
-    Error::unsupported(format!("not the transformer that minlen knows: {what}"))
-        .remedy("without --calibrate any model can be quantized, by its weights alone")
+    Error::unsupported(format!("not the transformer that minlen knows: {what}")).advise(Advice::NoCalibration)
 }
 
 /// The sizes that the shapes of the embeddings and of the first gate say.

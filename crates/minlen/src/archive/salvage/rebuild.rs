@@ -5,7 +5,7 @@ use super::Salvage;
 use super::decode::each_block;
 use super::survey::{State, Survey};
 use minlen_container::{Body, Entry, Extent, StreamWriter, Tree, hash64};
-use minlen_core::{Error, Result};
+use minlen_core::{Advice, Error, Result};
 use std::collections::HashMap;
 use std::io::Write;
 
@@ -18,14 +18,14 @@ impl Salvage<'_> {
     pub fn rebuild<W: Write>(&mut self, survey: &Survey, out: W) -> Result<W> {
         if self.pieces.is_some() {
             return Err(Error::usage("an encrypted file cannot be written again without its recipients")
-                .remedy("take out what is left with `minlen extract --salvage`, and compress that"));
+                .advise(Advice::Salvage));
         }
         let tree = if self.is_tree() { Some(self.whole_members(survey)?) } else { None };
         if tree.is_none() && (!survey.lost.is_empty() || !survey.content_whole) {
             return Err(Error::corrupt(
                 "parts of the content are lost, and without a name for each there is nothing whole",
             )
-            .remedy("`minlen extract --salvage` takes out what is left"));
+            .advise(Advice::Salvage));
         }
         let kept = self.kept(tree.as_ref(), survey);
         let (content_hash, hashes) = self.hashes(&kept)?;
@@ -64,8 +64,7 @@ impl Salvage<'_> {
         }
         let files = tree.entries.iter().any(|entry| matches!(entry.body, Body::File { .. }));
         if !files && !survey.is_whole() {
-            return Err(Error::corrupt("no member is whole")
-                .remedy("`minlen extract --salvage` takes out what is left"));
+            return Err(Error::corrupt("no member is whole").advise(Advice::Salvage));
         }
         Ok(tree)
     }

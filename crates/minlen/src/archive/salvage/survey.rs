@@ -76,7 +76,7 @@ impl BadBlock {
     fn new(block: &BlockEntry, error: &Error) -> Self {
         let end = block.file_offset.saturating_add(block.header_len).saturating_add(block.stored_len);
         let (file, content) = (block.file_offset..end, block.raw_start..block.raw_end());
-        Self { file, content, error: error.to_string() }
+        Self { file, content, error: format!("{error:#}") }
     }
 }
 
