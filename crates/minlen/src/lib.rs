@@ -46,6 +46,7 @@ pub mod planner;
 pub mod prior;
 mod recode;
 mod streams;
+#[cfg(feature = "tensors")]
 mod tensors;
 mod within;
 

@@ -23,7 +23,10 @@ use std::sync::Arc;
 /// The approximators of this build.
 #[must_use]
 pub fn approximators() -> Vec<Arc<dyn Approximator>> {
-    vec![Arc::new(crate::tensors::Fields)]
+    vec![
+        #[cfg(feature = "tensors")]
+        Arc::new(crate::tensors::Fields),
+    ]
 }
 
 /// What a user asks for, and what there is to reach it.
