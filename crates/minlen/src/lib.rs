@@ -31,6 +31,7 @@
 
 pub mod analyze;
 pub mod archive;
+mod block_progress;
 mod blocks;
 mod budget;
 mod decoder;
@@ -48,7 +49,6 @@ mod recode;
 mod streams;
 #[cfg(feature = "tensors")]
 mod tensors;
-mod within;
 
 pub use budget::Estimate;
 pub use decoder::Decoder;

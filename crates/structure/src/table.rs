@@ -38,11 +38,11 @@ impl Parsers {
     pub fn declared(&self, source: &dyn Source) -> Result<Option<Layout>> {
         let mut reader = Reader::new(source);
         let found = first(self.declaring(), |parser| parser.parse_declared(&mut reader))?;
-        let told = |(format, mut spans): Found| {
+        let declaring = |(format, mut spans): Found| {
             spans.retain(|span| span.declared().element != Element::Unknown);
             (format, spans)
         };
-        checked(found.map(told), source.len())
+        checked(found.map(declaring), source.len())
     }
 
     /// No parser.

@@ -237,8 +237,9 @@ fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Result<()> {
 }
 
 fn len(tensor: &Span) -> Result<u64> {
-    let told = tensor.told.as_ref().map(|told| told.len());
-    told.unwrap_or_else(|| byte_len(tensor.dtype, &tensor.shape))
+    let declared = tensor.declaration.as_ref().map(|declared| declared.len());
+    declared
+        .unwrap_or_else(|| byte_len(tensor.dtype, &tensor.shape))
         .ok_or_else(|| Error::usage(format!("array {:?} has a shape without a length", tensor.name)))
 }
 

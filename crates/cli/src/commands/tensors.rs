@@ -163,7 +163,7 @@ pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive<'_>, ctx: &C
 fn matching(pattern: &str, model: &Model, kind: Target) -> Result<Vec<Span>> {
     let wanted = |span: &&Span| select::matches(pattern.as_bytes(), span.name.as_bytes());
     let mut found: Vec<Span> = model.spans.iter().filter(|span| span.name == pattern).cloned().collect();
-    found.dedup_by(|b, a| (a.start, a.len, &a.told) == (b.start, b.len, &b.told));
+    found.dedup_by(|b, a| (a.start, a.len, &a.declaration) == (b.start, b.len, &b.declaration));
     if found.len() > 1 {
         return Err(Error::usage(format!("{} arrays are called {pattern}", found.len())));
     }

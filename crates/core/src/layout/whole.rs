@@ -29,7 +29,7 @@ impl Layout {
                 && (a.declared().element, a.declared().big_endian)
                     != (b.declared().element, b.declared().big_endian)
             {
-                a.told = Some(Box::new(Declared::unknown(a.len)));
+                a.declaration = Some(Box::new(Declared::unknown(a.len)));
             }
             same
         });
