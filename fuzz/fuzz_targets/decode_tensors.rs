@@ -1,6 +1,6 @@
 #![no_main]
 //! The codec `tensors` whole: three bytes of length, then a payload, in whole and in part, with and without a base at hand.
-use minlen_core::{Bases, Env, Error, ErrorKind, Limits, Numbers, Result};
+use minlen_core::{Bases, Env, Error, ErrorKind, Limits, Resources, Result};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,15 +22,21 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let registry = minlen::registry();
     let codec = registry.by_name("tensors").expect("the codec is registered");
     let plain = Env::new(Limits::default().with_memory(128 << 20).with_output(4 << 20));
-    let with = plain.clone().with_numbers(Numbers { bases: Some(Arc::new(Counting)), ..Numbers::default() });
+    let with = plain.clone().with_resources(Resources::default().with_bases(Arc::new(Counting)));
     let mut whole = Vec::new();
     let decoded = codec.decode(payload, len, &with, &mut whole);
     if decoded.is_ok() {
         assert_eq!(whole.len(), len);
         let range = len / 3..len - len / 4;
         let mut part = Vec::new();
-        let again = codec.decode_range(payload, len, range.clone(), &with, &mut part);
-        again.expect("ranges can be had").expect("a part of what decodes");
+        let again = codec.ranges().expect("ranges can be had").decode_range(
+            payload,
+            len,
+            range.clone(),
+            &with,
+            &mut part,
+        );
+        again.expect("a part of what decodes");
         assert!(part == whole[range]);
         whole.clear();
         if let Err(error) = codec.decode(payload, len, &plain, &mut whole) {

@@ -1,4 +1,4 @@
-//! Peak memory: one test alone in its process, since the mark that it reads belongs to the process.
+//! Peak memory: a test alone in its process, since the mark that it reads belongs to the process.
 
 use minlen_bench::{memory, probe, resolve};
 use minlen_core::{Error, Result};
@@ -9,7 +9,26 @@ fn find(name: &str) -> Result<Box<dyn minlen_bench::Rival>> {
 }
 
 #[test]
-fn peaks_are_seen_where_the_kernel_permits_and_the_child_answers_with_one_line() {
+fn peaks_are_those_of_a_process() {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "memory::child_sees_peaks_and_answers_with_one_line", "--nocapture"])
+        .env("MINLEN_MEMORY_CHILD", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains("looked at"), "{said}");
+}
+
+/// Run by [`peaks_are_those_of_a_process`] in a process of its own.
+#[test]
+fn child_sees_peaks_and_answers_with_one_line() {
+    if std::env::var("MINLEN_MEMORY_CHILD").is_ok() {
+        println!("looked at");
+        peaks_are_seen_where_the_kernel_permits();
+    }
+}
+
+fn peaks_are_seen_where_the_kernel_permits() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), b"abcabc".repeat(1000)).unwrap();
     let args: [OsString; 4] =

@@ -1,8 +1,7 @@
 //! Sizes of every level and codec over the generated corpus, against the committed table: a change of more than 0.1 % in
 //! either direction must be explained in review.
 //!
-//! `cargo test --release -p minlen-cli --test sizes -- --ignored` writes the table anew.
-#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
+//! `cargo test --release -p minlen-cli --test all -- --ignored write_the_table` writes the table anew.
 
 use minlen::{Env, Limits, Options};
 use minlen_bench::{FnRival, Rival, results};

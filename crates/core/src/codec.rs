@@ -1,6 +1,6 @@
 //! The one trait behind every codec.
 
-use crate::{ArraySpan, Env, Kind, ParamSpec, Params, Part, Result, chain::Chain};
+use crate::{Difference, Env, ParamSpec, Params, Part, Result, chain::Chain};
 use std::ops::Range;
 
 /// The number that stands for a codec in the format (docs/format/codecs.md). Never reused.
@@ -125,32 +125,40 @@ pub trait Codec: Send + Sync {
         Vec::new()
     }
 
-    /// True if only the whole part tells what this codec gives: no sample of it stands for the rest, and no cut may go
-    /// through it.
-    fn needs_whole(&self) -> bool {
+    /// The same codec, if it can decode some of the data without the rest.
+    fn ranges(&self) -> Option<&dyn RangeCodec> {
+        None
+    }
+
+    /// The same codec, if it sees a part as a whole: what it gives is not told by a sample.
+    fn whole(&self) -> Option<&dyn WholeCodec> {
+        None
+    }
+
+    /// True if [`Codec::differences`] may have something to say.
+    fn may_differ(&self) -> bool {
         false
     }
 
-    /// True if what this codec offers for `part` is so sure to be best that no other offer needs to be tried.
-    fn settles(&self, part: &Part<'_>) -> bool {
-        let _ = part;
-        false
+    /// How what this payload decodes to differs from what it stands for, by what the payload itself says; empty from codecs that are
+    /// always exact.
+    ///
+    /// # Errors
+    /// As [`Codec::decode`].
+    fn differences(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Vec<Difference>> {
+        let _ = (payload, output_len, env);
+        Ok(Vec::new())
     }
 
-    /// The arrays in `data`, and whether they are guessed ([`crate::Numbers::guessed`]), as this codec would be told of them;
-    /// none from a codec that has no use for them.
-    fn find_arrays(&self, data: &[u8], kind: Kind, level: u8) -> (Vec<ArraySpan>, bool) {
-        let _ = (data, kind, level);
-        (Vec::new(), false)
+    /// The default parameters.
+    fn params(&self) -> Params {
+        Params::new(self.spec().params)
     }
+}
 
-    /// True if [`Codec::decode_range`] is there.
-    fn decodes_ranges(&self) -> bool {
-        false
-    }
-
-    /// Appends the bytes of `range` of what [`Codec::decode`] would give, checked by what the payload itself has of checksums;
-    /// `None` from a codec that can only decode all.
+/// A codec that can decode some of the data without the rest.
+pub trait RangeCodec: Codec {
+    /// Appends the bytes of `range` of what [`Codec::decode`] would give, checked by what the payload itself has of checksums.
     ///
     /// # Errors
     /// As [`Codec::decode`].
@@ -161,23 +169,20 @@ pub trait Codec: Send + Sync {
         range: Range<usize>,
         env: &Env,
         out: &mut Vec<u8>,
-    ) -> Option<Result<()>> {
-        let _ = (payload, output_len, range, env, out);
-        None
-    }
+    ) -> Result<()>;
 
-    /// What of [`Codec::decode`]'s output is to be had without decoding what is costly: places and bytes, in order. `None` from a
-    /// codec whose data has no such parts.
+    /// What of [`Codec::decode`]'s output is to be had without decoding what is costly: places and bytes, in order.
     ///
     /// # Errors
     /// As [`Codec::decode`].
-    fn decode_around(&self, payload: &[u8], output_len: usize, env: &Env) -> Option<Result<Places>> {
-        let _ = (payload, output_len, env);
-        None
-    }
+    fn decode_between(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Places>;
+}
 
-    /// The default parameters.
-    fn params(&self) -> Params {
-        Params::new(self.spec().params)
+/// A codec that sees a part as a whole: no sample of it stands for the rest, and no cut may go through it.
+pub trait WholeCodec: Codec {
+    /// True if what this codec offers for `part` is so sure to be best that no other offer needs to be tried.
+    fn settles(&self, part: &Part<'_>) -> bool {
+        let _ = part;
+        false
     }
 }

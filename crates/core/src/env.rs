@@ -1,6 +1,6 @@
 //! What surrounds a codec call: limits, memory budget, progress and cancellation.
 
-use crate::{Account, Advice, Budget, Error, ErrorKind, Limits, Numbers, Result};
+use crate::{Account, Advice, Budget, Error, ErrorKind, Limits, Resources, Result, Span};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
@@ -129,8 +129,11 @@ pub struct Env {
     pub progress: Arc<dyn Progress>,
     /// Threads that one codec call may use. The result never depends on it.
     pub threads: usize,
-    /// The arrays in the data of this call.
-    pub numbers: Numbers,
+    /// What the data of this call is made of, as far as that is known: spans of one kind are in order and without overlaps, those of
+    /// different kinds are different readings of the same bytes.
+    pub layout: Arc<[Span]>,
+    /// What is at hand besides the data.
+    pub resources: Resources,
 }
 
 impl Default for Env {
@@ -151,7 +154,8 @@ impl Env {
             cancel: Cancel::default(),
             progress: Arc::new(NoProgress),
             threads: 1,
-            numbers: Numbers::default(),
+            layout: Arc::from([]),
+            resources: Resources::default(),
         }
     }
 
@@ -189,17 +193,23 @@ impl Env {
         self
     }
 
-    /// The same with these arrays in the data.
+    /// The same for data that is made of these spans.
     #[must_use]
-    pub fn with_numbers(mut self, numbers: Numbers) -> Self {
-        self.numbers = numbers;
+    pub fn with_layout(mut self, spans: Arc<[Span]>) -> Self {
+        self.layout = spans;
         self
     }
 
-    /// The same for data of which nothing is known but where bases are.
+    /// The same for data of which nothing is known.
     #[must_use]
-    pub fn without_arrays(mut self) -> Self {
-        (self.numbers.arrays, self.numbers.guessed) = (Arc::from([]), false);
+    pub fn without_layout(self) -> Self {
+        self.with_layout(Arc::from([]))
+    }
+
+    /// The same with these resources, and those from before that are not among them.
+    #[must_use]
+    pub fn with_resources(mut self, resources: Resources) -> Self {
+        self.resources = resources.or(&self.resources);
         self
     }
 

@@ -1,6 +1,6 @@
 //! What a piece of data is.
 
-use crate::ArraySpan;
+use crate::{Origin, Span, SpanKind};
 use std::fmt;
 
 macro_rules! kinds {
@@ -165,6 +165,7 @@ pub trait Detector: Send + Sync {
 
 /// A piece of data with what is known of it, as codecs see it when asked for proposals.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Part<'a> {
     /// The bytes.
     pub data: &'a [u8],
@@ -177,8 +178,46 @@ pub struct Part<'a> {
     /// What decoding may cost, in nanoseconds a byte on a usual machine; `u32::MAX` where it does not matter. A codec with
     /// several speeds should offer the best that is fast enough.
     pub decode_ns: u32,
-    /// The arrays in it, where they are known.
-    pub arrays: &'a [ArraySpan],
-    /// True if no container names those, but they look like numbers.
-    pub guessed: bool,
+    /// What it is made of, as far as that is known: see [`crate::Env::layout`].
+    pub layout: &'a [Span],
+}
+
+impl<'a> Part<'a> {
+    /// Data of this kind, of which nothing more is known.
+    #[must_use]
+    pub fn new(data: &'a [u8], kind: Kind, stats: &'a Stats) -> Self {
+        Self { data, kind, detail: "", stats, decode_ns: u32::MAX, layout: &[] }
+    }
+
+    /// The same with more said of it, for people.
+    #[must_use]
+    pub fn with_detail(mut self, detail: &'a str) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// The same with what decoding may cost: see [`Part::decode_ns`].
+    #[must_use]
+    pub fn with_decode_ns(mut self, decode_ns: u32) -> Self {
+        self.decode_ns = decode_ns;
+        self
+    }
+
+    /// The same with what it is made of.
+    #[must_use]
+    pub fn with_layout(mut self, layout: &'a [Span]) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// Its spans of one kind.
+    pub fn spans(&self, kind: SpanKind) -> impl Iterator<Item = &'a Span> + use<'a> {
+        self.layout.iter().filter(move |span| span.kind == kind)
+    }
+
+    /// True if its spans of this kind are guesses.
+    #[must_use]
+    pub fn is_guess(&self, kind: SpanKind) -> bool {
+        self.spans(kind).any(|span| span.origin == Origin::Guessed)
+    }
 }

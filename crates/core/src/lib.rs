@@ -8,35 +8,43 @@
 //! * [`Codec`], the one trait behind every codec, with its id, parameters ([`Params`]) and proposals,
 //! * [`Chain`], codecs in a row, and [`Registry`], the table a decoder looks ids up in,
 //! * [`Kind`], [`Detector`] and [`Part`]: what a piece of data is,
-//! * [`Numbers`]: the arrays within the data, where they are known,
+//! * [`layout`]: what data is made of, as spans with a kind, a type and a shape,
+//! * [`nearby`]: lossy as exact coding of a nearby content,
+//! * [`resources`]: other files and learned parts that coding may need,
 //! * [`text`]: names from strangers, made safe to show,
 //! * [`varint`]: the integer encoding of the format.
 
 mod account;
 mod advice;
-mod arrays;
 mod chain;
 mod codec;
 mod env;
 mod error;
 mod isa;
 mod kind;
+pub mod layout;
 mod limits;
+pub mod nearby;
 mod params;
 mod registry;
+pub mod resources;
 pub mod testing;
 pub mod text;
 pub mod varint;
 
 pub use account::Account;
 pub use advice::Advice;
-pub use arrays::{ArraySpan, BaseSpan, Bases, MaxError, Numbers};
 pub use chain::{Chain, Coded, Stage};
-pub use codec::{Codec, CodecId, CodecSpec, Memory, Places, Proposal, ids};
+pub use codec::{Codec, CodecId, CodecSpec, Memory, Places, Proposal, RangeCodec, WholeCodec, ids};
 pub use env::{Cancel, Env, Event, NoProgress, Progress};
 pub use error::{Error, ErrorKind, Result};
 pub use isa::Isa;
 pub use kind::{Class, Detection, Detector, Kind, Part, Stats};
+pub use layout::{
+    BaseSpan, Declared, Description, Dtype, Element, Format, Layout, Origin, Slices, Span, SpanKind,
+};
 pub use limits::{Budget, Limits, Reservation};
+pub use nearby::{Approximator, Difference, MaxError, Nearby, Target};
 pub use params::{ParamKind, ParamSpec, Params};
-pub use registry::Registry;
+pub use registry::{MissingCodec, Registry};
+pub use resources::{Bases, Learned, Resources};

@@ -91,8 +91,8 @@ impl<R: Read> Decoder<R> {
         Self {
             reader,
             options: options.clone(),
-            env: env.clone(),
-            pool: BlockDecoder::new(options, env, usize::MAX),
+            env: options.informed(env),
+            pool: BlockDecoder::new(options, &options.informed(env), usize::MAX),
             waiting: None,
             ends: Vec::new(),
             current: Vec::new(),

@@ -2,12 +2,12 @@
 
 use crate::blocks::decode_memory;
 use crate::budget::Spending;
+use crate::layout::{FileLayout, Track};
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
-use crate::tensors::{Arrays, Track, approximate};
 use minlen_container::{DirectoryPart, StreamWriter, Tree, compact};
-use minlen_core::{Advice, ArraySpan, Detection, Env, Error, Event, Kind, Limits, Numbers, Result};
+use minlen_core::{Advice, Detection, Env, Error, Event, Limits, Result, Span};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -29,12 +29,12 @@ pub struct Encoder<W: Write> {
     block_size: usize,
     hasher: blake3::Hasher,
     kind: Option<Detection>,
-    /// Where the arrays are in the buffer.
+    /// Where the spans of the file are in the buffer.
     track: Track,
     /// Bytes of content before the buffer, and in all as far as is known.
     done: u64,
     total: Option<u64>,
-    /// Arrays that were stored inexactly.
+    /// Spans that were replaced by others near them.
     inexact: usize,
 }
 
@@ -57,7 +57,7 @@ impl<W: Write> Encoder<W> {
 
     fn begin(out: W, options: &Options, len: Option<u64>, env: &Env) -> Result<Self> {
         if let (Some(raw), Some(len)) = (&options.raw, len) {
-            Arrays::whole(raw.dtype, &raw.shape, len)?;
+            FileLayout::whole(raw.dtype, &raw.shape, len)?;
         }
         let settled = options.settled(len)?;
         options.tell_level(&settled, len, env);
@@ -84,15 +84,15 @@ impl<W: Write> Encoder<W> {
         self
     }
 
-    /// Tells where the arrays are in what will be written, as [`crate::tensors::layout`] found them in the file; without this, the
-    /// first block is looked at. Nothing may have been written before. Where a shape was given, that counts instead.
+    /// Tells what the file is made of that will be written ([`FileLayout::of_file`]); without this, the first block is looked at. Nothing
+    /// may have been written before. Where a shape was given, that counts instead.
     #[must_use]
-    pub fn with_arrays(mut self, arrays: &Arrays) -> Self {
+    pub fn with_layout(mut self, layout: &FileLayout) -> Self {
         if self.blocks.options.raw.is_some() {
             return self;
         }
-        let arrays = self.blocks.options.bases.found_for(arrays);
-        self.track.enter(Some(arrays.placed()));
+        let layout = self.blocks.options.bases.found_for(layout);
+        self.track.enter(Some(layout.shared()));
         self
     }
 
@@ -115,16 +115,16 @@ impl<W: Write> Encoder<W> {
         if self.fits_compact(self.buffer.len()) {
             let mut block = std::mem::take(&mut self.buffer);
             self.find_kind(&block);
-            let arrays = self.arrays(&block)?;
-            let arrays = self.approximate(&mut block, arrays)?;
+            let spans = self.spans(&block)?;
+            let spans = self.approximate(&mut block, spans, true)?;
             self.tell_exact();
             self.hasher.update(&block);
             let hash = *self.hasher.finalize().as_bytes();
-            return self.blocks.finish_small(block, self.kind, arrays, hash);
+            return self.blocks.finish_small(block, self.kind, spans, hash);
         }
         self.end_block(Ends::Content)?;
         if let Some(raw) = &self.blocks.options.raw {
-            Arrays::whole(raw.dtype, &raw.shape, self.done)?;
+            FileLayout::whole(raw.dtype, &raw.shape, self.done)?;
         }
         self.tell_exact();
         let hash = *self.hasher.finalize().as_bytes();
@@ -152,8 +152,8 @@ impl<W: Write> Encoder<W> {
             let ends = if window.len() == rest.len() { Ends::Content } else { Ends::Full };
             let cut = self.cut(window, ends)?;
             let (block, tail) = rest.split_at(cut);
-            let arrays = self.track.take(cut);
-            self.blocks.code_now(block, self.kind.clone(), arrays)?;
+            let spans = self.track.take(cut);
+            self.blocks.code_now(block, self.kind.clone(), spans)?;
             (rest, self.done) = (tail, self.done + cut as u64);
         }
         Ok(())
@@ -169,8 +169,8 @@ impl<W: Write> Encoder<W> {
     /// Where to cut a block off the front of `window`.
     fn cut(&mut self, window: &[u8], ends: Ends) -> Result<usize> {
         if self.done == 0 && self.track.is_blind() {
-            let arrays = self.find_arrays(window, matches!(ends, Ends::Content))?;
-            self.track.enter(arrays.map(|arrays| self.blocks.options.bases.found_for(&arrays).placed()));
+            let layout = self.layout_of(window, matches!(ends, Ends::Content))?;
+            self.track.enter(layout.map(|layout| self.blocks.options.bases.found_for(&layout).shared()));
         }
         // What of the window an earlier cut left over is in the track already.
         let known = self.track.known();
@@ -179,43 +179,49 @@ impl<W: Write> Encoder<W> {
         Ok(if matches!(ends, Ends::Full) { self.track.cut(window.len()) } else { window.len() })
     }
 
-    /// Looks for arrays in the first block, or takes the caller's word.
-    fn find_arrays(&self, window: &[u8], last: bool) -> Result<Option<Arrays>> {
+    /// What the file that begins with the first block is made of, or the caller's word.
+    fn layout_of(&self, window: &[u8], last: bool) -> Result<Option<FileLayout>> {
+        let options = &self.blocks.options;
         let total = if last { Some(window.len() as u64) } else { self.total };
-        if let Some(raw) = &self.blocks.options.raw {
+        if let Some(raw) = &options.raw {
             let total = total.ok_or_else(|| {
                 Error::usage("the length of the input must be known where its shape is given")
                     .remedy("give a file")
             })?;
-            return Arrays::whole(raw.dtype, &raw.shape, total).map(Some);
+            return FileLayout::whole(raw.dtype, &raw.shape, total).map(Some);
         }
-        let may = self.kind.as_ref().is_some_and(|d| matches!(d.kind, Kind::Tensors | Kind::Zip));
-        if may && let Some(arrays) = crate::tensors::head(window, total.filter(|_| !last)) {
-            return Ok(Some(arrays));
+        let parsers = options.planner.parsers();
+        let found = self.kind.as_ref().and_then(|detection| match total.filter(|_| !last) {
+            Some(total) => parsers.layout_of_head(window, total, detection.kind),
+            None => parsers.layout_of(&window, detection.kind),
+        });
+        if let Some(found) = found.map(|layout| FileLayout::new(&layout)).filter(|found| !found.is_empty()) {
+            return Ok(Some(found));
         }
-        // With a base at hand, also numbers without names are worth looking for. They are never stored inexactly.
-        let look = last && !self.blocks.options.bases.is_empty();
-        Ok(if look { crate::tensors::guessed(&window)? } else { None })
+        // With a base at hand, also what nobody declares is worth looking for. It is never stored inexactly.
+        let look = last && !options.bases.is_empty();
+        Ok(if look { parsers.guess(&window)?.map(|layout| FileLayout::new(&layout)) } else { None })
     }
 
-    /// The arrays in all of the content, `window` being all of it.
-    fn arrays(&mut self, window: &[u8]) -> Result<Arc<[ArraySpan]>> {
+    /// The spans in all of the content, `window` being all of it.
+    fn spans(&mut self, window: &[u8]) -> Result<Arc<[Span]>> {
         let cut = self.cut(window, Ends::Content)?;
         Ok(self.track.take(cut))
     }
 
-    /// Where that was asked for, replaces floats by what is within the bound: those that a container or the caller declares.
-    fn approximate(&mut self, block: &mut [u8], arrays: Arc<[ArraySpan]>) -> Result<Arc<[ArraySpan]>> {
-        let Some(bound) = self.blocks.options.max_error else { return Ok(arrays) };
-        let (arrays, count) =
-            approximate(block, &arrays, bound, self.blocks.options.level, &self.blocks.env)?;
+    /// Where that was asked for, replaces what may be others by what is near enough; `is_all` of a block that is all of the content.
+    fn approximate(&mut self, block: &mut [u8], spans: Arc<[Span]>, is_all: bool) -> Result<Arc<[Span]>> {
+        let Some(goal) = &self.blocks.options.goal else { return Ok(spans) };
+        let level = self.blocks.options.level;
+        let total = if is_all { Some(block.len() as u64) } else { self.total };
+        let (spans, count) = goal.approximate(block, &spans, total, level, &self.blocks.env)?;
         self.inexact += count;
-        Ok(arrays)
+        Ok(spans)
     }
 
     /// Says so if a bound was given, and nothing could be inexact.
     fn tell_exact(&self) {
-        if self.blocks.options.max_error.is_some() && self.inexact == 0 {
+        if self.blocks.options.goal.is_some() && self.inexact == 0 {
             let message = "no array of 32- or 64-bit little-endian floats is declared: stored exactly".into();
             self.blocks.env.progress.event(Event::Notice { message });
         }
@@ -231,11 +237,11 @@ impl<W: Write> Encoder<W> {
         self.buffer = Vec::with_capacity(self.block_size.min(block.len()));
         self.buffer.extend_from_slice(&block[cut..]);
         block.truncate(cut);
-        let arrays = self.track.take(cut);
-        let arrays = self.approximate(&mut block, arrays)?;
+        let spans = self.track.take(cut);
+        let spans = self.approximate(&mut block, spans, matches!(ends, Ends::Content) && self.done == 0)?;
         self.hasher.update(&block);
         self.done += cut as u64;
-        self.blocks.submit(block, self.kind.clone(), arrays, u32::MAX)
+        self.blocks.submit(block, self.kind.clone(), spans, u32::MAX)
     }
 }
 
@@ -326,7 +332,7 @@ const COPIES_SHARE: u64 = 1000;
 impl<W: Write> BlockCoder<W> {
     pub(crate) fn new(writer: StreamWriter<W>, options: &Options, spending: Spending, env: &Env) -> Self {
         let pool = Ordered::new(options.effective_threads(), env);
-        let (options, env) = (options.clone(), options.knowing(env));
+        let (options, env) = (options.clone(), options.informed(env));
         Self { options, pool, writer, env, begun: false, spending, told: false, short: false, copies: 0 }
     }
 
@@ -335,7 +341,7 @@ impl<W: Write> BlockCoder<W> {
         &mut self,
         block: Vec<u8>,
         known: Option<Detection>,
-        arrays: Arc<[ArraySpan]>,
+        spans: Arc<[Span]>,
         decode_ns: u32,
     ) -> Result<()> {
         self.env.check()?;
@@ -345,7 +351,7 @@ impl<W: Write> BlockCoder<W> {
         }
         let planner = Arc::clone(&self.options.planner);
         let request = self.request(block.len(), known, decode_ns);
-        let env = knowing(&self.env, arrays);
+        let env = self.env.clone().with_layout(spans);
         self.pool.submit(move || planner.code(&block, &request, &env).map(Job::Parts));
         Ok(())
     }
@@ -375,11 +381,11 @@ impl<W: Write> BlockCoder<W> {
     }
 
     /// Codes a block on this thread. Nothing may be in flight.
-    fn code_now(&mut self, block: &[u8], known: Option<Detection>, arrays: Arc<[ArraySpan]>) -> Result<()> {
+    fn code_now(&mut self, block: &[u8], known: Option<Detection>, spans: Arc<[Span]>) -> Result<()> {
         self.env.check()?;
         self.begun = true;
         let request = self.request(block.len(), known, u32::MAX);
-        let parts = self.options.planner.code(block, &request, &knowing(&self.env, arrays))?;
+        let parts = self.options.planner.code(block, &request, &self.env.clone().with_layout(spans))?;
         self.write(parts)
     }
 
@@ -388,10 +394,10 @@ impl<W: Write> BlockCoder<W> {
         mut self,
         content: Vec<u8>,
         known: Option<Detection>,
-        arrays: Arc<[ArraySpan]>,
+        spans: Arc<[Span]>,
         hash: [u8; 32],
     ) -> Result<W> {
-        let env = knowing(&self.env, arrays).with_threads(self.options.effective_threads());
+        let env = self.env.clone().with_layout(spans).with_threads(self.options.effective_threads());
         let request = self.request(content.len(), known, u32::MAX);
         let planner = Arc::clone(&self.options.planner);
         let ns = crate::levels::levels()[usize::from(request.level) - 1].encode_ns as usize;
@@ -485,12 +491,6 @@ impl<W: Write> BlockCoder<W> {
         self.write_all()?;
         Ok(self.writer)
     }
-}
-
-/// The same surroundings, for data with these arrays.
-fn knowing(env: &Env, arrays: Arc<[ArraySpan]>) -> Env {
-    let numbers = Numbers { arrays, guessed: false, ..env.numbers.clone() };
-    env.clone().with_numbers(numbers)
 }
 
 /// Says so if codecs were passed over because of the memory.

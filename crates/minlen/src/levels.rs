@@ -110,15 +110,7 @@ mod tests {
         let options = Options::new(info.level).unwrap();
         let data = vec![b'x'; info.block];
         let stats = Stats::default();
-        let part = Part {
-            data: &data,
-            kind,
-            detail: "",
-            stats: &stats,
-            decode_ns: u32::MAX,
-            arrays: &[],
-            guessed: false,
-        };
+        let part = Part::new(&data, kind, &stats);
         let registry = options.registry();
         let offers = registry.iter().flat_map(|codec| codec.propose(&part, info.level));
         offers.fold((0, 0), |(encode, decode), offer| {

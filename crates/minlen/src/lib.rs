@@ -13,6 +13,8 @@
 //! | the question "how small can it get?" | [`analyze`] |
 //! | the question "what is this?" | [`detect`] |
 //! | many small records of one kind | [`prior`] |
+//! | the question "what is this file made of?" | [`layout`] |
+//! | floats that need not be exact | [`nearby`], [`Options::with_target`] |
 //! | a codec of your own | [`Codec`], [`Registry`], [`Options::with_registry`] |
 //!
 //! ## Example
@@ -34,7 +36,9 @@ mod budget;
 mod decoder;
 pub mod detect;
 mod encoder;
+pub mod layout;
 mod levels;
+pub mod nearby;
 mod oneshot;
 mod options;
 mod pipeline;
@@ -42,7 +46,7 @@ pub mod planner;
 pub mod prior;
 mod recode;
 mod streams;
-pub mod tensors;
+mod tensors;
 mod within;
 
 pub use budget::Estimate;
@@ -51,9 +55,10 @@ pub use encoder::Encoder;
 pub use levels::{LevelInfo, MAX_LEVEL, levels};
 pub use minlen_container as container;
 pub use minlen_core::{
-    Account, Advice, Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Detection, Detector, Env,
-    Error, ErrorKind, Event, Kind, Limits, MaxError, Memory, NoProgress, Numbers, ParamKind, ParamSpec,
-    Params, Part, Progress, Proposal, Registry, Reservation, Result, Stats, text,
+    Account, Advice, Bases, Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Detection, Detector,
+    Env, Error, ErrorKind, Event, Kind, Learned, Limits, MaxError, Memory, NoProgress, ParamKind, ParamSpec,
+    Params, Part, Places, Progress, Proposal, RangeCodec, Registry, Reservation, Resources, Result, Stats,
+    Target, WholeCodec, ids, text,
 };
 pub use oneshot::{compress, compress_with, decompress, decompress_with};
 pub use options::{Options, registry};

@@ -1,6 +1,6 @@
 //! Whole buffers in memory.
 
-use crate::{Decoder, Encoder, Options, tensors};
+use crate::{Decoder, Encoder, Options, nearby};
 use minlen_core::{Env, Event, Limits, NoProgress, Result};
 use std::io::Write;
 use std::sync::Arc;
@@ -48,17 +48,17 @@ pub fn compress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8
     // Room for data that does not get smaller: it is given back, and growing step by step would copy.
     let out = Vec::with_capacity(data.len() / 2 + 256);
     let mut encoder = Encoder::with_length(out, options, data.len() as u64, env)?;
-    if options.effective_threads() > 1 || options.max_error.is_some() {
+    if options.effective_threads() > 1 || options.goal.is_some() {
         encoder.write_all(data)?;
     } else {
         encoder.code_in_place(data)?;
     }
     let mut out = encoder.finish()?;
     out.shrink_to_fit();
-    if let Some(bound) = options.max_error {
-        let quiet = options.knowing(env).with_progress(Arc::new(NoProgress));
+    if let Some(target) = options.target() {
+        let quiet = options.informed(env).with_progress(Arc::new(NoProgress));
         let decoded = Decoder::new(&out[..], options, &quiet)?.read_all()?;
-        tensors::verify_within(&data, &&decoded[..], bound, options.shape(), &quiet)?;
+        nearby::verify(&data, &&decoded[..], target, options.shape(), &quiet)?;
     }
     Ok(out)
 }

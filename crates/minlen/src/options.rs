@@ -1,10 +1,13 @@
 //! What a caller can ask for.
 
+use crate::layout::{BaseSet, Parsers};
 use crate::levels::{LevelInfo, MAX_LEVEL, MIB, levels};
+use crate::nearby::Goal;
 use crate::planner::Planner;
 use crate::prior::PriorUse;
-use crate::tensors::{BaseSet, Dtype};
-use minlen_core::{Chain, Env, Error, MaxError, Registry, Result};
+use minlen_core::{
+    Approximator, Chain, Dtype, Env, Error, Learned, MaxError, Registry, Resources, Result, Target,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +19,7 @@ pub fn registry() -> Registry {
     for codec in simple.chain(minlen_mix::codecs()) {
         registry.register(codec);
     }
+    minlen_bytes::missing().into_iter().for_each(|codec| registry.note_missing(codec));
     registry.register(crate::tensors::quantized_codec());
     // Last: they code their streams with all the others.
     let inner = registry.clone();
@@ -51,9 +55,11 @@ pub struct Options {
     pub(crate) decode_ns: u32,
     pub(crate) block: Option<usize>,
     pub(crate) dedup: bool,
-    /// What arrays may be differences from, and how far floats may be off.
+    /// What spans may be differences from, and how near they must stay.
     pub(crate) bases: BaseSet,
-    pub(crate) max_error: Option<MaxError>,
+    pub(crate) goal: Option<Goal>,
+    /// Learned parts at hand, the one for coding last.
+    pub(crate) learned: Vec<Learned>,
     /// What a file of no known container holds.
     pub(crate) raw: Option<RawShape>,
     pub(crate) times: bool,
@@ -76,7 +82,8 @@ impl Default for Options {
             times: true,
             compact: true,
             bases: BaseSet::default(),
-            max_error: None,
+            goal: None,
+            learned: Vec::new(),
             raw: None,
             planner: Arc::new(Planner::new(registry())),
         }
@@ -183,26 +190,50 @@ impl Options {
     }
 
     /// Codes arrays as differences from those of the same name in these files, where that is smaller. Decoding needs the same
-    /// files: see [`crate::Env::numbers`].
+    /// files: see [`crate::Env::resources`].
     #[must_use]
     pub fn with_bases(mut self, bases: BaseSet) -> Self {
         self.bases = bases;
         self
     }
 
-    /// Stores floats so that none is off by more than this. The default is exact. Only arrays of 32- and 64-bit little-endian floats
-    /// that a container or [`Options::with_shape`] declares are touched. [`crate::compress`] decodes and compares what it wrote; after
-    /// an [`crate::Encoder`], [`crate::tensors::verify_within`] does.
+    /// Stores a nearby content: see [`crate::nearby`]. The default is exact. Only what the file declares and holds no checksum of is touched
+    /// (or what [`Options::with_shape`] says is there). [`crate::compress`] decodes and compares what it wrote; after an
+    /// [`crate::Encoder`], [`crate::nearby::verify`] does.
+    ///
+    /// # Errors
+    /// Usage for a target that cannot be meant, as a bound that is no positive number.
+    pub fn with_target(mut self, target: Target) -> Result<Self> {
+        let (number, remedy) = match target {
+            Target::MaxError(MaxError::Absolute(size) | MaxError::Relative(size)) => (size, "such as 0.001"),
+            Target::Psnr(decibels) => (decibels, "such as 60"),
+            Target::BitsPerSample(bits) => (bits, "such as 4"),
+            Target::MaxSize(bytes) => (bytes as f64, "such as 100000"),
+            _ => (1.0, ""),
+        };
+        if !number.is_finite() || number <= 0.0 {
+            return Err(Error::usage(format!("{number} is no bound for an error")).remedy(remedy));
+        }
+        self.goal = Some(Goal::new(target));
+        Ok(self)
+    }
+
+    /// Stores floats so that none is off by more than this: [`Options::with_target`].
     ///
     /// # Errors
     /// Usage for a bound that is not a positive number.
-    pub fn with_max_error(mut self, bound: MaxError) -> Result<Self> {
-        let (MaxError::Absolute(size) | MaxError::Relative(size)) = bound;
-        if !size.is_finite() || size <= 0.0 {
-            return Err(Error::usage(format!("{size} is no bound for an error")).remedy("such as 0.001"));
+    pub fn with_max_error(self, bound: MaxError) -> Result<Self> {
+        self.with_target(bound.into())
+    }
+
+    /// One more approximator, which is asked before all others. A target must be set before.
+    #[must_use]
+    pub fn with_approximator(mut self, approximator: Arc<dyn Approximator>) -> Self {
+        if let Some(goal) = &mut self.goal {
+            let others = goal.approximators.iter().cloned();
+            goal.approximators = std::iter::once(approximator).chain(others).collect();
         }
-        self.max_error = Some(bound);
-        Ok(self)
+        self
     }
 
     /// What a file without a header holds: numbers of one type in this shape, outermost dimension first.
@@ -212,10 +243,10 @@ impl Options {
         self
     }
 
-    /// How far floats may be off; nothing where all is exact.
+    /// How near the stored content must be; nothing where all is exact.
     #[must_use]
-    pub fn max_error(&self) -> Option<MaxError> {
-        self.max_error
+    pub fn target(&self) -> Option<Target> {
+        self.goal.as_ref().map(|goal| goal.target)
     }
 
     /// What a file without a header holds, where that was said.
@@ -224,24 +255,41 @@ impl Options {
         self.raw.as_ref().map(|raw| (raw.dtype, &raw.shape[..]))
     }
 
-    /// The surroundings with what encoding may know of arrays.
-    pub(crate) fn knowing(&self, env: &Env) -> Env {
-        let mut numbers = env.numbers.clone();
-        numbers.bases = self.bases.bases().or(numbers.bases);
-        env.clone().with_numbers(numbers)
+    /// The surroundings with what the options have at hand.
+    pub(crate) fn informed(&self, env: &Env) -> Env {
+        let resources = self.learned.iter().cloned().fold(self.bases.resources(), Resources::with_learned);
+        env.clone().with_resources(resources)
+    }
+
+    /// Looks for what files are made of with these parsers instead of the built-in ones.
+    #[must_use]
+    pub fn with_parsers(mut self, parsers: Parsers) -> Self {
+        let planner = Planner::new(self.planner.registry().clone()).with_prior(self.planner.prior());
+        self.planner = Arc::new(planner.with_parsers(parsers));
+        self
+    }
+
+    /// Has a learned part at hand, for coding and decoding: a prior ([`crate::prior::open`]). Of several of one kind the last is the one
+    /// to be used for coding.
+    #[must_use]
+    pub fn with_learned(mut self, part: Learned) -> Self {
+        self.learned.push(part);
+        self
     }
 
     /// Which priors strong levels may start from.
     #[must_use]
     pub fn with_prior(mut self, prior: PriorUse) -> Self {
-        self.planner = Arc::new(Planner::new(self.planner.registry().clone()).with_prior(prior));
+        let parsers = self.planner.parsers().clone();
+        let planner = Planner::new(self.planner.registry().clone()).with_prior(prior);
+        self.planner = Arc::new(planner.with_parsers(parsers));
         self
     }
 
     /// Uses these codecs instead of the built-in ones, and the priors that suit them.
     #[must_use]
     pub fn with_registry(mut self, registry: Registry) -> Self {
-        self.planner = Arc::new(Planner::new(registry));
+        self.planner = Arc::new(Planner::new(registry).with_parsers(self.planner.parsers().clone()));
         self
     }
 
@@ -261,6 +309,12 @@ impl Options {
     #[must_use]
     pub fn compact(&self) -> bool {
         self.compact
+    }
+
+    /// The parsers in use.
+    #[must_use]
+    pub fn parsers(&self) -> &Parsers {
+        self.planner.parsers()
     }
 
     /// The codecs in use.

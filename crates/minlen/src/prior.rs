@@ -1,24 +1,23 @@
 //! What a model knows before it has seen anything: typical data of one kind, given along.
 //!
 //! Context mixing (levels 6 and up) starts from one of the priors of this build where a trial says that it helps. For many
-//! small records of your own, a prior trained on some of them is worth far more: [`train`] makes one, [`load`] makes it
-//! known to this process for coding and decoding, and [`crate::Options::with_prior`] says to use it. The compressed file
-//! names the prior by its hash and cannot be read without it.
+//! small records of your own, a prior trained on some of them is worth far more: [`train`] makes one, [`open`] checks it,
+//! [`crate::Options::with_learned`] has it at hand for coding and decoding, and [`crate::Options::with_prior`] says to use it. The
+//! compressed file names the prior by its hash and cannot be read without it.
 //!
 //! ```
 //! # fn main() -> minlen::Result<()> {
 //! use minlen::prior::{self, PriorKind, PriorUse};
 //! let records: Vec<Vec<u8>> = (0..200).map(|i| format!("{{\"user\":{i},\"city\":\"Oslo\"}}").into_bytes()).collect();
 //! let file = prior::train(PriorKind::Json, "my records", &records)?;
-//! prior::load(&file)?;
-//! let options = minlen::Options::new(6)?.with_prior(PriorUse::Own);
+//! let options = minlen::Options::new(6)?.with_learned(prior::open(&file)?).with_prior(PriorUse::Own);
 //! let small = minlen::compress(b"{\"user\":7000,\"city\":\"Oslo\"}", &options)?;
 //! assert!(small.len() < 40);
 //! # Ok(())
 //! # }
 //! ```
 
-use minlen_core::{Advice, Chain, Error, Proposal, Registry, Result, Stage};
+use minlen_core::{Advice, Chain, Error, Learned, Proposal, Registry, Resources, Result, Stage};
 use minlen_mix::cm::Type;
 use minlen_mix::prior::{self, Prior};
 
@@ -30,7 +29,7 @@ pub enum PriorUse {
     Auto,
     /// None.
     None,
-    /// The one that was [`load`]ed last, for every part where it does better than the others.
+    /// The user's own that is last among those at hand, for every part where it does better than the others.
     Own,
 }
 
@@ -106,21 +105,27 @@ pub fn train(kind: PriorKind, name: &str, data: &[Vec<u8>]) -> Result<Vec<u8>> {
     Prior::new(name, models, window)?.to_bytes()
 }
 
-/// Makes a prior known to this process, for coding and decoding; gives the hash it is named by.
+/// A prior to be had at hand, named by the hash of its file.
 ///
 /// # Errors
 /// Corrupt for what is no prior, limit for one that is too large.
-pub fn load(file: &[u8]) -> Result<[u8; 8]> {
-    prior::add(file)
+pub fn open(file: &[u8]) -> Result<Learned> {
+    Prior::from_bytes(file)?;
+    Ok(Learned::new(file.to_vec(), *blake3::hash(file).as_bytes()))
 }
 
 /// The offers with what the user said of priors: none, or their own beside the others.
-pub(crate) fn apply(wanted: PriorUse, offers: Vec<Proposal>, registry: &Registry) -> Result<Vec<Proposal>> {
+pub(crate) fn apply(
+    wanted: PriorUse,
+    offers: Vec<Proposal>,
+    registry: &Registry,
+    resources: &Resources,
+) -> Result<Vec<Proposal>> {
     let number = match wanted {
         PriorUse::Auto => return Ok(offers),
         PriorUse::None => 0,
-        PriorUse::Own if prior::latest().is_none() => {
-            return Err(Error::usage("no prior was loaded").advise(Advice::Prior));
+        PriorUse::Own if prior::latest(resources).is_none() => {
+            return Err(Error::usage("no prior is at hand").advise(Advice::Prior));
         }
         PriorUse::Own => prior::OWN_NUMBER.into(),
     };
@@ -145,7 +150,7 @@ fn told(stage: &Stage, number: i64, registry: &Registry) -> Stage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Limits, Options, compress, decompress};
+    use crate::{Env, ErrorKind, Limits, Options, compress, decompress, decompress_with};
 
     fn records(from: usize, count: usize) -> Vec<Vec<u8>> {
         (from..from + count)
@@ -163,16 +168,22 @@ mod tests {
     fn an_own_prior_helps_its_records_and_is_named_by_hash() {
         let file = train(PriorKind::Json, "orders", &records(0, 400)).unwrap();
         assert_eq!(file, train(PriorKind::Json, "orders", &records(0, 400)).unwrap());
-        let id = load(&file).unwrap();
-        assert_eq!(id, blake3::hash(&file).as_bytes()[..8]);
+        let part = open(&file).unwrap();
+        assert_eq!(part.hash(), blake3::hash(&file).as_bytes());
         let record = &records(5000, 1)[0];
-        let size = |choice| compress(record, &Options::new(6).unwrap().with_prior(choice)).unwrap();
+        let with = Options::new(6).unwrap().with_learned(part);
+        let size = |choice| compress(record, &with.clone().with_prior(choice)).unwrap();
         let (own, none) = (size(PriorUse::Own), size(PriorUse::None));
         assert!(own.len() + 20 < none.len(), "{} {}", own.len(), none.len());
         for small in [own, none, size(PriorUse::Auto)] {
-            assert_eq!(&decompress(&small, &Limits::default()).unwrap(), record);
+            assert_eq!(&decompress_with(&small, &with, &Env::default()).unwrap(), record);
         }
-        assert!(load(b"nonsense").is_err() && train(PriorKind::Text, "", &[]).is_err());
+        // Another call knows nothing of it.
+        let missed = decompress(&size(PriorUse::Own), &Limits::default()).unwrap_err();
+        assert_eq!(missed.kind(), ErrorKind::Unsupported);
+        let none = compress(record, &Options::new(6).unwrap().with_prior(PriorUse::Own)).unwrap_err();
+        assert_eq!(none.kind(), ErrorKind::Usage);
+        assert!(open(b"nonsense").is_err() && train(PriorKind::Text, "", &[]).is_err());
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(crate) struct Coded {
     pub(crate) payload: Vec<u8>,
 }
 
-/// Codes one stream by what the planner finds best for it.
+/// Codes one stream by what the planner finds best for it; the layout in `env` is that of the stream.
 pub(crate) fn code(
     planner: &Planner,
     data: &[u8],
@@ -28,8 +28,8 @@ pub(crate) fn code(
         return Ok(Vec::new());
     }
     let request = Request { level, chain: None, memory: None, known, decode_ns: u32::MAX };
-    // What is coded inside would tell of other bytes than those of the input, and where arrays are in it is not known.
-    let quiet = env.clone().with_progress(Arc::new(NoProgress)).without_arrays();
+    // What is coded inside would tell of other bytes than those of the input.
+    let quiet = env.clone().with_progress(Arc::new(NoProgress));
     let parts = planner.code(data, &request, &quiet)?;
     for part in &parts {
         env.progress.event(Event::Explain { line: format!("    stream: {}", part.explain()) });

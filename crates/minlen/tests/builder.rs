@@ -1,5 +1,4 @@
 //! Archives from memory and from readers: the same bytes as from files, and nothing that no reader would take.
-#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
 use minlen::archive::{Archive, Builder, Entry, Keys, create};
 use minlen::container::walk;

@@ -1,9 +1,6 @@
 //! Every truncation and every single-bit flip of every golden file: an error of the right class, or the same content.
-#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
-mod common;
-
-use common::{decode_all, decode_stream, golden_dir, tight};
+use crate::common::{decode_all, decode_stream, golden_dir, tight};
 use minlen::ErrorKind;
 
 fn goldens() -> Vec<(String, Vec<u8>)> {
@@ -50,9 +47,9 @@ fn every_truncation_is_noticed() {
                 // Cutting off the recovery data leaves a complete file, and so does cutting between two streams in a row:
                 // the first is whole, and nothing in it says that another should follow.
                 Ok(content) => {
-                    let streams = content.len() / common::sample().len();
-                    let first_stream =
-                        name.starts_with("concatenated") && content == common::sample().repeat(streams);
+                    let streams = content.len() / crate::common::sample().len();
+                    let first_stream = name.starts_with("concatenated")
+                        && content == crate::common::sample().repeat(streams);
                     assert!(
                         content == intact || first_stream,
                         "{name} cut to {len}: other content was accepted"

@@ -1,5 +1,4 @@
 //! The same bytes for every number of threads, and from every way of writing.
-#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
 use minlen::{Env, Options, archive};
 use std::fs;

@@ -1,12 +1,9 @@
 //! Files written by released versions decode for ever, and the writer still writes the same bytes.
 //!
-//! `cargo test -p minlen --test golden -- --ignored write_golden_files` writes them anew. Do that only for a format
+//! `cargo test -p minlen --test all -- --ignored write_golden_files` writes them anew. Do that only for a format
 //! version that was never released, and say so in the changelog.
-#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
-mod common;
-
-use common::{decode_all, golden_dir, identity_file, sample, tight};
+use crate::common::{decode_all, golden_dir, identity_file, sample, tight};
 use minlen::archive;
 use minlen::{Env, Options};
 use std::fs;

@@ -1,12 +1,9 @@
 //! Golden files of the levels with models: what was written decodes for ever, and the writer still writes the same bytes.
 //!
-//! `cargo test --release -p minlen --test golden_models -- --ignored` writes `testdata/golden/models` anew: only while
+//! `cargo test --release -p minlen --test all -- --ignored golden_models` writes `testdata/golden/models` anew: only while
 //! their version was never released. Until it was first run, there is nothing to compare with, and the test says nothing.
-#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
-mod common;
-
-use common::{golden_dir, sample};
+use crate::common::{golden_dir, sample};
 use minlen::{Limits, Options, compress, decompress};
 use std::fmt::Write;
 use std::fs;

@@ -1,15 +1,13 @@
 //! Golden files of arrays: what was written decodes for ever, and the writer still writes the same bytes, on every instruction
 //! set.
 //!
-//! `cargo test -p minlen --test golden_tensors -- --ignored write_tensor_files` writes `testdata/golden/tensors` anew: only while
+//! `cargo test -p minlen --test all -- --ignored write_tensor_files` writes `testdata/golden/tensors` anew: only while
 //! their version was never released.
-#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
-mod common;
-
-use common::golden_dir;
-use minlen::tensors::{BaseSet, Dtype, to_stream};
-use minlen::{Env, ErrorKind, Limits, MaxError, Numbers, Options, compress_with, decompress_with};
+use crate::common::golden_dir;
+use minlen::layout::{BaseSet, Description, Dtype};
+use minlen::nearby::to_stream;
+use minlen::{Env, ErrorKind, Limits, MaxError, Options, compress_with, decompress_with};
 use minlen_tensor::packed::scales::Scales;
 use minlen_tensor::packed::{self, Content, Entry, Packed};
 use minlen_tensor::quantized::{Layer, Levels};
@@ -154,6 +152,13 @@ fn gguf() -> Vec<u8> {
     out
 }
 
+/// A quantized payload as a stream.
+fn stream_of(payload: Vec<u8>, env: &Env) -> Vec<u8> {
+    let len = packed::file_len(&payload).unwrap() as usize;
+    let description = Description { codec: minlen::ids::QUANTIZED, payload: payload.into() };
+    to_stream(&description, len, &Options::default(), env).unwrap()
+}
+
 /// A golden file: its name, how it is written, and what.
 struct Case {
     name: String,
@@ -170,15 +175,15 @@ fn cases(base: &Path) -> Vec<Case> {
     for (strength, level) in [(1, 3), (2, 5), (3, 8)] {
         let plain = Options::new(level).unwrap();
         let plain = plain.with_codec(&format!("tensors:strength={strength},level=3")).unwrap();
-        let bases = BaseSet::open(&[base.to_owned()], &common::keys(), &plain, &Env::default()).unwrap();
+        let bases =
+            BaseSet::open(&[base.to_owned()], &crate::common::keys(), &plain, &Env::default()).unwrap();
         let limits = Limits::default().with_memory(512 << 20).with_output(1 << 20);
-        let numbers = Numbers { bases: bases.bases(), ..Numbers::default() };
         let mut add = |name: &str, options: Options, content: Vec<u8>, bound: Option<f64>| {
-            let env = Env::new(limits.clone()).with_numbers(numbers.clone());
+            let env = Env::new(limits.clone()).with_resources(bases.resources());
             cases.push(Case { name: format!("{name}-{strength}.mln"), options, content, bound, env });
         };
         add("safetensors", plain.clone(), network(1), None);
-        add("delta", plain.clone().with_bases(bases), trained(), None);
+        add("delta", plain.clone().with_bases(bases.clone()), trained(), None);
         add("field", plain.clone(), field(), None);
         add("series", plain.clone(), series(), None);
         add("int8", plain.clone(), int8(), None);
@@ -250,7 +255,7 @@ fn golden_files_of_arrays_decode_and_are_written_again() {
         }
     });
     let golden = fs::read(dir().join("quantized.mln")).unwrap();
-    assert!(golden == to_stream(quantized(), &env).unwrap(), "quantized: the writer's output has changed");
+    assert!(golden == stream_of(quantized(), &env), "quantized: the writer's output has changed");
     let model = decompress_with(&golden, &Options::default(), &env).unwrap();
     assert_eq!(model.len(), 20 + 96 * 4 + 64 * 4 + 7);
     assert_eq!(model[..20], *b"a header of 20 bytes");
@@ -263,7 +268,7 @@ fn golden_files_of_arrays_decode_and_are_written_again() {
 fn every_instruction_set_writes_and_reads_the_golden_files() {
     for isa in ["scalar", "avx2", "avx512"] {
         let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "golden_files_of_arrays_decode_and_are_written_again"])
+            .args(["--exact", "golden_tensors::golden_files_of_arrays_decode_and_are_written_again"])
             .env("MINLEN_ISA", isa)
             .output()
             .unwrap();
@@ -323,7 +328,7 @@ fn write_tensor_files() {
             fs::write(dir().join(&case.name), small).unwrap();
         }
     });
-    fs::write(dir().join("quantized.mln"), to_stream(quantized(), &env).unwrap()).unwrap();
+    fs::write(dir().join("quantized.mln"), stream_of(quantized(), &env)).unwrap();
 }
 
 #[test]

@@ -1,12 +1,9 @@
 //! Bombs stop at the default limits, before the memory or the disk is used.
-#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
-mod common;
-
-use common::hostile::{bomb, data, deep_folders, file, pack, unpadded};
+use crate::common::hostile::{bomb, data, deep_folders, file, pack, unpadded};
 use minlen::archive::{Archive, ExtractOptions, Keys, create};
 use minlen::container::{Body, Entry, Extent, Tree};
-use minlen::tensors::Dtype;
+use minlen::layout::Dtype;
 use minlen::{Env, ErrorKind, Limits, MaxError, Options, Result};
 use std::io::{Cursor, Read};
 use std::time::Instant;

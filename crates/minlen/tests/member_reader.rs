@@ -1,9 +1,6 @@
 //! Members as readers that seek: the same bytes as in any other way, from the blocks under them, with every check.
-#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
-mod common;
-
-use common::hostile::{data, file, pack, unpadded};
+use crate::common::hostile::{data, file, pack, unpadded};
 use minlen::archive::{Archive, Builder, Entry as NewEntry, Keys};
 use minlen::container::{Body, Entry, Extent, Tree, tree::file_hash};
 use minlen::{Env, Error, ErrorKind, Limits, Options, Result};

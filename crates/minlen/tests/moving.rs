@@ -1,7 +1,5 @@
 //! Files that change between being found and being read: what was read is stored and nothing made up, and each is named.
 
-#![allow(clippy::unwrap_used)]
-
 use minlen::archive::{Archive, Keys, Summary, create};
 use minlen::{Env, Event, Options, Progress};
 use std::fs;

@@ -1,9 +1,6 @@
 //! From a damaged archive every intact member can be had, bit for bit, and nothing wrong appears under a member's own name.
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests may fail as loudly as tests do
 
-mod common;
-
-use common::{golden_dir, keys, sample, tight};
+use crate::common::{golden_dir, keys, sample, tight};
 use minlen::archive::salvage::{Salvage, State, Survey};
 use minlen::archive::{Archive, ExtractOptions, Keys, create};
 use minlen::{Env, ErrorKind, Options, Result};

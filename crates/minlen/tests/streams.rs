@@ -1,5 +1,4 @@
 //! Streams among other things: on a socket, before other bytes, one after another, told as progress.
-#![allow(clippy::unwrap_used)] // helpers of tests may unwrap, as tests may
 
 use minlen::{Decoder, Encoder, Env, ErrorKind, Event, Limits, Options, Progress};
 use minlen_core::testing::random_case;

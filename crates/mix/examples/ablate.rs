@@ -6,7 +6,7 @@
 
 use minlen_core::Result;
 use minlen_mix::Predictor;
-use minlen_mix::branch;
+use minlen_mix::bcj;
 use minlen_mix::cm::Depth;
 use minlen_mix::contexts::{Binary, Contexts, Full, Text, View};
 use minlen_mix::engine::Engine;
@@ -23,10 +23,10 @@ struct Without<C, const MATCH: bool> {
 impl<C: Contexts<N>, const N: usize, const MATCH: bool> Contexts<N> for Without<C, MATCH> {
     const DEEP: bool = C::DEEP;
     const RUNS: bool = C::RUNS;
-    const MORE: bool = C::MORE;
-    const NETWORK: bool = C::NETWORK;
+    const ENGINE_SELECTORS: bool = C::ENGINE_SELECTORS;
+    const LSTM: bool = C::LSTM;
     const ORDERS: usize = C::ORDERS;
-    const MATCHES: &'static [usize] = if MATCH { C::MATCHES } else { &[] };
+    const MATCH_LENGTHS: &'static [usize] = if MATCH { C::MATCH_LENGTHS } else { &[] };
     const SELECTORS: &'static [usize] = C::SELECTORS;
 
     fn next(&mut self, view: &View, names: &mut [u64; N]) {
@@ -35,8 +35,8 @@ impl<C: Contexts<N>, const N: usize, const MATCH: bool> Contexts<N> for Without<
         names[self.silent.clone()].fill(0);
     }
 
-    fn word(&self) -> u64 {
-        self.set.word()
+    fn sse_context(&self) -> u64 {
+        self.set.sse_context()
     }
 
     fn select(&self, view: &View, choose: impl FnMut(usize, usize)) {
@@ -116,7 +116,7 @@ fn engine<C: Contexts<N>, const N: usize, const M: usize, const S: usize>(
         .filter(|_| prior)
         .map_or(&[][..], |prior| prior.window_for(Depth::Deep, case.data.len()));
     let mut engine = Engine::<C, N, M, S, 3>::new(set, case.data.len() + window.len(), 26)?;
-    engine.start_from(window, 40_000);
+    engine.pretrain(window, 40_000);
     Ok(cost(engine, &case.data))
 }
 
@@ -155,7 +155,7 @@ fn cases() -> std::result::Result<Vec<Case>, Box<dyn std::error::Error>> {
                 let readable = data.iter().filter(|&&c| matches!(c, 9 | 10 | 13 | 32..=126)).count();
                 let kind = kind.take().unwrap_or(if readable * 10 > data.len() * 9 { 1 } else { 2 });
                 if kind == 3 {
-                    branch::absolute(&mut data);
+                    bcj::absolute(&mut data);
                 }
                 cases.push(Case {
                     data,

@@ -6,8 +6,8 @@
 
 use minlen_entropy::binary::{Decoder, Encoder};
 use minlen_mix::Predictor;
-use minlen_mix::audio::{self, AudioModel, Format};
-use minlen_mix::image::{self, ImageModel, Layout};
+use minlen_mix::audio::{AudioModel, Format};
+use minlen_mix::image::{ImageModel, Layout};
 use std::time::Instant;
 
 fn code(model: &mut dyn Predictor, data: &[u8]) -> Vec<u8> {
@@ -73,10 +73,14 @@ fn main() {
         for name in &args[1..] {
             let data = std::fs::read(name).expect("the file");
             let t = Instant::now();
-            if let Some((range, format)) = audio::detect(&data) {
+            if let Some((range, format)) =
+                minlen_structure::sound::find(&data).and_then(|span| Format::of(&span, &data))
+            {
                 println!("{range:?} {format:?}");
                 measure(name, &audio(format), &data[range], check);
-            } else if let Some((range, layout)) = image::detect(&data) {
+            } else if let Some((range, layout)) =
+                minlen_structure::pixels::find(&data).and_then(|span| Layout::of(&span, &data))
+            {
                 println!("{range:?} {layout:?} {:?}", t.elapsed());
                 measure(name, &image(layout), &data[range], check);
             } else {

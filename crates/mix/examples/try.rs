@@ -2,11 +2,12 @@
 
 #![allow(clippy::print_stdout)]
 
-use minlen_core::Env;
+use minlen_core::{Env, Learned, Resources};
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut files, mut decode, mut cut) = (Vec::new(), false, usize::MAX);
+    let mut env = Env::default();
     let codec = minlen_mix::cm::codec();
     let mut params = codec.params().with("model", 0);
     let mut args = std::env::args().skip(1);
@@ -17,7 +18,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "-t" => params = params.with("type", args.next().unwrap_or_default().parse()?),
             "-n" => params = params.with("prior", args.next().unwrap_or_default().parse()?),
             "-p" => {
-                minlen_mix::prior::add(&std::fs::read(args.next().unwrap_or_default())?)?;
+                let file = std::fs::read(args.next().unwrap_or_default())?;
+                let hash = *blake3::hash(&file).as_bytes();
+                env = env.with_resources(Resources::default().with_learned(Learned::new(file, hash)));
                 params = params.with("prior", 255);
             }
             "-6" | "-7" | "-8" | "-9" | "-:" => {

@@ -2,29 +2,24 @@
 //! weighs them by what they were worth, and an arithmetic coder writes the difference to what came.
 //!
 //! Method: Mahoney, "Adaptive weighing of context models for lossless data compression" (2005), and the PAQ, lpaq and
-//! ZPAQ family that followed. Everything is integer arithmetic; vectors change the speed only ([`simd`]).
+//! ZPAQ family that followed. Everything is integer arithmetic; vectors change the speed only ([`minlen_entropy::mixing::simd`]).
 
 pub mod audio;
-pub mod branch;
+pub mod bcj;
+pub mod bit_history;
 pub mod cm;
 pub mod contexts;
-pub mod corrections;
 pub mod engine;
-mod fine;
-pub mod history;
+pub mod hash_table;
 pub mod image;
-pub mod maps;
-pub mod matching;
-pub mod mixer;
-pub mod network;
+mod lstm_model;
+mod match_bypass;
+pub mod match_model;
 pub mod prior;
-mod recurrent;
 pub mod sample;
 pub mod samples;
 mod shipped;
-pub mod simd;
-pub mod slots;
-mod sure;
+pub mod sse;
 
 /// Says how likely the next bit is a one, and learns what it was.
 ///

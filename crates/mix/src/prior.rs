@@ -8,8 +8,8 @@
 //! Format: docs/format/prior.md.
 
 use crate::cm::{Depth, Type};
-use minlen_core::{Error, Result};
-use std::sync::{Arc, LazyLock, OnceLock, RwLock};
+use minlen_core::{Error, Learned, Resources, Result};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// A prior.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Prior {
         }
         let mut out = MAGIC.to_vec();
         out.extend((plain.len() as u32).to_le_bytes());
-        out.extend(zstd::bulk::compress(&plain, 22).map_err(|e| Error::limit(format!("prior: {e}")))?);
+        out.extend(packing::pack(&plain)?);
         Ok(out)
     }
 
@@ -67,7 +67,7 @@ impl Prior {
         if len > MAX {
             return Err(Error::limit("prior: too large"));
         }
-        let plain = zstd::bulk::decompress(packed, len).map_err(|_| bad())?;
+        let plain = packing::unpack(packed, len)?.ok_or_else(bad)?;
         if plain.len() != len {
             return Err(bad());
         }
@@ -88,7 +88,7 @@ impl Prior {
             );
         }
         if kind == Type::X86 {
-            crate::branch::absolute(&mut window);
+            crate::bcj::absolute(&mut window);
         }
         Ok(Self { name: name.to_string(), kind, window })
     }
@@ -101,14 +101,45 @@ impl Prior {
     }
 }
 
+/// How files of priors are packed.
+#[cfg(feature = "priors")]
+mod packing {
+    use minlen_core::{Error, Result};
+
+    pub(super) fn pack(plain: &[u8]) -> Result<Vec<u8>> {
+        zstd::bulk::compress(plain, 22).map_err(|e| Error::limit(format!("prior: {e}")))
+    }
+
+    /// `None` for what nobody packed.
+    pub(super) fn unpack(packed: &[u8], len: usize) -> Result<Option<Vec<u8>>> {
+        Ok(zstd::bulk::decompress(packed, len).ok())
+    }
+}
+
+/// In builds without priors: what is missing.
+#[cfg(not(feature = "priors"))]
+mod packing {
+    use minlen_core::{Error, Result};
+
+    fn missing() -> Error {
+        Error::unsupported("priors are not in this build").remedy("build with the Cargo feature `priors`")
+    }
+
+    pub(super) fn pack(_: &[u8]) -> Result<Vec<u8>> {
+        Err(missing())
+    }
+
+    pub(super) fn unpack(_: &[u8], _: usize) -> Result<Option<Vec<u8>>> {
+        Err(missing())
+    }
+}
+
 /// Unpacked when it is first asked for.
 type Shipped = OnceLock<Option<Arc<Prior>>>;
 
 /// The priors of this build, with the numbers that payloads name them by. A number is never given to another prior.
 static SHIPPED: LazyLock<Vec<(u8, Shipped)>> =
     LazyLock::new(|| crate::shipped::FILES.iter().map(|(number, _)| (*number, OnceLock::new())).collect());
-
-static OWN: RwLock<Vec<(Id, Arc<Prior>)>> = RwLock::new(Vec::new());
 
 /// What a payload calls the user's own priors.
 pub const OWN_NUMBER: u8 = 255;
@@ -121,21 +152,6 @@ pub fn shipped(number: u8) -> Option<Arc<Prior>> {
     slot.get_or_init(|| Prior::from_bytes(file).ok().map(Arc::new)).clone()
 }
 
-/// Makes a prior of the user's known to this process, for coding and decoding; the last one added is the one that is used
-/// for coding. Returns its name.
-///
-/// # Errors
-/// As [`Prior::from_bytes`].
-pub fn add(bytes: &[u8]) -> Result<Id> {
-    let prior = Arc::new(Prior::from_bytes(bytes)?);
-    let id = id(bytes);
-    if let Ok(mut own) = OWN.write() {
-        own.retain(|(other, _)| *other != id);
-        own.push((id, prior));
-    }
-    Ok(id)
-}
-
 /// The content name of a prior's file.
 #[must_use]
 pub fn id(bytes: &[u8]) -> Id {
@@ -143,14 +159,20 @@ pub fn id(bytes: &[u8]) -> Id {
     std::array::from_fn(|i| hash.as_bytes()[i])
 }
 
-/// The user's prior with this name.
+/// The prior of the user's with this name, of those at hand.
 #[must_use]
-pub fn own(id: Id) -> Option<Arc<Prior>> {
-    OWN.read().ok()?.iter().find(|(other, _)| *other == id).map(|(_, prior)| Arc::clone(prior))
+pub fn own(id: Id, resources: &Resources) -> Option<Arc<Prior>> {
+    resources.learned(&id).and_then(opened)
 }
 
-/// The user's prior that was added last.
+/// The prior of the user's that coding starts from: the last one at hand.
 #[must_use]
-pub fn latest() -> Option<(Id, Arc<Prior>)> {
-    OWN.read().ok()?.last().cloned()
+pub fn latest(resources: &Resources) -> Option<(Id, Arc<Prior>)> {
+    let name = |part: &Learned| std::array::from_fn(|i| part.hash()[i]);
+    resources.learned.iter().rev().find_map(|part| Some((name(part), opened(part)?)))
+}
+
+/// A learned part as a prior, if it is one. It is unpacked once for all who share it.
+fn opened(part: &Learned) -> Option<Arc<Prior>> {
+    part.bytes().starts_with(MAGIC).then(|| part.opened(Prior::from_bytes))?
 }

@@ -27,7 +27,12 @@ pub const EXE32: u8 = 12;
 /// SQLite files, binary tables.
 pub const DB: u8 = 13;
 
+/// Number and file of each; none in a build without priors.
+#[cfg(not(feature = "priors"))]
+pub const FILES: &[(u8, &[u8])] = &[];
+
 /// Number and file of each.
+#[cfg(feature = "priors")]
 pub const FILES: &[(u8, &[u8])] = &[
     (TEXT, include_bytes!("../priors/text.mlp")),
     (DOC, include_bytes!("../priors/doc.mlp")),

@@ -3,9 +3,7 @@
 //! A hash that changes breaks every file written before: it needs a new version in the payload's header, beside which the old
 //! models stay. **Until the first release** the models may still change; then this writes the new hashes:
 //!
-//! `cargo test -p minlen-mix --test golden -- --ignored --nocapture | grep '^golden ' > crates/mix/tests/golden.txt`
-
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+//! `cargo test -p minlen-mix --test all -- --ignored --nocapture print_the_hashes | grep '^golden ' > crates/mix/tests/golden.txt`
 
 use minlen_core::testing::Rng;
 use minlen_core::{Codec, Env};
@@ -146,7 +144,7 @@ fn the_bytes_are_those_of_this_version_on_every_instruction_set() {
     assert_eq!(expected.len(), cases().len(), "golden.txt has another number of cases");
     for isa in ["scalar", "avx2", "avx512"] {
         let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_prints_its_hashes", "--nocapture"])
+            .args(["--exact", "golden::child_prints_its_hashes", "--nocapture"])
             .env("MINLEN_MIX_CHILD", "1")
             .env("MINLEN_ISA", isa)
             .output()

@@ -1,8 +1,6 @@
 //! Files of priors, whole and damaged, and priors of the user's own.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
-use minlen_core::{Env, Error, ErrorKind};
+use minlen_core::{Env, Error, ErrorKind, Learned, Resources};
 use minlen_mix::cm::{self, Type};
 use minlen_mix::prior::{self, Prior};
 use proptest::prelude::*;
@@ -19,16 +17,16 @@ fn file(name: &str, window: Vec<u8>) -> Vec<u8> {
     Prior { name: name.to_owned(), kind: Type::Text, window }.to_bytes().unwrap()
 }
 
-fn encode(data: &[u8], model: i64, number: i64) -> Result<Vec<u8>, Error> {
+fn encode(data: &[u8], model: i64, number: i64, env: &Env) -> Result<Vec<u8>, Error> {
     let codec = cm::codec();
     let mut out = Vec::new();
     let params = codec.params().with("model", model).with("type", 1).with("prior", number);
-    codec.encode(data, &params, &Env::default(), &mut out).map(|()| out)
+    codec.encode(data, &params, env, &mut out).map(|()| out)
 }
 
-fn decode(payload: &[u8], len: usize) -> Result<Vec<u8>, Error> {
+fn decode(payload: &[u8], len: usize, env: &Env) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
-    cm::codec().decode(payload, len, &Env::default(), &mut out).map(|()| out)
+    cm::codec().decode(payload, len, env, &mut out).map(|()| out)
 }
 
 fn kind(result: Result<Vec<u8>, Error>) -> ErrorKind {
@@ -104,35 +102,44 @@ fn forged_content_is_refused() {
     assert_eq!(Prior::from_bytes(&forged(&[0, 2, 0xff, b'a', 9])).unwrap().name, "\u{fffd}a");
 }
 
-/// All of it in one test: the priors of a process are shared by its threads.
+/// The surroundings with these priors at hand.
+fn with(files: &[&[u8]]) -> Env {
+    let learned = |file: &&[u8]| Learned::new(file.to_vec(), *blake3::hash(file).as_bytes());
+    Env::default()
+        .with_resources(files.iter().map(learned).fold(Resources::default(), Resources::with_learned))
+}
+
 #[test]
 fn own_priors_code_and_are_missed_where_they_are_not() {
     let data = orders(3000)[orders(2990).len()..].to_vec();
-    assert_eq!(kind(encode(&data, 0, 255)), ErrorKind::Usage);
+    let plain = Env::default();
+    assert_eq!(kind(encode(&data, 0, 255, &plain)), ErrorKind::Usage);
     let (first, second) = (file("first", orders(600)), file("second", orders(1200)));
-    let id = prior::add(&first).unwrap();
-    assert_eq!((prior::add(&first).unwrap(), prior::latest().unwrap().0), (id, id));
+    let own = with(&[b"another learned part", &first]);
+    assert_eq!(prior::latest(&own.resources).unwrap().0, prior::id(&first));
     let mut payloads = Vec::new();
     for model in 0..3 {
-        let payload = encode(&data, model, 255).unwrap();
+        let payload = encode(&data, model, 255, &own).unwrap();
         assert_eq!(payload[1], 255);
-        assert_eq!(payload[2..10], id);
-        assert!(payload.len() * 3 < encode(&data, model, 0).unwrap().len() * 2 + 30, "model {model}");
+        assert_eq!(payload[2..10], prior::id(&first));
+        assert!(payload.len() * 3 < encode(&data, model, 0, &plain).unwrap().len() * 2 + 30, "model {model}");
         payloads.push(payload);
     }
-    let later = prior::add(&second).unwrap();
-    assert_eq!(encode(&data, 0, 255).unwrap()[2..10], later);
+    // The last one codes, each decodes its own, and another call knows neither.
+    let both = with(&[&first, &second]);
+    assert_eq!(encode(&data, 0, 255, &both).unwrap()[2..10], prior::id(&second));
     for payload in &payloads {
-        assert_eq!(decode(payload, data.len()).unwrap(), data);
+        assert_eq!(decode(payload, data.len(), &both).unwrap(), data);
+        assert_eq!(kind(decode(payload, data.len(), &plain)), ErrorKind::Unsupported);
     }
-    damaged_headers(&payloads[0], data.len());
+    damaged_headers(&payloads[0], data.len(), &both);
 }
 
-fn damaged_headers(good: &[u8], len: usize) {
+fn damaged_headers(good: &[u8], len: usize, env: &Env) {
     let with = |at: usize, value: u8| {
         let mut bytes = good.to_vec();
         bytes[at] = value;
-        decode(&bytes, len)
+        decode(&bytes, len, env)
     };
     let missing = with(5, good[5] ^ 1);
     let message = format!("{:?}", missing.as_ref().unwrap_err());
@@ -143,9 +150,9 @@ fn damaged_headers(good: &[u8], len: usize) {
     assert_eq!(kind(with(0, good[0] | 1)), ErrorKind::Corrupt);
     assert_eq!(kind(with(0, good[0] | 3)), ErrorKind::Corrupt);
     for cut in 0..10 {
-        assert_eq!(kind(decode(&good[..cut], len)), ErrorKind::Truncated, "{cut}");
+        assert_eq!(kind(decode(&good[..cut], len, env)), ErrorKind::Truncated, "{cut}");
     }
-    assert_eq!(kind(encode(b"abc", 0, 200)), ErrorKind::Usage);
+    assert_eq!(kind(encode(b"abc", 0, 200, env)), ErrorKind::Usage);
 }
 
 proptest! {

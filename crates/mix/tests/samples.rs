@@ -1,12 +1,20 @@
 //! The models of pixels and of sound: sizes on known signals, round trips, hostile layouts, and what the detectors find.
 
-#![allow(clippy::unwrap_used)]
-
 use minlen_entropy::binary::{Decoder, Encoder};
 use minlen_mix::Predictor;
-use minlen_mix::audio::{self, AudioModel, Format};
-use minlen_mix::image::{self, ImageModel, Layout};
+use minlen_mix::audio::{AudioModel, Format};
+use minlen_mix::image::{ImageModel, Layout};
+use minlen_structure::{pixels, sound};
 use proptest::prelude::*;
+use std::ops::Range;
+
+fn pixels_of(data: &[u8]) -> Option<(Range<usize>, Layout)> {
+    Layout::of(&pixels::find(data)?, data)
+}
+
+fn sound_of(data: &[u8]) -> Option<(Range<usize>, Format)> {
+    Format::of(&sound::find(data)?, data)
+}
 
 fn code(model: &mut dyn Predictor, data: &[u8]) -> Vec<u8> {
     let mut encoder = Encoder::new();
@@ -173,7 +181,7 @@ fn pages_of_bits() {
         let size = image_size(layout, depth, &data);
         assert!(size < 400, "{size}");
     }
-    let (range, layout) = image::detect(&data).unwrap();
+    let (range, layout) = pixels_of(&data).unwrap();
     assert_eq!((range, layout.bits, layout.stride), (0..data.len(), 1, 128));
 }
 
@@ -239,20 +247,20 @@ fn headers_are_understood() {
     let mut bmp = b"BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x15\0\0\0\x20\0\0\0\x01\0\x18\0".to_vec();
     bmp.resize(54, 0);
     bmp.resize(54 + 64 * 32, 9);
-    let (range, layout) = image::detect(&bmp).unwrap();
+    let (range, layout) = pixels_of(&bmp).unwrap();
     assert_eq!((range, layout.width, layout.stride, layout.channels), (54..54 + 64 * 32, 21, 64, 3));
 
     let mut ppm = b"P6 # a comment\n20 30\n255\n".to_vec();
     let start = ppm.len();
     ppm.resize(start + 1800 + 7, 1);
-    assert_eq!(image::detect(&ppm), Some((start..start + 1800, Layout::new(20, 3))));
+    assert_eq!(pixels_of(&ppm), Some((start..start + 1800, Layout::new(20, 3))));
 
     let mut wav =
         b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x44\xac\0\0\x10\xb1\x02\0\x04\0\x10\0data".to_vec();
     wav.extend_from_slice(&1001u32.to_le_bytes());
     wav.resize(44 + 1100, 0);
     let format = Format { bits: 16, channels: 2, little: true, signed: true };
-    assert_eq!(audio::detect(&wav), Some((44..1044, format)));
+    assert_eq!(sound_of(&wav), Some((44..1044, format)));
 
     let mut aiff = b"FORM\0\0\0\0AIFFCOMM\0\0\0\x12\0\x01\0\0\0\0\0\x10".to_vec();
     aiff.resize(12 + 8 + 18, 0);
@@ -260,7 +268,7 @@ fn headers_are_understood() {
     let start = aiff.len();
     aiff.resize(start + 256, 0);
     let format = Format { bits: 16, channels: 1, little: false, signed: true };
-    assert_eq!(audio::detect(&aiff), Some((start..start + 256, format)));
+    assert_eq!(sound_of(&aiff), Some((start..start + 256, format)));
 }
 
 #[test]
@@ -277,7 +285,7 @@ fn dicom_and_tiff_are_understood() {
     dicom.extend_from_slice(&(32u32 * 48 * 2).to_le_bytes());
     let start = dicom.len();
     dicom.resize(start + 32 * 48 * 2, 0);
-    let (range, layout) = image::detect(&dicom).unwrap();
+    let (range, layout) = pixels_of(&dicom).unwrap();
     assert_eq!((range, layout.width, layout.bits, layout.signed), (start..dicom.len(), 48, 16, true));
 
     let mut tiff = b"MM\0*\0\0\0\x08\0\x06".to_vec();
@@ -291,7 +299,7 @@ fn dicom_and_tiff_are_understood() {
         tiff.extend_from_slice(&[0, 0]);
     }
     tiff.resize(1300, 5);
-    assert_eq!(image::detect(&tiff).map(|(range, layout)| (range, layout.width)), Some((100..1300, 40)));
+    assert_eq!(pixels_of(&tiff).map(|(range, layout)| (range, layout.width)), Some((100..1300, 40)));
 }
 
 #[test]
@@ -301,12 +309,12 @@ fn planes_without_a_header() {
         ((x / 9.0).sin() + (y / 7.0).cos() + 2.0) * 900.0
     });
     let data: Vec<u8> = values.flat_map(|v| (v as u16).to_le_bytes()).collect();
-    let (_, layout) = image::detect(&data).unwrap();
+    let (_, layout) = pixels_of(&data).unwrap();
     assert_eq!((layout.width, layout.bits, layout.little), (200, 16, true));
     let mut random = Noise(1);
     let noise: Vec<u8> = (0..100_000).map(|_| random.next(256) as u8).collect();
-    assert_eq!(image::detect(&noise), None);
-    assert_eq!(image::detect(&vec![0; 100_000]), None);
+    assert_eq!(pixels_of(&noise), None);
+    assert_eq!(pixels_of(&vec![0; 100_000]), None);
 }
 
 proptest! {
@@ -341,7 +349,7 @@ proptest! {
             let n = 40_000usize.div_ceil(data.len().max(1));
             data = data.repeat(n);
         }
-        for (range, ok) in [image::detect(&data).map(|(r, l)| (r, l.is_sane())), audio::detect(&data).map(|(r, f)| (r, f.is_sane()))].into_iter().flatten() {
+        for (range, ok) in [pixels_of(&data).map(|(r, l)| (r, l.is_sane())), sound_of(&data).map(|(r, f)| (r, f.is_sane()))].into_iter().flatten() {
             prop_assert!(ok && range.end <= data.len() && range.start < range.end);
         }
     }

@@ -1,5 +1,4 @@
 //! A whole training run gives the same bits on every instruction set, in every process, on every machine.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 use minlen_nn::{BitTree, ByteLstm, Config, Isa};
 
@@ -98,7 +97,7 @@ fn a_forced_instruction_set_changes_nothing() {
     let best = *Isa::available().last().unwrap();
     for name in ["scalar", "sse2", "avx2", "avx512", "nonsense"] {
         let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_prints_its_hash", "--nocapture"])
+            .args(["--exact", "exact::child_prints_its_hash", "--nocapture"])
             .env("MINLEN_NN_CHILD", "1")
             .env("MINLEN_ISA", name)
             .output()

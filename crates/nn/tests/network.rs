@@ -1,5 +1,4 @@
 //! The predictor learns, never leaves its range, and goes to a file and back.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 use minlen_core::{Cancel, Env, ErrorKind, Limits};
 use minlen_nn::{BitTree, ByteLstm, Config, Hint, Isa, train};

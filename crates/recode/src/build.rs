@@ -45,7 +45,9 @@ pub(crate) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(judge: Judge<'a>, left: usize, effort: Effort, env: &'a Env) -> Self {
-        let streams = fixed::ALL.map(|kind| Stream { data: Vec::new(), kind, detail: String::new() }).into();
+        let streams = fixed::ALL
+            .map(|kind| Stream { data: Vec::new(), kind, detail: String::new(), raster: None })
+            .into();
         Self { judge, env, deflate: Deflate::new(), streams, report: Report::default(), left, effort }
     }
 
@@ -109,7 +111,7 @@ impl<'a> Builder<'a> {
             Some(at) if !alone => at + fixed::ALL.len(),
             _ if self.streams.len() >= MAX_STREAMS => fixed::OTHER,
             _ => {
-                self.streams.push(Stream { data: Vec::new(), kind, detail });
+                self.streams.push(Stream { data: Vec::new(), kind, detail, raster: None });
                 self.streams.len() - 1
             }
         }
@@ -226,7 +228,10 @@ impl<'a> Builder<'a> {
                 )
             },
         );
-        let stream = self.stream(Kind::ImageRaw, detail, plain.len() >= ALONE);
+        let stream = self.stream(Kind::ImageRaw, detail.clone(), plain.len() >= ALONE);
+        if self.streams[stream].data.is_empty() && self.streams[stream].detail == detail {
+            self.streams[stream].raster = shape.filter(|s| !s.interlaced).and_then(Shape::raster);
+        }
         self.streams[stream].data.extend_from_slice(plain);
         Node { len: plain.len(), stream, items: Vec::new() }
     }

@@ -40,7 +40,8 @@ mod text;
 pub use build::Judge;
 pub use report::Report;
 
-use minlen_core::{Env, Kind, Result};
+use minlen_core::{Env, Kind, Result, Span};
+use minlen_structure::pixels::Raster;
 use scan::{Scanner, What};
 
 /// Bytes of plain text that one piece of data is expanded to at most, over all layers.
@@ -53,8 +54,18 @@ pub struct Stream {
     pub data: Vec<u8>,
     /// What they are.
     pub kind: Kind,
-    /// More, for people and models: of pixels, the geometry as `png rows WxH channels C depth D stride S`.
+    /// More, for people: of the rows of a PNG, the geometry.
     pub detail: String,
+    /// How pixels lie in it.
+    pub raster: Option<Raster>,
+}
+
+impl Stream {
+    /// What it is made of, as far as that is known.
+    #[must_use]
+    pub fn layout(&self) -> Vec<Span> {
+        self.raster.iter().map(|raster| raster.span(0, self.data.len() as u64)).collect()
+    }
 }
 
 /// Data as streams and the recipe that puts them together.

@@ -4,6 +4,8 @@ use crate::checksum::{adler32, crc32};
 use crate::deflate::Found;
 use crate::recipe::{Lines, Tail};
 use crate::{jpeg, text};
+use minlen_core::layout::Meaning;
+use minlen_structure::pixels::Raster;
 
 /// Shorter streams are left as they are.
 const SHORTEST: usize = 24;
@@ -40,6 +42,16 @@ pub(crate) struct Shape {
     pub(crate) depth: u8,
     pub(crate) channels: u8,
     pub(crate) interlaced: bool,
+}
+
+impl Shape {
+    /// How the rows lie, filters and all; `None` for absurd sizes.
+    pub(crate) fn raster(self) -> Option<Raster> {
+        let stride = u32::try_from(self.stride()).ok()?;
+        let raster =
+            Raster { bits: self.depth, meaning: Meaning::Filtered, ..Raster::new(self.width, self.channels) };
+        Some(Raster { stride, ..raster })
+    }
 }
 
 /// Something found, and where.

@@ -5,8 +5,9 @@
 #![allow(clippy::print_stdout)]
 
 use minlen_core::Env;
+use minlen_structure::arrays;
 use minlen_tensor::group::{self, Strength};
-use minlen_tensor::{Array, Target, containers};
+use minlen_tensor::{Array, Target};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -19,12 +20,12 @@ fn now() -> f64 {
 fn measure(path: &str, strength: Strength, best: usize, only: Option<&str>) -> Result<(), Failure> {
     let bytes = std::fs::read(path)?;
     let source = &bytes.as_slice();
-    let layout = match containers::layout(source)? {
+    let layout = match arrays::layout(source)? {
         Some(layout) => layout,
-        None => containers::blob(source)?.ok_or("no arrays")?,
+        None => arrays::blob(source)?.ok_or("no arrays")?,
     };
     let arrays: Vec<Array<'_>> = layout
-        .tensors
+        .spans
         .iter()
         .filter(|t| only.is_none_or(|name| t.dtype.name() == name))
         .map(|t| {

@@ -1,163 +1,57 @@
-//! The types of elements.
+//! The numbers that types of elements have in payloads (docs/format/codecs/tensors.md). They are part of the format.
 
-/// The type of an array's elements, little-endian. The numbers are part of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Dtype {
-    /// Opaque bytes (also booleans).
-    Bytes = 0,
-    /// IEEE 754 binary64.
-    F64 = 1,
-    /// IEEE 754 binary32.
-    F32 = 2,
-    /// IEEE 754 binary16.
-    F16 = 3,
-    /// The upper half of a binary32.
-    Bf16 = 4,
-    /// 8-bit float, 4 exponent bits, no infinities (OCP 8-bit floating point, E4M3).
-    F8E4m3 = 5,
-    /// 8-bit float, 5 exponent bits (OCP 8-bit floating point, E5M2).
-    F8E5m2 = 6,
-    /// Two's complement.
-    I8 = 7,
-    /// Unsigned, in models mostly with a zero point in the middle.
-    U8 = 8,
-    /// Two's complement.
-    I16 = 9,
-    /// Unsigned.
-    U16 = 10,
-    /// Two's complement.
-    I32 = 11,
-    /// Unsigned.
-    U32 = 12,
-    /// Two's complement.
-    I64 = 13,
-    /// Unsigned.
-    U64 = 14,
-    /// GGUF block of 32 weights: an f16 scale, 16 bytes of 4-bit numbers.
-    Q4_0 = 32,
-    /// GGUF block of 32 weights: f16 scale and minimum, 16 bytes of 4-bit numbers.
-    Q4_1 = 33,
-    /// GGUF block of 32 weights: an f16 scale, 32 fifth bits, 16 bytes of 4-bit numbers.
-    Q5_0 = 34,
-    /// GGUF block of 32 weights: f16 scale and minimum, 32 fifth bits, 16 bytes of 4-bit numbers.
-    Q5_1 = 35,
-    /// GGUF block of 32 weights: an f16 scale and 32 signed bytes.
-    Q8_0 = 36,
-    /// GGUF super-block of 256 weights, 84 bytes.
-    Q2K = 37,
-    /// GGUF super-block of 256 weights, 110 bytes.
-    Q3K = 38,
-    /// GGUF super-block of 256 weights, 144 bytes.
-    Q4K = 39,
-    /// GGUF super-block of 256 weights, 176 bytes.
-    Q5K = 40,
-    /// GGUF super-block of 256 weights, 210 bytes.
-    Q6K = 41,
+use minlen_core::layout::Dtype;
+
+/// Every type with its number.
+const CODES: [(Dtype, u8); 25] = [
+    (Dtype::Bytes, 0),
+    (Dtype::F64, 1),
+    (Dtype::F32, 2),
+    (Dtype::F16, 3),
+    (Dtype::Bf16, 4),
+    (Dtype::F8E4m3, 5),
+    (Dtype::F8E5m2, 6),
+    (Dtype::I8, 7),
+    (Dtype::U8, 8),
+    (Dtype::I16, 9),
+    (Dtype::U16, 10),
+    (Dtype::I32, 11),
+    (Dtype::U32, 12),
+    (Dtype::I64, 13),
+    (Dtype::U64, 14),
+    (Dtype::Q4_0, 32),
+    (Dtype::Q4_1, 33),
+    (Dtype::Q5_0, 34),
+    (Dtype::Q5_1, 35),
+    (Dtype::Q8_0, 36),
+    (Dtype::Q2K, 37),
+    (Dtype::Q3K, 38),
+    (Dtype::Q4K, 39),
+    (Dtype::Q5K, 40),
+    (Dtype::Q6K, 41),
+];
+
+/// The number of a type.
+#[must_use]
+pub const fn code(dtype: Dtype) -> u8 {
+    CODES[dtype as usize].1
 }
 
-impl Dtype {
-    /// Every type.
-    pub const ALL: [Self; 25] = [
-        Self::Bytes,
-        Self::F64,
-        Self::F32,
-        Self::F16,
-        Self::Bf16,
-        Self::F8E4m3,
-        Self::F8E5m2,
-        Self::I8,
-        Self::U8,
-        Self::I16,
-        Self::U16,
-        Self::I32,
-        Self::U32,
-        Self::I64,
-        Self::U64,
-        Self::Q4_0,
-        Self::Q4_1,
-        Self::Q5_0,
-        Self::Q5_1,
-        Self::Q8_0,
-        Self::Q2K,
-        Self::Q3K,
-        Self::Q4K,
-        Self::Q5K,
-        Self::Q6K,
-    ];
+/// The type with this number.
+#[must_use]
+pub fn from_code(code: u8) -> Option<Dtype> {
+    CODES.into_iter().find(|(_, number)| *number == code).map(|(dtype, _)| dtype)
+}
 
-    /// The type with this number in the format.
-    #[must_use]
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|dtype| *dtype as u8 == code)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Bytes of the smallest unit: an element, or a block of packed ones.
-    #[must_use]
-    pub const fn unit(self) -> usize {
-        match self {
-            Self::Bytes | Self::F8E4m3 | Self::F8E5m2 | Self::I8 | Self::U8 => 1,
-            Self::F16 | Self::Bf16 | Self::I16 | Self::U16 => 2,
-            Self::F32 | Self::I32 | Self::U32 => 4,
-            Self::F64 | Self::I64 | Self::U64 => 8,
-            Self::Q4_0 => 18,
-            Self::Q4_1 => 20,
-            Self::Q5_0 => 22,
-            Self::Q5_1 => 24,
-            Self::Q8_0 => 34,
-            Self::Q2K => 84,
-            Self::Q3K => 110,
-            Self::Q4K => 144,
-            Self::Q5K => 176,
-            Self::Q6K => 210,
+    #[test]
+    fn every_type_has_its_own_number() {
+        for (at, dtype) in Dtype::ALL.into_iter().enumerate() {
+            assert_eq!((CODES[at].0, from_code(code(dtype))), (dtype, Some(dtype)));
         }
-    }
-
-    /// Weights in one unit.
-    #[must_use]
-    pub const fn weights(self) -> usize {
-        match self {
-            Self::Q4_0 | Self::Q4_1 | Self::Q5_0 | Self::Q5_1 | Self::Q8_0 => 32,
-            Self::Q2K | Self::Q3K | Self::Q4K | Self::Q5K | Self::Q6K => 256,
-            _ => 1,
-        }
-    }
-
-    /// The name that listings show.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bytes => "bytes",
-            Self::F64 => "f64",
-            Self::F32 => "f32",
-            Self::F16 => "f16",
-            Self::Bf16 => "bf16",
-            Self::F8E4m3 => "f8_e4m3",
-            Self::F8E5m2 => "f8_e5m2",
-            Self::I8 => "i8",
-            Self::U8 => "u8",
-            Self::I16 => "i16",
-            Self::U16 => "u16",
-            Self::I32 => "i32",
-            Self::U32 => "u32",
-            Self::I64 => "i64",
-            Self::U64 => "u64",
-            Self::Q4_0 => "q4_0",
-            Self::Q4_1 => "q4_1",
-            Self::Q5_0 => "q5_0",
-            Self::Q5_1 => "q5_1",
-            Self::Q8_0 => "q8_0",
-            Self::Q2K => "q2_k",
-            Self::Q3K => "q3_k",
-            Self::Q4K => "q4_k",
-            Self::Q5K => "q5_k",
-            Self::Q6K => "q6_k",
-        }
-    }
-
-    /// True for the types with a sign, an exponent and a mantissa.
-    #[must_use]
-    pub const fn is_float(self) -> bool {
-        matches!(self, Self::F64 | Self::F32 | Self::F16 | Self::Bf16 | Self::F8E4m3 | Self::F8E5m2)
+        assert_eq!(from_code(15), None);
     }
 }

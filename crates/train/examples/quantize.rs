@@ -3,8 +3,8 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use minlen_core::Dtype;
 use minlen_core::{Env, Error, Result};
-use minlen_tensor::Dtype;
 use minlen_train::quantize::{Mode, Options, Output, Score, Target, decode, run};
 use minlen_train::transformer::{Reference, Transformer, windows};
 

@@ -1,6 +1,6 @@
 //! Small adaptive models for what goes before the column: repeats and code lengths.
 
-use super::coder::BitCoder;
+use minlen_entropy::binary::BitCoder;
 
 /// Adaptive four-bit numbers in a context.
 pub(super) struct Nibbles(Vec<[u16; 16]>);

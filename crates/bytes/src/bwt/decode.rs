@@ -1,12 +1,12 @@
 //! A payload back to bytes.
 
-use super::coder::Decoder;
 use super::model::Model;
 use super::spec::{HALVED, Header, SHAPED};
 use super::tree::{Tree, code_lengths};
 use super::{STEP, bytes, decode_memory, repeat, sort};
 use minlen_core::varint::Reader;
 use minlen_core::{Env, Error, ErrorKind, Result};
+use minlen_entropy::binary::wide::Decoder;
 use std::sync::Mutex;
 
 /// Appends exactly `output_len` bytes to `out`.

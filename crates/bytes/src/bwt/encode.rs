@@ -1,11 +1,11 @@
 //! Bytes to a payload: take repeats out, sort, predict.
 
-use super::coder::Encoder;
 use super::model::{Model, spelled};
 use super::spec::{HALVED, Header, SHAPED};
 use super::tree::{Tree, code_lengths, lengths};
 use super::{STEP, bytes, repeat, sort};
 use minlen_core::{Env, Params, Result, varint};
+use minlen_entropy::binary::wide::Encoder;
 
 /// Appends the payload for `input` to `out`; nothing for an empty input.
 pub(super) fn encode(input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {

@@ -13,7 +13,6 @@
 //! algorithm" (1994); Mahoney, "Adaptive weighing of context models" (2005). The design of the predictor is our own.
 
 mod bytes;
-mod coder;
 mod decode;
 mod encode;
 mod history;
@@ -62,8 +61,11 @@ impl Codec for Bwt {
     }
 
     fn memory(&self, _params: &Params, len: usize) -> Memory {
-        // The suffix array and the column; the table of fingerprints is smaller and gone by then.
-        Memory { encode: 6 * len as u64 + model::memory(len), decode: decode_memory(len) }
+        // Sorting and the column; the table of fingerprints is smaller and gone by then.
+        Memory {
+            encode: (2 + crate::suffixes::MEMORY) * len as u64 + model::memory(len),
+            decode: decode_memory(len),
+        }
     }
 
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {

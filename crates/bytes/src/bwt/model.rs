@@ -6,10 +6,10 @@
 //! of them counts; and each decision is told where the recent symbols lie in the tree, so that what is known of
 //! ranks counts as well.
 
-use super::coder::BitCoder;
 use super::history::{History, bucket};
 use super::site::{Place, Site};
 use super::tree::{LEAF, Tree};
+use minlen_entropy::binary::BitCoder;
 
 /// Log2 of the largest context table. Larger ones gain little, since the contexts of a stretch of the column are
 /// few, and leave the processor's caches.

@@ -1,9 +1,9 @@
 //! One kind of binary decision: its contexts, mixers and refinement.
 
-use super::coder::BitCoder;
 use super::math::squash;
 use super::mixer::{Apm, Mixer};
 use super::slot::{Slot, UNKNOWN};
+use minlen_entropy::binary::BitCoder;
 
 /// Contexts that a caller describes; a site looks at all of them or at some ([`pick`]).
 pub(super) const CONTEXTS: usize = 6;

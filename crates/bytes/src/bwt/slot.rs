@@ -4,6 +4,7 @@
 //! ones that follow are all of use; the mixer finds out which to trust.
 
 use super::math::stretch;
+use minlen_entropy::mixing::AdaptiveProb;
 
 /// Bits after which the settling estimate moves by equal steps.
 const LIMIT: u32 = 600;
@@ -13,8 +14,8 @@ const LATEST: u32 = 2;
 /// Three estimates of P(1).
 #[derive(Clone, Copy)]
 pub(super) struct Slot {
-    /// 22 bits of probability above 10 bits of count.
-    settled: u32,
+    /// The mean of up to [`LIMIT`] bits.
+    settled: AdaptiveProb,
     /// A moving average over some 16 bits.
     following: u16,
     /// A moving average over some 4 bits.
@@ -22,24 +23,14 @@ pub(super) struct Slot {
 }
 
 /// A context not seen yet.
-pub(super) const UNKNOWN: Slot = Slot { settled: 1 << 31, following: 1 << 15, latest: 1 << 15 };
-
-/// 65536 / (count + 1.5): the step of the settling estimate after so many bits.
-static STEPS: [u16; 1024] = {
-    let mut table = [0; 1024];
-    let mut n = 0;
-    while n < 1024 {
-        table[n] = (131_072 / (2 * n + 3)) as u16;
-        n += 1;
-    }
-    table
-};
+pub(super) const UNKNOWN: Slot =
+    Slot { settled: AdaptiveProb::new(1 << 15), following: 1 << 15, latest: 1 << 15 };
 
 impl Slot {
     /// The logistic value of the estimate that settles.
     #[inline(always)]
     pub(super) fn settled(self) -> i16 {
-        stretch(self.settled >> 16)
+        stretch(self.settled.p16())
     }
 
     /// The logistic value of the one over some 16 bits.
@@ -57,12 +48,7 @@ impl Slot {
     /// Moves the first two towards `bit`.
     #[inline(always)]
     pub(super) fn update(&mut self, bit: u32) {
-        let count = self.settled & 1023;
-        let p = (self.settled >> 10).cast_signed();
-        let target = ((bit << 22) - bit).cast_signed();
-        let step = (i64::from(target - p) * i64::from(STEPS[count as usize])) >> 16;
-        let p = (p + step as i32).cast_unsigned();
-        self.settled = (p << 10) | (count + u32::from(count < LIMIT));
+        self.settled.update(bit, LIMIT);
         self.following = average(self.following, bit, FOLLOW);
     }
 

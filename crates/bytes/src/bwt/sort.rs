@@ -4,8 +4,6 @@
 //! that starts with it. The sentinel is left out of the last column; `starts` says in which rows (counted from the
 //! sentinel's) the text's pieces begin, the first of them being the place of the sentinel itself.
 
-use libsais::BwtConstruction;
-use libsais::bwt::AuxIndicesSamplingRate;
 use minlen_core::{Env, Error, Result};
 
 /// Rows in which pieces of the text start, and the length of a piece: a power of two (or the whole text).
@@ -24,7 +22,9 @@ pub(super) fn piece_len(n: usize) -> usize {
 }
 
 /// The last column of the sorted rotations of `text`, and where the pieces start.
+#[cfg(feature = "libsais")]
 pub(super) fn forward(text: &[u8]) -> Result<(Vec<u8>, Starts)> {
+    use libsais::{BwtConstruction, bwt::AuxIndicesSamplingRate};
     let piece = piece_len(text.len());
     let rate = i32::try_from(piece).map_err(|_| Error::limit("bwt: too long"))?;
     let sorted = BwtConstruction::for_text(text)
@@ -37,6 +37,28 @@ pub(super) fn forward(text: &[u8]) -> Result<(Vec<u8>, Starts)> {
     let rows = rows.into_iter().map(i32::cast_unsigned).collect();
     Ok((column, Starts { piece, rows }))
 }
+
+/// The same from the order of the suffixes.
+#[cfg(any(test, not(feature = "libsais")))]
+pub(super) fn from_suffixes(text: &[u8]) -> Result<(Vec<u8>, Starts)> {
+    let piece = piece_len(text.len());
+    let mut rows = vec![0; text.len().div_ceil(piece)];
+    let mut column = Vec::with_capacity(text.len());
+    column.extend(text.last());
+    for (row, suffix) in (1..).zip(crate::suffixes::sort(text)?) {
+        let suffix = suffix.cast_unsigned() as usize;
+        if suffix.is_multiple_of(piece) {
+            rows[suffix / piece] = row;
+        }
+        if suffix > 0 {
+            column.push(text[suffix - 1]);
+        }
+    }
+    Ok((column, Starts { piece, rows }))
+}
+
+#[cfg(not(feature = "libsais"))]
+pub(super) use from_suffixes as forward;
 
 /// The text for a last column. Any column with rows in 1..=n gives some text: nothing can go out of bounds.
 pub(super) fn inverse(column: &[u8], starts: &Starts, env: &Env, out: &mut Vec<u8>) -> Result<()> {
@@ -133,6 +155,7 @@ mod tests {
         }
         let (column, starts) = forward(text).unwrap();
         assert_eq!(starts.rows.len(), text.len().div_ceil(starts.piece));
+        assert!(from_suffixes(text).unwrap() == (column.clone(), starts.clone()));
         let mut back = Vec::new();
         inverse(&column, &starts, &Env::default(), &mut back).unwrap();
         assert_eq!(back, text);

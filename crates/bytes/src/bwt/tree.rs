@@ -3,8 +3,8 @@
 //! The shape decides speed and, a little, how fast the model learns. Codes are canonical (Schwartz and Kallick
 //! 1964), so that their lengths say everything.
 
-use super::coder::BitCoder;
 use minlen_core::{Error, Result};
+use minlen_entropy::binary::BitCoder;
 
 /// Longest code in bits; lengths are told in four bits.
 pub(super) const MAX_LEN: u8 = 15;

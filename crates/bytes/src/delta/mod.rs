@@ -13,6 +13,9 @@ mod spec;
 mod tests;
 mod transform;
 
+#[cfg(feature = "lzma")]
+pub(crate) use transform::{delta_decode, delta_encode};
+
 use minlen_core::{Codec, CodecSpec, Env, Memory, Params, Result, Stage};
 use std::sync::Arc;
 

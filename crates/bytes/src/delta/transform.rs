@@ -1,7 +1,6 @@
 //! Subtracting, adding, splitting into planes and joining them.
 
 use super::spec::Shape;
-use crate::lzma::filter::{delta_decode, delta_encode};
 
 /// Replaces each element by its difference from the one a stride before. Bytes after the last whole element are
 /// left as they are.
@@ -21,6 +20,20 @@ pub(super) fn add(data: &mut [u8], shape: Shape) {
         4 => words::<4>(data, shape.stride, false),
         8 => words::<8>(data, shape.stride, false),
         _ => delta_decode(data, shape.stride),
+    }
+}
+
+/// Replaces each byte by its difference from the one `dist` before it.
+pub(crate) fn delta_encode(data: &mut [u8], dist: usize) {
+    for i in (dist..data.len()).rev() {
+        data[i] = data[i].wrapping_sub(data[i - dist]);
+    }
+}
+
+/// Undoes [`delta_encode`].
+pub(crate) fn delta_decode(data: &mut [u8], dist: usize) {
+    for i in dist..data.len() {
+        data[i] = data[i].wrapping_add(data[i - dist]);
     }
 }
 

@@ -28,6 +28,8 @@ mod tables;
 mod tests;
 mod tree;
 
+#[cfg(not(feature = "zstd"))]
+use minlen_core::{Chain, Kind, Part, Proposal};
 use minlen_core::{Codec, CodecSpec, Env, Memory, Params, Result};
 use spec::Settings;
 use std::sync::Arc;
@@ -51,6 +53,21 @@ impl Codec for Lz77 {
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         decode::decode(payload, output_len, env, out)
+    }
+
+    /// In the place of zstd where a build has not got that.
+    #[cfg(not(feature = "zstd"))]
+    fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
+        let (parse, encode_ns, why) = match level {
+            1 => (spec::GREEDY, 20, "the first match that is found"),
+            2 | 3 => (spec::LAZY, 40, "the better of two matches"),
+            4 | 5 => (spec::OPTIMAL, 350, "the cheapest matches"),
+            _ => return Vec::new(),
+        };
+        if part.data.is_empty() || part.kind == Kind::Random {
+            return Vec::new();
+        }
+        vec![Proposal { chain: Chain::single(self, self.params().with("parse", parse)), encode_ns, why }]
     }
 
     fn memory(&self, params: &Params, len: usize) -> Memory {

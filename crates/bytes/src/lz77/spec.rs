@@ -25,6 +25,9 @@ pub const RAW_LITERALS: u8 = 4;
 /// Values of `parse`.
 pub const GREEDY: i64 = 0;
 /// See [`GREEDY`].
+#[cfg(not(feature = "zstd"))]
+pub const LAZY: i64 = 1;
+/// See [`GREEDY`].
 pub const OPTIMAL: i64 = 2;
 
 /// What the codec is.

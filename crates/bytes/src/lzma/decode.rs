@@ -64,7 +64,7 @@ pub(super) fn decode(payload: &[u8], output_len: usize, env: &Env, out: &mut Vec
         Filter::None => {}
         Filter::X86 => filter::x86_decode(target),
         Filter::Arm64 => filter::arm64_decode(target),
-        Filter::Delta(dist) => filter::delta_decode(target, dist),
+        Filter::Delta(dist) => crate::delta::delta_decode(target, dist),
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ fn apply(filter: Filter, input: &[u8]) -> Option<Vec<u8>> {
         Filter::None => {}
         Filter::X86 => filter::x86_encode(&mut data),
         Filter::Arm64 => filter::arm64_encode(&mut data),
-        Filter::Delta(dist) => filter::delta_encode(&mut data, dist),
+        Filter::Delta(dist) => crate::delta::delta_encode(&mut data, dist),
     }
     Some(data)
 }

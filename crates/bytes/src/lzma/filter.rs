@@ -1,4 +1,4 @@
-//! Filters in front of LZMA: relative call targets to absolute ones, bytes to differences.
+//! Filters in front of LZMA: relative call targets to absolute ones.
 //!
 //! A function called from many places has a different relative address in each call, and the same absolute one.
 //! Each filter is a bijection on byte strings of the same length, so that none can fail.
@@ -76,19 +76,5 @@ fn arm64(data: &mut [u8], shift: fn(u32, u32) -> u32) {
         if instruction >> 26 == 0x25 {
             *word = ((0x25 << 26) | (shift(instruction, i as u32) & 0x03ff_ffff)).to_le_bytes();
         }
-    }
-}
-
-/// Replaces each byte by its difference from the one `dist` before it.
-pub(crate) fn delta_encode(data: &mut [u8], dist: usize) {
-    for i in (dist..data.len()).rev() {
-        data[i] = data[i].wrapping_sub(data[i - dist]);
-    }
-}
-
-/// Undoes [`delta_encode`].
-pub(crate) fn delta_decode(data: &mut [u8], dist: usize) {
-    for i in dist..data.len() {
-        data[i] = data[i].wrapping_add(data[i - dist]);
     }
 }

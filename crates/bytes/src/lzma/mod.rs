@@ -9,7 +9,7 @@
 
 mod decode;
 mod encode;
-pub(crate) mod filter;
+mod filter;
 mod spec;
 #[cfg(test)]
 mod tests;

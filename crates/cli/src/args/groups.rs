@@ -139,9 +139,28 @@ pub struct ArrayArgs {
     /// default is exact)
     #[arg(long, value_name = "E", allow_hyphen_values = true, value_parser = value::max_error, hide_short_help = true, help_heading = "Numbers")]
     pub max_error: Option<minlen::MaxError>,
+    /// Keep them so near that the peak signal-to-noise ratio of each array is at least DB decibels
+    #[arg(long, value_name = "DB", value_parser = value::positive, hide_short_help = true, conflicts_with_all = ["max_error", "bpp", "max_size"], help_heading = "Numbers")]
+    pub psnr: Option<f64>,
+    /// Keep them as near as BITS bits a number allow
+    #[arg(long, value_name = "BITS", value_parser = value::positive, hide_short_help = true, conflicts_with_all = ["max_error", "max_size"], help_heading = "Numbers")]
+    pub bpp: Option<f64>,
+    /// Keep them as near as so many bytes allow for all of them
+    #[arg(long, value_name = "SIZE", value_parser = value::size, hide_short_help = true, conflicts_with = "max_error", help_heading = "Numbers")]
+    pub max_size: Option<u64>,
     /// What files without a header hold, as f32:240x37x49, outermost dimension first
     #[arg(long, value_name = "TYPE:SIZES", value_parser = value::shape, hide_short_help = true, help_heading = "Numbers")]
     pub shape: Option<value::Shape>,
+}
+
+impl ArrayArgs {
+    /// How near the stored content must be; nothing where all is exact.
+    pub fn target(&self) -> Option<minlen::Target> {
+        use minlen::Target;
+        let bound = self.max_error.map(Target::MaxError);
+        let quality = self.psnr.map(Target::Psnr).or(self.bpp.map(Target::BitsPerSample));
+        bound.or(quality).or(self.max_size.map(Target::MaxSize))
+    }
 }
 
 /// Where the output goes and what happens to the input.

@@ -156,7 +156,7 @@ pub struct Quantize {
     pub max_kl: Option<f64>,
     /// A GGUF file with blocks of this type: q8_0, q5_0 or q4_0
     #[arg(long, value_name = "TYPE", value_parser = value::gguf_type)]
-    pub gguf: Option<minlen::tensors::Dtype>,
+    pub gguf: Option<minlen::layout::Dtype>,
     /// A text like what the model is used for: half of its windows say which errors matter, the others what they cost
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub calibrate: Option<PathBuf>,

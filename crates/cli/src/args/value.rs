@@ -89,14 +89,14 @@ pub fn speed(text: &str) -> Result<u64, String> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Their type.
-    pub dtype: minlen::tensors::Dtype,
+    pub dtype: minlen::layout::Dtype,
     /// Outermost dimension first.
     pub sizes: Vec<u64>,
 }
 
 /// Reads `f32:240x37x49`.
 pub fn shape(text: &str) -> Result<Shape, String> {
-    use minlen::tensors::Dtype;
+    use minlen::layout::Dtype;
     let (dtype, sizes) = text.split_once(':').ok_or("expected TYPE:SIZES such as f32:240x37x49")?;
     let known = Dtype::ALL.into_iter().find(|known| known.name() == dtype);
     let dtype = known.ok_or_else(|| {
@@ -114,6 +114,12 @@ pub fn max_error(text: &str) -> Result<minlen::MaxError, String> {
     let number = number.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n > 0.0);
     let number = number.ok_or("expected a bound such as 0.001, or 0.1% of the range")?;
     Ok(if share { MaxError::Relative(number / 100.0) } else { MaxError::Absolute(number) })
+}
+
+/// Reads a number over 0.
+pub fn positive(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n > 0.0);
+    number.ok_or_else(|| "expected a number over 0".to_string())
 }
 
 /// Epochs of three phases.
@@ -149,8 +155,8 @@ pub fn score(text: &str) -> Result<minlen_train::mnist::Score, String> {
 }
 
 /// Reads a type of GGUF blocks that can be written.
-pub fn gguf_type(text: &str) -> Result<minlen::tensors::Dtype, String> {
-    use minlen::tensors::Dtype;
+pub fn gguf_type(text: &str) -> Result<minlen::layout::Dtype, String> {
+    use minlen::layout::Dtype;
     let known = [Dtype::Q8_0, Dtype::Q5_0, Dtype::Q4_0];
     known.into_iter().find(|dtype| dtype.name() == text).ok_or_else(|| "there are q8_0, q5_0 and q4_0".into())
 }

@@ -47,9 +47,9 @@ pub fn run(args: &Compress, ctx: &Context) -> Result<Tally> {
         return Err(Error::usage("--rm reads the output back, and with --recipient alone nobody here can")
             .remedy("add the identity with -i FILE, or remove the input yourself"));
     }
-    if args.out.rm && args.encode.arrays.max_error.is_some() {
+    if args.out.rm && args.encode.arrays.target().is_some() {
         return Err(Error::usage("--rm would remove exact data of which only an approximation was stored")
-            .remedy("leave out --max-error, or remove the input yourself"));
+            .remedy("leave out --max-error, --psnr, --bpp or --max-size, or remove the input yourself"));
     }
     let sources = gather(&args.io)?;
     let work = split(args, sources)?;

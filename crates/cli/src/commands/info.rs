@@ -7,7 +7,8 @@ use crate::plan::{Context, Source};
 use crate::ui::table::{Side, Table};
 use crate::ui::{self, human};
 use minlen::Result;
-use minlen::archive::{BlockInfo, Info};
+use minlen::archive::{Archive, BlockInfo, Info};
+use minlen::nearby::Difference;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -16,13 +17,14 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Tally> {
     let inputs = ctx.inputs(&args.io)?;
     let mut objects = Vec::new();
     let mut tally = super::for_each(ctx, &inputs, |input| {
-        let info = decode::open_archive(input, ctx, &ctx.reading()).and_then(|mut archive| archive.info());
-        let info = info.map_err(|e| e.in_file(input.label()))?;
+        let seen = decode::open_archive(input, ctx, &ctx.reading())
+            .and_then(|mut archive| Ok((archive.info()?, differences(&mut archive, input, ctx))));
+        let (info, differences) = seen.map_err(|e| e.in_file(input.label()))?;
         if ctx.ui.json() {
-            objects.push(object(input, &info));
+            objects.push(object(input, &info, &differences));
             return Ok(());
         }
-        ui::print(&text(input, &info, ctx.ui.verbose()))
+        ui::print(&text(input, &info, &differences, ctx.ui.verbose()))
     });
     if ctx.ui.json() {
         tally.add(ui::print_json(&json!({"files": objects})), |e| ctx.ui.error(e));
@@ -30,7 +32,30 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Tally> {
     Ok(tally)
 }
 
-fn text(input: &Source, info: &Info, verbose: bool) -> String {
+/// How the content differs from what it stands for. Only single streams may; what cannot be read for it is for `test` to report.
+fn differences(archive: &mut Archive<'_>, input: &Source, ctx: &Context) -> Vec<Difference> {
+    if archive.is_tree() {
+        return Vec::new();
+    }
+    archive.differences().unwrap_or_else(|error| {
+        ctx.ui.warn(&format!("{input}: cannot tell whether it is exact: {error}"));
+        Vec::new()
+    })
+}
+
+/// What is other than in the original, in one line.
+fn inexact(differences: &[Difference]) -> String {
+    let samples: u64 = differences.iter().map(|difference| difference.samples).sum();
+    let allowed = differences.iter().filter_map(|difference| difference.allowed).reduce(f64::max);
+    let within = allowed.map_or_else(String::new, |most| format!(", none by more than {most:.6e}"));
+    match differences {
+        [] => "yes".into(),
+        [one] => format!("no: {}{within} (not as in the original)", one.what),
+        all => format!("no: {} spans of {samples} numbers{within} (not as in the original)", all.len()),
+    }
+}
+
+fn text(input: &Source, info: &Info, differences: &[Difference], verbose: bool) -> String {
     let kind =
         if info.is_tree { format!("archive of {} entries", info.entries) } else { "single stream".into() };
     let kind = if info.encrypted { format!("{kind}, encrypted") } else { kind };
@@ -48,6 +73,7 @@ fn text(input: &Source, info: &Info, verbose: bool) -> String {
     if let Some(hash) = &info.content_hash {
         text += &line("BLAKE3", human::hex(hash));
     }
+    text += &line("exact", inexact(differences));
     text += &line("blocks", info.blocks.len().to_string());
     text + "\n" + &if verbose { blocks(&info.blocks) } else { by_codec(&info.blocks) }
 }
@@ -94,7 +120,16 @@ fn blocks(blocks: &[BlockInfo]) -> String {
     table.render()
 }
 
-fn object(input: &Source, info: &Info) -> Value {
+fn difference(difference: &Difference) -> Value {
+    json!({
+        "what": difference.what,
+        "samples": difference.samples,
+        "allowed": difference.allowed,
+        "stored_bytes": difference.stored,
+    })
+}
+
+fn object(input: &Source, info: &Info, differences: &[Difference]) -> Value {
     json!({
         "file": input.label().to_string_lossy(),
         "kind": if info.is_tree { "archive" } else { "stream" },
@@ -104,6 +139,8 @@ fn object(input: &Source, info: &Info) -> Value {
         "output_bytes": info.output_len,
         "content_blake3": info.content_hash.map(|hash| human::hex(&hash)),
         "entries": info.entries,
+        "exact": differences.is_empty(),
+        "differences": differences.iter().map(difference).collect::<Vec<_>>(),
         "blocks": info.blocks.iter().map(block).collect::<Vec<_>>(),
     })
 }

@@ -5,9 +5,9 @@ use crate::engine::seal::Seal;
 use crate::engine::sink::Sink;
 use crate::plan::{Context, Target};
 use crate::ui;
-use minlen::tensors;
-use minlen::{Error, Result};
-use minlen_train::quantize::{self, Mode, Options, Output, Score, Target as Bound};
+use minlen::nearby;
+use minlen::{Env, Error, Result};
+use minlen_train::quantize::{self, Mode, Options, Output, Report, Score, Target as Bound};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,9 +25,8 @@ pub fn run(args: &Quantize, ctx: &Context) -> Result<()> {
     let file = Sink::create(&Target::new(&output), args.force, ctx, &from)?;
     let env = ctx.writing().with_threads(ctx.threads());
     let say = &mut |line: &str| ctx.ui.note(line);
-    let (bytes, report) = quantize::run(&options, &source, calibration.as_deref(), say, &env)
+    let (bytes, report) = quantized(&options, &source, calibration.as_deref(), say, &env)
         .map_err(|e| e.in_file(&args.model))?;
-    let bytes = if options.output == Output::Payload { tensors::to_stream(bytes, &env)? } else { bytes };
     let failed = |e| Error::io("cannot write", e).in_file(&output);
     seal.write(&mut file.file(), |out| out.write_all(&bytes).map_err(failed))?;
     file.commit(None)?;
@@ -35,6 +34,22 @@ pub fn run(args: &Quantize, ctx: &Context) -> Result<()> {
         ctx.ui.warn(&format!("{}: every weight of {name} became 0; allow more", args.model.display()));
     }
     ui::print(&format!("{report}\n{}: {} bytes\n", output.display(), bytes.len()))
+}
+
+/// The file to be written: a stream that describes the nearby model, or a model file.
+fn quantized(
+    options: &Options,
+    source: &[u8],
+    calibration: Option<&[u8]>,
+    say: &mut dyn FnMut(&str),
+    env: &Env,
+) -> Result<(Vec<u8>, Report)> {
+    if options.output != Output::Payload {
+        return quantize::run(options, source, calibration, say, env);
+    }
+    let (near, report) = quantize::nearby(options, source, calibration, say, env)?;
+    let stream = nearby::to_stream(&near.description, near.bytes.len(), &minlen::Options::default(), env)?;
+    Ok((stream, report))
 }
 
 /// Who can open the output. What is no .mln file is for other programs, which could not.

@@ -8,8 +8,8 @@ use crate::engine::sink::{Sink, pump, write_failed};
 use crate::plan::{Context, Source, Target};
 use crate::ui::human;
 use minlen::container::crypt::{self, Unlock};
-use minlen::tensors::BaseSet;
-use minlen::{Decoder, Encoder, Env, Error, ErrorKind, Numbers, Options, Result};
+use minlen::layout::{BaseSet, FileLayout};
+use minlen::{Decoder, Encoder, Env, Error, ErrorKind, Options, Result};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -69,8 +69,8 @@ fn seal(args: &SealArgs, lock: Lock, ctx: &Context) -> Result<Seal> {
 
 fn write(plain: &mut File, len: u64, out: &mut dyn Write, options: &Options, ctx: &Context) -> Result<()> {
     let mut encoder = Encoder::with_length(out, options, len, &ctx.writing())?;
-    if let Some(arrays) = minlen::tensors::of_file(&*plain)? {
-        encoder = encoder.with_arrays(&arrays);
+    if let Some(layout) = FileLayout::of_file(&*plain, options.parsers())? {
+        encoder = encoder.with_layout(&layout);
     }
     plain.seek(SeekFrom::Start(0))?;
     pump(plain, &mut encoder)?;
@@ -80,8 +80,7 @@ fn write(plain: &mut File, len: u64, out: &mut dyn Write, options: &Options, ctx
 
 /// Reads back what was written: the checksums inside say whether it is what went in.
 fn check(plain: &mut File, mut out: &File, bases: &BaseSet, ctx: &Context) -> Result<()> {
-    let numbers = Numbers { bases: bases.bases(), ..Numbers::default() };
-    let env = ctx.reading().with_numbers(numbers);
+    let env = ctx.reading().with_resources(bases.resources());
     plain.seek(SeekFrom::Start(0))?;
     out.seek(SeekFrom::Start(0))?;
     let Some(content) = unsealed(out, ctx, &env)? else { return Ok(()) };

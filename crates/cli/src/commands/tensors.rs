@@ -1,4 +1,4 @@
-//! Arrays of model files within archives: listed, and taken out one by one.
+//! Arrays, pictures and sound in files within archives: listed, and taken out one by one.
 
 use super::extract::bounds;
 use crate::args::Extract;
@@ -8,18 +8,18 @@ use crate::plan::{self, Context, Source};
 use crate::ui::table::{Side, Table};
 use crate::ui::{self, human};
 use minlen::archive::Archive;
-use minlen::tensors::export::{self, Export, Target};
-use minlen::tensors::{Declared, FileSource, Tensor};
+use minlen::layout::export::{self, Export, Target};
+use minlen::layout::{Declared, Element, FileSource, Span};
 use minlen::{Error, Result};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 
-/// A file of an archive: its path (none for a single stream), its container, its arrays, and its length.
+/// A file of an archive: its path (none for a single stream), its format, its spans of samples, and its length.
 struct Model {
     member: Option<Vec<u8>>,
-    format: String,
-    tensors: Vec<Tensor>,
+    format: &'static str,
+    spans: Vec<Span>,
     len: u64,
 }
 
@@ -32,9 +32,7 @@ pub fn list(
 ) -> Result<()> {
     let mut files = Vec::new();
     for member in archive.sources()? {
-        let Some((format, tensors)) = archive.tensors(member.as_deref())? else { continue };
-        let len = archive.source_len(member.as_deref())?;
-        files.push(Model { member, format: format!("{format:?}").to_lowercase(), tensors, len });
+        files.extend(model(archive, member)?);
     }
     for model in &files {
         warn_of_broken(input, model, ctx);
@@ -44,7 +42,7 @@ pub fn list(
             json!({
                 "path": model.member.map(|path| String::from_utf8_lossy(&path).into_owned()),
                 "format": model.format,
-                "tensors": model.tensors.iter().map(object).collect::<Vec<_>>(),
+                "tensors": model.spans.iter().map(object).collect::<Vec<_>>(),
             })
         };
         let models: Vec<Value> = files.into_iter().map(file).collect();
@@ -54,19 +52,31 @@ pub fn list(
     if files.is_empty() {
         return Err(Error::usage("holds no model file whose arrays could be listed"));
     }
-    for Model { member, tensors, .. } in files {
+    for Model { member, spans, .. } in files {
         if let Some(path) = member {
             ui::print(&format!("{}:\n", human::name(&path)))?;
         }
-        ui::print(&table(&tensors))?;
+        ui::print(&table(&spans))?;
     }
     Ok(())
 }
 
+/// What a file is made of, as far as that is samples; nothing if it is of no known format, or of one that has none.
+fn model(archive: &mut Archive<'_>, member: Option<Vec<u8>>) -> Result<Option<Model>> {
+    let Some((format, mut spans)) = archive.spans(member.as_deref())? else { return Ok(None) };
+    let any = !spans.is_empty();
+    spans.retain(|span| span.kind.has_samples());
+    if any && spans.is_empty() {
+        return Ok(None);
+    }
+    let len = archive.source_len(member.as_deref())?;
+    Ok(Some(Model { member, format: format.name, spans, len }))
+}
+
 /// Names the first array that the file does not hold as its header says.
 fn warn_of_broken(input: &Source, model: &Model, ctx: &Context) {
-    let broken = |tensor: &Tensor| tensor.checked(model.len).err().filter(|e| e.kind().exit_code() == 4);
-    let mut errors = model.tensors.iter().filter_map(broken);
+    let broken = |span: &Span| span.checked(model.len).err().filter(|e| e.kind().exit_code() == 4);
+    let mut errors = model.spans.iter().filter_map(broken);
     if let Some(first) = errors.next() {
         let more = match errors.count() {
             0 => String::new(),
@@ -76,14 +86,15 @@ fn warn_of_broken(input: &Source, model: &Model, ctx: &Context) {
     }
 }
 
-fn object(tensor: &Tensor) -> Value {
-    let declared = tensor.declared();
+fn object(span: &Span) -> Value {
+    let declared = span.declared();
     let mut object = json!({
-        "name": tensor.name,
-        "type": type_name(tensor, &declared),
+        "name": span.name,
+        "kind": span.kind.name(),
+        "type": type_name(span, &declared),
         "shape": declared.shape,
-        "offset": tensor.start,
-        "bytes": tensor.len,
+        "offset": span.start,
+        "bytes": span.len,
     });
     if declared.big_endian {
         object["big_endian"] = json!(true);
@@ -95,21 +106,21 @@ fn object(tensor: &Tensor) -> Value {
 }
 
 /// The type as it is declared; where nobody declares one, what the bytes look like.
-fn type_name(tensor: &Tensor, declared: &Declared) -> String {
+fn type_name(span: &Span, declared: &Declared) -> String {
     match declared.element {
-        minlen::tensors::Element::Unknown => format!("{}?", tensor.dtype.name()),
+        Element::Unknown => format!("{}?", span.dtype.name()),
         _ => declared.name(),
     }
 }
 
-fn table(tensors: &[Tensor]) -> String {
+fn table(spans: &[Span]) -> String {
     let columns = [("type", Side::Left), ("shape", Side::Left), ("bytes", Side::Right), ("name", Side::Left)];
     let mut table = Table::new(&columns);
-    for tensor in tensors {
-        let declared = tensor.declared();
-        let name = human::safe(&tensor.name).into_owned();
-        let kind = human::safe(&type_name(tensor, &declared)).into_owned();
-        table.row(vec![kind, sizes(&declared.shape), tensor.len.to_string(), name]);
+    for span in spans {
+        let declared = span.declared();
+        let name = human::safe(&span.name).into_owned();
+        let kind = human::safe(&type_name(span, &declared)).into_owned();
+        table.row(vec![kind, sizes(&declared.shape), span.len.to_string(), name]);
     }
     table.render()
 }
@@ -127,7 +138,7 @@ pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive<'_>, ctx: &C
     let kind = Target::of_extension(extension)?;
     let found = matching(pattern, &model, kind)?;
     let rows = args.rows.map(bounds);
-    let exports = found.iter().map(|tensor| export_of(kind, tensor, rows.as_ref(), model.len));
+    let exports = found.iter().map(|span| export_of(kind, span, rows.as_ref(), model.len));
     let exports = exports.collect::<Result<Vec<_>>>()?;
     let header = export::header(kind, &exports)?;
     let target = output.map_or(plan::Target::Stdout, plan::Target::new);
@@ -135,9 +146,9 @@ pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive<'_>, ctx: &C
     let sink = Sink::create(&target, args.force, ctx, "the array")?;
     let mut out = sink.writer();
     out.write_all(&header).map_err(write_failed)?;
-    for (tensor, export) in found.iter().zip(&exports) {
-        let rows = rows.as_ref().map(|rows| rows_of(tensor, rows));
-        write_one(archive, &model, (tensor, export), rows, &mut out, ctx)?;
+    for (span, export) in found.iter().zip(&exports) {
+        let rows = rows.as_ref().map(|rows| rows_of(span, rows));
+        write_one(archive, &model, (span, export), rows, &mut out, ctx)?;
         out.write_all(&vec![0; kind.padding(export.len)]).map_err(write_failed)?;
     }
     out.flush().map_err(write_failed)?;
@@ -150,16 +161,15 @@ pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive<'_>, ctx: &C
 }
 
 /// The arrays that are meant.
-fn matching(pattern: &str, model: &Model, kind: Target) -> Result<Vec<Tensor>> {
-    let wanted = |tensor: &&Tensor| select::matches(pattern.as_bytes(), tensor.name.as_bytes());
-    let mut found: Vec<Tensor> =
-        model.tensors.iter().filter(|tensor| tensor.name == pattern).cloned().collect();
+fn matching(pattern: &str, model: &Model, kind: Target) -> Result<Vec<Span>> {
+    let wanted = |span: &&Span| select::matches(pattern.as_bytes(), span.name.as_bytes());
+    let mut found: Vec<Span> = model.spans.iter().filter(|span| span.name == pattern).cloned().collect();
     found.dedup_by(|b, a| (a.start, a.len, &a.told) == (b.start, b.len, &b.told));
     if found.len() > 1 {
         return Err(Error::usage(format!("{} arrays are called {pattern}", found.len())));
     }
     if found.is_empty() {
-        found = model.tensors.iter().filter(wanted).cloned().collect();
+        found = model.spans.iter().filter(wanted).cloned().collect();
     }
     if found.is_empty() {
         return Err(Error::usage(format!("has no array {pattern}")).remedy("see `minlen list --tensors`"));
@@ -174,23 +184,23 @@ fn matching(pattern: &str, model: &Model, kind: Target) -> Result<Vec<Tensor>> {
 /// How an array, or some rows of it, gets into the output.
 fn export_of(
     kind: Target,
-    tensor: &Tensor,
+    span: &Span,
     rows: Option<&std::ops::Range<u64>>,
     file_len: u64,
 ) -> Result<Export> {
-    let declared = tensor.checked(file_len)?;
+    let declared = span.checked(file_len)?;
     let declared = match rows {
-        Some(rows) => declared.rows(&tensor.name, &rows_of(tensor, rows))?.0,
+        Some(rows) => declared.rows(&span.name, &rows_of(span, rows))?.0,
         None => declared,
     };
-    Export::new(kind, &tensor.name, declared)
+    Export::new(kind, &span.name, declared)
 }
 
 /// Writes the elements of one array.
 fn write_one(
     archive: &mut Archive<'_>,
     model: &Model,
-    (tensor, export): (&Tensor, &Export),
+    (span, export): (&Span, &Export),
     rows: Option<std::ops::Range<u64>>,
     out: &mut dyn Write,
     ctx: &Context,
@@ -198,13 +208,13 @@ fn write_one(
     let member = model.member.as_deref();
     let mut turned = export.writer(out);
     if !export.moves() {
-        archive.read_tensor(member, tensor, rows, &mut turned)?;
+        archive.read_span(member, span, rows, &mut turned)?;
         return Ok(());
     }
     // What changes places must be held, before and after.
     let _room = ctx.reading().budget.reserve(export.len.saturating_mul(2))?;
     let mut bytes = Vec::new();
-    archive.read_tensor(member, tensor, rows, &mut bytes)?;
+    archive.read_span(member, span, rows, &mut bytes)?;
     turned.write_all(&export.moved(&bytes)).map_err(write_failed)
 }
 
@@ -229,12 +239,8 @@ fn the_model(args: &Extract, archive: &mut Archive<'_>) -> Result<Model> {
     };
     let (mut models, mut broken) = (Vec::new(), None);
     for member in members {
-        match archive.tensors(member.as_deref()) {
-            Ok(Some((format, tensors))) => {
-                let (format, len) = (format!("{format:?}"), archive.source_len(member.as_deref())?);
-                models.push(Model { member, format, tensors, len });
-            }
-            Ok(None) => {}
+        match model(archive, member) {
+            Ok(found) => models.extend(found),
             Err(error) => broken = broken.or(Some(error)),
         }
     }
@@ -247,7 +253,7 @@ fn the_model(args: &Extract, archive: &mut Archive<'_>) -> Result<Model> {
 }
 
 /// An open end of the rows is that of the array.
-fn rows_of(tensor: &Tensor, rows: &std::ops::Range<u64>) -> std::ops::Range<u64> {
-    let count = tensor.declared().shape.first().copied().unwrap_or(1);
+fn rows_of(span: &Span, rows: &std::ops::Range<u64>) -> std::ops::Range<u64> {
+    let count = span.declared().shape.first().copied().unwrap_or(1);
     rows.start..if rows.end == u64::MAX { count } else { rows.end }
 }

@@ -9,6 +9,7 @@ use crate::args::EncodeArgs;
 use crate::plan::{Context, Survey, Target};
 use minlen::archive::Inputs;
 use minlen::container::recovery;
+use minlen::layout::FileLayout;
 use minlen::{Encoder, Error, Estimate, Options, Result};
 use std::cell::Cell;
 use std::fs::{File, Metadata};
@@ -85,12 +86,12 @@ impl Recipe {
             Sink::Stdout(_) => self.before.get(),
             Sink::File(..) => (0, 0),
         };
-        let made = self.finish(sink, ctx, force, |out| match self.options.max_error() {
+        let made = self.finish(sink, ctx, force, |out| match self.options.target() {
             None => self.encode(input, out, before, ctx),
-            Some(bound) => {
+            Some(target) => {
                 let regular = sink.file().metadata().is_ok_and(|meta| meta.is_file());
                 let folder = sink.path().filter(|_| regular).and_then(Path::parent);
-                let asked = (&self.options, bound);
+                let asked = (&self.options, target);
                 let encode = |input: &mut Opened, out: &mut dyn Write| self.encode(input, out, before, ctx);
                 inexact::stream(input, out, folder, asked, ctx, encode)
             }
@@ -118,9 +119,9 @@ impl Recipe {
         // Files that say they are empty, as those of /proc, cannot be sought in.
         if input.seekable()
             && input.len() != Some(0)
-            && let Some(arrays) = minlen::tensors::of_file(&input.file)?
+            && let Some(layout) = FileLayout::of_file(&input.file, options.parsers())?
         {
-            encoder = encoder.with_arrays(&arrays);
+            encoder = encoder.with_layout(&layout);
         }
         let raw = pump(input, &mut encoder)?;
         encoder.finish()?;

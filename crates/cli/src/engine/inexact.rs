@@ -1,27 +1,28 @@
-//! Streams of inexact floats: nothing of one is given out before it was decoded and compared with its input.
+//! Streams of a nearby content: nothing of one is given out before it was decoded and compared with its input.
 
 use super::sink::{BUFFER, pump, write_failed};
 use super::source::Opened;
 use crate::plan::Context;
 use crate::ui::human;
-use minlen::tensors::{Distance, FileSource, verify_within};
-use minlen::{Decoder, Error, MaxError, NoProgress, Options, Result};
+use minlen::layout::FileSource;
+use minlen::nearby::{self, Distance};
+use minlen::{Decoder, Error, NoProgress, Options, Result, Target};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Has `encode` write a stream into a file without a name, decodes that, compares it with the input within the bound of
+/// Has `encode` write a stream into a file without a name, decodes that, compares it with the input with the target of
 /// `options`, and only then copies it to `out`. What cannot be read twice is kept in another such file first. The files are in
 /// `folder`, or where temporary files go. Gives what `encode` gave.
 ///
 /// # Errors
-/// Verify where the stream does not decode to what the bound allows; whatever reading, encoding and writing give.
+/// Verify where the stream does not decode to what the target allows; whatever reading, encoding and writing give.
 pub fn stream(
     input: &mut Opened,
     out: &mut dyn Write,
     folder: Option<&Path>,
-    (options, bound): (&Options, MaxError),
+    (options, target): (&Options, Target),
     ctx: &Context,
     encode: impl FnOnce(&mut Opened, &mut dyn Write) -> Result<u64>,
 ) -> Result<u64> {
@@ -47,7 +48,7 @@ pub fn stream(
     pump(&mut decoder, &mut &decoded)?;
     drop(decoder);
     let (original, decoded) = (FileSource::new(&input.file)?, FileSource::new(&decoded)?);
-    let distance = verify_within(&original, &decoded, bound, options.shape(), &env)?;
+    let distance = nearby::verify(&original, &decoded, target, options.shape(), &env)?;
     ctx.ui.detail(&summary(&distance));
     coded.rewind()?;
     pump(&mut coded, out)?;

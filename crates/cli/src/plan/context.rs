@@ -7,9 +7,9 @@ use crate::args::{Common, EncodeArgs, Format, InputArgs, KeyArgs, LevelArgs, Lim
 use crate::ui::Ui;
 use minlen::archive::Keys;
 use minlen::container::crypt;
+use minlen::layout::BaseSet;
 use minlen::prior::PriorUse;
-use minlen::tensors::BaseSet;
-use minlen::{Cancel, Env, Error, Limits, Numbers, Options, Result};
+use minlen::{Cancel, Env, Error, Learned, Limits, Options, Resources, Result};
 use std::cell::{OnceCell, RefCell};
 use std::fs::Metadata;
 use std::io::Read;
@@ -36,6 +36,8 @@ pub struct Context {
     priors: Vec<PathBuf>,
     bases: Vec<PathBuf>,
     opened: OnceCell<BaseSet>,
+    /// The priors that were named, once they were read.
+    learned: RefCell<Vec<Learned>>,
     ledger: RefCell<Ledger>,
 }
 
@@ -53,6 +55,7 @@ impl Context {
             priors: Vec::new(),
             bases: Vec::new(),
             opened: OnceCell::new(),
+            learned: RefCell::default(),
             ledger: RefCell::default(),
         }
     }
@@ -168,11 +171,12 @@ impl Context {
         }
     }
 
-    /// Makes the priors that were named known to the codecs.
+    /// Reads the priors that were named.
     pub fn load_priors(&self) -> Result<()> {
         for path in self.priors.iter().filter(|path| *path != Path::new(NONE)) {
             let file = std::fs::read(path).map_err(|e| Error::io("cannot read", e).in_file(path))?;
-            minlen::prior::load(&file).map_err(|e| e.in_file(path))?;
+            let part = minlen::prior::open(&file).map_err(|e| e.in_file(path))?;
+            self.learned.borrow_mut().push(part);
         }
         Ok(())
     }
@@ -242,11 +246,12 @@ impl Context {
     }
 
     fn env(&self, limits: Limits) -> Env {
-        let bases = self.opened.get().and_then(BaseSet::bases);
+        let bases = self.opened.get().map(BaseSet::resources).unwrap_or_default();
+        let resources = self.learned.borrow().iter().cloned().fold(bases, Resources::with_learned);
         Env::new(limits)
             .with_progress(Arc::clone(&self.ui.meter) as _)
             .with_cancel(self.cancel.clone())
-            .with_numbers(Numbers { bases, ..Numbers::default() })
+            .with_resources(resources)
     }
 
     /// Refuses to go on once a signal came.
@@ -285,8 +290,8 @@ impl Context {
         if let Some(size) = args.block_size {
             options = options.with_block_size(usize::try_from(size).unwrap_or(usize::MAX));
         }
-        if let Some(bound) = args.arrays.max_error {
-            options = options.with_max_error(bound)?;
+        if let Some(target) = args.arrays.target() {
+            options = options.with_target(target)?;
         }
         if let Some(shape) = &args.arrays.shape {
             options = options.with_shape(shape.dtype, &shape.sizes);

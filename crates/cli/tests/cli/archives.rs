@@ -1,6 +1,6 @@
 //! Folders in, folders out.
 
-use crate::sandbox::{Sandbox, noise, text};
+use super::sandbox::{Sandbox, noise, text};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;

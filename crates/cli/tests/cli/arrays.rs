@@ -1,6 +1,6 @@
 //! Arrays come out as what they are, and floats are inexact only where that was asked for.
 
-use crate::sandbox::Sandbox;
+use super::sandbox::Sandbox;
 
 fn npy(descr: &str, fortran: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let text = format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}\n");

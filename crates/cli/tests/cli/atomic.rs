@@ -1,6 +1,6 @@
 //! Nothing that is there is lost, nothing half-done appears.
 
-use crate::sandbox::{Sandbox, noise, text};
+use super::sandbox::{Sandbox, noise, text};
 use std::io::Write;
 use std::process::Stdio;
 use std::time::Duration;

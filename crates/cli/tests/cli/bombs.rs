@@ -1,7 +1,7 @@
 //! Small files that want to become large ones.
 
-use crate::hostile::{data, deep_folders, file, unpadded};
-use crate::sandbox::{MINLEN, Sandbox};
+use super::hostile::{data, deep_folders, file, unpadded};
+use super::sandbox::{MINLEN, Sandbox};
 use minlen::container::{Body, Entry, Tree};
 use std::time::Instant;
 

@@ -1,6 +1,6 @@
 //! What can be had of a damaged file, and how it is told.
 
-use crate::sandbox::{Sandbox, noise, text};
+use super::sandbox::{Sandbox, noise, text};
 
 /// An archive of three files in several blocks, and its bytes.
 fn archive(s: &Sandbox) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! age files, with passphrases and with keys.
 
-use crate::sandbox::{Sandbox, text};
+use super::sandbox::{Sandbox, text};
 
 /// A key pair made for this test and used for nothing else.
 const SECRET: &str = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX";

@@ -1,6 +1,6 @@
 //! Every exit code of the manual.
 
-use crate::sandbox::{Sandbox, text};
+use super::sandbox::{Sandbox, text};
 
 #[test]
 fn three_for_usage() {

@@ -1,6 +1,6 @@
 //! Man pages and completions know every flag, since they come from the same definition.
 
-use crate::sandbox::Sandbox;
+use super::sandbox::Sandbox;
 
 /// The long flags in a text of `--help`.
 fn flags(help: &str) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! The bare command with the flags that fingers know.
 
-use crate::sandbox::{Sandbox, text};
+use super::sandbox::{Sandbox, text};
 
 #[test]
 fn the_usual_ways() {

@@ -1,6 +1,6 @@
 //! list, test, info, codecs, analyze, bench: for people and for programs.
 
-use crate::sandbox::{Sandbox, text};
+use super::sandbox::{Sandbox, text};
 
 fn sandbox() -> Sandbox {
     let s = Sandbox::new();

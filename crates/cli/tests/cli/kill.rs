@@ -1,6 +1,6 @@
 //! kill -9 at any moment: the old state, or the complete new file.
 
-use crate::sandbox::{Random, Sandbox, noise, text};
+use super::sandbox::{Random, Sandbox, noise, text};
 use std::time::{Duration, Instant};
 
 const NORMAL: u32 = 7;

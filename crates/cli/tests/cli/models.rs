@@ -1,6 +1,6 @@
 //! Model weights and float arrays: listed, taken out, stored as differences, inexact, quantized.
 
-use crate::sandbox::Sandbox;
+use super::sandbox::Sandbox;
 
 /// Numbers around zero, as weights are.
 fn weights(count: usize, seed: u64) -> Vec<f32> {
@@ -127,6 +127,53 @@ fn floats_may_be_inexact_only_within_the_bound() {
     s.fails(["compress", "field.raw", "--shape", "f32:64x81", "-o", "x.mln"], 3);
     assert_eq!(s.run(["compress", "field.raw", "--max-error", "-1", "-o", "x.mln"]).code, 3);
     s.fails(["compress", "--rm", "field.raw", "--shape", "f32:64x80", "--max-error", "1%"], 3);
+}
+
+#[test]
+fn floats_may_be_as_near_as_decibels_bits_or_bytes_say_and_info_tells() {
+    let s = Sandbox::new();
+    let field: Vec<f32> =
+        (0..64 * 80).map(|i| ((i % 80) as f32 * 0.1).sin() + (i / 80) as f32 * 0.02).collect();
+    s.write("field.raw", bytes(&field));
+    let base = ["compress", "field.raw", "--shape", "f32:64x80", "-f", "-o", "near.mln"];
+    let with = |target: &[&str]| s.ok(base.iter().chain(target).copied().collect::<Vec<_>>());
+    with(&[]);
+    assert!(s.ok(["info", "near.mln"]).text().contains("exact        yes"));
+    let exact = s.read("near.mln").len();
+    for target in [["--psnr", "50"], ["--bpp", "2"], ["--max-size", "1200"]] {
+        assert!(with(&target).stderr.contains("off by"), "{target:?}");
+        assert!(s.read("near.mln").len() * 2 < exact, "{target:?}");
+        let told = s.ok(["info", "near.mln"]).text();
+        assert!(told.contains("exact        no: f32 5120"), "{told}");
+        let json: serde_json::Value =
+            serde_json::from_slice(&s.ok(["info", "--format", "json", "near.mln"]).stdout).unwrap();
+        let file = &json["files"][0];
+        assert_eq!((&file["exact"], &file["differences"][0]["samples"]), (&false.into(), &5120.into()));
+        assert!(file["differences"][0]["allowed"].as_f64().is_some_and(|allowed| allowed > 0.0));
+    }
+    assert!(s.read("near.mln").len() < 1200 + 200);
+    let both = ["--psnr", "50", "--bpp", "2"];
+    assert_eq!(s.run(base.iter().chain(&both).copied().collect::<Vec<_>>()).code, 3);
+    s.fails(["compress", "--rm", "field.raw", "--shape", "f32:64x80", "--psnr", "60"], 3);
+}
+
+#[test]
+fn sound_and_pixels_are_listed_and_taken_out_as_arrays() {
+    let s = Sandbox::new();
+    let samples: Vec<u8> = (0..4000i16).flat_map(|i| (i.wrapping_mul(31) % 3000).to_le_bytes()).collect();
+    let mut wav =
+        b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x44\xac\0\0\x10\xb1\x02\0\x04\0\x10\0data".to_vec();
+    wav.extend((samples.len() as u32).to_le_bytes());
+    wav.extend(&samples);
+    s.write("tone.wav", &wav);
+    s.ok(["compress", "tone.wav", "-o", "tone.mln"]);
+    let listed = s.ok(["list", "--tensors", "--format", "json", "tone.mln"]);
+    let json: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let model = &json["files"][0]["models"][0];
+    assert_eq!((&model["format"], &model["tensors"][0]["kind"]), (&"wav".into(), &"sound".into()));
+    assert_eq!(model["tensors"][0]["shape"], serde_json::json!([2000, 2]));
+    s.ok(["extract", "tone.mln", "--tensor", "*", "-o", "tone.npy"]);
+    assert!(s.read("tone.npy").ends_with(&samples));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Exit code 0 is a promise: what the run was given can still be had afterwards. One test for each way in which it was broken.
 
-use crate::sandbox::{Sandbox, noise, text};
+use super::sandbox::{Sandbox, noise, text};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 /// A model of one array that differs a little for each seed.

@@ -1,6 +1,6 @@
 //! Recovery data mends what it can and says what it cannot.
 
-use crate::sandbox::{Sandbox, noise};
+use super::sandbox::{Sandbox, noise};
 
 #[test]
 fn damage_within_the_share_is_mended() {

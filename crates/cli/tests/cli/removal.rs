@@ -1,6 +1,6 @@
 //! `--rm` removes what is safe elsewhere, and nothing else.
 
-use crate::sandbox::{Sandbox, text};
+use super::sandbox::{Sandbox, text};
 use std::os::unix::fs::symlink;
 
 #[test]

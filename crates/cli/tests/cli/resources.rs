@@ -1,6 +1,6 @@
 //! Threads, memory, standard streams and signals: what the system gives, and when it says stop.
 
-use crate::sandbox::{MINLEN, Sandbox, noise, text};
+use super::sandbox::{MINLEN, Sandbox, noise, text};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

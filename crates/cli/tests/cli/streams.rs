@@ -1,6 +1,6 @@
 //! One file in, one file out; pipes; names; what is copied along.
 
-use crate::sandbox::{Sandbox, noise, text};
+use super::sandbox::{Sandbox, noise, text};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! As tar's compressor.
 
-use crate::sandbox::{MINLEN, Sandbox, text};
+use super::sandbox::{MINLEN, Sandbox, text};
 use std::process::Command;
 
 fn tar(s: &Sandbox, args: &[&str]) -> bool {

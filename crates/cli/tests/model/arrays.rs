@@ -1,6 +1,6 @@
 //! Array files: written for the tests, and read again by a parser of their own.
 
-use crate::random::Random;
+use super::random::Random;
 use std::path::Path;
 
 /// The element types that a bound may apply to.

@@ -1,14 +1,14 @@
 //! One case: a tree, and up to six steps in it.
 
-use crate::commands::{Command, Step};
-use crate::decode::Archives;
-use crate::disk::{Blob, Disk};
-use crate::generate::Generator;
-use crate::options::{Opt, Verb};
-use crate::oracle::{self, Case, Fault};
-use crate::random::Random;
-use crate::runner::{Binary, Ending};
-use crate::tree::{self, Node};
+use super::commands::{Command, Step};
+use super::decode::Archives;
+use super::disk::{Blob, Disk};
+use super::generate::Generator;
+use super::options::{Opt, Verb};
+use super::oracle::{self, Case, Fault};
+use super::random::Random;
+use super::runner::{Binary, Ending};
+use super::tree::{self, Node};
 use rustix::fs::OFlags;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

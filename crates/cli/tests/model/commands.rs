@@ -1,6 +1,6 @@
 //! Command lines, as data that can be run, taken apart and written down.
 
-use crate::content::Content;
+use super::content::Content;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! What files hold.
 
-use crate::arrays;
-use crate::random::Random;
+use super::arrays;
+use super::random::Random;
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 

@@ -1,9 +1,9 @@
 //! What archives give back by the default command, with what they need.
 
-use crate::commands::Command;
-use crate::content::{PASSPHRASE, SECRET};
-use crate::disk::{Blob, Disk, Thing};
-use crate::runner::{Binary, Ending};
+use super::commands::Command;
+use super::content::{PASSPHRASE, SECRET};
+use super::disk::{Blob, Disk, Thing};
+use super::runner::{Binary, Ending};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
@@ -172,7 +172,7 @@ impl Archives {
 }
 
 fn items(out: &Path) -> Vec<Item> {
-    let item = |(path, entry): (PathBuf, crate::disk::Entry)| {
+    let item = |(path, entry): (PathBuf, super::disk::Entry)| {
         let path = (path.as_os_str() != NAME).then_some(path);
         Item { path, thing: entry.thing }
     };

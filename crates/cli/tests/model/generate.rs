@@ -1,10 +1,10 @@
 //! Command lines that fit the tree as it is: files that are there, outputs that meet other things, earlier archives.
 
-use crate::commands::{Command, Given, Step};
-use crate::content::{self, Kind};
-use crate::disk::{Blob, Disk};
-use crate::options::{Class, Known, Opt, Verb};
-use crate::random::Random;
+use super::commands::{Command, Given, Step};
+use super::content::{self, Kind};
+use super::disk::{Blob, Disk};
+use super::options::{Class, Known, Opt, Verb};
+use super::random::Random;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -213,6 +213,7 @@ impl Line<'_, '_> {
         let any =
             |part: &str| self.command.operands.iter().any(|operand| operand.to_string_lossy().contains(part));
         match id {
+            "psnr" | "bpp" | "max_size" if any("field") => 8,
             "max_error" if any("field") || any("safetensors") => 20,
             "shape" if any("field.raw") => 25,
             "base" if any("safetensors") => 25,

@@ -2,9 +2,9 @@
 //!
 //! This is written again here, apart from the command's own plan, since the two are to be compared.
 
-use crate::commands::Command;
-use crate::decode::{Archives, Item};
-use crate::disk::{Blob, Disk, Thing};
+use super::commands::Command;
+use super::decode::{Archives, Item};
+use super::disk::{Blob, Disk, Thing};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -44,7 +44,7 @@ pub fn inputs(command: &Command) -> Vec<Input> {
         .iter()
         .map(|o| if o == "-" { Input::Stdin(stdin.clone()) } else { Input::Path(o.into()) });
     let mut all: Vec<Input> = typed.collect();
-    all.extend(listed.into_iter().map(|name| Input::Path(crate::commands::path(name))));
+    all.extend(listed.into_iter().map(|name| Input::Path(super::commands::path(name))));
     if all.is_empty() && !any_list {
         all.push(Input::Stdin(stdin));
     }

@@ -1,8 +1,8 @@
 //! Which paths a command names: files that fit, files that play a part already, outputs that meet other things.
 
-use crate::disk::Thing;
-use crate::generate::Line;
-use crate::options::Class;
+use super::disk::Thing;
+use super::generate::Line;
+use super::options::Class;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 

@@ -1,10 +1,10 @@
 //! What was found, for people: counts, and scripts that show it.
 
-use crate::cases::Scenario;
-use crate::commands::{Step, printf, quote};
-use crate::content::Content;
-use crate::oracle::Fault;
-use crate::tree::{Node, What};
+use super::cases::Scenario;
+use super::commands::{Step, printf, quote};
+use super::content::Content;
+use super::oracle::Fault;
+use super::tree::{Node, What};
 use std::fmt::Write as _;
 use std::path::Path;
 

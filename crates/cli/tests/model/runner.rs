@@ -1,6 +1,6 @@
 //! Running the command, with a limit on the time.
 
-use crate::disk::Blob;
+use super::disk::Blob;
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};

@@ -1,11 +1,11 @@
 //! From a case that fails to a small one that fails in the same way.
 
-use crate::cases::{Scenario, replay};
-use crate::commands::Step;
-use crate::content::Content;
-use crate::oracle::Fault;
-use crate::runner::Binary;
-use crate::tree::{Node, What};
+use super::cases::{Scenario, replay};
+use super::commands::Step;
+use super::content::Content;
+use super::oracle::Fault;
+use super::runner::Binary;
+use super::tree::{Node, What};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

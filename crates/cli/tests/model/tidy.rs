@@ -1,9 +1,9 @@
 //! What a command line needs besides, to get anywhere and to end in time.
 
-use crate::commands::Given;
-use crate::content::PASSPHRASE;
-use crate::generate::Line;
-use crate::options::{Class, Opt};
+use super::commands::Given;
+use super::content::PASSPHRASE;
+use super::generate::Line;
+use super::options::{Class, Opt};
 use std::path::{Path, PathBuf};
 
 impl Line<'_, '_> {
@@ -77,7 +77,7 @@ impl Line<'_, '_> {
     pub fn size(&self) -> u64 {
         let paths = self.command.operands.iter().map(|path| self.disk.resolve(Path::new(path), true));
         let listed = self.command.stdin.iter().flat_map(|list| list.split(|b| *b == 0 || *b == b'\n'));
-        let listed = listed.map(|name| self.disk.resolve(&crate::commands::path(name), true));
+        let listed = listed.map(|name| self.disk.resolve(&super::commands::path(name), true));
         let below = paths.chain(listed).map(|path| {
             self.disk.under(&path).filter_map(|(_, entry)| entry.blob()).map(|blob| blob.len).sum::<u64>()
         });

@@ -1,8 +1,8 @@
 //! Small trees of files with everything that has gone wrong somewhere: links of every kind, odd names, equal names, models
 //! and their bases, priors, keys.
 
-use crate::content::{self, Content, Kind};
-use crate::random::Random;
+use super::content::{self, Content, Kind};
+use super::random::Random;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Permissions};

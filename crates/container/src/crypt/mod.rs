@@ -2,39 +2,51 @@
 //!
 //! A whole file is wrapped: everything minlen knows about it, names and sizes included, is inside. What remains
 //! visible is the length to within 64 KiB and the kind of recipients.
+//!
+//! In a build without the Cargo feature `age`, encrypted files are known and refused, and nothing is encrypted.
 
 mod armor;
+#[cfg(feature = "age")]
+mod bare;
+mod header;
+#[cfg(feature = "age")]
 mod keys;
+mod lost;
+#[cfg(feature = "age")]
 mod open;
+#[cfg(feature = "age")]
 mod salvage;
+#[cfg(not(feature = "age"))]
+mod without;
+#[cfg(feature = "age")]
+mod write;
 
-use minlen_core::{Error, Result};
-use std::io::{self, Write};
-
+#[cfg(feature = "age")]
 pub use age::secrecy::SecretString;
+pub use header::check_header;
+#[cfg(feature = "age")]
 pub use keys::{generate, parse_identities, parse_recipients, plain_text, read_identities, recipients_of};
-pub use open::{DecryptReader, PipeReader, Unlock, check_header, decrypt_pipe, open_reader};
-pub use salvage::{LostPieces, SalvageReader, salvage_reader};
+pub use lost::LostPieces;
+#[cfg(feature = "age")]
+pub use open::{DecryptReader, PipeReader, Unlock, decrypt_pipe, open_reader};
+#[cfg(feature = "age")]
+pub use salvage::{SalvageReader, salvage_reader};
+#[cfg(not(feature = "age"))]
+pub use without::{
+    DecryptReader, SalvageReader, SecretString, Unlock, open_reader, read_identities, salvage_reader,
+};
+#[cfg(feature = "age")]
+pub use write::{EncryptWriter, Recipients, check_recipients, encrypt_writer};
 
-/// scrypt's work factor for passphrases that we write, as a power of two: about a second and 256 MiB, as `age` has.
-const WORK_FACTOR: u8 = 18;
 /// The first line of an age file.
 const INTRO: &[u8] = b"age-encryption.org/v1\n";
 /// What begins it in every version.
 const FAMILY: &[u8] = b"age-encryption.org/v";
 /// How the header goes on where a passphrase opens the file; then nothing else does.
+#[cfg(feature = "age")]
 const SCRYPT: &[u8] = b"-> scrypt ";
 /// So many of its first bytes tell an age file, with its armour and what editors put in front of that.
 pub const HEAD: usize = 256;
-
-/// Who can read what is encrypted.
-#[derive(Clone, Debug)]
-pub enum Recipients {
-    /// Anyone with the passphrase.
-    Passphrase(SecretString),
-    /// The holders of these X25519 keys, `age1...`.
-    Keys(Vec<String>),
-}
 
 /// True if `bytes` begin like an age file of any version, in binary or as text ([`HEAD`] bytes of it are enough).
 #[must_use]
@@ -43,78 +55,11 @@ pub fn is_age(bytes: &[u8]) -> bool {
 }
 
 /// True if an age file that begins with `head` is opened by a passphrase, and not by a key.
+#[cfg(feature = "age")]
 #[must_use]
 pub fn asks_for_passphrase(head: &[u8]) -> bool {
-    let inner = armor::inner_head(&head[..head.len().min(HEAD)]);
+    let inner = bare::inner_head(&head[..head.len().min(HEAD)]);
     inner.strip_prefix(INTRO).is_some_and(|rest| rest.starts_with(SCRYPT))
-}
-
-/// Encrypts what is written to it; [`EncryptWriter::finish`] must be called at the end.
-pub struct EncryptWriter<W: Write>(age::stream::StreamWriter<W>);
-
-impl<W: Write> std::fmt::Debug for EncryptWriter<W> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EncryptWriter").finish_non_exhaustive()
-    }
-}
-
-impl<W: Write> EncryptWriter<W> {
-    /// Writes the last piece and gives the output back.
-    ///
-    /// # Errors
-    /// Whatever the output says.
-    pub fn finish(self) -> Result<W> {
-        Ok(self.0.finish()?)
-    }
-}
-
-impl<W: Write> Write for EncryptWriter<W> {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.0.write(buf)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-/// Begins an encrypted file.
-///
-/// # Errors
-/// Usage for an unreadable recipient (by its place, never its text) or none, or an empty passphrase; I/O.
-pub fn encrypt_writer<W: Write>(out: W, recipients: &Recipients) -> Result<EncryptWriter<W>> {
-    encrypt_with(out, recipients, WORK_FACTOR)
-}
-
-fn encrypt_with<W: Write>(out: W, recipients: &Recipients, work_factor: u8) -> Result<EncryptWriter<W>> {
-    let recipients: Vec<Box<dyn age::Recipient>> = match recipients {
-        Recipients::Passphrase(passphrase) => {
-            vec![Box::new(keys::passphrase_recipient(passphrase, work_factor)?)]
-        }
-        Recipients::Keys(keys) => keys
-            .iter()
-            .enumerate()
-            .map(|(i, key)| Ok(Box::new(numbered(i, key)?) as Box<dyn age::Recipient>))
-            .collect::<Result<_>>()?,
-    };
-    if recipients.is_empty() {
-        return Err(Error::usage("no recipients to encrypt to"));
-    }
-    let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|r| &**r))
-        .map_err(|_| Error::usage("these recipients do not go together"))?;
-    Ok(EncryptWriter(encryptor.wrap_output(out)?))
-}
-
-/// Refuses what is no recipient, before anything is written.
-///
-/// # Errors
-/// Usage, by its place in the list and never with its text.
-pub fn check_recipients(keys: &[String]) -> Result<()> {
-    keys.iter().enumerate().try_for_each(|(i, key)| numbered(i, key).map(drop))
-}
-
-fn numbered(index: usize, key: &str) -> Result<age::x25519::Recipient> {
-    keys::recipient(key).map_err(|e| Error::usage(format!("recipient {}: {e}", index + 1)))
 }
 
 /// A secret of this text.
@@ -124,4 +69,5 @@ pub fn secret(text: &str) -> SecretString {
 }
 
 #[cfg(test)]
+#[cfg(feature = "age")]
 mod tests;

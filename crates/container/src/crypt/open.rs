@@ -1,16 +1,14 @@
 //! Reading encrypted files.
 
-use super::armor::{self, Bare};
-use super::{FAMILY, HEAD, INTRO, SecretString, keys};
+use super::armor;
+use super::bare::Bare;
+use super::header::{class_io, read_header};
+use super::{HEAD, SecretString, keys};
 use age::{DecryptError, Decryptor, scrypt};
 use minlen_core::{Advice, Env, Error, ErrorKind, Reservation, Result};
 use std::fs::File;
 use std::io::{self, BufReader, Chain, Cursor, Read, Seek, SeekFrom};
 
-/// Bytes that the header of an age file may have: room for hundreds of recipients.
-const MAX_HEADER: u64 = 1 << 16;
-/// Characters of the header's authentication code, with the space before it.
-const CODE: usize = 44;
 /// The costliest passphrase that is ever tried; the memory limit may allow less. As in `age`.
 pub(super) const MAX_WORK_FACTOR: u8 = 22;
 /// Bytes that scrypt takes for a work factor of 2^0, with the block size of 8 that age prescribes.
@@ -122,59 +120,6 @@ fn unwrapped<R: Read>(r: R, first: &[u8]) -> Result<File> {
     Ok(file)
 }
 
-/// Reads until the header is complete and a little more; refuses one that is absurdly long.
-pub(super) fn read_header<R: Read>(r: &mut R) -> Result<Vec<u8>> {
-    let mut head = Vec::new();
-    while head.len() < MAX_HEADER as usize {
-        let n = r.by_ref().take(1024).read_to_end(&mut head).map_err(class_io)?;
-        if !is_prefix(&head) {
-            return Err(match head.starts_with(FAMILY) {
-                true => Error::unsupported("an age file of another version than 1"),
-                false => Error::corrupt("not an age file"),
-            });
-        }
-        if let Some(code) = header_code(&head) {
-            return match code.len() {
-                CODE if code[0] == b' ' => Ok(head),
-                _ => Err(Error::corrupt("the authentication code of the age header is malformed")),
-            };
-        }
-        if n == 0 {
-            return Err(Error::truncated("the age header is cut off"));
-        }
-    }
-    Err(Error::corrupt(format!("an age header of over {MAX_HEADER} bytes")))
-}
-
-/// Reads the header of an age file without opening it: whether it is built as one.
-///
-/// # Errors
-/// Corrupt, truncated, unsupported; I/O.
-pub fn check_header<R: Read + Seek>(r: &mut R) -> Result<()> {
-    r.seek(SeekFrom::Start(0))?;
-    read_header(r)?;
-    r.seek(SeekFrom::Start(0))?;
-    Decryptor::new_buffered(BufReader::new(r)).map(|_| ()).map_err(class)
-}
-
-fn is_prefix(head: &[u8]) -> bool {
-    let n = head.len().min(INTRO.len());
-    head[..n] == INTRO[..n]
-}
-
-/// What is behind the mark of the header's authentication code, once the line is complete.
-fn header_code(head: &[u8]) -> Option<&[u8]> {
-    const MARK: &[u8] = b"\n---";
-    let code = &head[head.windows(MARK.len()).position(|w| w == MARK)? + MARK.len()..];
-    code.iter().position(|&b| b == b'\n').map(|n| &code[..n])
-}
-
-/// Where the line with the header's authentication code ends.
-pub(super) fn header_end(head: &[u8]) -> Option<usize> {
-    let mac = head.windows(5).position(|w| w == b"\n--- ")? + 1;
-    head[mac..].iter().position(|&b| b == b'\n').map(|n| mac + n + 1)
-}
-
 fn unlocked<R: Read>(
     decryptor: Decryptor<R>,
     head: &[u8],
@@ -233,16 +178,6 @@ pub(super) fn class(error: DecryptError) -> Error {
         DecryptError::InvalidMac => Error::corrupt("the age header was changed"),
         // "Unknown format", too: the version is ours, so the rest of the header is what nobody can read.
         _ => Error::corrupt("the age header is malformed"),
-    }
-}
-
-/// age reports authentication failures as invalid data.
-fn class_io(error: io::Error) -> Error {
-    match error.kind() {
-        _ if Error::is_in(&error) => error.into(),
-        io::ErrorKind::InvalidData => Error::corrupt("the encrypted data was changed or cut off"),
-        io::ErrorKind::UnexpectedEof => Error::truncated("the encrypted data is cut off"),
-        _ => Error::from(error),
     }
 }
 

@@ -1,6 +1,8 @@
 //! What can be had of a damaged encrypted file: every piece of 64 KiB is authenticated on its own, with its number.
 
-use super::open::{MAX_WORK_FACTOR, class, header_end, read_header, reserve, wrong_key};
+use super::header::{header_end, read_header};
+use super::lost::LostPieces;
+use super::open::{MAX_WORK_FACTOR, class, reserve, wrong_key};
 use super::{Unlock, keys};
 use crate::archive::padding;
 use age::secrecy::ExposeSecret;
@@ -36,32 +38,6 @@ pub struct SalvageReader<R> {
     number: Option<u64>,
     lost: LostPieces,
     padding: u64,
-}
-
-/// The ranges of an encrypted file that could not be read; clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct LostPieces(Arc<Mutex<Vec<Range<u64>>>>);
-
-impl LostPieces {
-    /// Those that were met so far, in order.
-    #[must_use]
-    pub fn ranges(&self) -> Vec<Range<u64>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn add(&self, range: Range<u64>) {
-        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = lost.partition_point(|known| known.start < range.start);
-        let known = lost[..next].last().is_some_and(|last| last.end >= range.end)
-            || lost.get(next).is_some_and(|same| same.start == range.start);
-        if known {
-            return;
-        }
-        match next.checked_sub(1).and_then(|i| lost.get_mut(i)) {
-            Some(last) if last.end == range.start => last.end = range.end,
-            _ => lost.insert(next, range),
-        }
-    }
 }
 
 impl<R> std::fmt::Debug for SalvageReader<R> {

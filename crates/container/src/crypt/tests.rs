@@ -1,7 +1,8 @@
+use super::write::encrypt_with;
 use super::*;
 use minlen_core::testing::Rng;
-use minlen_core::{Env, ErrorKind, Limits};
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use minlen_core::{Env, ErrorKind, Limits, Result};
+use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
 const LOW: u8 = 4;
 

@@ -24,6 +24,7 @@
 //! ```
 
 mod prob;
+pub mod wide;
 
 pub use prob::{BitTree, Counter, Prob16, RECIPROCALS};
 
@@ -183,6 +184,28 @@ impl<'a> Decoder<'a> {
 fn split(low: u32, high: u32, p1: u32) -> u32 {
     debug_assert!((1..=65535).contains(&p1), "probability {p1}");
     low.wrapping_add(((u64::from(high.wrapping_sub(low)) * u64::from(p1)) >> 16) as u32)
+}
+
+/// Codes one bit with the probability (1..=65535 of 65536) that it is 1: an encoder writes `bit` and returns it, a
+/// decoder ignores `bit` and returns what it read. So a model is written once for both directions.
+pub trait BitCoder {
+    /// The bit that is coded.
+    fn code(&mut self, bit: u32, p1: u32) -> u32;
+}
+
+impl BitCoder for Encoder {
+    #[inline(always)]
+    fn code(&mut self, bit: u32, p1: u32) -> u32 {
+        self.encode(bit, p1);
+        bit
+    }
+}
+
+impl BitCoder for Decoder<'_> {
+    #[inline(always)]
+    fn code(&mut self, _bit: u32, p1: u32) -> u32 {
+        self.decode(p1)
+    }
 }
 
 /// What [`Encoder::encode`] takes for a bit.

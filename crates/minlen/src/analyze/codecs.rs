@@ -36,17 +36,9 @@ pub(super) fn measure(
     if sample.is_empty() {
         return Ok(out);
     }
-    let part = Part {
-        data: sample,
-        kind: Kind::Binary,
-        detail: "",
-        stats,
-        decode_ns: u32::MAX,
-        arrays: &[],
-        guessed: false,
-    };
+    let part = Part::new(sample, Kind::Binary, stats);
     // A codec for what is compressed inside says nothing about data without any.
-    let idle = |codec: &&dyn Codec| codec.needs_whole() && codec.propose(&part, 6).is_empty();
+    let idle = |codec: &&dyn Codec| codec.whole().is_some() && codec.propose(&part, 6).is_empty();
     for codec in registry.iter().filter(|c| c.spec().id != ids::STORE && !idle(c)) {
         for params in settings(codec, strong) {
             env.check()?;

@@ -4,8 +4,7 @@
 //! Crochemore and Ilie 2008, computed by taking positions out of the list of suffixes from the last to the first).
 
 use super::slices;
-use libsais::SuffixArrayConstruction;
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Env, Result};
 use std::ops::Range;
 
 /// Repeats at least this long count as covered.
@@ -69,20 +68,14 @@ struct Factors {
 
 impl Factors {
     fn of(text: &[u8]) -> Result<Self> {
-        let failed = |e| Error::unsupported(format!("suffix array of the sample: {e:?}"));
-        let suffixes = SuffixArrayConstruction::for_text(text)
-            .in_owned_buffer32()
-            .single_threaded()
-            .run()
-            .map_err(failed)?;
-        let matches = suffixes.plcp_construction().single_threaded().run().map_err(failed)?;
-        let (order, mut length, _) = matches.into_parts();
+        let order = minlen_bytes::suffixes::sort(text)?;
         let (mut before, mut after) = (vec![-1i32; text.len()], vec![-1i32; text.len()]);
         for pair in order.windows(2) {
             after[pair[0] as usize] = pair[1];
             before[pair[1] as usize] = pair[0];
         }
         drop(order);
+        let mut length = common_prefixes(text, &before);
         for at in (0..text.len()).rev() {
             let (low, high) = (before[at], after[at]);
             let with_low = if low < 0 { 0 } else { length[at] };
@@ -124,6 +117,24 @@ impl Factors {
             sample: self.length.len() as u64,
         }
     }
+}
+
+/// How long each suffix agrees with the one `before` it in the order of suffixes (Kasai et al. 2001: the next place of the text agrees at
+/// most one byte less).
+fn common_prefixes(text: &[u8], before: &[i32]) -> Vec<i32> {
+    let mut length = vec![0; text.len()];
+    let mut known = 0usize;
+    for (i, &other) in before.iter().enumerate() {
+        let Ok(other) = usize::try_from(other) else {
+            known = 0;
+            continue;
+        };
+        let pairs = text[i + known..].iter().zip(&text[other + known..]);
+        known += pairs.take_while(|(a, b)| a == b).count();
+        length[i] = known as i32;
+        known = known.saturating_sub(1);
+    }
+    length
 }
 
 fn place(mut at: usize, ranges: &[Range<usize>]) -> u64 {

@@ -5,8 +5,8 @@ use super::dedup::{CHUNK, Dedup};
 use super::hash::FileHash;
 use crate::budget::Spending;
 use crate::encoder::BlockCoder;
+use crate::layout::{FileLayout, Track};
 use crate::options::Options;
-use crate::tensors::{Arrays, Track};
 use fastcdc::v2020::StreamCDC;
 use minlen_container::walk::Item;
 use minlen_container::{Extent, StreamWriter, Tree};
@@ -48,7 +48,7 @@ pub(super) struct Content<'a, W: Write> {
     decode_ns: u32,
     dedup: Option<Dedup<'a>>,
     env: Env,
-    /// Where the arrays are in the buffer.
+    /// Where the spans of the files are in the buffer.
     track: Track,
 }
 
@@ -98,7 +98,7 @@ impl<'a, W: Write> Content<'a, W> {
     }
 
     /// Adds the file of an item, with its number: `ranges` are offset and length of its parts that are not holes, in
-    /// order, each to be read through `open`; `size` its length with the holes; `arrays` where its arrays are. A file that ends
+    /// order, each to be read through `open`; `size` its length with the holes; `layout` what it is made of. A file that ends
     /// earlier than it should is stored as long as it is: nothing is made up.
     pub(super) fn add_file<R: Read>(
         &mut self,
@@ -106,11 +106,11 @@ impl<'a, W: Write> Content<'a, W> {
         detection: Detection,
         size: u64,
         ranges: &[(u64, u64)],
-        arrays: Option<&Arrays>,
+        layout: Option<&FileLayout>,
         mut open: impl FnMut(u64, u64) -> Result<R>,
     ) -> Result<Added> {
         self.enter(detection, size)?;
-        self.track.enter(arrays.map(Arrays::placed));
+        self.track.enter(layout.map(FileLayout::shared));
         if let Some(dedup) = &mut self.dedup {
             dedup.enter_file(number, item.state);
         }
@@ -250,8 +250,8 @@ impl<'a, W: Write> Content<'a, W> {
         let rest = self.buffer.split_off(cut);
         let block = std::mem::replace(&mut self.buffer, rest);
         let mixed = kind.as_ref().is_some_and(|k| k.detail == "mixed");
-        let arrays = self.track.take(cut);
-        self.coder.submit(block, if mixed { None } else { kind }, arrays, self.decode_ns)
+        let spans = self.track.take(cut);
+        self.coder.submit(block, if mixed { None } else { kind }, spans, self.decode_ns)
     }
 }
 

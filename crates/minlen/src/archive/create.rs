@@ -6,12 +6,12 @@ use super::contents::{Contents, Disk, Opened, Part};
 use super::copies::Copies;
 use super::inputs::Inputs;
 use crate::budget::Spending;
+use crate::layout::{FileLayout, FileSource};
 use crate::options::Options;
 use crate::planner::Request;
-use crate::tensors::{self, Arrays, FileSource};
 use minlen_container::walk::{self, Found, Item};
 use minlen_container::{Body, Entry, Tree, extract};
-use minlen_core::{Advice, Coded, Detection, Env, Error, Event, Kind, Limits, Result};
+use minlen_core::{Advice, Coded, Detection, Env, Error, Event, Limits, Result};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -47,7 +47,7 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
 }
 
 fn check_exact(options: &Options) -> Result<()> {
-    if options.max_error.is_some() {
+    if options.goal.is_some() {
         return Err(Error::usage("an error bound is for single files, and this would be an archive")
             .remedy("compress the files of floats one by one"));
     }
@@ -67,7 +67,7 @@ pub(super) fn store<W: Write>(
     let mode = super::inputs::common_mode(items);
     let mut summary = Summary { warnings, mode, ..Summary::default() };
     let is_shaped = |item: &Item, dtype, shape: &[u64]| match item.body {
-        Found::File { len, .. } => Arrays::whole(dtype, shape, len).is_ok(),
+        Found::File { len, .. } => FileLayout::whole(dtype, shape, len).is_ok(),
         _ => false,
     };
     if let Some((dtype, shape)) = options.shape()
@@ -293,8 +293,8 @@ impl<W: Write> Storing<'_, '_, W> {
         };
         // The files of /proc say that they are empty, and are not.
         let ranges = if len == 0 { vec![(0, u64::MAX)] } else { found };
-        let arrays = arrays(self.contents, (index, item), &detection, self.options);
-        self.content.add_file((index, item), detection, len, &ranges, arrays.as_ref(), |start, n| {
+        let layout = layout(self.contents, (index, item), &detection, self.options);
+        self.content.add_file((index, item), detection, len, &ranges, layout.as_ref(), |start, n| {
             Part::new(file, start, n)
         })
     }
@@ -305,23 +305,24 @@ fn extension(path: &[u8]) -> Vec<u8> {
     name.iter().rposition(|&b| b == b'.').map_or_else(Vec::new, |dot| name[dot..].to_ascii_lowercase())
 }
 
-/// Where the arrays are in a file that may hold some. A file that is not what it says is coded as any other.
-fn arrays(
+/// What a file is made of, if its format declares that. A file that is not what it says is coded as any other.
+fn layout(
     contents: &dyn Contents,
     (index, item): (usize, &Item),
     detection: &Detection,
     options: &Options,
-) -> Option<Arrays> {
-    if matches!(detection.kind, Kind::Tensors | Kind::Zip) {
+) -> Option<FileLayout> {
+    let parsers = options.planner.parsers();
+    if parsers.iter().any(|parser| parser.declares(detection.kind)) {
         let source = FileSource::new(contents.open(index).ok()?).ok()?;
-        if let Ok(Some(layout)) = tensors::layout(&source) {
-            let arrays = Arrays::new(&layout);
-            return (arrays.count().0 > 0).then(|| options.bases.found_for(&arrays));
+        if let Some(layout) = parsers.layout_of(&source, detection.kind) {
+            let layout = FileLayout::new(&layout);
+            return (!layout.is_empty()).then(|| options.bases.found_for(&layout));
         }
     }
     let raw = options.raw.as_ref()?;
     let Found::File { len, .. } = item.body else { return None };
-    Arrays::whole(raw.dtype, &raw.shape, len).ok()
+    FileLayout::whole(raw.dtype, &raw.shape, len).ok()
 }
 
 /// The tree of what could be read, in the order of the walk; `instead` says which other names took the place of first ones that

@@ -39,9 +39,9 @@ mod read;
 mod recent;
 pub mod salvage;
 mod shares;
+mod spans;
 mod spool;
 mod sweep;
-mod tensors;
 mod window;
 
 pub use builder::{Builder, Entry};
@@ -51,7 +51,7 @@ pub use keys::Keys;
 pub use member::{BlockInfo, Info, Member, MemberKind};
 pub use member_reader::MemberReader;
 pub use read::Archive;
-pub use tensors::MemberSource;
+pub use spans::MemberSource;
 
 use std::io::{Read, Seek};
 

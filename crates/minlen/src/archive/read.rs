@@ -87,7 +87,7 @@ impl<'a> Archive<'a> {
         Self {
             container,
             options: options.clone(),
-            env: env.clone(),
+            env: options.informed(env),
             encrypted,
             stored_len,
             recent: Recent::default(),

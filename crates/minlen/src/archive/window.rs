@@ -102,14 +102,14 @@ impl Archive<'_> {
 
     fn decode_around(&mut self, index: usize) -> Result<Around> {
         let [id] = self.container.block_header(index)?.ids[..] else { return Ok(Around::default()) };
-        if !self.options.registry().codec(id)?.decodes_ranges() {
+        if self.options.registry().codec(id)?.ranges().is_none() {
             return Ok(Around::default());
         }
         let raw = self.container.blocks()[index].raw_len;
         let block = self.container.read_block_in(index, std::mem::take(&mut self.room))?;
         let codec = self.options.registry().codec(id)?;
         let Ok(raw) = usize::try_from(raw) else { return Ok(Around::default()) };
-        let parts = codec.decode_around(&block.payload, raw, &self.env);
+        let parts = codec.ranges().map(|codec| codec.decode_between(&block.payload, raw, &self.env));
         self.room = block.payload;
         let Some(parts) = parts else { return Ok(Around::default()) };
         let parts = parts.map_err(|e| e.at(block.offset))?;
@@ -174,7 +174,7 @@ impl Archive<'_> {
         let [id] = ids[..] else { return Ok(None) };
         let codec = self.options.registry().codec(id)?;
         let again = self.parts.0 == index && self.parts.1 >= MOST_PARTS;
-        if !codec.decodes_ranges() || again || to.saturating_sub(from) > len / 2 {
+        if codec.ranges().is_none() || again || to.saturating_sub(from) > len / 2 {
             return Ok(None);
         }
         self.parts = (index, if self.parts.0 == index { self.parts.1 + 1 } else { 1 });
@@ -185,7 +185,7 @@ impl Archive<'_> {
         let (Ok(raw), Ok(from), Ok(to)) = (raw, from, to) else { return Ok(None) };
         let _held = self.env.budget.reserve((to - from) as u64)?;
         let mut out = Vec::new();
-        let done = codec.decode_range(&block.payload, raw, from..to, &self.env, &mut out);
+        let done = codec.ranges().map(|c| c.decode_range(&block.payload, raw, from..to, &self.env, &mut out));
         self.room = block.payload;
         match done {
             Some(done) => done.map_err(|e| e.at(block.offset)).map(|()| Some(out)),

@@ -102,7 +102,7 @@ pub(super) fn best(
     // A codec that needs the whole is tried first: no sample says what it gives.
     let needs_whole = |o: &&Proposal| {
         let first = o.chain.stages().first();
-        first.is_some_and(|stage| registry.codec(stage.id).is_ok_and(minlen_core::Codec::needs_whole))
+        first.is_some_and(|stage| registry.codec(stage.id).is_ok_and(|codec| codec.whole().is_some()))
     };
     let (first, usual): (Vec<_>, Vec<_>) = offers.iter().partition(needs_whole);
     let mut best = Outcome::none();

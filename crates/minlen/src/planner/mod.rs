@@ -14,9 +14,9 @@ use crate::prior::{self, PriorUse};
 pub(crate) use choose::STRONG;
 use minlen_container::{RawBlock, seal};
 use minlen_core::{
-    Chain, CodecId, Coded, Detection, Detector, Env, Limits, Numbers, Part, Proposal, Registry, Result,
-    Stage, ids,
+    Chain, CodecId, Coded, Detection, Detector, Env, Limits, Part, Proposal, Registry, Result, Stage, ids,
 };
+use minlen_structure::Parsers;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ use std::sync::Arc;
 pub struct Planner {
     registry: Registry,
     detectors: Vec<Arc<dyn Detector>>,
+    parsers: Parsers,
     prior: PriorUse,
 }
 
@@ -86,7 +87,8 @@ impl Planner {
     /// A planner over these codecs with the built-in detectors.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        Self { registry, detectors: detect::detectors(), prior: PriorUse::Auto }
+        let (detectors, parsers) = (detect::detectors(), Parsers::default());
+        Self { registry, detectors, parsers, prior: PriorUse::Auto }
     }
 
     /// The same with another use of priors.
@@ -94,6 +96,24 @@ impl Planner {
     pub fn with_prior(mut self, prior: PriorUse) -> Self {
         self.prior = prior;
         self
+    }
+
+    /// The use of priors.
+    pub(crate) fn prior(&self) -> PriorUse {
+        self.prior
+    }
+
+    /// The same with other parsers of what data is made of.
+    #[must_use]
+    pub fn with_parsers(mut self, parsers: Parsers) -> Self {
+        self.parsers = parsers;
+        self
+    }
+
+    /// The parsers of what data is made of.
+    #[must_use]
+    pub fn parsers(&self) -> &Parsers {
+        &self.parsers
     }
 
     /// The codecs.
@@ -122,8 +142,8 @@ impl Planner {
         if parts.len() == 1 {
             return Ok(vec![self.code_part(data, detection, request, &informed)?]);
         }
-        // Where arrays are is known for the whole only.
-        let env = &env.clone().without_arrays();
+        // Where spans are is known for the whole only.
+        let env = &env.clone().without_layout();
         let part = |range: Range<usize>| {
             env.check()?;
             let data = &data[range];
@@ -138,17 +158,17 @@ impl Planner {
         request.known.clone().unwrap_or_else(|| self.detect(data, data.len() as u64))
     }
 
-    /// The environment with the arrays in `data`, where nobody has told of them.
+    /// The environment with all that `data` may be read as, beside what is known of it.
     fn informed(&self, data: &[u8], detection: &Detection, request: &Request, env: &Env) -> Env {
-        if !env.numbers.arrays.is_empty() || request.chain.is_some() {
+        if request.chain.is_some() {
             return env.clone();
         }
-        let mut found =
-            self.registry.iter().map(|codec| codec.find_arrays(data, detection.kind, request.level));
-        let Some((arrays, guessed)) = found.find(|(arrays, _)| !arrays.is_empty()) else {
+        let mut found = self.parsers.readings(data, detection.kind, request.level, &env.layout);
+        if found.is_empty() {
             return env.clone();
-        };
-        env.clone().with_numbers(Numbers { arrays: arrays.into(), guessed, ..env.numbers.clone() })
+        }
+        found.extend(env.layout.iter().cloned());
+        env.clone().with_layout(found.into())
     }
 
     /// Codes `data` as one part.
@@ -183,19 +203,14 @@ impl Planner {
         env: &Env,
     ) -> Result<choose::Outcome> {
         let stats = detect::stats(data);
-        let part = Part {
-            data,
-            kind: detection.kind,
-            detail: &detection.detail,
-            stats: &stats,
-            decode_ns: request.decode_ns,
-            arrays: &env.numbers.arrays,
-            guessed: env.numbers.guessed,
-        };
+        let part = Part::new(data, detection.kind, &stats)
+            .with_detail(&detection.detail)
+            .with_decode_ns(request.decode_ns)
+            .with_layout(&env.layout);
         let best = match &request.chain {
             Some(chain) => choose::Outcome::named(chain, data, &self.registry, env)?,
             None => {
-                let (offers, level, short) = self.offers(&part, request)?;
+                let (offers, level, short) = self.offers(&part, request, env)?;
                 let best = choose::best(&offers, level, data, &self.registry, env)?;
                 choose::Outcome { short: best.short || short, ..best }
             }
@@ -205,7 +220,7 @@ impl Planner {
 
     /// What codecs offer, at which level, and whether others were passed over for their memory: where nothing fits that a level has, the
     /// next lower one is asked.
-    fn offers(&self, part: &Part<'_>, request: &Request) -> Result<(Vec<Proposal>, u8, bool)> {
+    fn offers(&self, part: &Part<'_>, request: &Request, env: &Env) -> Result<(Vec<Proposal>, u8, bool)> {
         let mut short = false;
         let mut level = request.level;
         loop {
@@ -215,8 +230,11 @@ impl Planner {
                 all.into_iter().filter(|offer| self.fits(offer, part.data.len(), request)).collect();
             if !fitting.is_empty() {
                 let strong = level >= STRONG;
-                let offers =
-                    if strong { prior::apply(self.prior, fitting, &self.registry)? } else { fitting };
+                let offers = if strong {
+                    prior::apply(self.prior, fitting, &self.registry, &env.resources)?
+                } else {
+                    fitting
+                };
                 return Ok((offers, level, short));
             }
             short |= any;
@@ -233,7 +251,8 @@ impl Planner {
     }
 
     fn offers_at(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
-        let settling = self.registry.iter().find(|codec| codec.settles(part));
+        let settling =
+            self.registry.iter().find(|codec| codec.whole().is_some_and(|whole| whole.settles(part)));
         match settling.map(|codec| codec.propose(part, level)).filter(|offers| !offers.is_empty()) {
             Some(offers) => offers,
             None => self.registry.iter().flat_map(|codec| codec.propose(part, level)).collect(),

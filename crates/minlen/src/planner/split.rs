@@ -52,9 +52,8 @@ impl Planner {
     fn needs_whole(&self, data: &[u8], request: &Request, env: &Env) -> bool {
         let stats = Stats::default();
         let kind = request.known.as_ref().map_or(minlen_core::Kind::Binary, |d| d.kind);
-        let (decode_ns, arrays, guessed) = (request.decode_ns, &env.numbers.arrays[..], env.numbers.guessed);
-        let part = Part { data, kind, detail: "", stats: &stats, decode_ns, arrays, guessed };
-        let mut codecs = self.registry.iter().filter(|codec| codec.needs_whole());
+        let part = Part::new(data, kind, &stats).with_decode_ns(request.decode_ns).with_layout(&env.layout);
+        let mut codecs = self.registry.iter().filter(|codec| codec.whole().is_some());
         codecs.any(|codec| !codec.propose(&part, request.level).is_empty())
     }
 
@@ -75,15 +74,7 @@ impl Planner {
     /// The size that the fast codecs give, whatever the data is.
     pub(crate) fn probe(&self, data: &[u8], env: &Env) -> usize {
         let stats = Stats::default();
-        let part = Part {
-            data,
-            kind: minlen_core::Kind::Binary,
-            detail: "",
-            stats: &stats,
-            decode_ns: u32::MAX,
-            arrays: &[],
-            guessed: false,
-        };
+        let part = Part::new(data, minlen_core::Kind::Binary, &stats);
         let offers = self.registry.iter().flat_map(|codec| codec.propose(&part, PROBE_LEVEL));
         let sizes = offers.filter_map(|offer| offer.chain.encode(data, &self.registry, env).ok());
         sizes.map(|coded| coded.payload.len()).min().unwrap_or(data.len()).min(data.len())

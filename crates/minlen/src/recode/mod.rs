@@ -10,7 +10,7 @@ use crate::planner::Planner;
 use crate::streams::{self, Payload};
 use minlen_core::{
     Chain, Codec, CodecSpec, Detection, Env, Error, Event, Kind, Memory, NoProgress, ParamKind, ParamSpec,
-    Params, Part, Proposal, Registry, Result, ids,
+    Params, Part, Proposal, Registry, Result, WholeCodec, ids,
 };
 use minlen_recode::{Effort, Judge};
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl Codec for Recode {
         let classify = |part: &[u8]| self.planner.detect(part, part.len() as u64);
         let price = |bytes: &[u8]| self.planner.probe(bytes, env);
         // The deepest models would take too long for a trial.
-        let quiet = env.clone().with_progress(Arc::new(NoProgress));
+        let quiet = env.clone().with_progress(Arc::new(NoProgress)).without_layout();
         let trial = |bytes: &[u8], kind: Kind| {
             let known = Detection { kind, confidence: 90, detail: String::new() };
             let parts = streams::code(&self.planner, bytes, Some(known), level.min(TRIAL_LEVEL), &quiet);
@@ -84,11 +84,13 @@ impl Codec for Recode {
         if params.get("must") == 1 && !expression.report.found() {
             return Err(Error::unsupported("recode: nothing to undo"));
         }
+        let env = &env.clone().without_layout();
         let recipe = streams::code(&self.planner, &expression.recipe, None, level, env)?;
         let mut payload = Payload { streams: vec![recipe] };
         for stream in &expression.streams {
             let known = Detection { kind: stream.kind, confidence: 90, detail: stream.detail.clone() };
-            payload.streams.push(streams::code(&self.planner, &stream.data, Some(known), level, env)?);
+            let env = env.clone().with_layout(stream.layout().into());
+            payload.streams.push(streams::code(&self.planner, &stream.data, Some(known), level, &env)?);
         }
         payload.write(out);
         env.work(input.len() as u64)
@@ -134,8 +136,8 @@ impl Codec for Recode {
         vec![Proposal { chain, encode_ns, why: "what is compressed inside is undone and coded better" }]
     }
 
-    fn needs_whole(&self) -> bool {
-        true
+    fn whole(&self) -> Option<&dyn WholeCodec> {
+        Some(self)
     }
 }
 
@@ -147,3 +149,5 @@ fn effort(level: u8) -> Effort {
         _ => Effort::High,
     }
 }
+
+impl WholeCodec for Recode {}

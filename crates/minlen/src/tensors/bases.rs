@@ -1,159 +1,7 @@
-//! The files that arrays are stored as differences from.
+//! What arrays are differences from.
 
 use super::describe::Described;
-use super::source::FileSource;
-use super::track::Arrays;
-use crate::archive::{Archive, Keys, MemberKind};
-use crate::options::Options;
-use minlen_container::crypt;
-use minlen_core::{Advice, Bases, Env, Error, ErrorKind, Numbers, Reservation, Result};
-use minlen_tensor::{Layout, Source, containers};
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::ops::Range;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// More bases than this are refused: each is a file without which nothing of the chain can be read.
-pub const LONGEST_CHAIN: usize = 8;
-
-/// From so many equal bytes on, of 32, one hash is a damaged copy of the other.
-const ALIKE: usize = 12;
-
-/// The first bytes of a `.mln` file, but for the case of the letter.
-const MAGIC: [u8; 2] = [0x8d, b'm'];
-
-/// Opened bases, the one that a base itself needs before it.
-#[derive(Clone, Debug, Default)]
-pub struct BaseSet {
-    files: Vec<Arc<BaseFile>>,
-}
-
-#[derive(Debug)]
-struct BaseFile {
-    hash: [u8; 32],
-    layout: Layout,
-    content: Mutex<File>,
-}
-
-impl BaseSet {
-    /// Opens model files, or `.mln` files and archives of some, encrypted or not, which are unpacked to temporary files. A file may need those
-    /// before it.
-    ///
-    /// # Errors
-    /// Usage for too many of them or one without arrays; I/O; whatever decoding says; each naming the file.
-    pub fn open(paths: &[PathBuf], keys: &Keys, options: &Options, env: &Env) -> Result<Self> {
-        if paths.len() > LONGEST_CHAIN {
-            let count = paths.len();
-            return Err(Error::usage(format!("a chain of {count} bases, where at most {LONGEST_CHAIN} go"))
-                .advise(Advice::Rebase));
-        }
-        let mut set = Self::default();
-        for path in paths {
-            let found = set.open_one(path, keys, options, env).map_err(|e| e.in_file(path))?;
-            if found.is_empty() {
-                return Err(Error::usage("no arrays that could be a base")
-                    .remedy(
-                        "a base is a safetensors, GGUF, ONNX, TFLite, npy or PyTorch file, or a .mln of one",
-                    )
-                    .in_file(path));
-            }
-            set.files.extend(found);
-        }
-        Ok(set)
-    }
-
-    fn open_one(&self, path: &Path, keys: &Keys, options: &Options, env: &Env) -> Result<Vec<Arc<BaseFile>>> {
-        let mut file = File::open(path).map_err(|e| Error::io("cannot open", e))?;
-        let mut head = Vec::new();
-        Read::by_ref(&mut file).take(crypt::HEAD as u64).read_to_end(&mut head)?;
-        let packed = head.get(..2).is_some_and(|magic| magic.eq_ignore_ascii_case(&MAGIC));
-        if !packed && !crypt::is_age(&head) {
-            return Ok(base(file)?.into_iter().collect());
-        }
-        let numbers = Numbers { bases: self.bases(), ..Numbers::default() };
-        let mut archive = Archive::open(path, keys, options, &env.clone().with_numbers(numbers))?;
-        if !archive.is_tree() {
-            return unpacked(|out| archive.read_content(0..u64::MAX, out))
-                .map(|base| base.into_iter().collect());
-        }
-        let files: Vec<_> =
-            archive.members()?.into_iter().filter(|m| matches!(m.kind, MemberKind::File)).collect();
-        let unpack = files.iter().map(|m| unpacked(|out| archive.read_member(&m.path, None, out)));
-        Ok(unpack.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
-    }
-
-    /// True if there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
-    }
-
-    /// What codecs read from; nothing if there are none.
-    #[must_use]
-    pub fn bases(&self) -> Option<Arc<dyn Bases>> {
-        (!self.files.is_empty()).then(|| Arc::new(self.clone()) as Arc<dyn Bases>)
-    }
-
-    /// The arrays with what they are differences from: those of the last base that has one of the same name, type and length.
-    #[must_use]
-    pub fn found_for(&self, arrays: &Arrays) -> Arrays {
-        self.files.iter().fold(arrays.clone(), |arrays, file| arrays.with_base(&file.layout, file.hash))
-    }
-}
-
-impl Bases for BaseSet {
-    fn read(&self, file: &[u8; 32], range: Range<u64>) -> Result<Vec<u8>> {
-        let Some(base) = self.files.iter().find(|base| base.hash == *file) else {
-            let same = |base: &BaseFile| base.hash.iter().zip(file).filter(|(a, b)| a == b).count();
-            // Hashes of two files have nothing in common.
-            if self.files.iter().any(|base| same(base) >= ALIKE) {
-                return Err(Error::corrupt("tensors: the hash of the base is damaged"));
-            }
-            return Err(missing(file));
-        };
-        let mut content = base.content.lock().unwrap_or_else(PoisonError::into_inner);
-        if content.seek(SeekFrom::End(0))? < range.end {
-            return Err(Error::corrupt("the base is shorter than it was"));
-        }
-        content.seek(SeekFrom::Start(range.start))?;
-        let mut bytes = vec![0; usize::try_from(range.end - range.start).unwrap_or(0)];
-        content.read_exact(&mut bytes)?;
-        Ok(bytes)
-    }
-}
-
-/// The base with this hash is not at hand.
-pub(super) fn missing(file: &[u8; 32]) -> Error {
-    let start: String = file[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    Error::usage(format!("stored as a difference from the file whose BLAKE3 begins with {start}"))
-        .advise(Advice::Base)
-}
-
-/// What `write` gives, in a temporary file without a name, if it has arrays.
-fn unpacked(write: impl FnOnce(&mut dyn Write) -> Result<u64>) -> Result<Option<Arc<BaseFile>>> {
-    let mut file = tempfile::tempfile().map_err(|e| Error::io("cannot make a temporary file", e))?;
-    write(&mut file)?;
-    base(file)
-}
-
-/// A base, if the file has arrays.
-fn base(mut file: File) -> Result<Option<Arc<BaseFile>>> {
-    let source = FileSource::new(&file)?;
-    if source.is_empty() {
-        return Ok(None);
-    }
-    let broken = |error: Error| match error.kind() {
-        ErrorKind::Io => error,
-        _ => error.remedy("as a base it is of no use: fetch or export the model again"),
-    };
-    let known = containers::layout(&source).map_err(broken)?.filter(|layout| !layout.tensors.is_empty());
-    let known = known.map_or_else(|| containers::blob(&source), |layout| Ok(Some(layout)))?;
-    let Some(layout) = known else { return Ok(None) };
-    file.seek(SeekFrom::Start(0))?;
-    let hash = *blake3::Hasher::new().update_reader(&file)?.finalize().as_bytes();
-    Ok(Some(Arc::new(BaseFile { hash, layout, content: Mutex::new(file) })))
-}
+use minlen_core::{Env, Error, Reservation, Result};
 
 /// The bytes of bases, and their memory.
 pub(super) type Held = (Vec<Option<Vec<u8>>>, Vec<Reservation>);
@@ -166,40 +14,14 @@ pub(super) fn read_bases<'a>(arrays: impl Iterator<Item = &'a Described>, env: &
             bases.push(None);
             continue;
         };
-        let Some(files) = &env.numbers.bases else {
-            return Err(missing(&base.file));
-        };
         held.push(env.budget.reserve(array.len as u64)?);
         let end = base.start.checked_add(array.len as u64);
         let end = end.ok_or_else(|| Error::corrupt("tensors: a base of impossible length"))?;
-        let bytes = files.read(&base.file, base.start..end)?;
+        let bytes = env.resources.base(&base.file, base.start..end)?;
         if bytes.len() != array.len {
             return Err(Error::corrupt("tensors: the base is shorter than the array"));
         }
         bases.push(Some(bytes));
     }
     Ok((bases, held))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_damaged_base_hash_is_corrupt_and_another_base_is_a_matter_of_usage() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("base.safetensors");
-        let header = br#"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#;
-        std::fs::write(&path, [&(header.len() as u64).to_le_bytes()[..], header, &[7; 16]].concat()).unwrap();
-        let set = BaseSet::open(&[path], &Keys::default(), &Options::default(), &Env::default()).unwrap();
-        let hash = set.files[0].hash;
-        assert!(set.read(&hash, 0..4).is_ok());
-        for bit in 0..256 {
-            let mut damaged = hash;
-            damaged[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(set.read(&damaged, 0..4).unwrap_err().kind(), ErrorKind::Corrupt);
-        }
-        let other = *blake3::hash(b"another file").as_bytes();
-        assert_eq!(set.read(&other, 0..4).unwrap_err().kind(), ErrorKind::Usage);
-    }
 }

@@ -1,10 +1,9 @@
 //! The codec `tensors`: arrays of numbers by models of numbers, what is around them by the planner.
 
-use super::find;
 use crate::planner::Planner;
 use minlen_core::{
-    ArraySpan, Chain, Codec, CodecSpec, Env, Kind, Memory, ParamKind, ParamSpec, Params, Part, Places,
-    Proposal, Registry, Result, ids,
+    Chain, Codec, CodecSpec, Difference, Env, Memory, ParamKind, ParamSpec, Params, Part, Places, Proposal,
+    RangeCodec, Registry, Result, SpanKind, WholeCodec, ids,
 };
 use minlen_tensor::group::Strength;
 use std::ops::Range;
@@ -70,23 +69,20 @@ impl Codec for Tensors {
         self.decode_wanted(payload, output_len, 0..output_len, env, out)
     }
 
-    fn decodes_ranges(&self) -> bool {
+    fn ranges(&self) -> Option<&dyn RangeCodec> {
+        Some(self)
+    }
+
+    fn whole(&self) -> Option<&dyn WholeCodec> {
+        Some(self)
+    }
+
+    fn may_differ(&self) -> bool {
         true
     }
 
-    fn decode_range(
-        &self,
-        payload: &[u8],
-        output_len: usize,
-        range: Range<usize>,
-        env: &Env,
-        out: &mut Vec<u8>,
-    ) -> Option<Result<()>> {
-        Some(self.decode_wanted(payload, output_len, range, env, out))
-    }
-
-    fn decode_around(&self, payload: &[u8], output_len: usize, env: &Env) -> Option<Result<Places>> {
-        Some(self.places_around(payload, output_len, env))
+    fn differences(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Vec<Difference>> {
+        self.inexact_arrays(payload, output_len, env)
     }
 
     fn memory(&self, params: &Params, len: usize) -> Memory {
@@ -96,7 +92,7 @@ impl Codec for Tensors {
     }
 
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
-        if part.arrays.is_empty() {
+        if part.spans(SpanKind::Array).next().is_none() {
             return Vec::new();
         }
         let wanted = match level {
@@ -112,20 +108,31 @@ impl Codec for Tensors {
         let encode_ns = ENCODE_NS[strength - 1];
         vec![Proposal { chain, encode_ns, why: "arrays of numbers are coded as numbers" }]
     }
+}
 
-    fn find_arrays(&self, data: &[u8], kind: Kind, level: u8) -> (Vec<ArraySpan>, bool) {
-        find::find(data, kind, level)
+impl RangeCodec for Tensors {
+    fn decode_range(
+        &self,
+        payload: &[u8],
+        output_len: usize,
+        range: Range<usize>,
+        env: &Env,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        self.decode_wanted(payload, output_len, range, env, out)
     }
 
-    fn needs_whole(&self) -> bool {
-        true
+    fn decode_between(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Places> {
+        self.places_between(payload, output_len, env)
     }
+}
 
+impl WholeCodec for Tensors {
     fn settles(&self, part: &Part<'_>) -> bool {
-        if part.guessed {
+        if part.is_guess(SpanKind::Array) {
             return false;
         }
-        let covered: u64 = part.arrays.iter().map(|array| array.len).sum();
+        let covered: u64 = part.spans(SpanKind::Array).map(|span| span.len).sum();
         covered >= part.data.len() as u64 * SURE_PERMILLE / 1000 && covered > 0
     }
 }

@@ -5,7 +5,7 @@ use super::codec::{Tensors, checksum};
 use super::describe::{self, Described, Method, gaps};
 use crate::streams::Payload;
 use minlen_core::varint::Reader;
-use minlen_core::{Env, Error, NoProgress, Places, Reservation, Result};
+use minlen_core::{Difference, Env, Error, NoProgress, Places, Reservation, Result};
 use minlen_tensor::{Target, delta, field, group, sums_differ};
 use std::ops::Range;
 use std::sync::Arc;
@@ -53,15 +53,26 @@ impl Tensors {
         Ok(Opened { arrays, around, together, own, _held: held })
     }
 
-    /// What is around the arrays, with its places.
-    pub(super) fn places_around(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Places> {
+    /// What is between the arrays, with its places.
+    pub(super) fn places_between(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Places> {
         let opened = self.open(payload, output_len, env)?;
-        let mut rest = Reader::new(&opened.around);
-        let mut places = Vec::new();
-        for gap in gaps(&opened.arrays, output_len).filter(|gap| !gap.is_empty()) {
-            places.push((gap.start, rest.bytes(gap.len())?.to_vec()));
-        }
-        Ok(places)
+        let between = gaps_of(&opened.arrays, &opened.around, output_len)?;
+        Ok(between.into_iter().map(|(gap, bytes)| (gap.start, bytes.to_vec())).collect())
+    }
+
+    /// The arrays that stand for others near them.
+    pub(super) fn inexact_arrays(
+        &self,
+        payload: &[u8],
+        output_len: usize,
+        env: &Env,
+    ) -> Result<Vec<Difference>> {
+        let opened = self.open(payload, output_len, env)?;
+        let pairs = opened.arrays.iter().zip(&opened.own);
+        pairs
+            .filter(|(array, _)| array.method == Method::Bounded)
+            .map(|(array, own)| described(array, own))
+            .collect()
     }
 
     /// Decodes a range, and as little else as possible.
@@ -77,7 +88,11 @@ impl Tensors {
         let first = out.len();
         out.resize(first + range.len(), 0);
         let room = &mut out[first..];
-        fill_gaps(&arrays, &around, output_len, &range, room)?;
+        for (gap, bytes) in gaps_of(&arrays, &around, output_len)? {
+            if let Some((from, to)) = common(&gap, &range) {
+                room[to].copy_from_slice(&bytes[from]);
+            }
+        }
         decode_group(together, &arrays, &range, room, env)?;
         decode_own(&arrays, &own, &range, room, env)?;
         env.work(range.len() as u64)
@@ -90,21 +105,26 @@ fn common(part: &Range<usize>, range: &Range<usize>) -> Option<(Range<usize>, Ra
     (start < end).then(|| (start - part.start..end - part.start, start - range.start..end - range.start))
 }
 
-fn fill_gaps(
+/// The stretches between the arrays that are not empty, each with its bytes, which stand one after the other in `around`.
+fn gaps_of<'a>(
     arrays: &[Described],
-    around: &[u8],
+    around: &'a [u8],
     total: usize,
-    range: &Range<usize>,
-    room: &mut [u8],
-) -> Result<()> {
+) -> Result<Vec<(Range<usize>, &'a [u8])>> {
     let mut rest = Reader::new(around);
-    for gap in gaps(arrays, total) {
+    let mut all = Vec::new();
+    for gap in gaps(arrays, total).filter(|gap| !gap.is_empty()) {
         let bytes = rest.bytes(gap.len())?;
-        if let Some((from, to)) = common(&gap, range) {
-            room[to].copy_from_slice(&bytes[from]);
-        }
+        all.push((gap, bytes));
     }
-    if rest.is_empty() { Ok(()) } else { Err(Error::corrupt("tensors: too much between the arrays")) }
+    if rest.is_empty() { Ok(all) } else { Err(Error::corrupt("tensors: too much between the arrays")) }
+}
+
+/// How an array within a bound differs, by its own payload.
+fn described(array: &Described, own: &[u8]) -> Result<Difference> {
+    let (samples, what) = (array.len / array.dtype.unit(), array.dtype.name());
+    let bound = field::bounded::bound_of(own, array.len)?;
+    Ok(Difference::new(format!("{what} {samples}"), samples as u64, own.len() as u64).within(None, bound))
 }
 
 fn decode_group(

@@ -1,8 +1,8 @@
 //! How a payload says where its arrays are (docs/format/codecs/tensors.md).
 
 use minlen_core::varint::{Reader, put};
-use minlen_core::{ArraySpan, BaseSpan, Error, Result};
-use minlen_tensor::Dtype;
+use minlen_core::{BaseSpan, Dtype, Error, Result, Span};
+use minlen_tensor::dtype::{code, from_code};
 
 /// Arrays of one part at most.
 const MOST: u64 = 1 << 22;
@@ -39,11 +39,11 @@ pub(super) struct Described {
 
 impl Described {
     /// What is known of a span, to be coded with the others.
-    pub(super) fn new(span: &ArraySpan) -> Option<Self> {
-        let dtype = Dtype::from_code(span.dtype)?;
+    pub(super) fn new(span: &Span) -> Option<Self> {
+        let dtype = span.dtype;
         let (start, len) = (usize::try_from(span.start).ok()?, usize::try_from(span.len).ok()?);
         let fits = len > 0 && len.is_multiple_of(dtype.unit()) && start.checked_add(len).is_some();
-        let columns = columns(&span.shape, dtype).min(len / dtype.unit());
+        let columns = usize::try_from(span.columns()).unwrap_or(usize::MAX).min(len / dtype.unit());
         fits.then_some(Self {
             start,
             len,
@@ -61,12 +61,6 @@ impl Described {
     }
 }
 
-/// Units in a row of an array of this shape: see [`minlen_tensor::Tensor::columns`].
-fn columns(shape: &[u64], dtype: Dtype) -> usize {
-    let tensor = minlen_tensor::Tensor::new("", dtype, shape.to_vec(), 0, 0);
-    usize::try_from(tensor.columns()).unwrap_or(usize::MAX)
-}
-
 /// Appends the description: field by field, as equal fields stand together best.
 pub(super) fn write(arrays: &[Described], out: &mut Vec<u8>) {
     put(out, arrays.len() as u64);
@@ -77,7 +71,7 @@ pub(super) fn write(arrays: &[Described], out: &mut Vec<u8>) {
     }
     for array in arrays {
         let flags = (array.method as u8) << 1 | u8::from(array.base.is_some());
-        out.extend([array.dtype as u8, flags]);
+        out.extend([code(array.dtype), flags]);
     }
     arrays.iter().for_each(|array| put(out, array.columns as u64));
     arrays.iter().for_each(|array| put(out, (array.len / array.dtype.unit()) as u64));
@@ -121,8 +115,7 @@ pub(super) fn read(bytes: &[u8], total: usize) -> Result<Vec<Described>> {
     let mut arrays = Vec::with_capacity(count);
     let mut end = 0u64;
     for ((gap, [dtype, flags]), columns) in gaps.into_iter().zip(kinds).zip(columns) {
-        let dtype =
-            Dtype::from_code(dtype).ok_or_else(|| Error::corrupt("tensors: no such type of numbers"))?;
+        let dtype = from_code(dtype).ok_or_else(|| Error::corrupt("tensors: no such type of numbers"))?;
         let method = match flags >> 1 {
             0 => Method::Group,
             1 => Method::Field,

@@ -1,15 +1,15 @@
 //! Arrays into payloads of the codec `tensors`.
 
-use super::approximate::whole_shape;
 use super::bases::read_bases;
+use super::bounded::whole_shape;
 use super::codec::{Tensors, checksum};
 use super::describe::{self, Described, Method, gaps};
-use super::find;
 use crate::streams::{self, Coded, Payload};
 use minlen_core::varint::put;
-use minlen_core::{ArraySpan, Env, Error, NoProgress, Result};
+use minlen_core::{Dtype, Env, Error, NoProgress, Origin, Result, Span, SpanKind, ids};
+use minlen_structure::Parsers;
 use minlen_tensor::group::{self, Strength};
-use minlen_tensor::{Array, Dtype, delta, field};
+use minlen_tensor::{Array, delta, field};
 use std::sync::Arc;
 
 /// From this level on, numbers without a container are compared with what the models of bytes make of them.
@@ -39,35 +39,36 @@ impl Tensors {
         env: &Env,
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        let (spans, guessed) = match &env.numbers.arrays[..] {
-            [] => {
-                // Only a chain that the user named comes without the planner having looked.
-                let kind = self.planner.detect(input, input.len() as u64).kind;
-                find::find(input, kind, 9)
-            }
-            known => (known.to_vec(), env.numbers.guessed),
-        };
+        let told = || env.layout.iter().filter(|span| span.kind == SpanKind::Array).cloned();
+        let mut spans: Vec<Span> = told().collect();
+        if spans.is_empty() {
+            // Only a chain that the user named comes without the planner having looked.
+            let kind = self.planner.detect(input, input.len() as u64).kind;
+            spans = Parsers::arrays().readings(input, kind, 9, &[]);
+        }
+        let guessed = spans.iter().any(|span| span.origin == Origin::Guessed);
         let mut arrays: Vec<Described> = spans.iter().filter_map(Described::new).collect();
         let ordered = gaps(&arrays, input.len()).all(|gap| gap.start <= gap.end);
         if arrays.is_empty() || !ordered {
             return Err(Error::unsupported("tensors: no arrays found"));
         }
+        let inner = &env.clone().without_layout();
         let quiet = env.clone().with_progress(Arc::new(NoProgress));
         let own = self.fields(input, &mut arrays, &spans, strength, &quiet)?;
         let together = encode_group(input, &arrays, strength, env)?;
         let coded: usize = together.len() + own.iter().map(Vec::len).sum::<usize>();
         if guessed && level >= COMPARE_LEVEL {
-            let whole = streams::code(&self.planner, input, None, level, env)?;
+            let whole = streams::code(&self.planner, input, None, level, inner)?;
             if whole.iter().map(|part| part.payload.len()).sum::<usize>() < coded {
-                let description = self.describe(&[], level, env)?;
+                let description = self.describe(&[], level, inner)?;
                 write(vec![description, whole], checksum(input), &[], &[], out);
                 return Ok(());
             }
         }
         let around: Vec<u8> = gaps(&arrays, input.len()).flat_map(|gap| &input[gap]).copied().collect();
         let sum = checksum(&around);
-        let around = streams::code(&self.planner, &around, None, level, env)?;
-        let description = self.describe(&arrays, level, env)?;
+        let around = streams::code(&self.planner, &around, None, level, inner)?;
+        let description = self.describe(&arrays, level, inner)?;
         write(vec![description, around], sum, &together, &own, out);
         Ok(())
     }
@@ -83,7 +84,7 @@ impl Tensors {
         &self,
         input: &[u8],
         arrays: &mut [Described],
-        spans: &[ArraySpan],
+        spans: &[Span],
         strength: Strength,
         env: &Env,
     ) -> Result<Vec<Vec<u8>>> {
@@ -94,7 +95,8 @@ impl Tensors {
         for array in arrays.iter_mut() {
             let Some(span) = spans.find(|span| span.start == array.start as u64) else { break };
             let bytes = &input[array.start..array.start + array.len];
-            if let Some(payload) = &span.given {
+            let described = span.description.as_ref().filter(|described| described.codec == ids::TENSORS);
+            if let Some(payload) = described.map(|described| &described.payload) {
                 (array.method, array.own, array.sum) = (Method::Bounded, payload.len(), checksum(bytes));
                 own.push(payload.to_vec());
                 continue;
@@ -151,7 +153,7 @@ fn encode_group(input: &[u8], arrays: &[Described], strength: Strength, env: &En
 fn exact(
     bytes: &[u8],
     array: &Described,
-    span: &ArraySpan,
+    span: &Span,
     strength: Strength,
     env: &Env,
 ) -> Result<Option<Vec<u8>>> {

@@ -1,7 +1,6 @@
 //! Quantized models as ordinary `.mln` files: what comes out of them is the model file with the weights that are left.
 
-use minlen_container::{StreamWriter, seal};
-use minlen_core::{Advice, Codec, CodecSpec, Coded, Env, Error, Event, Limits, Memory, Params, Result, ids};
+use minlen_core::{Codec, CodecSpec, Difference, Env, Error, Memory, Params, Result, ids};
 use minlen_tensor::packed;
 use std::sync::Arc;
 
@@ -39,27 +38,22 @@ impl Codec for Quantized {
         env.work(output_len as u64)
     }
 
+    fn may_differ(&self) -> bool {
+        true
+    }
+
+    /// The tensors that hold other weights than the model they were made from.
+    fn differences(&self, payload: &[u8], _output_len: usize, env: &Env) -> Result<Vec<Difference>> {
+        let packed = packed::unpack(payload, env)?;
+        let of = |entry: &packed::Entry| {
+            let (rows, columns) = (entry.scales.rows.len(), entry.scales.columns.len());
+            let what = format!("{} {rows}x{columns}, quantized", entry.scales.dtype.name());
+            Difference::new(what, (rows * columns) as u64, 0)
+        };
+        Ok(packed.entries.iter().map(of).collect())
+    }
+
     fn memory(&self, _params: &Params, len: usize) -> Memory {
         Memory { encode: 0, decode: len as u64 * 12 + (16 << 20) }
     }
-}
-
-/// A quantized payload as a complete stream, which decompresses to the model file.
-///
-/// # Errors
-/// Corrupt if it is no such payload; limit for a model beyond what one block holds.
-pub fn to_stream(payload: Vec<u8>, env: &Env) -> Result<Vec<u8>> {
-    let file = packed::decode(&payload, env)?;
-    let coded = Coded { ids: vec![ids::QUANTIZED], inner: Vec::new(), payload };
-    let block = seal(&file, coded);
-    // Beside the block, its decoder makes the file once more.
-    let need = 2 * block.header.raw_len + block.header.stored_len;
-    if need > Limits::default().memory {
-        let mib = need.div_ceil(1 << 20) + 64;
-        let message = format!("a model of this size takes {mib} MiB to decode");
-        env.progress.event(Event::Advised { message, advice: Advice::ReadWithMemory { bytes: mib << 20 } });
-    }
-    let mut writer = StreamWriter::new(Vec::new())?;
-    writer.write_block(&block)?;
-    writer.finish(*blake3::hash(&file).as_bytes())
 }

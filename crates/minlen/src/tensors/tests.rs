@@ -1,8 +1,7 @@
-use super::*;
+use crate::layout::{BaseSpan, Dtype, FileLayout, Span, Track, arrays};
 use crate::{Options, compress_with, decompress, registry};
 use minlen_core::testing::check_hostile;
-use minlen_core::{ArraySpan, BaseSpan, Bases, Env, Error, ErrorKind, Limits, Numbers, Params, Result, ids};
-use minlen_tensor::containers;
+use minlen_core::{Bases, Env, Error, ErrorKind, Limits, Params, Resources, Result, ids};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -62,8 +61,9 @@ fn any_range_is_what_it_is_in_the_whole() {
             let registry = registry();
             let codec = registry.codec(ids::TENSORS).unwrap();
             codec
-                .decode_range(&payload, data.len(), range.clone(), &Env::default(), &mut out)
+                .ranges()
                 .unwrap()
+                .decode_range(&payload, data.len(), range.clone(), &Env::default(), &mut out)
                 .unwrap();
             assert_eq!(out[6..], data[range]);
         }
@@ -75,22 +75,22 @@ fn headers_and_arrays_of_an_archive_come_without_the_rest() {
     let data = model(&[3000, 1, 2000], 3);
     let options = Options::new(5).unwrap().with_block_size(300_000);
     let small = compress_with(&data, &options, &Env::default()).unwrap();
-    let layout = containers::layout(&&data[..]).unwrap().unwrap();
+    let layout = arrays::layout(&&data[..]).unwrap().unwrap();
     // All but the arrays, which are not decoded for it.
     let payload = encode(&data, 2, &Env::default());
     let registry = registry();
     let codec = registry.codec(ids::TENSORS).unwrap();
-    let around = codec.decode_around(&payload, data.len(), &Env::default()).unwrap().unwrap();
-    let start = layout.tensors[0].start as usize;
+    let around = codec.ranges().unwrap().decode_between(&payload, data.len(), &Env::default()).unwrap();
+    let start = layout.spans[0].start as usize;
     assert_eq!(around, [(0, data[..start].to_vec())]);
     let reader = std::io::Cursor::new(small);
     let keys = crate::archive::Keys::default();
     let mut archive = crate::archive::Archive::from_reader(reader, &keys, &options, &Env::default()).unwrap();
-    let (_, tensors) = archive.tensors(None).unwrap().unwrap();
+    let (_, tensors) = archive.spans(None).unwrap().unwrap();
     assert_eq!(tensors.len(), 3);
     for (tensor, rows) in tensors.iter().zip([1100..1300, 0..1, 0..2000]) {
         let (mut out, row) = (Vec::new(), tensor.start as usize);
-        archive.read_tensor(None, tensor, Some(rows.clone()), &mut out).unwrap();
+        archive.read_span(None, tensor, Some(rows.clone()), &mut out).unwrap();
         assert_eq!(out, data[row + rows.start as usize * 256..row + rows.end as usize * 256]);
     }
 }
@@ -116,10 +116,10 @@ fn files_larger_than_a_block_are_cut_between_rows() {
             assert_eq!(decompress(&small, &Limits::default()).unwrap(), data);
         }
     }
-    let layout = containers::layout(&&data[..]).unwrap().unwrap();
+    let layout = arrays::layout(&&data[..]).unwrap().unwrap();
     let mut track = Track::default();
-    track.enter(Some(Arrays::new(&layout).placed()));
-    let full = layout.tensors[0].start as usize + 1000 * 256 + 40;
+    track.enter(Some(FileLayout::new(&layout).shared()));
+    let full = layout.spans[0].start as usize + 1000 * 256 + 40;
     track.extend(0..full as u64, 0);
     let cut = track.cut(full);
     assert_eq!(cut, full - 40);
@@ -147,32 +147,21 @@ fn a_difference_needs_its_base() {
     let mut new = old.clone();
     let start = new.len() - 200 * 256;
     new[start..].iter_mut().step_by(4).for_each(|b| *b = b.wrapping_add(3));
-    let layout = containers::layout(&&old[..]).unwrap().unwrap();
+    let layout = arrays::layout(&&old[..]).unwrap().unwrap();
     let hash = *blake3::hash(&old).as_bytes();
-    let spans: Vec<ArraySpan> = layout
-        .tensors
-        .iter()
-        .map(|t| ArraySpan {
-            start: t.start,
-            len: t.len,
-            dtype: t.dtype as u8,
-            shape: t.shape.clone(),
-            base: Some(BaseSpan { file: hash, start: t.start }),
-            inexact: false,
-            given: None,
-        })
-        .collect();
-    let bases: Option<Arc<dyn Bases>> = Some(Arc::new(File(old)));
-    let numbers = Numbers { arrays: spans.into(), bases: bases.clone(), guessed: false };
+    let based = |span: &Span| Span { base: Some(BaseSpan { file: hash, start: span.start }), ..span.clone() };
+    let spans: Vec<Span> = layout.spans.iter().map(based).collect();
+    let bases = Resources::default().with_bases(Arc::new(File(old)));
+    let told = Env::default().with_layout(spans.into()).with_resources(bases.clone());
     for strength in 1..=3 {
-        let payload = encode(&new, strength, &Env::default().with_numbers(numbers.clone()));
+        let payload = encode(&new, strength, &told);
         assert!(payload.len() * 10 < new.len() * 8, "{} of {}", payload.len(), new.len());
-        let with = Env::default().with_numbers(Numbers { bases: bases.clone(), ..Numbers::default() });
+        let with = Env::default().with_resources(bases.clone());
         assert_eq!(decode(&payload, new.len(), &with).unwrap(), new);
         let error = decode(&payload, new.len(), &Env::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
-        let wrong: Option<Arc<dyn Bases>> = Some(Arc::new(File(b"other".to_vec())));
-        let wrong = Env::default().with_numbers(Numbers { bases: wrong, ..Numbers::default() });
+        let wrong = Resources::default().with_bases(Arc::new(File(b"other".to_vec())));
+        let wrong = Env::default().with_resources(wrong);
         assert!(decode(&payload, new.len(), &wrong).is_err());
     }
 }
@@ -180,26 +169,26 @@ fn a_difference_needs_its_base() {
 #[test]
 fn arrays_with_rows_more_or_fewer_are_differences_where_both_have_them() {
     let (old, grown, cut) = (model(&[200, 30], 5), model(&[260, 30], 5), model(&[120, 30], 5));
-    let layout = |data: &[u8]| containers::layout(&data).unwrap().unwrap();
+    let layout = |data: &[u8]| arrays::layout(&data).unwrap().unwrap();
     let hash = *blake3::hash(&old).as_bytes();
     for new in [grown, cut] {
-        let arrays = Arrays::new(&layout(&new)).with_base(&layout(&old), hash);
-        let placed = arrays.placed();
+        let arrays = FileLayout::new(&layout(&new)).with_base(&layout(&old), hash);
+        let placed = arrays.shared();
         let rows = new.len().min(old.len()) as u64;
-        assert!(placed[0].base.is_some() && placed[0].tensor.len <= rows);
+        assert!(placed[0].base.is_some() && placed[0].len <= rows);
         assert_eq!(
-            placed.iter().map(|p| p.tensor.len).sum::<u64>(),
-            layout(&new).tensors.iter().map(|t| t.len).sum::<u64>()
+            placed.iter().map(|p| p.len).sum::<u64>(),
+            layout(&new).spans.iter().map(|t| t.len).sum::<u64>()
         );
         let mut track = Track::default();
         track.enter(Some(placed));
         track.extend(0..new.len() as u64, 0);
-        let bases: Option<Arc<dyn Bases>> = Some(Arc::new(File(old.clone())));
-        let numbers = Numbers { arrays: track.take(new.len()), bases: bases.clone(), guessed: false };
+        let bases = Resources::default().with_bases(Arc::new(File(old.clone())));
+        let told = Env::default().with_layout(track.take(new.len())).with_resources(bases.clone());
         for strength in 1..=3 {
-            let payload = encode(&new, strength, &Env::default().with_numbers(numbers.clone()));
+            let payload = encode(&new, strength, &told);
             assert!(payload.len() * 2 < new.len(), "{} of {}", payload.len(), new.len());
-            let with = Env::default().with_numbers(Numbers { bases: bases.clone(), ..Numbers::default() });
+            let with = Env::default().with_resources(bases.clone());
             assert_eq!(decode(&payload, new.len(), &with).unwrap(), new);
         }
     }
@@ -225,7 +214,8 @@ fn only_declared_arrays_may_be_inexact() {
         let back = go(&whole, &options);
         assert!(back != whole && back.len() == whole.len());
         let bound = minlen_core::MaxError::Absolute(0.01);
-        let distance = verify_within(&&whole[..], &&back[..], bound, None, &Env::default()).unwrap();
+        let distance =
+            crate::nearby::verify(&&whole[..], &&back[..], bound.into(), None, &Env::default()).unwrap();
         assert!(distance.arrays == 1 && distance.changed > 10_000 && distance.worst <= 0.01, "{distance:?}");
         let raw = options.clone().with_shape(Dtype::F32, &[200, 100]);
         assert!(go(&data, &raw) != data);

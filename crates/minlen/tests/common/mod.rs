@@ -1,5 +1,4 @@
 //! What the integration tests share: the golden files and a way to decode anything to one comparable value.
-#![allow(dead_code, clippy::unwrap_used)]
 
 pub mod hostile;
 

@@ -1,23 +1,23 @@
 //! Sound that is not compressed: PCM of 8, 16 or 24 bits, predicted sample by sample.
 //!
-//! [`AudioModel`] takes the bytes of whole frames (one sample of each channel); [`detect`] finds them in a file.
-//! Each sample is foretold by least squares over the last samples of its channel and of the channels before it, then by
+//! [`AudioModel`] takes the bytes of whole frames (one sample of each channel); where in a file they are, the crate
+//! `minlen-structure` finds.
+//! Each sample is predicted by least squares over the last samples of its channel and of the channels before it, then by
 //! a cascade of adaptive filters over what that leaves (as Monkey's Audio and OptimFROG do; Ghido 2003), and a last
 //! small least squares blends the stages. They are the experts of [`crate::sample`].
 
-mod detect;
-mod filters;
-mod opinions;
-mod repeats;
+mod experts;
+mod match_model;
+mod nlms;
 
 use crate::Predictor;
-use crate::sample::coder::{Coder, Plan, hash};
 use crate::sample::experts::size;
+use crate::sample::model::{Config, SampleModel, hash};
 use crate::sample::{FRACTION, Shape};
-use minlen_core::{Error, Result};
-use opinions::Opinions;
-
-pub use detect::detect;
+use experts::SoundExperts;
+use minlen_core::{Error, Result, Span};
+use minlen_structure::sound::Pcm;
+use std::ops::Range;
 
 /// How the samples lie in the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,15 @@ pub struct Format {
 }
 
 impl Format {
+    /// Where the samples of a span are in `data`, and how they lie; `None` if there is no model for that.
+    #[must_use]
+    pub fn of(span: &Span, data: &[u8]) -> Option<(Range<usize>, Self)> {
+        let Pcm { bits, channels, little, signed } = Pcm::of(span)?;
+        let format = Self { bits, channels, little, signed };
+        let range = usize::try_from(span.start).ok()?..usize::try_from(span.end()).ok()?;
+        (format.is_sane() && data.get(range.clone()).is_some()).then_some((range, format))
+    }
+
     /// Whether a model can be made.
     #[must_use]
     pub fn is_sane(&self) -> bool {
@@ -56,8 +65,8 @@ impl Format {
 #[derive(Debug)]
 pub struct AudioModel {
     format: Format,
-    coder: Coder,
-    opinions: Opinions,
+    model: SampleModel,
+    experts: SoundExperts,
     channel: usize,
     byte: u32,
     bit: u32,
@@ -86,10 +95,10 @@ impl AudioModel {
             wrap: false,
         };
         let hashes = [4, 6, 8][depth];
-        let opinions = Opinions::new(&format, depth);
-        let plan = Plan {
+        let experts = SoundExperts::new(&format, depth);
+        let config = Config {
             shape,
-            experts: opinions.count(),
+            experts: experts.count(),
             hashes,
             slot_bits: 22,
             selectors: vec![channels * SIZES, 16 * 16, 24, 32 * 2, 9 * 3],
@@ -97,8 +106,8 @@ impl AudioModel {
         };
         let mut model = Self {
             format,
-            coder: Coder::new(&plan)?,
-            opinions,
+            model: SampleModel::new(&config)?,
+            experts,
             channel: 0,
             byte: 0,
             bit: 0,
@@ -111,17 +120,17 @@ impl AudioModel {
 
     fn begin(&mut self) {
         if self.byte == 0 {
-            self.opinions.form(self.channel, &mut self.coder.experts);
+            self.experts.predict(self.channel, &mut self.model.experts);
         }
         let c = self.channel;
-        let best = self.opinions.best();
+        let best = self.experts.best();
         let value = (best >> FRACTION) as u32;
-        let s = size(self.opinions.best_scale());
+        let s = size(self.experts.best_scale());
         let before = if c > 0 { self.last[c - 1][0] } else { self.last[self.last.len() - 1][0] };
         let [w, ww] = self.last[c];
         let tag = c as u32;
-        let (level, expected) = self.opinions.repeated(c);
-        let beyond = self.opinions.beyond();
+        let (level, expected) = self.experts.repeated(c);
+        let beyond = self.experts.beyond();
         let all = [
             hash(&[tag, expected as u32, level as u32 / 2]),
             hash(&[tag, beyond as u32, w, 4]),
@@ -132,30 +141,30 @@ impl AudioModel {
             hash(&[tag, w, before]),
             hash(&[tag, value, s, 3]),
         ];
-        self.coder.hashes.copy_from_slice(&all[..self.hashes]);
+        self.model.hashes.copy_from_slice(&all[..self.hashes]);
         let s = (s as usize).min(SIZES - 1);
-        let (near, far) = self.opinions.spreads();
-        self.coder.selected[0] = c * SIZES + s;
-        self.coder.selected[1] = (near as usize / 2).min(15) * 16 + (far as usize / 2).min(15);
-        self.coder.selected[2] = (self.opinions.disagreement() as usize).min(23);
-        self.coder.selected[3] = level * 2 + usize::from(c > 0);
+        let (near, far) = self.experts.spreads();
+        self.model.selected[0] = c * SIZES + s;
+        self.model.selected[1] = (near as usize / 2).min(15) * 16 + (far as usize / 2).min(15);
+        self.model.selected[2] = (self.experts.disagreement() as usize).min(23);
+        self.model.selected[3] = level * 2 + usize::from(c > 0);
         let edge =
-            |v: u32| usize::from(v >= self.opinions.seen().1) + 2 * usize::from(v <= self.opinions.seen().0);
-        self.coder.selected[4] = beyond * 3 + edge(w).min(2);
-        self.coder.corrected = [s, (best >> FRACTION) as usize & 127];
-        self.coder.start(self.byte);
+            |v: u32| usize::from(v >= self.experts.seen().1) + 2 * usize::from(v <= self.experts.seen().0);
+        self.model.selected[4] = beyond * 3 + edge(w).min(2);
+        self.model.corrected = [s, (best >> FRACTION) as usize & 127];
+        self.model.start(self.byte);
     }
 }
 
 impl Predictor for AudioModel {
     #[inline]
     fn p(&self) -> u32 {
-        self.coder.p()
+        self.model.p()
     }
 
     #[inline]
     fn update(&mut self, bit: u32) {
-        self.coder.update(bit);
+        self.model.update(bit);
         self.bit += 1;
         if self.bit < 8 {
             return;
@@ -164,10 +173,10 @@ impl Predictor for AudioModel {
         self.byte += 1;
         if self.byte * 8 >= u32::from(self.format.bits) {
             self.byte = 0;
-            let value = self.coder.value();
+            let value = self.model.value();
             let [w, _] = self.last[self.channel];
             self.last[self.channel] = [value, w];
-            self.opinions.update(self.channel, value as i32);
+            self.experts.update(self.channel, value as i32);
             self.channel = (self.channel + 1) % usize::from(self.format.channels);
         }
         self.begin();

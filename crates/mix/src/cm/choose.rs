@@ -1,7 +1,7 @@
 //! Which models and which prior suit a piece of data.
 
-use super::likeness::Sample;
 use super::run;
+use super::similarity::Shingles;
 use super::spec::{Depth, Header, Type};
 use crate::prior::{self, Prior};
 use crate::shipped::{C, DB, DOC, EXE32, EXE64, GRIDS, JSON, LOG, RECORDS, RUST, SCRIPT, TEXT, XML};
@@ -43,7 +43,7 @@ const LITTLE: usize = 32 << 10;
 const UNLIKE: u32 = 60;
 
 /// The number of the prior that makes the beginning of `data` smallest, of those for `kind` and of the type `of`; 0 for
-/// none. Text goes by likeness where there is much of it, and the three likeliest are tried where there is little.
+/// none. Text goes by similarity where there is much of it, and the three likeliest are tried where there is little.
 pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env) -> u8 {
     // What a prior saves is at most some kilobytes: of so much binary data it is not worth the time at the fastest level.
     if level == 6 && data.len() > 1 << 20 && of != Type::Text {
@@ -57,11 +57,11 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env)
     let (size, window) = trial(level);
     let sample = sample(data, size, of);
     if of == Type::Text || level < 7 {
-        let pieces = Sample::new(&sample);
+        let pieces = Shingles::new(&sample);
         let mut likely: Vec<_> = priors
             .into_iter()
             .map(|(number, prior)| {
-                (pieces.found_in(prior.window_for(Depth::Fast, data.len())), number, prior)
+                (pieces.share_in(prior.window_for(Depth::Fast, data.len())), number, prior)
             })
             .collect();
         likely.sort_by_key(|(found, ..)| std::cmp::Reverse(*found));
@@ -107,7 +107,7 @@ fn sample(data: &[u8], size: usize, of: Type) -> Vec<u8> {
     let start = if data.len() > 4 * size { data.len() / 4 } else { 0 };
     let mut sample = data[start..data.len().min(start + size)].to_vec();
     if of == Type::X86 {
-        crate::branch::absolute(&mut sample);
+        crate::bcj::absolute(&mut sample);
     }
     sample
 }

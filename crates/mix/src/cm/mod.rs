@@ -3,8 +3,8 @@
 //! Limits: as slow in decoding as in encoding. Format: docs/format/codecs/cm.md.
 
 mod choose;
-mod likeness;
 mod run;
+mod similarity;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -36,18 +36,18 @@ impl Codec for Cm {
             return run::encode(&header, input, env, out);
         }
         let mut absolute = input.to_vec();
-        crate::branch::absolute(&mut absolute);
+        crate::bcj::absolute(&mut absolute);
         run::encode(&header, &absolute, env, out)
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
-        let (header, bits) = Header::read(payload)?;
+        let (header, bits) = Header::read(payload, &env.resources)?;
         let params = self.params().with("model", header.depth as i64).with("prior", header.number.into());
         let _held = env.budget.reserve(spec::memory(&params, output_len).decode)?;
         let start = out.len();
         run::decode(&header, bits, output_len, env, out)?;
         if header.kind == Type::X86 {
-            crate::branch::relative(&mut out[start..]);
+            crate::bcj::relative(&mut out[start..]);
         }
         Ok(())
     }

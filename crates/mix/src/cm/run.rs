@@ -42,7 +42,7 @@ fn start<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L
     if header.rate != 0 {
         engine.set_rate(header.rate);
     }
-    engine.start_from(window, header.depth.warm(len));
+    engine.pretrain(window, header.depth.warm(len));
     job.run(engine)
 }
 

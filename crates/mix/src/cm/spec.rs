@@ -2,7 +2,7 @@
 
 use crate::prior::{self, Id, OWN_NUMBER, Prior};
 use minlen_core::{
-    Advice, CodecSpec, Env, Error, Memory, NoProgress, ParamKind, ParamSpec, Params, Result, ids,
+    Advice, CodecSpec, Env, Error, Memory, NoProgress, ParamKind, ParamSpec, Params, Resources, Result, ids,
 };
 use std::sync::Arc;
 
@@ -118,7 +118,7 @@ impl Header {
         match params.get("prior") as u8 {
             0 => {}
             OWN_NUMBER => {
-                let (id, prior) = prior::latest()
+                let (id, prior) = prior::latest(&env.resources)
                     .ok_or_else(|| Error::usage("cm: no prior was given").advise(Advice::Prior))?;
                 header = Self { kind: prior.kind, number: OWN_NUMBER, id, prior: Some(prior), ..header };
             }
@@ -163,7 +163,7 @@ impl Header {
 
     /// # Errors
     /// Truncated; unsupported for a later version; corrupt.
-    pub fn read(payload: &[u8]) -> Result<(Self, &[u8])> {
+    pub fn read<'a>(payload: &'a [u8], resources: &Resources) -> Result<(Self, &'a [u8])> {
         let (&byte, rest) =
             payload.split_first().ok_or_else(|| Error::truncated("cm: the payload is empty"))?;
         if byte >> 6 != VERSION {
@@ -189,7 +189,12 @@ impl Header {
         let (&number, rest) = rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?;
         let mut header = Self { depth, kind, number, id: Id::default(), prior: None, rate: *rate };
         let missing = |what: String| {
-            Error::unsupported(format!("cm: the prior {what} is not there")).advise(Advice::Prior)
+            let error = Error::unsupported(format!("cm: the prior {what} is not there"));
+            if cfg!(feature = "priors") {
+                error.advise(Advice::Prior)
+            } else {
+                error.remedy("build with the Cargo feature `priors`")
+            }
         };
         match number {
             0 => Ok((header, rest)),
@@ -197,7 +202,7 @@ impl Header {
                 let (id, rest) =
                     rest.split_first_chunk::<8>().ok_or_else(|| Error::truncated("cm: no header"))?;
                 let hex = id.iter().map(|b| format!("{b:02x}")).collect();
-                header.prior = Some(prior::own(*id).ok_or_else(|| missing(hex))?);
+                header.prior = Some(prior::own(*id, resources).ok_or_else(|| missing(hex))?);
                 header.id = *id;
                 header.check().map(|()| (header, rest))
             }
@@ -276,13 +281,13 @@ pub(super) fn memory(params: &Params, len: usize) -> Memory {
         Depth::Fast => (7, 12 << 20),
         Depth::Normal => (13, 16 << 20),
         Depth::Deep => (52, 32 << 20),
-        Depth::Max => (98 * 2, (64 << 20) + crate::recurrent::Recurrent::memory()),
-        Depth::Full => (52 * 2, (40 << 20) + crate::recurrent::Recurrent::memory()),
+        Depth::Max => (98 * 2, (64 << 20) + crate::lstm_model::LstmModel::memory()),
+        Depth::Full => (52 * 2, (40 << 20) + crate::lstm_model::LstmModel::memory()),
     };
     let window = if params.get("prior") == 0 { 0 } else { depth.window(len) };
     let len = len + window;
     let table = crate::engine::table_size(contexts, len, depth.table_bits());
-    let all = table + fixed + 2 * len as u64 + crate::matching::memory(len) * 4;
+    let all = table + fixed + 2 * len as u64 + crate::match_model::memory(len) * 4;
     Memory { encode: all, decode: all }
 }
 

@@ -1,7 +1,7 @@
 //! Contexts for everything that is not text: programs, records, databases, numbers.
 
 use super::code::X86;
-use super::{Contexts, Indirect, View, join};
+use super::{Contexts, Indirect, View, combine};
 
 const N: usize = 52;
 
@@ -174,7 +174,7 @@ impl Binary {
         self.fields.push(c, v.data.len());
         let low = c.to_ascii_lowercase();
         if low.is_ascii_alphanumeric() || low == b'_' {
-            self.word = join(self.word, u64::from(low) + 1);
+            self.word = combine(self.word, u64::from(low) + 1);
         } else if self.word != 0 {
             self.before = self.word;
             self.word = 0;
@@ -189,7 +189,7 @@ impl Contexts<N> for Binary {
     const DEEP: bool = true;
     const RUNS: bool = false;
     const ORDERS: usize = 7;
-    const MATCHES: &'static [usize] = &[4, 7, 16];
+    const MATCH_LENGTHS: &'static [usize] = &[4, 7, 16];
     const SELECTORS: &'static [usize] = &[2048, 2048, 2048, 2048, 2048, 256 * 12];
 
     fn next(&mut self, v: &View, names: &mut [u64; N]) {
@@ -213,7 +213,7 @@ impl Contexts<N> for Binary {
         name(v.last(4));
         name(v.last(5));
         name(v.last(6));
-        name(join(c, 8));
+        name(combine(c, 8));
         name(c >> 8 & 0xff);
         name(c >> 16 & 0xff);
         name(c >> 24 & 0xff);
@@ -240,8 +240,8 @@ impl Contexts<N> for Binary {
         name(b1 << 8 | b2);
         name(b1 << 8 | a1);
         name(b1 << 16 | v.last(2));
-        name(join(self.word, c1));
-        name(join(self.word, join(self.before, c1)));
+        name(combine(self.word, c1));
+        name(combine(self.word, combine(self.before, c1)));
         name(self.indirect.one());
         name(self.indirect.two());
         name(self.indirect.three());
@@ -256,14 +256,14 @@ impl Contexts<N> for Binary {
             Some(x) => x.names(v, &mut name),
             None => {
                 let (p4, in4) = ((n & 3) as u64, (n & 3) as u32);
-                name(join(p4, v.last(in4 + 4)));
+                name(combine(p4, v.last(in4 + 4)));
                 name(p4 << 32 | c >> (8 * in4) & 0xffff_ffff);
                 name(p4 << 16 | byte(4) << 8 | c1);
                 name(byte(4) << 16 | byte(8) << 8 | p4);
                 name(byte(8) << 8 | c1 | ((n & 7) as u64) << 16);
                 name(byte(16) << 8 | c1 | ((n & 15) as u64) << 16);
-                name(join((n & 0xfff) as u64, 77));
-                name(join(col, join(a1, an)));
+                name(combine((n & 0xfff) as u64, 77));
+                name(combine(col, combine(a1, an)));
                 name((c1 + 256 - a1) & 255 | (byte(2) + 256 - left_above & 255) << 8 | a1 << 16);
                 name(byte(12) << 8 | byte(24) | c1 << 16);
             }

@@ -27,9 +27,9 @@ const FIRST: usize = <Text as Contexts<TEXT>>::SELECTORS.len();
 impl Contexts<N> for Both {
     const DEEP: bool = true;
     const RUNS: bool = true;
-    const NETWORK: bool = true;
+    const LSTM: bool = true;
     const ORDERS: usize = <Text as Contexts<TEXT>>::ORDERS;
-    const MATCHES: &'static [usize] = &[4, 6, 12, 24];
+    const MATCH_LENGTHS: &'static [usize] = &[4, 6, 12, 24];
     const SELECTORS: &'static [usize] = &{
         let (text, binary) = (<Text as Contexts<TEXT>>::SELECTORS, <Binary as Contexts<BINARY>>::SELECTORS);
         let mut all = [0; FIRST + <Binary as Contexts<BINARY>>::SELECTORS.len()];
@@ -50,8 +50,8 @@ impl Contexts<N> for Both {
         }
     }
 
-    fn word(&self) -> u64 {
-        Contexts::<TEXT>::word(&self.text)
+    fn sse_context(&self) -> u64 {
+        Contexts::<TEXT>::sse_context(&self.text)
     }
 
     fn select(&self, view: &View, mut choose: impl FnMut(usize, usize)) {

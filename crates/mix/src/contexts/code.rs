@@ -3,7 +3,7 @@
 //! Lengths after the opcode map of the Intel 64 and IA-32 manual, volume 2, appendix A. A wrong start corrects itself
 //! after a few instructions, as disassemblers do.
 
-use super::{View, join};
+use super::{View, combine};
 
 /// Follows the instruction stream.
 #[derive(Clone, Debug, Default)]
@@ -213,7 +213,11 @@ impl X86 {
         let [p1, p2, ..] = self.past;
         let short =
             u64::from(self.phase()) << 48 | u64::from(self.opcode) << 8 | u64::from(self.modrm >> 3 & 7);
-        [join(now, self.value), join(join(now, p1), p2), join(short, join(self.value, p1 >> 8))]
+        [
+            combine(now, self.value),
+            combine(combine(now, p1), p2),
+            combine(short, combine(self.value, p1 >> 8)),
+        ]
     }
 
     /// Ten contexts.
@@ -227,15 +231,15 @@ impl X86 {
         let short =
             u64::from(self.phase()) << 48 | u64::from(self.opcode) << 8 | u64::from(self.modrm >> 3 & 7);
         name(now);
-        name(join(now, self.value));
-        name(join(now, p1));
-        name(join(join(now, p1), p2));
-        name(join(join(now, p1), join(p2, p3)));
-        name(join(join(join(now, p1), join(p2, p3)), p4));
-        name(join(short, self.value));
-        name(join(short, join(self.value, p1 >> 8)));
-        name(join(u64::from(self.phase()), v.last(3)));
-        name(join(join(short, p1 >> 8), join(p2 >> 8, p3 >> 8)));
+        name(combine(now, self.value));
+        name(combine(now, p1));
+        name(combine(combine(now, p1), p2));
+        name(combine(combine(now, p1), combine(p2, p3)));
+        name(combine(combine(combine(now, p1), combine(p2, p3)), p4));
+        name(combine(short, self.value));
+        name(combine(short, combine(self.value, p1 >> 8)));
+        name(combine(u64::from(self.phase()), v.last(3)));
+        name(combine(combine(short, p1 >> 8), combine(p2 >> 8, p3 >> 8)));
     }
 }
 

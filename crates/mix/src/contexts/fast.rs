@@ -1,6 +1,6 @@
 //! A handful of contexts, for speed.
 
-use super::{Contexts, View, join};
+use super::{Contexts, View, combine};
 
 /// Orders 1 to 4 and 6, the word, and two words.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +25,7 @@ impl FastText {
         }
         let c = last.to_ascii_lowercase();
         if c.is_ascii_alphabetic() || c >= 128 {
-            self.word = join(self.word, u64::from(c) + 1);
+            self.word = combine(self.word, u64::from(c) + 1);
         } else if self.word != 0 {
             self.before = self.word;
             self.word = 0;
@@ -38,9 +38,9 @@ impl FastText {
         let seventh = if is_cell(c8 as u8) || c8 as u16 == 0x2c20 {
             let above = self.rows[1] + len - self.rows[0];
             let above = if above < self.rows[0] { data.get(above).copied().unwrap_or(0) } else { 0 };
-            join(c8 & 0xffff, u64::from(above) + 1)
+            combine(c8 & 0xffff, u64::from(above) + 1)
         } else {
-            join(self.word, self.before) ^ last
+            combine(self.word, self.before) ^ last
         };
         [
             c8 & 0xff,
@@ -57,9 +57,9 @@ impl FastText {
 impl Contexts<7> for FastText {
     const DEEP: bool = false;
     const RUNS: bool = false;
-    const MORE: bool = false;
+    const ENGINE_SELECTORS: bool = false;
     const ORDERS: usize = 5;
-    const MATCHES: &'static [usize] = &[6];
+    const MATCH_LENGTHS: &'static [usize] = &[6];
     const SELECTORS: &'static [usize] = &[256, 2048];
 
     const PEEKS: bool = true;
@@ -100,9 +100,9 @@ impl FastBinary {
 impl Contexts<5> for FastBinary {
     const DEEP: bool = false;
     const RUNS: bool = false;
-    const MORE: bool = false;
+    const ENGINE_SELECTORS: bool = false;
     const ORDERS: usize = 4;
-    const MATCHES: &'static [usize] = &[6];
+    const MATCH_LENGTHS: &'static [usize] = &[6];
     const SELECTORS: &'static [usize] = &[256];
 
     const PEEKS: bool = true;

@@ -9,9 +9,9 @@ pub struct Full<C>(pub C);
 impl<C: Contexts<N>, const N: usize> Contexts<N> for Full<C> {
     const DEEP: bool = true;
     const RUNS: bool = true;
-    const NETWORK: bool = true;
+    const LSTM: bool = true;
     const ORDERS: usize = C::ORDERS;
-    const MATCHES: &'static [usize] = C::MATCHES;
+    const MATCH_LENGTHS: &'static [usize] = C::MATCH_LENGTHS;
     const SELECTORS: &'static [usize] = C::SELECTORS;
 
     #[inline(always)]
@@ -20,8 +20,8 @@ impl<C: Contexts<N>, const N: usize> Contexts<N> for Full<C> {
     }
 
     #[inline(always)]
-    fn word(&self) -> u64 {
-        self.0.word()
+    fn sse_context(&self) -> u64 {
+        self.0.sse_context()
     }
 
     #[inline(always)]

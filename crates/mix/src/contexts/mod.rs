@@ -60,13 +60,13 @@ pub trait Contexts<const N: usize> {
     /// Whether every context also keeps the last bytes that followed it.
     const RUNS: bool;
     /// Whether the engine adds two selectors of weights of its own.
-    const MORE: bool = true;
+    const ENGINE_SELECTORS: bool = true;
     /// Whether a recurrent network predicts as well, trained along the way.
-    const NETWORK: bool = false;
+    const LSTM: bool = false;
     /// How many contexts, from the first, are orders: how many of them were seen before chooses weights. At most 11.
     const ORDERS: usize;
     /// Shortest repetitions that the match models look for.
-    const MATCHES: &'static [usize];
+    const MATCH_LENGTHS: &'static [usize];
     /// Number of contexts of each weight selector beyond the engine's own.
     const SELECTORS: &'static [usize];
 
@@ -83,7 +83,7 @@ pub trait Contexts<const N: usize> {
     fn next(&mut self, view: &View, names: &mut [u64; N]);
 
     /// The word, or what else names the place, that a correction at the end of the deeper models looks at.
-    fn word(&self) -> u64 {
+    fn sse_context(&self) -> u64 {
         0
     }
 
@@ -94,7 +94,7 @@ pub trait Contexts<const N: usize> {
 /// Mixes two numbers into one.
 #[inline(always)]
 #[must_use]
-pub fn join(a: u64, b: u64) -> u64 {
+pub fn combine(a: u64, b: u64) -> u64 {
     (a ^ b.rotate_left(29)).wrapping_mul(0xA24B_AED4_963E_E407).rotate_left(23) ^ b
 }
 

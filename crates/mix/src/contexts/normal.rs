@@ -1,6 +1,6 @@
 //! Contexts between the fast and the deep sets: what pays most for its time.
 
-use super::{Binary, Contexts, Text, View, join};
+use super::{Binary, Contexts, Text, View, combine};
 
 /// 12 contexts for text.
 #[derive(Clone, Debug, Default)]
@@ -9,9 +9,9 @@ pub struct NormalText(Text);
 impl Contexts<12> for NormalText {
     const DEEP: bool = false;
     const RUNS: bool = false;
-    const MORE: bool = false;
+    const ENGINE_SELECTORS: bool = false;
     const ORDERS: usize = 5;
-    const MATCHES: &'static [usize] = &[6, 16];
+    const MATCH_LENGTHS: &'static [usize] = &[6, 16];
     const SELECTORS: &'static [usize] = &[4096, 2048, 2048];
 
     #[inline(always)]
@@ -30,11 +30,11 @@ impl Contexts<12> for NormalText {
             v.last(3),
             v.last(4),
             v.last(6),
-            join(w0, c1),
-            join(join(w0, w1), c1),
+            combine(w0, c1),
+            combine(combine(w0, w1), c1),
             above << 16 | v.last(2) | agrees << 40,
-            join(t.nest.key, join(t.nest.string, c1)),
-            join(t.nest.tag ^ u64::from(t.nest.top().0), join(t.nest.in_tag, v.last(2))),
+            combine(t.nest.key, combine(t.nest.string, c1)),
+            combine(t.nest.tag ^ u64::from(t.nest.top().0), combine(t.nest.in_tag, v.last(2))),
             v.c8 >> 8 & 0xff_ffff,
             t.indirect.two(),
         ];
@@ -66,9 +66,9 @@ impl NormalBinary {
 impl Contexts<13> for NormalBinary {
     const DEEP: bool = false;
     const RUNS: bool = false;
-    const MORE: bool = false;
+    const ENGINE_SELECTORS: bool = false;
     const ORDERS: usize = 5;
-    const MATCHES: &'static [usize] = &[5, 16];
+    const MATCH_LENGTHS: &'static [usize] = &[5, 16];
     const SELECTORS: &'static [usize] = &[2048, 2048, 256 * 12];
 
     #[inline(always)]
@@ -90,7 +90,7 @@ impl Contexts<13> for NormalBinary {
             c & 0xff00_ff00,
             r.a1 << 8 | r.a2,
             r.a1 << 16 | v.last(2),
-            join(t.word, c1),
+            combine(t.word, c1),
         ];
         names[..10].copy_from_slice(&first);
         let rest = match &t.code {

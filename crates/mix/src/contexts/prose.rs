@@ -1,6 +1,6 @@
 //! What is looked at in prose beside the words: sentences, the words that followed, links.
 
-use super::join;
+use super::combine;
 
 /// Follows the text byte by byte.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ impl Prose {
             b'[' | b'{' | b'|' | b'<' | b'=' => u64::from(c),
             b']' | b'}' | b'>' | b'\n' => 0,
             _ if self.link == 0 => 0,
-            _ => join(self.link, u64::from(c)),
+            _ => combine(self.link, u64::from(c)),
         };
     }
 

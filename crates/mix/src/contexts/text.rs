@@ -1,7 +1,7 @@
 //! Contexts for everything that is read as text: prose, source, markup, JSON, CSV, logs.
 
 use super::prose::Prose;
-use super::{Contexts, View, join};
+use super::{Contexts, View, combine};
 
 const N: usize = 46;
 
@@ -104,7 +104,7 @@ impl Lines {
             self.field += 1;
             self.value = 0;
         } else {
-            self.value = join(self.value, u64::from(c) + 1);
+            self.value = combine(self.value, u64::from(c) + 1);
         }
     }
 
@@ -121,7 +121,7 @@ impl Nest {
                 self.quote = 0;
                 self.last = self.string;
             } else {
-                self.string = join(self.string, u64::from(c) + 1);
+                self.string = combine(self.string, u64::from(c) + 1);
             }
             return;
         }
@@ -156,7 +156,7 @@ impl Nest {
             _ => {}
         }
         if self.in_tag != 0 && c != b'<' {
-            self.in_tag = join(self.in_tag, u64::from(c));
+            self.in_tag = combine(self.in_tag, u64::from(c));
         }
     }
 
@@ -219,14 +219,14 @@ impl Text {
         self.folded = self.folded << 8 | u64::from(low);
         self.masked = self.masked << 8 | u64::from(if c.is_ascii_digit() { b'0' } else { c });
         if low.is_ascii_alphabetic() || low >= 128 {
-            self.words[0] = join(self.words[0], u64::from(low) + 1);
+            self.words[0] = combine(self.words[0], u64::from(low) + 1);
         } else if self.words[0] != 0 {
             ended = self.words[0];
             self.words.rotate_right(1);
             self.words[0] = 0;
         }
         if c.is_ascii_digit() {
-            self.number = join(self.number, u64::from(c));
+            self.number = combine(self.number, u64::from(c));
         } else if c != b'.' {
             self.number = 0;
         }
@@ -244,7 +244,7 @@ impl Contexts<N> for Text {
     const DEEP: bool = true;
     const RUNS: bool = false;
     const ORDERS: usize = 10;
-    const MATCHES: &'static [usize] = &[5, 9, 24];
+    const MATCH_LENGTHS: &'static [usize] = &[5, 9, 24];
     const SELECTORS: &'static [usize] = &[4096, 2048, 2048, 2048, 256, 2048];
 
     fn next(&mut self, v: &View, names: &mut [u64; N]) {
@@ -262,7 +262,7 @@ impl Contexts<N> for Text {
         let (bracket, parent) = self.nest.top();
         let nest = &self.nest;
         let long =
-            |k: usize| v.data[n.saturating_sub(k)..].iter().fold(k as u64, |h, &b| join(h, u64::from(b)));
+            |k: usize| v.data[n.saturating_sub(k)..].iter().fold(k as u64, |h, &b| combine(h, u64::from(b)));
         let shape = self.shape;
         let mut i = 0;
         let mut name = |x: u64| {
@@ -276,50 +276,50 @@ impl Contexts<N> for Text {
         name(v.last(5));
         name(v.last(6));
         name(v.last(7));
-        name(join(v.c8, 8));
+        name(combine(v.c8, 8));
         name(long(10));
         name(long(14));
         name(long(20));
-        name(join(w0, c1));
-        name(join(join(w0, w1), c1));
-        name(join(w0, join(w2, c1)));
-        name(join(join(w0, w1), join(w2, w3)));
-        name(join(w0, join(u64::from(l.first), l.indent as u64)));
-        name(join(w0, u64::from(self.mark) << 8 | u64::from(bracket)));
-        name(join(w1, join(shape & 0xfff, 3)));
+        name(combine(w0, c1));
+        name(combine(combine(w0, w1), c1));
+        name(combine(w0, combine(w2, c1)));
+        name(combine(combine(w0, w1), combine(w2, w3)));
+        name(combine(w0, combine(u64::from(l.first), l.indent as u64)));
+        name(combine(w0, u64::from(self.mark) << 8 | u64::from(bracket)));
+        name(combine(w1, combine(shape & 0xfff, 3)));
         name(shape & 0xffff_ffff_ffff);
-        name(join(shape & 0xff_ffff, c1));
-        name(join(shape & 0xffff, c1 << 8 | above));
-        name(join(above, col));
+        name(combine(shape & 0xff_ffff, c1));
+        name(combine(shape & 0xffff, c1 << 8 | above));
+        name(combine(above, col));
         name(above << 16 | v.last(2) | agrees << 40);
         name(above << 24 | next_above << 32 | c1 | agrees << 44);
-        name(join(l.field as u64, l.value));
-        name(join(above_field, l.value));
-        name(join(above_field, join(l.value, l.field as u64)));
-        name(join(u64::from(bracket), v.last(2)));
-        name(join(u64::from(bracket) << 8 | u64::from(nest.since.min(30)), c1));
-        name(join(nest.key, join(nest.string, c1)));
-        name(join(join(nest.key, parent), join(l.value, c1)));
-        name(join(nest.tag, join(w0, c1)));
-        name(join(nest.tag, join(nest.in_tag, v.last(2))));
+        name(combine(l.field as u64, l.value));
+        name(combine(above_field, l.value));
+        name(combine(above_field, combine(l.value, l.field as u64)));
+        name(combine(u64::from(bracket), v.last(2)));
+        name(combine(u64::from(bracket) << 8 | u64::from(nest.since.min(30)), c1));
+        name(combine(nest.key, combine(nest.string, c1)));
+        name(combine(combine(nest.key, parent), combine(l.value, c1)));
+        name(combine(nest.tag, combine(w0, c1)));
+        name(combine(nest.tag, combine(nest.in_tag, v.last(2))));
         name(v.c8 >> 8 & 0xffff);
         name(self.indirect.one());
         name(self.indirect.two());
         name(self.folded & 0xffff_ffff);
         name(self.masked & 0xff_ffff_ffff);
-        name(join(self.number, join(w1, c1)));
-        name(join(l.indent as u64, join(u64::from(l.first), col)));
+        name(combine(self.number, combine(w1, c1)));
+        name(combine(l.indent as u64, combine(u64::from(l.first), col)));
         let prose = &self.prose;
         name(prose.three() << 8 | c1);
-        name(join(prose.guess(), join(w0, c1)));
-        name(join(prose.sentence, join(w0, c1)));
-        name(join(prose.link, u64::from(bracket)));
-        name(join(prose.link, w0));
+        name(combine(prose.guess(), combine(w0, c1)));
+        name(combine(prose.sentence, combine(w0, c1)));
+        name(combine(prose.link, u64::from(bracket)));
+        name(combine(prose.link, w0));
         name(0);
         self.choose(&line);
     }
 
-    fn word(&self) -> u64 {
+    fn sse_context(&self) -> u64 {
         self.words[0]
     }
 

@@ -3,20 +3,20 @@
 mod parts;
 
 use crate::Predictor;
+use crate::bit_history;
 use crate::contexts::{Contexts, View};
-use crate::corrections::Corrections;
-use crate::fine::Fine;
-use crate::history;
-use crate::maps::stretch_table;
-use crate::matching::{Match, head_bits};
-use crate::network::{Network, Pace};
-use crate::recurrent::Recurrent;
-use crate::simd::{self, Isa, Task, Vector};
-use crate::slots::{Bucket, Place, Slots};
-use crate::sure::Sure;
+use crate::hash_table::{Bucket, HashTable, Place};
+use crate::lstm_model::LstmModel;
+use crate::match_bypass::MatchBypass;
+use crate::match_model::{MatchModel, head_bits};
+use crate::sse::SseStage;
 use minlen_core::Result;
+use minlen_entropy::mixing::Apm;
+use minlen_entropy::mixing::simd::{self, Isa, Task, Vector};
+use minlen_entropy::mixing::stretch_table;
+use minlen_entropy::mixing::{FixedMixer, RatePolicy};
 use minlen_entropy::mixing::{squash, stretch};
-use parts::{Direct, MORE, Opinion, Rate, Run};
+use parts::{DirectOrders, LearningRate, MORE, RunMap, StateInputs};
 
 /// A model with `N` hashed contexts named by `C`.
 pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: usize> {
@@ -24,25 +24,25 @@ pub struct Engine<C, const N: usize, const M: usize, const S: usize, const L: us
     contexts: C,
     view: View,
     stretch: &'static [i16; 4096],
-    slots: Slots,
+    table: HashTable,
     hashes: [u32; N],
-    fresh: [u32; N],
+    next_hashes: [u32; N],
     places: [Place; N],
     buckets: [Bucket; N],
-    cells: Box<[[Opinion; 256]; N]>,
-    runs: Box<[Run; N]>,
+    state_maps: Box<[[StateInputs; 256]; N]>,
+    runs: Box<[RunMap; N]>,
     /// What the runs say.
-    said: [[i16; 2]; N],
-    matches: Vec<Match>,
-    sure: Sure,
-    direct: Direct,
-    net: Option<Recurrent>,
-    mixer: Network<M, S, L>,
+    run_inputs: [[i16; 2]; N],
+    matches: Vec<MatchModel>,
+    bypass: MatchBypass,
+    direct: DirectOrders,
+    lstm: Option<LstmModel>,
+    mixer: FixedMixer<M, S, L>,
     /// The only correction of the faster models.
-    apm: Fine,
-    corrections: Corrections,
+    apm: Apm<u32>,
+    sse: SseStage,
     p: u32,
-    rate: Rate,
+    rate: LearningRate,
 }
 
 /// Mixes the number of a context into what names it.
@@ -62,15 +62,15 @@ fn table_bits(contexts: usize, len: usize, max_bits: u32) -> u32 {
 /// Bytes of the table of a model with so many contexts for `len` bytes.
 #[must_use]
 pub fn table_size(contexts: usize, len: usize, max_bits: u32) -> u64 {
-    Slots::memory(table_bits(contexts, len, max_bits))
+    HashTable::memory(table_bits(contexts, len, max_bits))
 }
 
 impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: usize> Engine<C, N, M, S, L> {
     const INPUTS: usize = if C::RUNS { 4 } else { 2 };
     /// Inputs besides those of the contexts: two of each match model, a constant with the direct counters', the network's.
-    const EXTRA: usize = 2 * (C::MATCHES.len() + 1 + C::DEEP as usize + C::NETWORK as usize);
+    const EXTRA: usize = 2 * (C::MATCH_LENGTHS.len() + 1 + C::DEEP as usize + C::LSTM as usize);
     /// Weight selectors of the engine itself, before those of the contexts.
-    const OWN: usize = if C::MORE { 4 } else { 2 };
+    const OWN: usize = if C::ENGINE_SELECTORS { 4 } else { 2 };
 
     /// A model for `len` bytes of input with tables of at most `2^max_bits` bytes.
     ///
@@ -79,64 +79,65 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     pub fn new(contexts: C, len: usize, max_bits: u32) -> Result<Self> {
         let bits = table_bits(if C::RUNS { 2 * N } else { N }, len, max_bits);
         let stretch = stretch_table();
-        let opinion = |s| Opinion::new(s as u8, C::DEEP, stretch);
-        let cells = vec![std::array::from_fn(opinion); N].into_boxed_slice();
-        let cells = cells.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
-        let runs = vec![Run::new(); N].into_boxed_slice();
+        let entry = |s| StateInputs::new(s as u8, C::DEEP, stretch);
+        let state_maps = vec![std::array::from_fn(entry); N].into_boxed_slice();
+        let state_maps = state_maps.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
+        let runs = vec![RunMap::new(); N].into_boxed_slice();
         let runs = runs.try_into().map_err(|_| minlen_core::Error::limit("contexts"))?;
         const { assert!(M >= N * Self::INPUTS + Self::EXTRA && M.is_multiple_of(simd::LANES)) };
         const { assert!(Self::EXTRA <= 2 * MORE) };
-        const { assert!(S == Self::OWN + C::NETWORK as usize + C::SELECTORS.len()) };
-        let own: &[usize] = if C::MORE { &[256 * 3, 12 * 256, 32 * 8, 256] } else { &[256 * 3, 12 * 256] };
+        const { assert!(S == Self::OWN + C::LSTM as usize + C::SELECTORS.len()) };
+        let own: &[usize] =
+            if C::ENGINE_SELECTORS { &[256 * 3, 12 * 256, 32 * 8, 256] } else { &[256 * 3, 12 * 256] };
         let sets = std::array::from_fn(|i| {
-            let last = C::SELECTORS.get(i.wrapping_sub(own.len())).copied().unwrap_or(Recurrent::CONTEXTS);
+            let last = C::SELECTORS.get(i.wrapping_sub(own.len())).copied().unwrap_or(LstmModel::CONTEXTS);
             own.get(i).copied().unwrap_or(last)
         });
         let heads = head_bits(len);
-        let mins: &[usize] = C::MATCHES;
-        let matches = mins.iter().map(|&min| Match::new(min, heads, C::DEEP)).collect::<Result<_>>()?;
+        let mins: &[usize] = C::MATCH_LENGTHS;
+        let matches = mins.iter().map(|&min| MatchModel::new(min, heads, C::DEEP)).collect::<Result<_>>()?;
         let mut engine = Self {
             isa: simd::isa(),
             contexts,
             view: View::default(),
             stretch,
-            slots: Slots::new(bits)?,
+            table: HashTable::new(bits)?,
             hashes: [0; N],
-            fresh: [0; N],
+            next_hashes: [0; N],
             places: [0; N],
             buckets: [[0; 16]; N],
-            cells,
+            state_maps,
             runs,
-            said: [[0; 2]; N],
+            run_inputs: [[0; 2]; N],
             matches,
-            sure: Sure::new(),
-            direct: Direct::new(C::DEEP),
-            net: if C::NETWORK { Some(Recurrent::new()?) } else { None },
-            mixer: Network::new(
+            bypass: MatchBypass::new(),
+            direct: DirectOrders::new(C::DEEP),
+            lstm: if C::LSTM { Some(LstmModel::new()?) } else { None },
+            mixer: FixedMixer::new(
                 sets,
                 std::array::from_fn(|i| [256, 256, 12 * 8][i]),
                 (if C::RUNS { 5 } else { 10 } * 1024 / N as i32) as i16,
-                if C::DEEP { Pace::Own } else { Pace::Common },
+                if C::DEEP { RatePolicy::PerSet } else { RatePolicy::Shared },
             ),
-            apm: Fine::new(if C::DEEP { 1 } else { 65_536 }),
-            corrections: Corrections::new(C::DEEP),
+            apm: Apm::new(if C::DEEP { 1 } else { 65_536 }),
+            sse: SseStage::new(C::DEEP),
             p: 32_768,
-            rate: if C::DEEP { Rate::new(3, 3) } else { Rate::new(14, 7) },
+            rate: if C::DEEP { LearningRate::new(3, 3) } else { LearningRate::new(14, 7) },
         };
-        engine.byte();
-        engine.enter_byte();
+        engine.hash_contexts();
+        engine.look_up_byte();
         simd::with(engine.isa, First(&mut engine));
         Ok(engine)
     }
 
     /// The learning rate that the mixers come down to, in 1/64.
     pub fn set_rate(&mut self, floor: u8) {
-        self.rate = Rate::new(floor.into(), floor.into());
+        self.rate = LearningRate::new(floor.into(), floor.into());
     }
 
     /// Takes in what comes before the data: the tables learn all of it, the mixers the last `warm` bytes only, as that
     /// takes several times as long.
-    pub fn start_from(&mut self, window: &[u8], warm: usize) {
+    pub fn pretrain(&mut self, window: &[u8], warm: usize) {
         let (first, last) = window.split_at(window.len().saturating_sub(warm));
         simd::with(self.isa, Replay { engine: self, data: first });
         for &byte in last {
@@ -150,24 +151,24 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     fn replay<V: Vector>(&mut self, isa: V, data: &[u8]) {
         for (i, &byte) in data.iter().enumerate() {
             // The names of the next byte come first, so that its memory is on its way while this one is learned.
-            self.take_in(byte);
+            self.append(byte);
             if C::PEEKS {
-                self.fresh.iter().for_each(|&hash| self.slots.prefetch(hash, 0));
+                self.next_hashes.iter().for_each(|&hash| self.table.prefetch(hash, 0));
             }
             let next = u32::from(data.get(i + 1).copied().unwrap_or(0)) >> 4;
-            self.fresh.iter().for_each(|&hash| self.slots.prefetch(hash, next >> 2 & 3 | 4));
-            self.learn_half(1, byte >> 4);
+            self.next_hashes.iter().for_each(|&hash| self.table.prefetch(hash, next >> 2 & 3 | 4));
+            self.learn_nibble(1, byte >> 4);
             let c0 = u32::from(byte >> 4) | 16;
-            self.nibble(c0 >> 2 & 3 | 4, second_half(c0));
-            self.learn_half(c0, byte & 15);
-            self.turn(byte);
-            self.enter_byte();
+            self.look_up_nibble(c0 >> 2 & 3 | 4, second_half(c0));
+            self.learn_nibble(c0, byte & 15);
+            self.finish_byte(byte);
+            self.look_up_byte();
         }
         self.predict(isa);
     }
 
     #[inline(always)]
-    fn learn_half(&mut self, mut c0: u32, half: u8) {
+    fn learn_nibble(&mut self, mut c0: u32, half: u8) {
         let mut node = 1;
         for shift in (0..4).rev() {
             let bit = usize::from(half >> shift & 1);
@@ -177,25 +178,25 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
                 c0 = c0 << 1 | bit as u32;
             }
             for bucket in &mut self.buckets {
-                bucket[node & 15] = history::next(bucket[node & 15], bit);
+                bucket[node & 15] = bit_history::next(bucket[node & 15], bit);
             }
             node = node << 1 | bit;
         }
-        self.put_buckets();
+        self.store_buckets();
     }
 
     /// Appends a byte whose last bit is still to be learned, so that what comes after it is on its way from memory.
     #[inline(always)]
-    fn take_in(&mut self, byte: u8) {
+    fn append(&mut self, byte: u8) {
         self.view.push(byte);
         self.matches.iter_mut().for_each(|m| m.prepare(&self.view.data));
-        self.byte();
+        self.hash_contexts();
     }
 
     /// From a byte that is learned to the one after it.
     #[inline(always)]
-    fn turn(&mut self, byte: u8) {
-        self.leave_byte(byte);
+    fn finish_byte(&mut self, byte: u8) {
+        self.update_runs(byte);
         for m in &mut self.matches {
             m.next_byte(&self.view.data);
         }
@@ -203,16 +204,16 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
 
     /// Names the contexts of the next byte and asks for their memory.
     #[inline(always)]
-    fn byte(&mut self) {
+    fn hash_contexts(&mut self) {
         let mut names = [0; N];
         self.contexts.next(&self.view, &mut names);
         for i in 0..N {
-            self.fresh[i] = hash(names[i], i);
+            self.next_hashes[i] = hash(names[i], i);
             if !C::PEEKS {
-                self.slots.prefetch(self.fresh[i], 0);
+                self.table.prefetch(self.next_hashes[i], 0);
             }
             if C::RUNS {
-                self.slots.prefetch(self.fresh[i], 1);
+                self.table.prefetch(self.next_hashes[i], 1);
             }
         }
         let rate = self.rate.step();
@@ -225,53 +226,53 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         for bit in 0..2 {
             let names = self.contexts.peek(&self.view, byte | bit);
             for i in 0..N {
-                self.slots.prefetch(hash(names[i], i), 0);
+                self.table.prefetch(hash(names[i], i), 0);
             }
         }
     }
 
     #[inline(always)]
-    fn enter_byte(&mut self) {
-        self.hashes = self.fresh;
-        self.nibble(0, 0);
+    fn look_up_byte(&mut self) {
+        self.hashes = self.next_hashes;
+        self.look_up_nibble(0, 0);
         if C::RUNS {
             for i in 0..N {
                 let (run, hash) = (&mut self.runs[i], self.hashes[i]);
-                run.place = self.slots.take(hash, 1, (hash as u8).wrapping_add(91), &mut run.bucket);
+                run.place = self.table.load(hash, 1, (hash as u8).wrapping_add(91), &mut run.bucket);
             }
         }
     }
 
     #[inline(always)]
-    fn leave_byte(&mut self, c: u8) {
+    fn update_runs(&mut self, c: u8) {
         if C::RUNS {
             for run in self.runs.iter_mut() {
                 run.learn(c);
-                self.slots.put(run.place, &run.bucket);
+                self.table.store(run.place, &run.bucket);
             }
         }
     }
 
     #[inline(always)]
-    fn nibble(&mut self, near: u32, salt: u8) {
+    fn look_up_nibble(&mut self, near: u32, salt: u8) {
         for i in 0..N {
             let check = (self.hashes[i] as u8).wrapping_add(salt);
-            self.places[i] = self.slots.take(self.hashes[i], near, check, &mut self.buckets[i]);
+            self.places[i] = self.table.load(self.hashes[i], near, check, &mut self.buckets[i]);
         }
         self.view.node = 1;
     }
 
     #[inline(always)]
-    fn put_buckets(&mut self) {
+    fn store_buckets(&mut self) {
         for i in 0..N {
-            self.slots.put(self.places[i], &self.buckets[i]);
+            self.table.store(self.places[i], &self.buckets[i]);
         }
     }
 
     #[inline(always)]
     fn predict<V: Vector>(&mut self, isa: V) {
-        if !C::DEEP && self.sure.on() {
-            self.p = self.sure.p(self.view.bit);
+        if !C::DEEP && self.bypass.active() {
+            self.p = self.bypass.p(self.view.bit);
             return;
         }
         let v = &self.view;
@@ -296,32 +297,32 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
             *more = m.predict(v.c0, v.bit, self.stretch);
         }
         if C::DEEP {
-            let expect = self.matches.iter().rev().map(Match::expected).find(|&byte| byte != 0);
-            self.corrections.place(v, self.contexts.word(), expect.unwrap_or(0));
+            let expect = self.matches.iter().rev().map(MatchModel::expected).find(|&byte| byte != 0);
+            self.sse.place(v, self.contexts.sse_context(), expect.unwrap_or(0));
         }
-        let mut at = C::MATCHES.len();
+        let mut at = C::MATCH_LENGTHS.len();
         more[at][0] = 256;
         if C::DEEP {
             [more[at][1], more[at + 1][0], more[at + 1][1]] = self.direct.predict(v.c0, v.c8, self.stretch);
             at += 1;
         }
-        if let Some(net) = &self.net {
-            let p = net.tree.p16(v.c0);
+        if let Some(lstm) = &self.lstm {
+            let p = lstm.tree.p16(v.c0);
             more[at + 1] = [stretch(u32::from(p)) as i16, ((i32::from(p) - 32_768) >> 5) as i16];
-            self.mixer.choose(S - 1, net.context(v.c0, v.bit, order1));
+            self.mixer.choose(S - 1, lstm.context(v.c0, v.bit, order1));
         }
         if C::RUNS {
             for (i, run) in self.runs.iter_mut().enumerate() {
-                self.said[i] = run.predict(v.c0, v.bit, self.stretch);
+                self.run_inputs[i] = run.predict(v.c0, v.bit, self.stretch);
             }
         }
-        let (buckets, cells, said) = (&self.buckets, &*self.cells, &self.said);
+        let (buckets, state_maps, run_inputs) = (&self.buckets, &*self.state_maps, &self.run_inputs);
         self.mixer.set_inputs(isa, |i| match i {
-            _ if i < N => cells[i][usize::from(buckets[i][node])].inputs,
-            _ if C::RUNS && i < 2 * N => said[i - N],
+            _ if i < N => state_maps[i][usize::from(buckets[i][node])].inputs,
+            _ if C::RUNS && i < 2 * N => run_inputs[i - N],
             _ => more.get(i - N * (1 + usize::from(C::RUNS))).copied().unwrap_or_default(),
         });
-        let longest = self.matches.iter().map(Match::length).max().unwrap_or(0);
+        let longest = self.matches.iter().map(MatchModel::length).max().unwrap_or(0);
         let state = match longest {
             0 => 0,
             1..16 => 1,
@@ -331,7 +332,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         self.mixer.choose(0, c0 + 256 * state);
         self.mixer.choose(1, known * 256 + c0);
         let bit = v.bit as usize;
-        if C::MORE {
+        if C::ENGINE_SELECTORS {
             self.mixer.choose(2, (longest.min(15) + 16 * usize::from(longest > 32)) * 8 + bit);
             self.mixer.choose(3, order1);
         }
@@ -340,7 +341,7 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         let first = if L == 1 { copied } else { c0 };
         let x = self.mixer.mix(isa, std::array::from_fn(|i| [first, copied, known * 8 + bit][i]));
         self.p = if C::DEEP {
-            self.corrections.refine(x)
+            self.sse.refine(x)
         } else {
             ((squash(x) + 3 * self.apm.refine(x, corrected) + 2) >> 2).clamp(1, 65_535)
         };
@@ -349,34 +350,34 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
     /// Learns the bit that came, and predicts the next.
     #[inline(always)]
     fn step<V: Vector>(&mut self, isa: V, bit: u32) {
-        if !C::DEEP && self.sure.on() {
-            return self.step_surely(isa, bit);
+        if !C::DEEP && self.bypass.active() {
+            return self.step_bypassed(isa, bit);
         }
         let c0 = self.view.c0 << 1 | bit;
         let at = self.view.bit;
         let node = self.view.node & 15;
         match at {
-            1 => (0..N).for_each(|i| self.slots.prefetch(self.hashes[i], c0 & 3 | 4)),
+            1 => (0..N).for_each(|i| self.table.prefetch(self.hashes[i], c0 & 3 | 4)),
             6 if C::PEEKS => self.peek((c0 << 1) as u8),
             7 => {
-                self.take_in((c0 & 255) as u8);
+                self.append((c0 & 255) as u8);
             }
             _ => {}
         }
-        let (stretch, cells) = (self.stretch, &mut *self.cells);
+        let (stretch, state_maps) = (self.stretch, &mut *self.state_maps);
         for i in 0..N {
             let s = self.buckets[i][node];
-            let opinion = &mut cells[i][usize::from(s)];
-            opinion.cell.step(bit);
-            opinion.form(s, C::DEEP, stretch);
-            self.buckets[i][node] = history::next(s, bit as usize);
+            let entry = &mut state_maps[i][usize::from(s)];
+            entry.p.step(bit);
+            entry.refresh(s, C::DEEP, stretch);
+            self.buckets[i][node] = bit_history::next(s, bit as usize);
             if C::RUNS {
                 self.runs[i].update(bit);
             }
         }
         if C::DEEP {
             self.direct.update(bit);
-            self.corrections.update(bit);
+            self.sse.update(bit);
         } else {
             self.apm.update(bit, 7);
         }
@@ -389,65 +390,65 @@ impl<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: us
         self.view.c0 = c0;
         if at == 3 {
             self.matches.iter().for_each(|m| m.fetch(&self.view.data));
-            self.put_buckets();
-            self.nibble(c0 >> 2 & 3 | 4, second_half(c0));
+            self.store_buckets();
+            self.look_up_nibble(c0 >> 2 & 3 | 4, second_half(c0));
         } else if at == 7 {
             self.view.c0 = 1;
-            self.put_buckets();
-            if let Some(net) = &mut self.net {
-                net.push(&self.view.data);
+            self.store_buckets();
+            if let Some(lstm) = &mut self.lstm {
+                lstm.push(&self.view.data);
             }
-            self.begin((c0 & 255) as u8);
+            self.next_byte_begins((c0 & 255) as u8);
         }
         self.predict(isa);
     }
 
     /// From a coded byte to the next, which may go the short way.
     #[inline(always)]
-    fn begin(&mut self, byte: u8) {
-        self.turn(byte);
+    fn next_byte_begins(&mut self, byte: u8) {
+        self.finish_byte(byte);
         if !C::DEEP {
-            self.sure.leave(byte);
+            self.bypass.leave(byte);
             let longest = self.matches.iter().max_by_key(|m| m.length());
-            if longest.is_some_and(|m| self.sure.enter(m, byte)) {
-                self.hashes = self.fresh;
+            if longest.is_some_and(|m| self.bypass.enter(m, byte)) {
+                self.hashes = self.next_hashes;
                 return;
             }
         }
-        self.enter_byte();
+        self.look_up_byte();
     }
 
     /// A bit of a byte that goes the short way.
     #[inline(always)]
-    fn step_surely<V: Vector>(&mut self, isa: V, bit: u32) {
+    fn step_bypassed<V: Vector>(&mut self, isa: V, bit: u32) {
         let c0 = self.view.c0 << 1 | bit;
         let at = self.view.bit;
-        self.sure.update(at, bit);
+        self.bypass.update(at, bit);
         for m in &mut self.matches {
             m.update(bit, at);
         }
         self.view.bit = (at + 1) & 7;
         self.view.c0 = c0;
         if at == 7 {
-            self.take_in((c0 & 255) as u8);
+            self.append((c0 & 255) as u8);
             self.view.c0 = 1;
-            self.begin((c0 & 255) as u8);
-        } else if !self.sure.on() {
-            self.rejoin(at, c0);
+            self.next_byte_begins((c0 & 255) as u8);
+        } else if !self.bypass.active() {
+            self.resume_contexts(at, c0);
         }
         self.predict(isa);
     }
 
     /// Takes up the contexts in the middle of a byte, after bit `at`.
     #[inline(always)]
-    fn rejoin(&mut self, at: u32, c0: u32) {
+    fn resume_contexts(&mut self, at: u32, c0: u32) {
         if at < 3 {
-            self.nibble(0, 0);
+            self.look_up_nibble(0, 0);
             self.view.node = c0 as usize;
         } else {
             // Its first half, behind a leading one.
             let half = c0 >> (at - 3);
-            self.nibble(half >> 2 & 3 | 4, second_half(half));
+            self.look_up_nibble(half >> 2 & 3 | 4, second_half(half));
             self.view.node = 1 << (at - 3) | c0 as usize & ((1 << (at - 3)) - 1);
         }
     }

@@ -1,12 +1,12 @@
-//! What an engine is made of beside its contexts: opinions of states, runs, plain tables, the learning rate.
+//! What an engine is made of beside its contexts: what states predict, runs, plain tables, the learning rate.
 
-use crate::history;
-use crate::maps::Cell;
-use crate::slots::{Bucket, Place};
+use crate::bit_history;
+use crate::hash_table::{Bucket, Place};
+use minlen_entropy::mixing::AdaptiveProb;
 
 /// Learning rate of the mixer: starts high, falls with every byte.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rate {
+pub(super) struct LearningRate {
     /// In 1/65536 of a unit.
     pub(super) now: i32,
     /// What it comes down to soon, and in the long run.
@@ -14,7 +14,7 @@ pub(super) struct Rate {
     pub(super) last: i32,
 }
 
-impl Rate {
+impl LearningRate {
     pub(super) fn new(floor: i32, last: i32) -> Self {
         Self { now: 100 << 16, floor: floor << 16, last: last << 16 }
     }
@@ -31,23 +31,23 @@ pub(super) const MORE: usize = 8;
 
 /// What a state has turned out to mean, and the inputs that follow from it, so that a prediction is one load.
 #[derive(Clone, Copy)]
-pub(super) struct Opinion {
-    pub(super) cell: Cell,
+pub(super) struct StateInputs {
+    pub(super) p: AdaptiveProb,
     pub(super) inputs: [i16; 2],
 }
 
-impl Opinion {
+impl StateInputs {
     pub(super) fn new(state: u8, deep: bool, stretch: &[i16; 4096]) -> Self {
-        let mut new = Self { cell: Cell::new(history::guess(state)), inputs: [0; 2] };
-        new.form(state, deep, stretch);
+        let mut new = Self { p: AdaptiveProb::new(bit_history::initial_p(state)), inputs: [0; 2] };
+        new.refresh(state, deep, stretch);
         new
     }
 
     /// In the deeper models, what was never seen says nothing, and plain probabilities weigh less: of many inputs together
     /// they are mostly noise.
     #[inline(always)]
-    pub(super) fn form(&mut self, state: u8, deep: bool, stretch: &[i16; 4096]) {
-        let p = self.cell.p12() & 4095;
+    pub(super) fn refresh(&mut self, state: u8, deep: bool, stretch: &[i16; 4096]) {
+        let p = self.p.p12() & 4095;
         let mask = -i16::from(!deep || state != 0);
         let plain = ((p as i32 - 2048) >> if deep { 2 } else { 1 }) as i16;
         self.inputs = [stretch[p] & mask, plain & mask];
@@ -56,18 +56,18 @@ impl Opinion {
 
 /// What followed a context lately: its last byte and how often in a row, and the byte before that.
 #[derive(Clone, Copy)]
-pub(super) struct Run {
+pub(super) struct RunMap {
     pub(super) place: Place,
     pub(super) bucket: Bucket,
-    pub(super) cells: [Cell; 64],
-    pub(super) other: [Cell; 64],
+    pub(super) first: [AdaptiveProb; 64],
+    pub(super) second: [AdaptiveProb; 64],
     pub(super) at: [u8; 2],
 }
 
-impl Run {
+impl RunMap {
     pub(super) fn new() -> Self {
-        let cell = Cell::new(49_152);
-        Self { place: 0, bucket: [0; 16], cells: [cell; 64], other: [cell; 64], at: [255; 2] }
+        let likely = AdaptiveProb::new(49_152);
+        Self { place: 0, bucket: [0; 16], first: [likely; 64], second: [likely; 64], at: [255; 2] }
     }
 
     /// Learns the byte `c` that followed.
@@ -83,7 +83,7 @@ impl Run {
         } else {
             (*b1, *n1, *b2, *n2) = (c, 1, *b1, n1.div_ceil(2));
         }
-        *weight = history::run(*n1);
+        *weight = bit_history::after_ones(*n1);
     }
 
     /// Inputs for the next bit.
@@ -99,8 +99,8 @@ impl Run {
             let next = byte >> (7 - bit) & 1;
             let at = (n.min(31) << 1 | next) & 63;
             self.at[k] = at;
-            let cell = if k == 0 { &self.cells[usize::from(at)] } else { &self.other[usize::from(at)] };
-            x[k] = stretch[cell.p12() & 4095];
+            let p = if k == 0 { &self.first[usize::from(at)] } else { &self.second[usize::from(at)] };
+            x[k] = stretch[p.p12() & 4095];
         }
         x
     }
@@ -108,30 +108,30 @@ impl Run {
     #[inline(always)]
     pub(super) fn update(&mut self, bit: u32) {
         if self.at[0] != 255 {
-            self.cells[usize::from(self.at[0] & 63)].update(bit, 1000);
+            self.first[usize::from(self.at[0] & 63)].update(bit, 1000);
         }
         if self.at[1] != 255 {
-            self.other[usize::from(self.at[1] & 63)].update(bit, 1000);
+            self.second[usize::from(self.at[1] & 63)].update(bit, 1000);
         }
     }
 }
 
 /// Order 0 to 2 without hashing, as plain probabilities.
 #[derive(Clone)]
-pub(super) struct Direct {
-    pub(super) order0: Box<[Cell; 256]>,
-    pub(super) order1: Vec<Cell>,
+pub(super) struct DirectOrders {
+    pub(super) order0: Box<[AdaptiveProb; 256]>,
+    pub(super) order1: Vec<AdaptiveProb>,
     pub(super) order2: Vec<u16>,
     pub(super) at: [usize; 3],
 }
 
-impl Direct {
+impl DirectOrders {
     /// Tables for use, or the smallest where they are not used.
     pub(super) fn new(used: bool) -> Self {
         let size = |n: usize| if used { n } else { 1 };
         Self {
-            order0: Box::new([Cell::new(32_768); 256]),
-            order1: vec![Cell::new(32_768); size(65_536)],
+            order0: Box::new([AdaptiveProb::new(32_768); 256]),
+            order1: vec![AdaptiveProb::new(32_768); size(65_536)],
             order2: vec![32_768; size(1 << 20)],
             at: [0; 3],
         }

@@ -2,12 +2,12 @@
 //! several at a time, and the runs and edges that fax codes work with.
 
 use super::Layout;
-use crate::history;
-use crate::maps::{Cell, stretch_table};
-use crate::mixer::Mixer;
-use crate::sample::coder::{hash, spread};
-use crate::simd::{self, Task, Vector};
+use crate::bit_history;
+use crate::sample::model::{hash, spread};
 use minlen_core::Result;
+use minlen_entropy::mixing::TwoLayerMixer;
+use minlen_entropy::mixing::simd::{self, Task, Vector};
+use minlen_entropy::mixing::{AdaptiveProb, stretch_table};
 use minlen_entropy::mixing::{Apm, squash};
 
 /// Rows above that templates see.
@@ -33,11 +33,11 @@ pub struct Bilevel {
     windows: [u64; ROWS + 1],
     count: usize,
     bits: u32,
-    cells: Vec<Cell>,
+    cells: Vec<AdaptiveProb>,
     states: Vec<u8>,
-    maps: Vec<[Cell; 256]>,
+    maps: Vec<[AdaptiveProb; 256]>,
     used: [usize; ALL],
-    mixer: Mixer,
+    mixer: TwoLayerMixer,
     apms: [Apm; 2],
     p: u32,
 }
@@ -47,7 +47,7 @@ impl Bilevel {
         let count = COUNTS[depth.min(2) as usize];
         let stride = layout.stride as usize * 8;
         let bits = 18;
-        let map = std::array::from_fn(|s| Cell::new(history::guess(s as u8)));
+        let map = std::array::from_fn(|s| AdaptiveProb::new(bit_history::initial_p(s as u8)));
         let mut model = Self {
             stretch: stretch_table(),
             rows: vec![vec![0; stride + 32]; ROWS + 1],
@@ -57,11 +57,11 @@ impl Bilevel {
             windows: [0; ROWS + 1],
             count,
             bits,
-            cells: vec![Cell::new(32_768); count << bits],
+            cells: vec![AdaptiveProb::new(32_768); count << bits],
             states: vec![0; count << bits],
             maps: vec![map; count],
             used: [0; ALL],
-            mixer: Mixer::new(3 * count + 1, &[1024, 2048, 256, 512], 1, 3000),
+            mixer: TwoLayerMixer::new(3 * count + 1, &[1024, 2048, 256, 512], 1, 3000),
             apms: [Apm::new(1 << 10), Apm::new(1 << 16)],
             p: 32_768,
         };
@@ -85,7 +85,7 @@ impl Bilevel {
             self.cells[at].update(bit, 1000);
             let state = &mut self.states[at];
             self.maps[i][usize::from(*state)].update(bit, 1000);
-            *state = history::next(*state, bit as usize);
+            *state = bit_history::next(*state, bit as usize);
         }
         self.mixer.update(v, bit);
         self.apms.iter_mut().for_each(|a| a.update(bit, 7));

@@ -1,25 +1,22 @@
 //! Pixels that are not compressed: a predictor that knows its neighbours in two directions.
 //!
-//! [`ImageModel`] takes the bytes of the pixels only; [`detect`] finds them in a file. Rows may be those of a PNG after
+//! [`ImageModel`] takes the bytes of the pixels only; where in a file they are, the crate `minlen-structure` finds. Rows may be those of a PNG after
 //! the deflate stream is taken away: each begins with the number of a filter, which the model undoes for its contexts.
 //!
-//! Numbers (grey, colours, 16 bits) are foretold by local least squares and simple gradients, as experts of
+//! Numbers (grey, colours, 16 bits) are predicted by local least squares and simple gradients, as experts of
 //! [`crate::sample`]; pages of one bit by templates of pixels; palettes by bit histories.
 
 mod bilevel;
-mod detect;
-mod dicom;
+mod experts;
 mod numeric;
-mod opinions;
 mod png;
-mod raw;
 mod rows;
-mod tiff;
 
 use crate::Predictor;
 use minlen_core::Result;
-
-pub use detect::detect;
+use minlen_core::layout::{Meaning, Span};
+use minlen_structure::pixels::Raster;
+use std::ops::Range;
 
 /// Samples of a row at most: rows of errors are kept for every expert.
 const MAX_SAMPLES: u64 = 1 << 18;
@@ -68,6 +65,28 @@ impl Layout {
             png: false,
             frame: 0,
         }
+    }
+
+    /// Where the pixels of a span are in `data`, and how they lie; `None` if there is no model for that.
+    #[must_use]
+    pub fn of(span: &Span, data: &[u8]) -> Option<(Range<usize>, Self)> {
+        let raster = Raster::of(span)?;
+        let mut layout = Self {
+            stride: raster.stride,
+            bits: raster.bits,
+            little: raster.little,
+            signed: raster.signed,
+            palette: raster.meaning == Meaning::Indices,
+            png: raster.meaning == Meaning::Filtered,
+            frame: raster.frame,
+            ..Self::new(raster.width, raster.channels)
+        };
+        if !layout.is_sane() {
+            // The picture before may be too large to be kept.
+            layout.frame = 0;
+        }
+        let range = usize::try_from(span.start).ok()?..usize::try_from(span.end()).ok()?;
+        (layout.is_sane() && data.get(range.clone()).is_some()).then_some((range, layout))
     }
 
     /// Bytes of a row without padding and filter byte.

@@ -1,21 +1,21 @@
 //! Pixels that are numbers: grey, colours, with 8 or 16 bits.
 
-use super::opinions::Opinions;
+use super::experts::PixelExperts;
 use super::rows::Rows;
 use super::{Layout, png, rows};
-use crate::maps::Cell;
-use crate::sample::coder::{Coder, Plan, hash};
 use crate::sample::experts::size;
+use crate::sample::model::{Config, SampleModel, hash};
 use crate::sample::{FRACTION, Shape};
 use minlen_core::Result;
+use minlen_entropy::mixing::AdaptiveProb;
 
 /// The predictor.
 #[derive(Debug)]
 pub struct Numeric {
     layout: Layout,
-    coder: Coder,
+    model: SampleModel,
     rows: Rows,
-    opinions: Opinions,
+    experts: PixelExperts,
     side: Side,
     /// Byte of the row, and the row.
     column: u32,
@@ -31,7 +31,7 @@ pub struct Numeric {
 /// Bytes that are no pixels: filters and padding, predicted by the last such byte.
 #[derive(Debug)]
 struct Side {
-    cells: Vec<Cell>,
+    cells: Vec<AdaptiveProb>,
     last: usize,
     active: bool,
 }
@@ -56,9 +56,9 @@ impl Numeric {
             wrap: layout.png,
         };
         let hashes = if layout.palette { [6, 10, 10][depth] } else { HASHES[depth] };
-        let plan = Plan {
+        let config = Config {
             shape,
-            experts: Opinions::count(depth),
+            experts: PixelExperts::count(depth),
             hashes,
             slot_bits: 22,
             selectors: vec![channels * SIZES, channels * 64, 16 * 16],
@@ -67,10 +67,10 @@ impl Numeric {
         let kept = rows::MARGIN + 1 + layout.frame as usize;
         let mut model = Self {
             layout,
-            coder: Coder::new(&plan)?,
+            model: SampleModel::new(&config)?,
             rows: Rows::new(layout.width as usize, channels, kept),
-            opinions: Opinions::new(&layout, depth),
-            side: Side { cells: vec![Cell::new(32_768); 1 << 16], last: 0, active: false },
+            experts: PixelExperts::new(&layout, depth),
+            side: Side { cells: vec![AdaptiveProb::new(32_768); 1 << 16], last: 0, active: false },
             column: 0,
             y: 0,
             filter: 0,
@@ -89,7 +89,7 @@ impl Numeric {
             let p = self.side.cells[self.side.at(self.prefix)].p16();
             return p.clamp(16, 65_520);
         }
-        self.coder.p()
+        self.model.p()
     }
 
     #[inline(always)]
@@ -99,7 +99,7 @@ impl Numeric {
             let at = self.side.at(self.prefix);
             self.side.cells[at].update(bit, 250);
         } else {
-            self.coder.update(bit);
+            self.model.update(bit);
         }
         self.prefix = self.prefix << 1 | bit;
         if self.prefix >= 256 {
@@ -118,19 +118,19 @@ impl Numeric {
         } else if let Some((x, channel, last)) = self.place()
             && last
         {
-            let mut value = self.coder.value() as i32;
+            let mut value = self.model.value() as i32;
             if self.layout.png {
                 value = (value + self.offset) & 255;
             }
             self.rows.set(x, channel, value);
-            self.opinions.update(&self.rows, x, channel, value);
+            self.experts.update(&self.rows, x, channel, value);
         }
         self.column += 1;
         if self.column >= self.layout.stride {
             self.column = 0;
             self.y += 1;
             self.rows.next();
-            self.opinions.end_row();
+            self.experts.end_row();
         }
     }
 
@@ -156,10 +156,10 @@ impl Numeric {
         if byte == 0 {
             self.offset = if self.layout.png { self.subtracted(x, channel) } else { 0 };
             self.offsets[channel & 3] = self.offset;
-            self.opinions.form(&self.rows, x, channel, self.offset << FRACTION, &mut self.coder.experts);
+            self.experts.predict(&self.rows, x, channel, self.offset << FRACTION, &mut self.model.experts);
         }
         self.contexts(x, channel);
-        self.coder.start(byte);
+        self.model.start(byte);
     }
 
     fn subtracted(&self, x: usize, channel: usize) -> i32 {
@@ -180,9 +180,9 @@ impl Numeric {
             None => 0,
         };
         let (w, n, nw, ne) = (near(-1, 0), near(0, 1), near(-1, 1), near(1, 1));
-        let best = self.opinions.best();
+        let best = self.experts.best();
         let value = ((best >> FRACTION) - self.offset) as u32 & mask;
-        let s = size(self.opinions.best_scale());
+        let s = size(self.experts.best_scale());
         let tag = (channel as u32) << 8;
         let (k1, k2) = (known(1), known(2));
         let all = [
@@ -197,13 +197,13 @@ impl Numeric {
             hash(&[tag, w, n, nw, ne, near(-2, 0), near(0, 2), k1, k2]),
             hash(&[tag, n, ne, k1, 6]),
         ];
-        self.coder.hashes.copy_from_slice(&all[..self.hashes]);
+        self.model.hashes.copy_from_slice(&all[..self.hashes]);
         let s = (s as usize).min(SIZES - 1);
-        let spread = (size(self.opinions.scale(0)) as usize).min(15);
+        let spread = (size(self.experts.scale(0)) as usize).min(15);
         let wave = (size((w as i32 - n as i32).unsigned_abs() << FRACTION) as usize).min(15);
-        self.coder.selected[0] = channel * SIZES + s;
-        self.coder.selected[1] = channel * 64 + self.opinions.pattern;
-        self.coder.selected[2] = spread * 16 + wave;
-        self.coder.corrected = [channel * SIZES + s, value as usize & 255];
+        self.model.selected[0] = channel * SIZES + s;
+        self.model.selected[1] = channel * 64 + self.experts.pattern;
+        self.model.selected[2] = spread * 16 + wave;
+        self.model.corrected = [channel * SIZES + s, value as usize & 255];
     }
 }

@@ -5,7 +5,7 @@
 //! prediction, in units of the usual error. A table over that distance, the size of the error and the bit's place learns
 //! the probability; it starts as a logistic distribution. So it learns the true shape of the errors, whatever it is.
 
-use crate::maps::Cell;
+use minlen_entropy::mixing::AdaptiveProb;
 use minlen_entropy::mixing::squash;
 
 /// Fraction bits of predicted values and errors.
@@ -95,9 +95,9 @@ pub struct Experts {
     row: Vec<u32>,
     rows: usize,
     /// One table for each expert.
-    cells: Vec<Cell>,
+    cells: Vec<AdaptiveProb>,
     table: usize,
-    /// The cell that learns.
+    /// The entry that learns.
     used: Vec<u32>,
     limit: u32,
 }
@@ -146,7 +146,7 @@ impl Experts {
         self.row.get(index).copied().unwrap_or(0)
     }
 
-    /// Adds every expert's opinion (in the logistic domain) to `out`.
+    /// Adds every expert's prediction (in the logistic domain) to `out`.
     #[inline(always)]
     pub fn predict(&mut self, border: Border, stretch: &[i16; 4096], out: &mut [i16]) {
         let place = (border.place >> 3) as usize * PLACES + (border.place & 7) as usize;
@@ -200,7 +200,7 @@ pub fn size(error: u32) -> u32 {
 }
 
 /// The table that every expert starts with: a logistic distribution.
-fn first_table(shape: Shape, rows: usize) -> Vec<Cell> {
+fn first_table(shape: Shape, rows: usize) -> Vec<AdaptiveProb> {
     let mut cells = Vec::with_capacity(shape.bytes as usize * PLACES * rows * STEPS);
     for place in 0..shape.bytes as usize * PLACES {
         let (byte, bit) = ((place / PLACES) as u32, (place % PLACES) as u32);
@@ -215,7 +215,7 @@ fn first_table(shape: Shape, rows: usize) -> Vec<Cell> {
                 // At the other border of a wrapping byte the halves change their places.
                 let p = if bit == 8 { 65_536 - p } else { p };
                 let blunt = border.period != 0 && i64::from(border.period) < 4 * error;
-                cells.push(Cell::new(if blunt { 32_768 } else { p }));
+                cells.push(AdaptiveProb::new(if blunt { 32_768 } else { p }));
             }
         }
     }

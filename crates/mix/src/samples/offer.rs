@@ -2,9 +2,11 @@
 
 use super::Media;
 use super::spec::{Samples, What};
-use crate::audio;
-use crate::image::{self, Layout};
-use minlen_core::{Chain, Class, Codec, Env, Kind, Part, Proposal};
+use crate::audio::Format;
+use crate::image::Layout;
+use minlen_core::layout::Meaning;
+use minlen_core::{Chain, Codec, Env, Part, Proposal, SpanKind};
+use std::ops::Range;
 
 /// So many bytes are coded both ways where it is not certain: at the fast levels, and at the others.
 const TRIAL: [usize; 2] = [24 << 10, 64 << 10];
@@ -40,38 +42,22 @@ fn find(part: &Part<'_>, level: u8) -> Option<Samples> {
         _ => 2,
     };
     let data = part.data;
-    if part.kind.class() == Class::Text || part.kind.class() == Class::Code || data.len() < 4096 {
-        return None;
-    }
-    if let Some(layout) = rows_of_png(part) {
-        return Some(Samples { start: 0, len: data.len(), depth, what: What::Image(layout) });
-    }
-    if part.kind.class() == Class::Dense && part.kind != Kind::Random {
-        return None;
-    }
-    let (range, what) = audio::detect(data)
-        .map(|(range, format)| (range, What::Sound(format)))
-        .or_else(|| image::detect(data).map(|(range, layout)| (range, What::Image(layout))))?;
-    let samples = Samples { start: range.start, len: range.len(), depth, what };
-    (range.len() >= 2048 && pays(&samples, data, level)).then_some(samples)
-}
-
-/// `png rows WxH channels C depth D stride S`, as the codec that unpacked it says.
-fn rows_of_png(part: &Part<'_>) -> Option<Layout> {
-    let rest = part.detail.strip_prefix("png rows ")?;
-    let mut words = rest.split([' ', 'x']);
-    let mut numbers = std::iter::from_fn(|| words.find_map(|word| word.parse::<u32>().ok()));
-    let (width, _, channels, bits, stride) =
-        (numbers.next()?, numbers.next()?, numbers.next()?, numbers.next()?, numbers.next()?);
-    let layout = Layout {
-        width,
-        stride,
-        channels: channels.try_into().ok()?,
-        bits: bits.try_into().ok()?,
-        png: true,
-        ..Layout::new(width, 1)
+    let image = |filtered: bool| {
+        let mut spans = part.spans(SpanKind::Pixels).filter(|s| (s.meaning == Meaning::Filtered) == filtered);
+        spans.find_map(|span| Layout::of(span, data)).map(|(range, layout)| (range, What::Image(layout)))
     };
-    layout.is_sane().then_some(layout)
+    let samples = |(range, what): (Range<usize>, What)| {
+        let (start, len) = (range.start, range.len());
+        Samples { start, len, depth, what }
+    };
+    // Whoever undid a PNG knows that these are its rows.
+    if let Some(rows) = image(true) {
+        return Some(samples(rows));
+    }
+    let sound = part.spans(SpanKind::Sound).find_map(|span| Format::of(span, data));
+    let found = sound.map(|(range, format)| (range, What::Sound(format))).or_else(|| image(false))?;
+    let samples = samples(found);
+    (samples.len >= 2048 && pays(&samples, data, level)).then_some(samples)
 }
 
 /// Whether a piece from the middle comes out smaller than with the general models; by a quarter at level 6, as these models

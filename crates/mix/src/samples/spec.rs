@@ -1,9 +1,10 @@
 //! What the codecs can be told, and the payload header.
 
-use crate::audio::{self, Format};
-use crate::image::{self, Layout};
+use crate::audio::Format;
+use crate::image::Layout;
 use minlen_core::varint::{Reader, put};
 use minlen_core::{CodecSpec, Error, ParamKind, ParamSpec, Params, Result, ids};
+use minlen_structure::{pixels, sound};
 
 const fn int(key: &'static str, doc: &'static str, min: i64, max: i64, default: i64) -> ParamSpec {
     ParamSpec { key, doc, kind: ParamKind::Int { min, max }, default }
@@ -135,19 +136,21 @@ impl Samples {
     ///
     /// # Errors
     /// Usage for a layout that cannot be, or where none was found.
-    pub(crate) fn of(sound: bool, params: &Params, input: &[u8]) -> Result<Self> {
+    pub(crate) fn of(is_sound: bool, params: &Params, input: &[u8]) -> Result<Self> {
         let get = |key: &str| u64::try_from(params.get(key)).unwrap_or(0);
         let depth = get("depth") as u8;
         let missing = || Error::usage("no samples found").remedy("tell the codec how they lie");
-        if sound && get("channels") == 0 {
-            let (range, format) = audio::detect(input).ok_or_else(missing)?;
+        if is_sound && get("channels") == 0 {
+            let found = sound::find(input).and_then(|span| Format::of(&span, input));
+            let (range, format) = found.ok_or_else(missing)?;
             return Ok(Self { start: range.start, len: range.len(), depth, what: What::Sound(format) });
         }
-        if !sound && get("width") == 0 {
-            let (range, layout) = image::detect(input).ok_or_else(missing)?;
+        if !is_sound && get("width") == 0 {
+            let found = pixels::find(input).and_then(|span| Layout::of(&span, input));
+            let (range, layout) = found.ok_or_else(missing)?;
             return Ok(Self { start: range.start, len: range.len(), depth, what: What::Image(layout) });
         }
-        let numbers = if sound {
+        let numbers = if is_sound {
             vec![get("channels"), get("bits"), get("flags")]
         } else {
             let png = get("flags") >> 3 & 1;
@@ -155,7 +158,7 @@ impl Samples {
             let stride = if get("stride") == 0 { row } else { get("stride") };
             vec![get("width"), stride, get("channels"), get("bits"), get("frame"), get("flags")]
         };
-        let what = What::from_numbers(sound, &numbers).ok_or_else(|| {
+        let what = What::from_numbers(is_sound, &numbers).ok_or_else(|| {
             Error::usage("samples cannot lie like this").remedy("see the codec's parameters")
         })?;
         let start = get("start") as usize;

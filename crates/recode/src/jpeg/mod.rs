@@ -2,9 +2,15 @@
 //!
 //! Source: ISO/IEC 10918-1 for the markers; Lepton (Horn et al., NSDI 2017) for the model.
 
+#[cfg(feature = "lepton")]
 mod header;
+#[cfg(feature = "lepton")]
+mod lepton;
+#[cfg(not(feature = "lepton"))]
+#[path = "without_lepton.rs"]
 mod lepton;
 mod own;
+#[cfg(feature = "lepton")]
 mod quiet;
 #[cfg(test)]
 pub(crate) mod tests;

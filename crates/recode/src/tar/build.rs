@@ -1,12 +1,13 @@
 //! From a tar archive to headers and members in streams of alike bytes.
 
+use super::checksums::strip;
 use super::groups::groups;
-use super::header::{BLOCK, strip};
 use super::{Archive, Tar};
 use crate::build::Builder;
 use crate::fixed;
 use crate::recipe::{Item, Node};
 use minlen_core::{Detection, Kind, Result};
+use minlen_structure::tar::BLOCK;
 
 /// Smaller members are better off as they are among others like them.
 const LARGE: usize = 64 << 10;

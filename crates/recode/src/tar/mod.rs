@@ -5,8 +5,8 @@
 //! wrong guess costs size and never data.
 
 mod build;
+mod checksums;
 mod groups;
-mod header;
 mod rebuild;
 mod recipe;
 #[cfg(test)]
@@ -14,7 +14,7 @@ pub(crate) mod tests;
 
 pub(crate) use recipe::Tar;
 
-use header::{BLOCK, Header, header, sync};
+use minlen_structure::tar::{BLOCK, Header, header, sync};
 use recipe::Size;
 
 /// What a member is preceded by, and where it lies.

@@ -1,9 +1,10 @@
 //! From headers and members back to a tar archive.
 
-use super::header::{BLOCK, restore, stated_size};
+use super::checksums::restore;
 use super::{Size, Tar};
 use crate::rebuild::Rebuilder;
 use minlen_core::{Error, Result};
+use minlen_structure::tar::{BLOCK, stated_size};
 
 impl Rebuilder<'_> {
     /// Appends an archive.

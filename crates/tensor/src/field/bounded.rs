@@ -10,6 +10,7 @@ use super::transform::{Exceptions, centre, whole_of};
 use super::word::{self, Word};
 use super::{Effort, blend, get_shape, mask, plain, put_shape};
 use crate::Dtype;
+use crate::dtype::{code, from_code};
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Env, Error, ErrorKind, Result};
 
@@ -85,7 +86,7 @@ fn encode_words<W: Word>(
     // A field of one value has no range. Steps are not taken of numbers that small; the limit holds all the same.
     let bound = limit.max(f64::MIN_POSITIVE);
     let start = out.len();
-    out.extend([if effort == Effort::Fast { STEPS } else { BLEND }, dtype as u8]);
+    out.extend([if effort == Effort::Fast { STEPS } else { BLEND }, code(dtype)]);
     put_shape(grid, out);
     out.extend_from_slice(&bound.to_le_bytes());
     if effort == Effort::Fast {
@@ -233,15 +234,7 @@ pub fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Resul
         return Ok(());
     }
     let mut reader = Reader::new(payload);
-    let form = reader.u8()?;
-    let dtype = Dtype::from_code(reader.u8()?)
-        .filter(|&dtype| matches!(dtype, Dtype::F32 | Dtype::F64) && len.is_multiple_of(dtype.unit()))
-        .ok_or_else(|| Error::corrupt("a bounded field of an unknown type"))?;
-    let grid = get_shape(&mut reader, len / dtype.unit())?;
-    let bound = f64::from_le_bytes(reader.array()?);
-    if bound.is_nan() || bound <= 0.0 || bound.is_infinite() {
-        return Err(Error::corrupt("an error bound that is no number over 0"));
-    }
+    let ((form, dtype), (grid, bound)) = head(&mut reader, len)?;
     if word::is_wide(dtype) {
         let words: Vec<u64> = decode_words(form, &mut reader, dtype, bound, &grid, env)?;
         word::write(&words, dtype, out);
@@ -250,6 +243,33 @@ pub fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Resul
         word::write(&words, dtype, out);
     }
     Ok(())
+}
+
+/// The bound that a payload for `len` bytes was made within, by what it says itself.
+///
+/// # Errors
+/// Truncated or corrupt.
+pub fn bound_of(payload: &[u8], len: usize) -> Result<f64> {
+    if len == 0 && payload.is_empty() {
+        return Ok(0.0);
+    }
+    let mut reader = Reader::new(payload);
+    let (_, bound) = head(&mut reader, len)?;
+    Ok(bound.1)
+}
+
+/// What stands before the values: form and type, shape and bound.
+fn head(reader: &mut Reader<'_>, len: usize) -> Result<((u8, Dtype), (Grid, f64))> {
+    let form = reader.u8()?;
+    let dtype = from_code(reader.u8()?)
+        .filter(|&dtype| matches!(dtype, Dtype::F32 | Dtype::F64) && len.is_multiple_of(dtype.unit()))
+        .ok_or_else(|| Error::corrupt("a bounded field of an unknown type"))?;
+    let grid = get_shape(reader, len / dtype.unit())?;
+    let bound = f64::from_le_bytes(reader.array()?);
+    if bound.is_nan() || bound <= 0.0 || bound.is_infinite() {
+        return Err(Error::corrupt("an error bound that is no number over 0"));
+    }
+    Ok(((form, dtype), (grid, bound)))
 }
 
 fn decode_words<W: Word>(

@@ -22,6 +22,7 @@ mod transform;
 mod word;
 
 use crate::Dtype;
+use crate::dtype::{code, from_code};
 use grid::Grid;
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Env, Error, Result};
@@ -103,7 +104,7 @@ fn encode_words<W: Word>(
     let start = out.len();
     let forms = forms(grid, effort);
     for (i, &form) in forms.iter().enumerate() {
-        let mut made = vec![form, dtype as u8];
+        let mut made = vec![form, code(dtype)];
         put_shape(grid, &mut made);
         made.extend_from_slice(&head);
         // The last form takes the words themselves.
@@ -172,7 +173,7 @@ pub fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Resul
         out.extend_from_slice(reader.rest());
         return Ok(());
     }
-    let dtype = Dtype::from_code(reader.u8()?)
+    let dtype = from_code(reader.u8()?)
         .filter(|&dtype| word::known(dtype) && len.is_multiple_of(dtype.unit()))
         .ok_or_else(|| Error::corrupt("a field of an unknown type"))?;
     let grid = get_shape(&mut reader, len / dtype.unit())?;

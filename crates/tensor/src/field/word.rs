@@ -1,6 +1,7 @@
 //! Elements as unsigned integers in the order of their values.
 
 use crate::Dtype;
+use crate::dtype::code;
 
 /// An unsigned integer that holds an element, ordered as the elements are.
 pub(super) trait Word: Copy + Default + PartialEq + Ord + 'static {
@@ -64,7 +65,7 @@ word!(u64, i64);
 
 /// True for the types that [`read`] and [`write()`] know.
 pub(super) fn known(dtype: Dtype) -> bool {
-    (dtype as u8) <= Dtype::U64 as u8
+    code(dtype) <= code(Dtype::U64)
 }
 
 /// True where elements need 64 bits.

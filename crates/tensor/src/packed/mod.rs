@@ -3,6 +3,7 @@
 mod read;
 pub mod scales;
 
+use crate::dtype::code;
 use crate::quantized::{self, Layer, Network};
 use crate::weights::rounded;
 use minlen_core::varint::put;
@@ -125,7 +126,7 @@ pub fn encode(packed: &Packed) -> Result<Vec<u8>> {
         let gap = entry.start.checked_sub(end).ok_or_else(|| Error::usage("tensors overlap"))?;
         put(&mut out, gap);
         let product = matches!(entry.content, Content::Product { .. });
-        out.push(entry.scales.dtype as u8 | u8::from(product) << 6 | u8::from(entry.is_scaled()) << 7);
+        out.push(code(entry.scales.dtype) | u8::from(product) << 6 | u8::from(entry.is_scaled()) << 7);
         put(&mut out, entry.scales.rows.len() as u64);
         put(&mut out, entry.scales.columns.len() as u64);
         if let Content::Product { length, book, indices } = &entry.content {

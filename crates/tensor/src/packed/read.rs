@@ -3,6 +3,7 @@
 use super::scales::{CODE_MAX, Scales};
 use super::{Content, Entry, LENGTH_MAX, MAGIC, ORDER, Packed, SIDE_MAX, TENSORS_MAX};
 use crate::Dtype;
+use crate::dtype::from_code;
 use crate::quantized::{self, Layer, Network};
 use crate::weights::from_f32;
 use minlen_core::varint::Reader;
@@ -113,7 +114,7 @@ fn read_heads(
     for _ in 0..count {
         let start = end.saturating_add(reader.varint()?);
         let kind = reader.u8()?;
-        let dtype = Dtype::from_code(kind & 63).filter(|dtype| from_f32(*dtype, &[]).is_some());
+        let dtype = from_code(kind & 63).filter(|dtype| from_f32(*dtype, &[]).is_some());
         let dtype = dtype.ok_or_else(|| Error::corrupt(format!("weights of type {}", kind & 63)))?;
         let rows = reader.varint_max(SIDE_MAX, "the number of rows")?;
         let columns = reader.varint_max(SIDE_MAX, "the number of columns")?;

@@ -5,10 +5,11 @@
 
 use super::feedback::Feedback;
 use super::plan::{Kept, Part};
+use minlen_core::layout::{Dtype, Element, Layout, Span};
 use minlen_core::{Advice, Error, Result};
-use minlen_tensor::containers::write::{GgufMetadata, write_gguf};
+use minlen_structure::write::{GgufMetadata, write_gguf};
+use minlen_structure::{arrays, formats};
 use minlen_tensor::weights::{f16_from_f32, f16_to_f32, from_f32, to_f32};
-use minlen_tensor::{Dtype, Element, Format, Layout, Tensor, containers};
 use std::borrow::Cow;
 
 /// The largest f16.
@@ -23,13 +24,13 @@ const TRIED: [f32; 15] =
 /// matrices that blocks cannot hold.
 pub(super) fn write(layout: &Layout, source: &[u8], parts: &[Part], dtype: Dtype) -> Result<(Vec<u8>, Kept)> {
     let mut metadata = match layout.format {
-        Format::Gguf => GgufMetadata::read(&source)?,
+        formats::GGUF => GgufMetadata::read(&source)?,
         _ => GgufMetadata::new(),
     };
     metadata.set_u32("general.file_type", file_type(dtype)?);
     metadata.set_u32("general.quantization_version", 2);
     // A layout has tied tensors once only: the file is to have them under all of their names.
-    let mut all = containers::listing(&source)?.map_or_else(Vec::new, |(_, tensors)| tensors);
+    let mut all = arrays::listing(&source)?.map_or_else(Vec::new, |(_, tensors)| tensors);
     all.retain(|tensor| tensor.len > 0);
     all.sort_by_key(|tensor| (tensor.start, tensor.len));
     let (mut tensors, mut data, mut kept) = (Vec::new(), Vec::new(), Vec::new());
@@ -37,7 +38,7 @@ pub(super) fn write(layout: &Layout, source: &[u8], parts: &[Part], dtype: Dtype
         plain(tensor)?;
         let part = parts.iter().find(|part| part.tensor.start == tensor.start);
         let (to, bytes) = convert(tensor, source, part, dtype, &mut kept)?;
-        tensors.push(Tensor::new(tensor.name.clone(), to, tensor.shape.clone(), 0, bytes.len() as u64));
+        tensors.push(Span::array(tensor.name.clone(), to, tensor.shape.clone(), 0, bytes.len() as u64));
         data.push(bytes);
     }
     let mut out = Vec::new();
@@ -46,7 +47,7 @@ pub(super) fn write(layout: &Layout, source: &[u8], parts: &[Part], dtype: Dtype
 }
 
 /// Refuses what GGUF would hold as something else: complex and big-endian numbers, other orders of dimensions, truth values.
-fn plain(tensor: &Tensor) -> Result<()> {
+fn plain(tensor: &Span) -> Result<()> {
     let declared = tensor.declared();
     let fits = matches!(declared.element, Element::Number(dtype) if dtype == tensor.dtype)
         && !declared.big_endian
@@ -71,7 +72,7 @@ fn file_type(dtype: Dtype) -> Result<u32> {
 }
 
 fn convert(
-    tensor: &Tensor,
+    tensor: &Span,
     source: &[u8],
     part: Option<&Part>,
     dtype: Dtype,
@@ -202,7 +203,7 @@ mod tests {
     fn blocks_decode_to_what_is_near() {
         let mut random = crate::quantize::Random::new(4);
         let weights: Vec<f32> = (0..8 * 64).map(|_| random.normal()).collect();
-        let tensor = Tensor::new("a", Dtype::F32, vec![8, 64], 0, 2048);
+        let tensor = Span::array("a", Dtype::F32, vec![8, 64], 0, 2048);
         let plain = |n: usize| Side::Diagonal(vec![1.0; n]).factor(0.0);
         let factors = (plain(8), plain(64));
         let pruned = Vec::new();

@@ -14,6 +14,7 @@ pub mod codebook;
 pub mod factor;
 mod feedback;
 mod gguf;
+mod nearby;
 mod outliers;
 mod plan;
 mod product;
@@ -24,9 +25,10 @@ mod run;
 pub mod scales;
 pub mod search;
 
-use minlen_tensor::Dtype;
+use minlen_core::Dtype;
 
 pub use minlen_tensor::packed::decode;
+pub use nearby::{Quantizer, nearby};
 pub use random::Random;
 pub use report::{Quality, Report, TensorReport};
 pub use run::run;

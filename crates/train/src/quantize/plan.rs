@@ -7,13 +7,14 @@ use super::prune::mask;
 use super::report::{Measure, TensorReport};
 use super::{Options, Output, Random};
 use crate::transformer::{Reference, Transformer, windows};
+use minlen_core::layout::{Dtype, Element, Layout, Span};
 use minlen_core::{Env, Error, ErrorKind, Result};
+use minlen_structure::formats;
 use minlen_tensor::weights::to_f32;
-use minlen_tensor::{Dtype, Element, Format, Layout, Tensor};
 
 /// A tensor to be quantized, or consecutive rows of one.
 pub(super) struct Part {
-    pub tensor: Tensor,
+    pub tensor: Span,
     /// Rows of the whole tensor, and the one that is the first here.
     pub whole_rows: usize,
     pub first: usize,
@@ -105,7 +106,7 @@ pub(super) fn parts(
     options: &Options,
     env: &Env,
 ) -> Result<(Vec<Part>, Kept)> {
-    if matches!(layout.format, Format::Npz | Format::Torch | Format::Hdf5 | Format::Blob) {
+    if matches!(layout.format, formats::NPZ | formats::TORCH | formats::HDF5 | formats::BLOB) {
         return Err(Error::unsupported(
             "files of this kind cannot be quantized: they hold checksums of their arrays",
         )
@@ -114,7 +115,7 @@ pub(super) fn parts(
     // Rows can be kept apart where nothing but the weights decides, and where the file says where rows are.
     let apart = judge.is_none() && !matches!(options.output, Output::Gguf(_));
     let (mut parts, mut kept) = (Vec::new(), Vec::new());
-    for tensor in layout.tensors.iter().filter(|tensor| is_candidate(tensor, options)) {
+    for tensor in layout.spans.iter().filter(|tensor| is_candidate(tensor, options)) {
         env.check()?;
         let bytes = &source[tensor.start as usize..(tensor.start + tensor.len) as usize];
         let weights = to_f32(tensor.dtype, bytes).unwrap_or_default();
@@ -159,7 +160,7 @@ fn are_lost(bytes: &[u8], weights: &[f32]) -> bool {
     weights.iter().all(|weight| *weight == 0.0) && wide.into_iter().any(|weight| weight != 0.0)
 }
 
-fn is_candidate(tensor: &Tensor, options: &Options) -> bool {
+fn is_candidate(tensor: &Span, options: &Options) -> bool {
     let float = matches!(tensor.dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::Bf16);
     let count: u64 = tensor.shape.iter().product();
     // Complex numbers look like floats only to coding.
@@ -170,7 +171,7 @@ fn is_candidate(tensor: &Tensor, options: &Options) -> bool {
 
 /// Some rows of a tensor of which nothing but the weights is known.
 fn some_rows(
-    tensor: &Tensor,
+    tensor: &Span,
     weights: &[f32],
     columns: usize,
     rows: std::ops::Range<usize>,
@@ -180,7 +181,7 @@ fn some_rows(
     let unit = tensor.dtype.unit() as u64;
     let shape = vec![rows.len() as u64, columns as u64];
     let start = tensor.start + (rows.start * columns) as u64 * unit;
-    let some = Tensor::new(tensor.name.clone(), tensor.dtype, shape, start, weights.len() as u64 * unit);
+    let some = Span::array(tensor.name.clone(), tensor.dtype, shape, start, weights.len() as u64 * unit);
     let pruned =
         options.sparsity.map_or_else(Vec::new, |(share, score)| mask(weights, columns, None, share, score));
     Part {
@@ -195,7 +196,7 @@ fn some_rows(
     }
 }
 
-fn part(tensor: &Tensor, weights: Vec<f32>, judge: Option<&Judge>, options: &Options) -> Part {
+fn part(tensor: &Span, weights: Vec<f32>, judge: Option<&Judge>, options: &Options) -> Part {
     let columns = tensor.columns() as usize;
     let rows = weights.len() / columns;
     let moments = judge.and_then(|judge| judge.moments.iter().find(|(name, _)| *name == tensor.name));

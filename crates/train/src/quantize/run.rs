@@ -8,12 +8,13 @@ use super::search::largest;
 use super::{Mode, Options, Output, Target};
 use super::{codebook, gguf, product};
 use crate::transformer::Transformer;
+use minlen_core::layout::{Dtype, Layout};
 use minlen_core::{Advice, Env, Error, ErrorKind, Result};
+use minlen_structure::arrays;
 use minlen_tensor::packed::scales::Scales;
 use minlen_tensor::packed::{self as payload, Content, Entry, Packed};
 use minlen_tensor::quantized::{Layer, Levels, Pricer, STEP_MAX};
 use minlen_tensor::weights::to_f32;
-use minlen_tensor::{Dtype, Layout, containers};
 
 /// Relative distance from a bound on the size that is close enough.
 const CLOSE_SIZE: f64 = 0.002;
@@ -34,7 +35,7 @@ pub fn run(
     env: &Env,
 ) -> Result<(Vec<u8>, Report)> {
     check(options, calibration)?;
-    let layout = containers::layout(&source)
+    let layout = arrays::layout(&source)
         .map_err(|error| error.remedy("fetch or export the model again; compressing takes it as it is"))?
         .ok_or_else(|| Error::unsupported("no file of tensors that minlen knows"))?;
     let model = calibration.map(|_| Transformer::from_layout(&layout, source)).transpose()?;
@@ -73,7 +74,7 @@ fn check(options: &Options, calibration: Option<&[u8]>) -> Result<()> {
 /// Floats in all tensors.
 fn floats(layout: &Layout) -> u64 {
     let float = |dtype: Dtype| dtype.is_float() || dtype.weights() > 1;
-    let tensors = layout.tensors.iter().filter(|tensor| float(tensor.dtype));
+    let tensors = layout.spans.iter().filter(|tensor| float(tensor.dtype));
     tensors.map(|tensor| tensor.len / tensor.dtype.unit() as u64 * tensor.dtype.weights() as u64).sum()
 }
 
@@ -223,9 +224,9 @@ impl Job<'_> {
 
     fn gguf(&self, dtype: Dtype) -> Result<(Vec<u8>, Report)> {
         let (output, kept) = gguf::write(self.layout, self.source, &self.parts, dtype)?;
-        let written = containers::layout(&&output[..])?.ok_or_else(|| Error::unsupported("no GGUF file"))?;
+        let written = arrays::layout(&&output[..])?.ok_or_else(|| Error::unsupported("no GGUF file"))?;
         let tensors = measured(&self.parts, |_, part| {
-            let tensor = written.tensors.iter().find(|tensor| tensor.name == part.tensor.name);
+            let tensor = written.spans.iter().find(|tensor| tensor.name == part.tensor.name);
             Ok(tensor.map(|tensor| {
                 let bytes = &output[tensor.start as usize..(tensor.start + tensor.len) as usize];
                 (to_f32(tensor.dtype, bytes).unwrap_or_default(), bytes.len() as f64 * 8.0)

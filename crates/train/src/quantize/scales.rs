@@ -1,7 +1,7 @@
 //! Steps by row and column that spread the error evenly.
 
 use super::factor::Factor;
-use minlen_tensor::Dtype;
+use minlen_core::Dtype;
 use minlen_tensor::packed::scales::{CODE_MAX, Scales, UNIT};
 
 /// Steps of `scale` divided by the roots of the weights of both factors: all terms of the error then cost the same.

@@ -141,10 +141,10 @@ fn damaged_payloads_never_panic() {
 
 /// A safetensors file of f32 matrices of 128 columns.
 fn matrices(all: &[(&str, Vec<f32>)]) -> Vec<u8> {
-    use minlen_tensor::containers::write::write_safetensors;
+    use minlen_structure::write::write_safetensors;
     let tensor = |(name, values): &(&str, Vec<f32>)| {
         let len = values.len() as u64;
-        minlen_tensor::Tensor::new(*name, Dtype::F32, vec![len / 128, 128], 0, len * 4)
+        minlen_core::Span::array(*name, Dtype::F32, vec![len / 128, 128], 0, len * 4)
     };
     let tensors: Vec<_> = all.iter().map(tensor).collect();
     let mut file = Vec::new();
@@ -162,9 +162,9 @@ fn normal(rows: usize, seed: u64) -> Vec<f32> {
 
 /// The matrices of a file.
 fn values(file: &[u8]) -> Vec<Vec<f32>> {
-    let layout = minlen_tensor::containers::layout(&file).unwrap().unwrap();
-    let bytes = |t: &minlen_tensor::Tensor| &file[t.start as usize..(t.start + t.len) as usize];
-    layout.tensors.iter().map(|t| minlen_tensor::weights::to_f32(t.dtype, bytes(t)).unwrap()).collect()
+    let layout = minlen_structure::arrays::layout(&file).unwrap().unwrap();
+    let bytes = |t: &minlen_core::Span| &file[t.start as usize..(t.start + t.len) as usize];
+    layout.spans.iter().map(|t| minlen_tensor::weights::to_f32(t.dtype, bytes(t)).unwrap()).collect()
 }
 
 fn off(a: &[f32], b: &[f32]) -> f64 {

@@ -18,9 +18,10 @@ pub use forward::Cache;
 pub(crate) use forward::softmax;
 pub(crate) use product::{View, add_tn};
 
+use minlen_core::Layout;
 use minlen_core::{Advice, Error, Result};
+use minlen_structure::arrays;
 use minlen_tensor::weights;
-use minlen_tensor::{Layout, containers};
 use std::ops::Range;
 
 /// Width of an attention head where the width of the model is a multiple of it.
@@ -98,9 +99,9 @@ impl Transformer {
     /// The model in a file of tensors, such as safetensors or GGUF.
     ///
     /// # Errors
-    /// Unsupported if the tensors are not those of this architecture; what [`containers::layout`] gives.
+    /// Unsupported if the tensors are not those of this architecture; what [`arrays::layout`] gives.
     pub fn from_file(file: &[u8]) -> Result<Self> {
-        let layout = containers::layout(&file)?.ok_or_else(|| unfit("no file of tensors"))?;
+        let layout = arrays::layout(&file)?.ok_or_else(|| unfit("no file of tensors"))?;
         Self::from_layout(&layout, file)
     }
 
@@ -111,7 +112,7 @@ impl Transformer {
     pub fn from_layout(layout: &Layout, file: &[u8]) -> Result<Self> {
         let mut model = Self::zeros(derive(layout)?);
         for slot in &model.slots {
-            let tensor = layout.tensors.iter().find(|tensor| tensor.name == slot.name);
+            let tensor = layout.spans.iter().find(|tensor| tensor.name == slot.name);
             let tensor = tensor.ok_or_else(|| unfit(format!("tensor {} is missing", slot.name)))?;
             let bytes = file.get(tensor.start as usize..(tensor.start + tensor.len) as usize);
             let values = bytes.and_then(|bytes| weights::to_f32(tensor.dtype, bytes));
@@ -120,7 +121,7 @@ impl Transformer {
                 .ok_or_else(|| unfit(format!("tensor {} has another shape or is no float", slot.name)))?;
             model.params[slot.range()].copy_from_slice(&values);
         }
-        if layout.tensors.len() != model.slots.len() {
+        if layout.spans.len() != model.slots.len() {
             return Err(unfit("the file holds tensors that are no part of it"));
         }
         Ok(model)
@@ -184,7 +185,7 @@ fn unfit(what: impl std::fmt::Display) -> Error {
 /// The sizes that the shapes of the embeddings and of the first gate say.
 fn derive(layout: &Layout) -> Result<Config> {
     let shape = |name: &str| -> Result<[usize; 2]> {
-        let tensor = layout.tensors.iter().find(|tensor| tensor.name == name);
+        let tensor = layout.spans.iter().find(|tensor| tensor.name == name);
         let tensor = tensor.ok_or_else(|| unfit(format!("tensor {name} is missing")))?;
         match tensor.shape[..] {
             [rows, cols] if rows > 0 && cols > 0 => Ok([rows as usize, cols as usize]),
@@ -193,7 +194,7 @@ fn derive(layout: &Layout) -> Result<Config> {
     };
     let ([vocabulary, width], [positions, _]) = (shape("embed.weight")?, shape("pos.weight")?);
     let [hidden, _] = shape("layers.0.gate.weight")?;
-    let has = |layer: usize| layout.tensors.iter().any(|t| t.name == format!("layers.{layer}.qkv.weight"));
+    let has = |layer: usize| layout.spans.iter().any(|t| t.name == format!("layers.{layer}.qkv.weight"));
     let layers = (0..MAX_LAYERS).take_while(|layer| has(*layer)).count();
     if vocabulary != 256 {
         return Err(unfit(format!("its vocabulary has {vocabulary} symbols, not 256 bytes")));

@@ -2,9 +2,9 @@
 
 use super::pool::Pool;
 use super::{Case, Fault};
-use crate::decode::{Archives, Outcome};
-use crate::disk::{Blob, Entry, Thing};
-use crate::meaning;
+use crate::model::decode::{Archives, Outcome};
+use crate::model::disk::{Blob, Entry, Thing};
+use crate::model::meaning;
 use std::path::{Path, PathBuf};
 
 pub fn check(case: &Case<'_>, archives: &mut Archives) -> Vec<Fault> {

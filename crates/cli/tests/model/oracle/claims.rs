@@ -2,10 +2,10 @@
 
 use super::pool::Pool;
 use super::{Case, Fault};
-use crate::arrays::{self, Bound};
-use crate::decode::{Archives, Item, Outcome};
-use crate::disk::{Blob, Entry, Thing};
-use crate::meaning::{self, Input, Work};
+use crate::model::arrays::{self, Bound};
+use crate::model::decode::{Archives, Item, Outcome};
+use crate::model::disk::{Blob, Entry, Thing};
+use crate::model::meaning::{self, Input, Work};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -91,6 +91,9 @@ fn differs(case: &Case<'_>, expected: &Blob, found: &Blob) -> Option<String> {
         return None;
     }
     let bound = case.command.text("max_error").and_then(Bound::parse);
+    // The other targets are of all numbers together: no single one is off by more than all of them differ.
+    let others = ["psnr", "bpp", "max_size"].iter().any(|target| case.command.has(target));
+    let bound = bound.or(others.then_some(Bound::Share(1.0)));
     match (bound, &expected.bytes, &found.bytes) {
         (Some(bound), Some(before), Some(now)) => {
             arrays::beyond(before, now, bound, case.command.text("shape"))
@@ -217,7 +220,9 @@ fn held(case: &Case<'_>, entry: &Entry, thing: &Thing) -> bool {
 fn missing(case: &Case<'_>, path: &Path, entry: &Entry) -> Fault {
     let kind = match &entry.thing {
         Thing::File(_) if entry.links > 1 => "D-LINKS",
-        Thing::File(_) if case.command.has("max_error") => "B",
+        Thing::File(_) if ["max_error", "psnr", "bpp", "max_size"].iter().any(|it| case.command.has(it)) => {
+            "B"
+        }
         _ => "MISSING",
     };
     case.fault(kind, format!("{} is not in the archive", path.display()))

@@ -8,11 +8,11 @@ mod claims;
 mod pool;
 mod unpacking;
 
-use crate::commands::Command;
-use crate::decode::Archives;
-use crate::disk::{Blob, Disk, Entry, Thing};
-use crate::meaning::{self, Unpack, Work};
-use crate::runner::{Ending, Ran};
+use crate::model::commands::Command;
+use crate::model::decode::Archives;
+use crate::model::disk::{Blob, Disk, Entry, Thing};
+use crate::model::meaning::{self, Unpack, Work};
+use crate::model::runner::{Ending, Ran};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! What is left on disk, and what it gives back.
 
-use crate::decode::{Archives, Item, Outcome};
-use crate::disk::{Blob, Disk, Thing};
+use crate::model::decode::{Archives, Item, Outcome};
+use crate::model::disk::{Blob, Disk, Thing};
 use std::path::Path;
 
 /// Things that can be had, each of which stands for one thing that was there.

@@ -1,8 +1,8 @@
 //! Whether what was unpacked is there.
 
 use super::{Case, Fault};
-use crate::decode::Archives;
-use crate::disk::Thing;
+use crate::model::decode::Archives;
+use crate::model::disk::Thing;
 
 pub fn check(case: &Case<'_>, _archives: &mut Archives) -> Vec<Fault> {
     if case.command.has("salvage") {
@@ -33,8 +33,8 @@ pub fn check(case: &Case<'_>, _archives: &mut Archives) -> Vec<Fault> {
 /// Array files that were written are what their headers say.
 fn arrays(case: &Case<'_>) -> Vec<Fault> {
     let made = case.made().filter_map(|(path, entry)| Some((path, entry.blob()?)));
-    let wrong =
-        made.filter_map(|(path, blob)| Some((path, crate::arrays::contradiction(path, blob.bytes())?)));
+    let wrong = made
+        .filter_map(|(path, blob)| Some((path, crate::model::arrays::contradiction(path, blob.bytes())?)));
     wrong.map(|(path, what)| case.fault("G", format!("{}: {what}", path.display()))).collect()
 }
 
@@ -69,6 +69,6 @@ fn printed(case: &Case<'_>) -> Option<Fault> {
     let out = case.command.to_stdout() || case.command.is(&["cat"]);
     let ((item, None), 1, true) = (files().next()?, files().count(), out) else { return None };
     let same = matches!(&item.thing, Thing::File(blob) if *blob == case.ran.stdout);
-    let single = crate::meaning::sources(case.command).len() == 1;
+    let single = crate::model::meaning::sources(case.command).len() == 1;
     (single && !same).then(|| case.fault("PRINTED", "standard output is not the content"))
 }

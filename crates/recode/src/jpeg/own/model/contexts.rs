@@ -3,8 +3,7 @@
 use super::super::markers::Frame;
 use super::super::{Block, Planes};
 use super::edges::Edges;
-use super::mixer::CHOSEN;
-use super::network::Network;
+use super::predictor::{CHOSEN, Predictor};
 
 pub(super) const COUNT_CONTEXTS: usize = 12;
 pub(super) const VALUE_CONTEXTS: usize = 31;
@@ -76,7 +75,7 @@ impl<'a> Neighbours<'a> {
         }
     }
 
-    pub(super) fn set_count_contexts(&self, network: &mut Network) {
+    pub(super) fn set_count_contexts(&self, predictor: &mut Predictor) {
         let [l, a, corner, right, ll, aa] = self.counts;
         let [first, other] = self.alike;
         let mean = (l + a).div_ceil(2);
@@ -96,11 +95,11 @@ impl<'a> Neighbours<'a> {
             [first, other, 5],
             [all / 2, a.abs_diff(l) / 2, 6],
         ];
-        for (n, (context, [x, y, z])) in network.contexts.iter_mut().zip(values).enumerate() {
+        for (n, (context, [x, y, z])) in predictor.contexts.iter_mut().zip(values).enumerate() {
             *context = hash(&[seed, n as u32, x as u32, y as u32, z as u32]);
         }
-        network.sets = [mean / 4, small(first) * 2 + self.class, small(a.abs_diff(l)), all / 4, self.class];
-        network.corrections = [mean / 4, first / 4];
+        predictor.sets = [mean / 4, small(first) * 2 + self.class, small(a.abs_diff(l)), all / 4, self.class];
+        predictor.apm_contexts = [mean / 4, first / 4];
     }
 }
 
@@ -214,7 +213,7 @@ impl<'a> Around<'a> {
         sum
     }
 
-    pub(super) fn set_contexts(&self, network: &mut Network, k: usize, at: usize) {
+    pub(super) fn set_contexts(&self, predictor: &mut Predictor, k: usize, at: usize) {
         let near = self.near;
         let (row, column) = (at >> 3, at & 7);
         let size = |b: &Block| usize::from(b[at].unsigned_abs());
@@ -287,24 +286,24 @@ impl<'a> Around<'a> {
             [full(by_line), s(outer), s(mean)],
             [fine(outer * 2) as u32, s(inner), s(l + a)],
         ];
-        for (i, (context, [x, y, z])) in network.contexts.iter_mut().zip(values).enumerate() {
+        for (i, (context, [x, y, z])) in predictor.contexts.iter_mut().zip(values).enumerate() {
             *context = hash(&[tag, i as u32, x, y, z]);
         }
         let strength = |v: i32| fine(v.unsigned_abs() as usize) / 2;
         let differ = small(line.0.abs_diff(line.1) as usize / 8).min(7) / 2;
         let band = (k / 8).min(7);
-        network.sets = [
+        predictor.sets = [
             tag as usize,
             n as usize * 8 + small(mean / 2).min(7),
             (strength(by_line).min(15) * 4 + differ.min(3)) * 2 + near.class,
             small(inner) * 10 + small(mean),
             (small(first.unsigned_abs().into()).min(7) * 8 + band) * 2 + near.component.min(1),
         ];
-        network.corrections = [tag as usize, (by_line / 4 + 128).clamp(0, 255) as usize];
+        predictor.apm_contexts = [tag as usize, (by_line / 4 + 128).clamp(0, 255) as usize];
     }
 
     /// Sets the contexts of the DC; gives its prediction.
-    pub(super) fn set_dc_contexts(&self, network: &mut Network) -> i32 {
+    pub(super) fn set_dc_contexts(&self, predictor: &mut Predictor) -> i32 {
         let near = self.near;
         let (mut all, count) = self.edges.dc(self.steps[0]);
         let all = &mut all[..count];
@@ -338,17 +337,17 @@ impl<'a> Around<'a> {
             [signed(first, |s| fine(s) / 2), rest(plain), 9],
             [rest(ours(near.left) * 16), rest(ours(near.above) * 16), 10],
         ];
-        for (i, (context, [x, y, z])) in network.contexts.iter_mut().zip(values).enumerate() {
+        for (i, (context, [x, y, z])) in predictor.contexts.iter_mut().zip(values).enumerate() {
             *context = hash(&[tag, i as u32, x, y, z]);
         }
-        network.sets = [
+        predictor.sets = [
             near.component.min(3),
             (width as usize / 2).min(15),
             small(self.count as usize),
             (part as usize & 15),
             small(near.alike[0]) + near.at_right,
         ];
-        network.corrections = [(width as usize / 2).min(15), small(self.count as usize)];
+        predictor.apm_contexts = [(width as usize / 2).min(15), small(self.count as usize)];
         predicted
     }
 }

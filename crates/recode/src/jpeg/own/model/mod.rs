@@ -9,17 +9,16 @@
 
 mod contexts;
 mod edges;
-mod mixer;
-mod network;
+mod predictor;
 
 use super::markers::{Frame, ZIGZAG};
 use super::{Block, Planes, wrong};
 use contexts::{Around, COUNT_CONTEXTS, DC_CONTEXTS, Neighbours, VALUE_CONTEXTS};
 use minlen_core::{Env, Result};
-use minlen_entropy::binary::{Decoder, Encoder};
-use network::{Bits, Network};
+use minlen_entropy::binary::{BitCoder, Decoder, Encoder};
+use predictor::Predictor;
 
-/// Memory of the networks.
+/// Memory of the predictors.
 pub(super) const MEMORY: u64 = 40 << 20;
 
 /// Codes the coefficients of a file of `len` bytes, and writes back what [`decode`] will see.
@@ -56,25 +55,43 @@ const NODES: usize = 10;
 /// The logarithm of the largest table, in cache lines.
 const TABLE_BITS: u32 = 19;
 
-struct Coder<B: Bits> {
+/// Writes bits, or says what was written.
+trait Stream: BitCoder {
+    /// True if more was read than was written.
+    fn overrun(&self) -> bool;
+}
+
+impl Stream for Encoder {
+    fn overrun(&self) -> bool {
+        false
+    }
+}
+
+impl Stream for Decoder<'_> {
+    fn overrun(&self) -> bool {
+        Decoder::overrun(self)
+    }
+}
+
+struct Coder<B> {
     bits: B,
-    count: Network,
-    value: Network,
-    dc: Network,
+    count: Predictor,
+    value: Predictor,
+    dc: Predictor,
     /// Bits that the file can still have.
     left: u64,
 }
 
-impl<B: Bits> Coder<B> {
+impl<B: Stream> Coder<B> {
     /// For a file of `len` bytes with so many blocks.
     fn new(bits: B, blocks: usize, len: usize) -> Self {
         // Small pictures fill small tables, and many of them shall not take long.
         let size = (blocks.max(1).ilog2() + 5).clamp(10, TABLE_BITS);
         Self {
             bits,
-            count: Network::new(COUNT_CONTEXTS, size - 5, [16, 2 * 9, 16, 16, 2], [16, 16], 64),
-            value: Network::new(VALUE_CONTEXTS, size, contexts::VALUE_SETS, [128, 256], NODES),
-            dc: Network::new(DC_CONTEXTS, size - 4, contexts::DC_SETS, [16, 16], NODES),
+            count: Predictor::new(COUNT_CONTEXTS, size - 5, [16, 2 * 9, 16, 16, 2], [16, 16], 64),
+            value: Predictor::new(VALUE_CONTEXTS, size, contexts::VALUE_SETS, [128, 256], NODES),
+            dc: Predictor::new(DC_CONTEXTS, size - 4, contexts::DC_SETS, [16, 16], NODES),
             left: len as u64 * 8 + 64,
         }
     }
@@ -151,17 +168,17 @@ impl<B: Bits> Coder<B> {
 }
 
 /// Codes a number whose size is under 2^15: zero, sign, length, lower bits. `sure`: it is not zero.
-fn number(network: &mut Network, bits: &mut impl Bits, value: i32, sure: bool) -> i32 {
-    network.begin();
-    if !sure && network.bit(bits, (0, 0), 0, u32::from(value != 0)) == 0 {
+fn number(predictor: &mut Predictor, bits: &mut impl BitCoder, value: i32, sure: bool) -> i32 {
+    predictor.begin();
+    if !sure && predictor.bit(bits, (0, 0), 0, u32::from(value != 0)) == 0 {
         return 0;
     }
-    let negative = network.bit(bits, (0, 1), 1, u32::from(value < 0)) == 1;
+    let negative = predictor.bit(bits, (0, 1), 1, u32::from(value < 0)) == 1;
     let size = value.unsigned_abs();
     let length = 32 - size.leading_zeros();
     let mut len = 1;
     while len < 15
-        && network.bit(bits, (0, 1 + len as usize), (1 + len as usize).min(6), u32::from(length > len)) == 1
+        && predictor.bit(bits, (0, 1 + len as usize), (1 + len as usize).min(6), u32::from(length > len)) == 1
     {
         len += 1;
     }
@@ -180,7 +197,7 @@ fn number(network: &mut Network, bits: &mut impl Bits, value: i32, sure: bool) -
         } else {
             9
         };
-        known = known << 1 | network.bit(bits, place, node, size >> shift & 1);
+        known = known << 1 | predictor.bit(bits, place, node, size >> shift & 1);
     }
     if negative { -(known as i32) } else { known as i32 }
 }

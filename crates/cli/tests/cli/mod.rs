@@ -1,0 +1,23 @@
+//! The command as a user meets it: a built binary, real files, real pipes. One file per promise.
+
+mod archives;
+mod arrays;
+mod atomic;
+mod bombs;
+mod damage;
+mod encryption;
+mod exit_codes;
+mod generated;
+mod gzip_flags;
+#[path = "../../../minlen/tests/common/hostile.rs"]
+mod hostile;
+mod inspection;
+mod kill;
+mod models;
+mod nothing_lost;
+mod recovery;
+mod removal;
+mod resources;
+mod sandbox;
+mod streams;
+mod tar;

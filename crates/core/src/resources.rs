@@ -1,0 +1,135 @@
+//! What coding may need besides the data: other files, and learned parts.
+//!
+//! All of it is named by hash in what is written, and a value that the caller passes in ([`crate::Env::resources`]): two calls of one
+//! process may have different ones.
+
+use crate::{Advice, Error, Result};
+use std::any::Any;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+/// The files that differences are taken from.
+pub trait Bases: Send + Sync {
+    /// Reads some bytes of the content with this BLAKE3 hash.
+    ///
+    /// # Errors
+    /// Usage, with a remedy, where that content is not at hand; I/O; corrupt.
+    fn read(&self, file: &[u8; 32], range: Range<u64>) -> Result<Vec<u8>>;
+}
+
+/// A learned part: a prior, a network, a codebook, as the bytes of its file. Cheap to clone.
+#[derive(Clone)]
+pub struct Learned(Arc<Inner>);
+
+struct Inner {
+    hash: [u8; 32],
+    bytes: Vec<u8>,
+    /// What the codec that uses it made of its bytes.
+    opened: OnceLock<Option<Arc<dyn Any + Send + Sync>>>,
+}
+
+impl Learned {
+    /// The part in these bytes, whose name is their `hash` (BLAKE3).
+    #[must_use]
+    pub fn new(bytes: Vec<u8>, hash: [u8; 32]) -> Self {
+        Self(Arc::new(Inner { hash, bytes, opened: OnceLock::new() }))
+    }
+
+    /// The BLAKE3 hash of its file: its name.
+    #[must_use]
+    pub fn hash(&self) -> &[u8; 32] {
+        &self.0.hash
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0.bytes
+    }
+
+    /// What `open` makes of its bytes, made once for all that share this part; `None` where `open` refuses them, or they were opened as
+    /// something else before.
+    pub fn opened<T: Send + Sync + 'static>(&self, open: impl FnOnce(&[u8]) -> Result<T>) -> Option<Arc<T>> {
+        let made = self.0.opened.get_or_init(|| {
+            open(&self.0.bytes).ok().map(|value| Arc::new(value) as Arc<dyn Any + Send + Sync>)
+        });
+        made.clone()?.downcast().ok()
+    }
+}
+
+impl std::fmt::Debug for Learned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Learned").field("hash", &self.0.hash).finish_non_exhaustive()
+    }
+}
+
+/// What is at hand of other files and of learned parts. Cheap to clone.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Resources {
+    /// Where data may be differences from; decoding needs what encoding had.
+    pub bases: Option<Arc<dyn Bases>>,
+    /// The learned parts, the one to be used for coding last.
+    pub learned: Arc<[Learned]>,
+}
+
+impl Resources {
+    /// The same with these bases.
+    #[must_use]
+    pub fn with_bases(mut self, bases: Arc<dyn Bases>) -> Self {
+        self.bases = Some(bases);
+        self
+    }
+
+    /// The same with one more learned part, which is the one to be used for coding.
+    #[must_use]
+    pub fn with_learned(mut self, part: Learned) -> Self {
+        let others = self.learned.iter().filter(|other| other.hash() != part.hash()).cloned();
+        self.learned = others.chain(std::iter::once(part.clone())).collect();
+        self
+    }
+
+    /// These, and of the others what is missing here.
+    #[must_use]
+    pub fn or(mut self, others: &Self) -> Self {
+        self.bases = self.bases.or_else(|| others.bases.clone());
+        let missing: Vec<&Learned> =
+            others.learned.iter().filter(|part| self.learned(part.hash()).is_none()).collect();
+        if !missing.is_empty() {
+            self.learned = missing.into_iter().chain(self.learned.iter()).cloned().collect();
+        }
+        self
+    }
+
+    /// The learned part whose name begins with these bytes.
+    #[must_use]
+    pub fn learned(&self, name: &[u8]) -> Option<&Learned> {
+        self.learned.iter().find(|part| part.hash().starts_with(name))
+    }
+
+    /// The files that differences are taken from.
+    ///
+    /// # Errors
+    /// Usage where there are none, naming the one that is missing.
+    pub fn base(&self, file: &[u8; 32], range: Range<u64>) -> Result<Vec<u8>> {
+        match &self.bases {
+            Some(bases) => bases.read(file, range),
+            None => Err(missing_base(file)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Resources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let bases = self.bases.is_some();
+        f.debug_struct("Resources").field("bases", &bases).field("learned", &self.learned).finish()
+    }
+}
+
+/// The base with this hash is not at hand.
+#[must_use]
+pub fn missing_base(file: &[u8; 32]) -> Error {
+    let start: String = file[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    Error::usage(format!("stored as a difference from the file whose BLAKE3 begins with {start}"))
+        .advise(Advice::Base)
+}

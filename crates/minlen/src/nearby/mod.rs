@@ -1,0 +1,137 @@
+//! Lossy as exact coding of a nearby file.
+//!
+//! Where the user names a [`Target`], the spans that a file declares are replaced by others near them, each by the [`Approximator`] of its
+//! kind, which leaves a short description of what it made. From there on all is exact: the block is hashed, coded, verified and decoded
+//! like any other. [`verify`] compares the decoded file with the original by parsing both, and knows nothing of the approximator;
+//! [`crate::archive::Archive::differences`] says later what a file holds that stands for something else.
+//!
+//! The identity of what such a file holds is that of its samples: [`samples_hash`].
+
+mod identity;
+mod stored;
+mod verify;
+
+pub use identity::samples_hash;
+pub use minlen_core::nearby::{Approximator, Difference, MaxError, Nearby, Target};
+pub use stored::to_stream;
+pub use verify::{Distance, verify};
+
+use minlen_core::{Env, Error, Event, Result, Span};
+use std::sync::Arc;
+
+/// The approximators of this build.
+#[must_use]
+pub fn approximators() -> Vec<Arc<dyn Approximator>> {
+    vec![Arc::new(crate::tensors::Fields)]
+}
+
+/// What a user asks for, and what there is to reach it.
+#[derive(Clone)]
+pub(crate) struct Goal {
+    pub(crate) target: Target,
+    pub(crate) approximators: Arc<[Arc<dyn Approximator>]>,
+}
+
+impl std::fmt::Debug for Goal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Goal").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+impl Goal {
+    pub(crate) fn new(target: Target) -> Self {
+        Self { target, approximators: approximators().into() }
+    }
+
+    fn approximator(&self, span: &Span) -> Option<&dyn Approximator> {
+        self.approximators.iter().find(|it| it.takes(span, &self.target)).map(|it| &**it)
+    }
+
+    /// What of the target is for a block of `len` bytes in a content of `total`.
+    fn share(&self, len: u64, total: Option<u64>) -> Result<Target> {
+        match (self.target, total) {
+            (Target::MaxSize(_), None) => {
+                Err(Error::usage("the length of the input must be known for a size")
+                    .remedy("give a file, or name the bits of a sample"))
+            }
+            (target, total) => Ok(share(target, len, total.unwrap_or(len))),
+        }
+    }
+
+    /// Replaces what in `block` (of a content of `total` bytes) may be others by what stands for it, and gives all spans, those with their descriptions, and how many
+    /// those are that were looked at. Says on the way how far off they are.
+    ///
+    /// # Errors
+    /// Verify if a target would not hold; usage where it cannot be reached; cancelled.
+    pub(crate) fn approximate(
+        &self,
+        block: &mut [u8],
+        spans: &[Span],
+        total: Option<u64>,
+        level: u8,
+        env: &Env,
+    ) -> Result<(Arc<[Span]>, usize)> {
+        let mut out = spans.to_vec();
+        let target = self.share(block.len() as u64, total)?;
+        let inexact: u64 = spans.iter().filter(|span| self.approximator(span).is_some()).map(|s| s.len).sum();
+        let mut count = 0;
+        for span in &mut out {
+            let Some(approximator) = self.approximator(span) else { continue };
+            count += 1;
+            let (start, len) = (span.start as usize, span.len as usize);
+            let bytes =
+                block.get_mut(start..start + len).ok_or_else(|| Error::corrupt("a span beyond the data"))?;
+            let target = share(target, span.len, inexact);
+            let Some(near) = approximator.approximate(bytes, span, &target, level, env)? else { continue };
+            if near.bytes.len() != len {
+                return Err(Error::corrupt(format!("{}: a span of another length", approximator.name())));
+            }
+            bytes.copy_from_slice(&near.bytes);
+            env.progress.event(Event::Notice { message: tell(&near.difference, len) });
+            span.base = None;
+            span.description = Some(near.description);
+        }
+        Ok((out.into(), count))
+    }
+}
+
+/// A size is for all spans together: so much of it for `len` bytes of `total`.
+fn share(target: Target, len: u64, total: u64) -> Target {
+    match target {
+        Target::MaxSize(bytes) => {
+            Target::MaxSize((u128::from(bytes) * u128::from(len) / u128::from(total.max(1))) as u64)
+        }
+        other => other,
+    }
+}
+
+/// The line that says how far off a span is.
+fn tell(difference: &Difference, len: usize) -> String {
+    let Difference { what, worst, allowed, stored, .. } = difference;
+    let off = match (worst, allowed) {
+        (Some(worst), Some(allowed)) => format!("off by {worst:.6e} at most, {allowed:.6e} allowed, "),
+        (Some(worst), None) => format!("off by {worst:.6e} at most, "),
+        _ => String::new(),
+    };
+    format!("{what}: {off}{len} -> {stored} bytes")
+}
+
+/// 10 to the power of `exponent`, with the same bits on every machine: products of roots of ten, which IEEE 754 rounds exactly.
+pub(crate) fn power_of_ten(exponent: f64) -> f64 {
+    let size = exponent.abs().min(300.0);
+    let mut power = 1.0;
+    for _ in 0..size as u32 {
+        power *= 10.0;
+    }
+    let (mut root, mut rest) = (10f64, size - f64::from(size as u32));
+    for _ in 0..50 {
+        (root, rest) = (root.sqrt(), rest * 2.0);
+        if rest >= 1.0 {
+            (power, rest) = (power * root, rest - 1.0);
+        }
+    }
+    if exponent < 0.0 { 1.0 / power } else { power }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! What files are made of.
+//!
+//! A [`Parser`] turns bytes into a layout: spans with a kind, a type, a shape, an order of bytes and a name
+//! ([`minlen_core::layout`]). [`Parsers`] is the table of them; whoever asks it learns what a file declares, what its first bytes
+//! declare, what a part of some data may be read as. Nobody above this crate knows a format, and nothing here knows a codec.
+//!
+//! | Room | Reads |
+//! |---|---|
+//! | [`arrays`] | safetensors, GGUF, npy, npz, PyTorch, TFLite, HDF5, ONNX; numbers by their looks |
+//! | [`pixels`] | BMP, PNM, TIFF, DICOM, TGA; rows by their looks |
+//! | [`sound`] | WAV, AIFF |
+//! | [`tar`] | tar archives, whatever state they are in |
+//! | [`sqlite`] | SQLite databases |
+//!
+//! [`export`] and [`write`] go the other way: arrays into files of their own.
+//!
+//! ```
+//! use minlen_structure::Parsers;
+//! let wav = [&b"RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x44\xac\0\0\x10\xb1\x02\0\x04\0\x10\0data\x08\0\0\0"[..], &[7; 8]].concat();
+//! let layout = Parsers::default().layout(&&wav[..])?.expect("sound");
+//! let span = &layout.spans[0];
+//! assert_eq!((layout.format.name, span.kind.name(), &span.shape[..]), ("wav", "sound", &[2, 2][..]));
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
+
+pub mod arrays;
+pub mod export;
+pub mod formats;
+mod parser;
+pub mod pixels;
+mod reader;
+pub mod sound;
+mod source;
+pub mod sqlite;
+pub mod tar;
+pub mod write;
+
+pub use parser::{Found, Parser, Parsers};
+pub use reader::Reader;
+pub use source::{FileSource, Source};
+
+use minlen_core::{Class, Kind};
+use std::sync::Arc;
+
+/// From this level on there are models for samples, which are too slow for the levels below.
+const SAMPLES_LEVEL: u8 = 6;
+/// Fewer bytes of samples are not worth a look.
+const LEAST_SAMPLES: usize = 4096;
+
+/// The parsers of samples: sound before pixels.
+fn samples() -> Vec<Arc<dyn Parser>> {
+    [sound::parsers(), pixels::parsers()].concat()
+}
+
+/// The parsers of files that are whole by themselves.
+fn wholes() -> Vec<Arc<dyn Parser>> {
+    vec![Arc::new(tar::Tar), Arc::new(sqlite::Sqlite)]
+}
+
+/// True for data that may be samples: neither text nor code, and not compressed.
+fn may_be_samples(kind: Kind, level: u8, len: usize) -> bool {
+    let class = kind.class();
+    let other = matches!(class, Class::Text | Class::Code) || class == Class::Dense && kind != Kind::Random;
+    level >= SAMPLES_LEVEL && len >= LEAST_SAMPLES && !other
+}

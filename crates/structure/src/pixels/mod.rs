@@ -1,0 +1,259 @@
+//! Pixels behind the headers of BMP, PNM, TGA, TIFF and DICOM, and in data without a header.
+
+mod dicom;
+mod raw;
+mod tiff;
+
+use crate::{Found, Parser, Reader, formats, may_be_samples};
+use minlen_core::layout::{Declared, Dtype, Element, Format, Meaning, Origin, Span, SpanKind};
+use minlen_core::{Kind, Result};
+use std::sync::Arc;
+
+/// Fewer bytes of pixels are not worth a model of their own.
+const LEAST: u64 = 256;
+
+/// How pixels lie in the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raster {
+    /// Pixels of a row.
+    pub width: u32,
+    /// Bytes from one row to the next, with padding and a PNG's filter byte.
+    pub stride: u32,
+    /// Samples of a pixel.
+    pub channels: u8,
+    /// Bits of a sample: 1, 8 or 16.
+    pub bits: u8,
+    /// Samples of 16 bits have the low byte first.
+    pub little: bool,
+    /// Samples of 16 bits are in two's complement.
+    pub signed: bool,
+    /// What the samples stand for.
+    pub meaning: Meaning,
+    /// Rows after which the next picture of a series begins, 0 for a single one.
+    pub frame: u32,
+}
+
+impl Raster {
+    /// A picture of `width` pixels of 8 bits without padding.
+    #[must_use]
+    pub fn new(width: u32, channels: u8) -> Self {
+        Self {
+            width,
+            stride: width.saturating_mul(u32::from(channels)),
+            channels,
+            bits: 8,
+            little: false,
+            signed: false,
+            meaning: Meaning::Values,
+            frame: 0,
+        }
+    }
+
+    /// Bytes of a row without padding and filter byte.
+    #[must_use]
+    pub fn row_bytes(&self) -> u64 {
+        (u64::from(self.width) * u64::from(self.channels) * u64::from(self.bits)).div_ceil(8)
+    }
+
+    /// The pixels of `len` bytes from `start` on.
+    #[must_use]
+    pub fn span(&self, start: u64, len: u64) -> Span {
+        let rows = len / u64::from(self.stride.max(1));
+        let (width, channels) = (u64::from(self.width), u64::from(self.channels));
+        let mut shape = vec![rows, width, channels];
+        if self.frame > 0 {
+            shape.splice(..1, [rows / u64::from(self.frame), u64::from(self.frame)]);
+        }
+        let (dtype, element, unit) = match (self.bits, self.signed) {
+            (16, true) => (Dtype::I16, Element::Number(Dtype::I16), (1, 2)),
+            (16, false) => (Dtype::U16, Element::Number(Dtype::U16), (1, 2)),
+            (1, _) => (Dtype::Bytes, Element::Foreign("bit".into()), (8, 1)),
+            _ => (Dtype::U8, Element::Number(Dtype::U8), (1, 1)),
+        };
+        let declared = Declared::new(element, shape.clone(), unit).big_endian(!self.little);
+        let stride = u64::from(self.stride);
+        let span = Span { kind: SpanKind::Pixels, dtype, shape, stride, start, len, ..Span::default() };
+        Span { meaning: self.meaning, ..span }.declaring(declared)
+    }
+
+    /// How the pixels of a span lie; `None` if it is not of pixels.
+    #[must_use]
+    pub fn of(span: &Span) -> Option<Self> {
+        let (SpanKind::Pixels, &[.., rows, width, channels]) = (span.kind, &span.shape[..]) else {
+            return None;
+        };
+        let declared = span.declared();
+        let bits = declared.unit.1 * 8 / declared.unit.0.max(1);
+        Some(Self {
+            width: width.try_into().ok()?,
+            stride: span.stride.try_into().ok()?,
+            channels: channels.try_into().ok()?,
+            bits: bits.try_into().ok()?,
+            little: bits == 16 && !declared.big_endian,
+            signed: span.dtype == Dtype::I16,
+            meaning: span.meaning,
+            frame: if span.shape.len() > 3 { rows.try_into().ok()? } else { 0 },
+        })
+    }
+}
+
+/// Where the pixels are.
+type Place = Option<((u64, u64), Raster)>;
+
+/// A format that one function reads.
+struct Plain {
+    format: Format,
+    find: fn(&mut Reader<'_>) -> Place,
+}
+
+/// The parsers of pixels, in the order in which they are asked.
+pub(crate) fn parsers() -> Vec<Arc<dyn Parser>> {
+    let plain = |format, find| Arc::new(Plain { format, find }) as Arc<dyn Parser>;
+    vec![
+        plain(formats::BMP, bmp),
+        plain(formats::PNM, pnm),
+        plain(formats::TIFF, tiff::find),
+        plain(formats::DICOM, dicom::find),
+        plain(formats::TGA, tga),
+        plain(formats::PICTURE, raw::find),
+    ]
+}
+
+/// The pixels in `data`, whatever the format.
+#[must_use]
+pub fn find(data: &[u8]) -> Option<Span> {
+    let mut reader = Reader::new(&data);
+    let mut found = parsers().into_iter().filter_map(|parser| parser.parse(&mut reader).ok()?);
+    found.next()?.1.pop()
+}
+
+impl Parser for Plain {
+    fn name(&self) -> &'static str {
+        self.format.name
+    }
+
+    fn parse(&self, file: &mut Reader<'_>) -> Result<Option<Found>> {
+        let Some(((start, len), raster)) = (self.find)(file) else { return Ok(None) };
+        let span = (len >= LEAST).then(|| raster.span(start, len));
+        Ok(Some((self.format, span.into_iter().collect())))
+    }
+
+    fn is_head_enough(&self) -> bool {
+        matches!(self.format, formats::BMP | formats::PNM | formats::TGA)
+    }
+
+    fn guesses(&self) -> bool {
+        self.format.origin == Origin::Guessed
+    }
+
+    fn suits(&self, kind: Kind, level: u8, len: usize) -> bool {
+        may_be_samples(kind, level, len)
+    }
+
+    fn declares(&self, kind: Kind) -> bool {
+        kind == Kind::ImageRaw
+    }
+}
+
+fn bmp(file: &mut Reader<'_>) -> Place {
+    if file.magic()? != *b"BM" || file.le32(14)? < 40 {
+        return None;
+    }
+    let (start, width, height) = (file.le32(10)?, file.le32(18)?, file.le32(22)?);
+    let (depth, packing) = (file.le16(28)?, file.le32(30)?);
+    let plain = packing == 0 || packing == 3 && depth == 32;
+    if !plain || !(1..=1 << 20).contains(&width) || start < 54 {
+        return None;
+    }
+    let stride = (u64::from(width) * u64::from(depth)).div_ceil(32) * 4;
+    let indices = depth == 8 && !grey_palette(file, u64::from(start));
+    let raster = Raster {
+        stride: u32::try_from(stride).ok()?,
+        bits: if depth == 1 { 1 } else { 8 },
+        meaning: if indices { Meaning::Indices } else { Meaning::Values },
+        ..Raster::new(width, of_depth(depth)?)
+    };
+    // Rows from the top have a negative height.
+    let rows = (height as i32).unsigned_abs();
+    Some((file.span(start.into(), stride * u64::from(rows))?, raster))
+}
+
+/// Channels for bits of a pixel.
+fn of_depth(depth: u32) -> Option<u8> {
+    match depth {
+        1 | 8 => Some(1),
+        24 => Some(3),
+        32 => Some(4),
+        _ => None,
+    }
+}
+
+/// Whether the 256 colours before `end` are the greys in order.
+fn grey_palette(file: &mut Reader<'_>, end: u64) -> bool {
+    let colours = end.checked_sub(1024).and_then(|start| file.bytes(start, 1024).ok());
+    colours.is_some_and(|c| {
+        c.chunks_exact(4).enumerate().all(|(i, c)| c[..3].iter().all(|&v| usize::from(v) == i))
+    })
+}
+
+fn pnm(file: &mut Reader<'_>) -> Place {
+    let kind = match &file.magic()? {
+        b"P4" => 4,
+        b"P5" => 5,
+        b"P6" => 6,
+        _ => return None,
+    };
+    let mut at = 2;
+    let width = token(file, &mut at)?;
+    let height = token(file, &mut at)?;
+    let most = if kind == 4 { 1 } else { token(file, &mut at)? };
+    // One white space ends the header.
+    at += 1;
+    let mut raster = Raster::new(width, if kind == 6 { 3 } else { 1 });
+    raster.bits = match (kind, most) {
+        (4, _) => 1,
+        (_, 0..=255) => 8,
+        (_, 256..=65_535) => 16,
+        _ => return None,
+    };
+    raster.stride = u32::try_from(raster.row_bytes()).ok()?;
+    Some((file.span(at, u64::from(raster.stride) * u64::from(height))?, raster))
+}
+
+/// The next decimal number of a PNM header, past white space and comments.
+fn token(file: &mut Reader<'_>, at: &mut u64) -> Option<u32> {
+    let (mut comment, mut digits) = (false, String::new());
+    while digits.len() < 8 {
+        let Ok([byte]) = file.array(*at) else { break };
+        comment = digits.is_empty() && (byte == b'#' || comment && byte != b'\n');
+        match byte {
+            _ if comment => {}
+            b'0'..=b'9' => digits.push(char::from(byte)),
+            _ if digits.is_empty() && byte.is_ascii_whitespace() => {}
+            _ => break,
+        }
+        *at += 1;
+    }
+    digits.parse().ok()
+}
+
+/// TGA has no mark: what its header says must fit the size of the file.
+fn tga(file: &mut Reader<'_>) -> Place {
+    let head: [u8; 18] = file.magic()?;
+    let kind = (head[1], head[2]);
+    let (width, height, depth) = (file.le16(12)?, file.le16(14)?, u32::from(head[16]));
+    let mapped = match kind {
+        (1, 1) if depth == 8 => file.le16(5)? * u32::from(head[7]).div_ceil(8),
+        (0, 2) if matches!(depth, 24 | 32) => 0,
+        (0, 3) if depth == 8 => 0,
+        _ => return None,
+    };
+    let start = 18 + u64::from(head[0]) + u64::from(mapped);
+    let meaning = if kind.1 == 1 { Meaning::Indices } else { Meaning::Values };
+    let raster = Raster { meaning, ..Raster::new(width, of_depth(depth)?) };
+    let size = u64::from(raster.stride) * u64::from(height);
+    let end = start + size;
+    // A footer and developer fields may follow.
+    let fits = end <= file.len() && file.len() - end <= 4096;
+    (fits && width > 3 && height > 3).then(|| Some((file.span(start, size)?, raster))).flatten()
+}
