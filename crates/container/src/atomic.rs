@@ -4,6 +4,24 @@
 //! When complete it gets its mode, is synced and renamed. A process that is killed leaves the old state and at most that one
 //! file, which the next [`AtomicFile::create`] for the same name removes. The last letters of a temporary name are a check of
 //! those before them, so that no file of somebody else's is ever taken for one.
+//!
+//! Use [`AtomicFile`] for every output that has a name. What is written into a pipe or a device has no name to be given late: such
+//! outputs are opened directly, by the same call.
+//!
+//! ```
+//! use minlen_container::atomic::AtomicFile;
+//! use std::io::Write;
+//! # let folder = tempfile::tempdir().unwrap();
+//! let path = folder.path().join("out.mln");
+//! let mut file = AtomicFile::create(&path, false)?;
+//! file.write_all(b"all of it")?;
+//! assert!(!path.exists());
+//! file.commit()?;
+//! assert_eq!(std::fs::read(&path)?, b"all of it");
+//! // Without the leave to replace it, it stays.
+//! assert!(AtomicFile::create(&path, false).is_err());
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod names;
 

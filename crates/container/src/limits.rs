@@ -1,4 +1,12 @@
 //! Every limit of the format in one place (docs/format/README.md, "Limits"). Readers refuse what is over them.
+//!
+//! These are bounds of the format, whoever reads. What *you* are willing to spend on a file is in [`minlen_core::Limits`].
+//!
+//! ```
+//! use minlen_container::limits;
+//! // A block says its lengths before it says its bytes: nobody has to believe it beyond this.
+//! assert!(limits::MAX_BLOCK_RAW <= limits::MAX_STORED);
+//! ```
 
 use minlen_core::Chain;
 

@@ -45,12 +45,6 @@ pub mod kind {
     }
 }
 
-/// True if `bytes` begin like a stream, compact or not (at least the first 8 are needed).
-#[must_use]
-pub fn is_mln(bytes: &[u8]) -> bool {
-    bytes.starts_with(&MAGIC) || crate::compact::is_compact(bytes)
-}
-
 /// The header of a stream.
 #[must_use]
 pub(crate) fn stream_header(archive: bool) -> [u8; HEADER_LEN] {

@@ -9,13 +9,17 @@
 //! |---|---|
 //! | bytes in memory | [`compress`], [`decompress`] |
 //! | a stream of unknown length | [`Encoder`], [`Decoder`] |
+//! | a connection whose two sides wait for one another | [`Encoder::flush`](Encoder#method.flush), [`Decoder::interactive`] |
+//! | a stream with something else behind it | [`Decoder::single`] |
 //! | files and folders | [`archive::create`], [`archive::Archive`] |
+//! | entries in memory, or readers, for an archive | [`archive::Builder`] |
+//! | a member to read from and seek in | [`archive::Archive::member_reader`] |
 //! | the question "how small can it get?" | [`analyze`] |
 //! | the question "what is this?" | [`detect`] |
 //! | many small records of one kind | [`prior`] |
 //! | the question "what is this file made of?" | [`layout`] |
 //! | floats that need not be exact | [`nearby`], [`Options::with_target`] |
-//! | a codec of your own | [`Codec`], [`Registry`], [`Options::with_registry`] |
+//! | a codec of your own | [`Codec`], [`Registry`], [`Options::with_registry`], [`testing`]; the example `custom_codec` |
 //!
 //! ## Example
 //!
@@ -56,10 +60,10 @@ pub use encoder::Encoder;
 pub use levels::{LevelInfo, MAX_LEVEL, levels};
 pub use minlen_container as container;
 pub use minlen_core::{
-    Account, Advice, Bases, Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Detection, Detector,
-    Env, Error, ErrorKind, Event, Kind, Learned, Limits, MaxError, Memory, NoProgress, ParamKind, ParamSpec,
-    Params, Part, Places, Progress, Proposal, RangeCodec, Registry, Reservation, Resources, Result, Stats,
-    Target, WholeCodec, ids, text,
+    Account, Advice, Bases, Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Coded, Detection,
+    Detector, Env, Error, ErrorKind, Event, Kind, Learned, Limits, MaxError, Memory, NoProgress, ParamKind,
+    ParamSpec, Params, Part, Places, Progress, Proposal, RangeCodec, Registry, Reservation, Resources,
+    Result, Stage, Stats, Target, WholeCodec, ids, testing, text, varint,
 };
 pub use oneshot::{compress, compress_with, decompress, decompress_with};
 pub use options::{Options, registry};

@@ -14,6 +14,8 @@ mod damage;
 #[cfg(feature = "default")]
 mod determinism;
 #[cfg(feature = "default")]
+mod examples;
+#[cfg(feature = "default")]
 mod golden;
 #[cfg(feature = "default")]
 mod golden_models;

@@ -59,11 +59,11 @@ impl KeyRing {
         }
         if crypt::asks_for_passphrase(head) {
             self.opened[0].set(true);
-            let passphrase = Some(self.passphrase(Purpose::Open)?.to_owned());
-            return Ok(Keys { passphrase, ..Keys::default() });
+            return Ok(Keys::default().with_passphrase(self.passphrase(Purpose::Open)?));
         }
         self.opened[1].set(true);
-        Ok(Keys { secret_keys: self.secret_keys(env)?.to_vec(), ..Keys::default() })
+        let keys = self.secret_keys(env)?.iter().cloned();
+        Ok(keys.fold(Keys::default(), Keys::with_secret_key))
     }
 
     /// The flag or variable with a passphrase that so far had nothing to open.

@@ -4,6 +4,7 @@ mod header;
 mod merge;
 mod open;
 pub(crate) mod padding;
+mod pieces;
 mod scan;
 mod structure;
 pub(crate) mod walk_headers;
@@ -24,6 +25,7 @@ pub(crate) use walk_headers::grow_for;
 
 /// A block, as far as the index tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BlockEntry {
     /// Where its content begins in the content of the whole file.
     pub raw_start: u64,
@@ -47,6 +49,7 @@ impl BlockEntry {
 
 /// One stream of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StreamInfo {
     /// Where it begins in the file.
     pub offset: u64,

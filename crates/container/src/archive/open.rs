@@ -1,6 +1,7 @@
 //! Opening from the end: trailer, END, index, tree.
 
-use super::walk_headers::{Piece, grow_for, rows_by_walking, walk_forward};
+use super::pieces::{Found, Piece};
+use super::walk_headers::{grow_for, rows_by_walking, walk_forward};
 use super::{Archive, BlockEntry, StreamInfo, merge, padding, section_at};
 use crate::block::RawBlock;
 use crate::compact::{self, Head};
@@ -15,15 +16,6 @@ use minlen_core::varint::Reader as Fields;
 use minlen_core::{Advice, Env, Error, Registry, Reservation, Result};
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
-
-/// One stream as its END tells.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub(super) start: u64,
-    pub(super) end_at: u64,
-    pub(super) archive: bool,
-    pub(super) end: End,
-}
 
 impl<R: Read + Seek> Archive<R> {
     /// Opens a file by the trailer at its end.
@@ -100,12 +92,6 @@ pub(super) fn pieces<R: Read + Seek>(
     match walk_forward(inner, file_len, env)? {
         found if found.0.iter().any(|piece| matches!(piece, Piece::Compact(..))) => Ok(found),
         _ => Err(error),
-    }
-}
-
-impl Piece {
-    pub(super) fn is_archive(&self) -> bool {
-        matches!(self, Self::Full(found) if found.archive)
     }
 }
 

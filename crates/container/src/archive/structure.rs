@@ -1,8 +1,8 @@
 //! Whether a file is built as the default command expects it, without decoding its content.
 
 use super::open::{pieces, place, rows};
+use super::pieces::Piece;
 use super::section_at;
-use super::walk_headers::Piece;
 use crate::section::kind;
 use minlen_core::{Env, Error, Result};
 use std::io::{Read, Seek, SeekFrom};

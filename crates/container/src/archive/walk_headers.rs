@@ -1,6 +1,6 @@
 //! Walking from section header to section header without reading payloads.
 
-use super::open::Found;
+use super::pieces::{Found, Piece};
 use super::{compact_at, padding, section_at};
 use crate::block::BlockHeader;
 use crate::compact::Head;
@@ -61,14 +61,6 @@ pub(crate) fn grow_for<T>(list: &mut Vec<T>, held: &mut Reservation) -> Result<(
         list.reserve_exact(more);
     }
     Ok(())
-}
-
-/// A stream that was found by walking.
-#[derive(Debug)]
-pub(super) enum Piece {
-    Full(Found),
-    /// Where it begins, and its head.
-    Compact(u64, Box<Head>),
 }
 
 /// The most streams that are walked over one by one: a bound on memory. Files of more of them are read in order.

@@ -2,6 +2,18 @@
 //!
 //! It has no header of its own to check first: the sizes in it are bounded, and one checksum over head and content tells
 //! whether all of it is right.
+//!
+//! [`crate::StreamWriter::finish_compact`] writes this form where it can hold the content, and every reader of streams reads it: this
+//! module is for those who make or recognise such streams by themselves.
+//!
+//! ```
+//! use minlen_container::{compact, seal};
+//! use minlen_core::{Coded, ids};
+//! let coded = Coded { ids: vec![ids::STORE], inner: Vec::new(), payload: b"few".to_vec() };
+//! let stream = compact::bytes(Some(&seal(b"few", coded)))?.expect("fits");
+//! assert!(compact::is_compact(&stream) && stream.len() == 3 + 11);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 use crate::block::{BlockHeader, RawBlock};
 use crate::primitives::{Input, hash64};

@@ -68,6 +68,7 @@ pub(super) fn header_end(head: &[u8]) -> Option<usize> {
 /// age reports authentication failures as invalid data.
 pub(super) fn class_io(error: io::Error) -> Error {
     match error.kind() {
+        _ if Error::is_in(&error) => error.into(),
         io::ErrorKind::InvalidData => Error::corrupt("the encrypted data was changed or cut off"),
         io::ErrorKind::UnexpectedEof => Error::truncated("the encrypted data is cut off"),
         _ => Error::from(error),

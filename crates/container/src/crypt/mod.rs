@@ -3,6 +3,27 @@
 //! A whole file is wrapped: everything minlen knows about it, names and sizes included, is inside. What remains
 //! visible is the length to within 64 KiB and the kind of recipients.
 //!
+//! [`encrypt_writer`] goes around whatever writes a file. For reading, [`open_reader`] where the file can be sought in, [`decrypt_pipe`]
+//! where it comes through a pipe, and [`salvage_reader`] where it is damaged.
+//!
+//! ```
+//! # #[cfg(feature = "age")] {
+//! use minlen_container::crypt::{self, Recipients, Unlock};
+//! use std::io::{Cursor, Read, Write};
+//! let (secret, public) = crypt::generate();
+//! let mut writer = crypt::encrypt_writer(Vec::new(), &Recipients::Keys(vec![public]))?;
+//! writer.write_all(b"for one reader only")?;
+//! let file = writer.finish()?;
+//! assert!(crypt::is_age(&file));
+//!
+//! let unlock = Unlock { passphrase: None, identities: vec![secret] };
+//! let mut plain = String::new();
+//! crypt::open_reader(Cursor::new(file), &unlock, &minlen_core::Env::default())?.read_to_string(&mut plain)?;
+//! assert_eq!(plain, "for one reader only");
+//! # }
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
+//!
 //! In a build without the Cargo feature `age`, encrypted files are known and refused, and nothing is encrypted.
 
 mod armor;

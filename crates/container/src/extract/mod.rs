@@ -4,6 +4,26 @@
 //! leads out of it), and gets its final name only when it is complete, checked and synced. Symbolic links are made
 //! last, so that nothing is ever written through one. What a killed process left is removed by the next extraction; one that died
 //! while it gave several names is finished by the same extraction.
+//!
+//! ```
+//! use minlen_container::extract::{Extractor, Options};
+//! use minlen_container::tree::file_hash;
+//! use minlen_container::{Body, Entry, Extent, Tree};
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let target = folder.path().join("out");
+//! let content = b"what the blocks decode to";
+//! let extents = vec![Extent::Data { offset: 5, len: 3 }];
+//! let body = Body::File { len: 3, hash: file_hash(b"the"), extents };
+//! let entry = Entry { path: b"a/b.txt".to_vec(), mode: 0o644, mtime: None, body };
+//! let tree = Tree { entries: vec![entry] };
+//!
+//! let env = minlen_core::Env::default();
+//! let mut extractor = Extractor::new(&target, &tree, None, Options::default(), &env)?;
+//! extractor.feed(0, content)?;
+//! extractor.finish()?;
+//! assert_eq!(std::fs::read(target.join("a/b.txt"))?, b"the");
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod attributes;
 mod files;
@@ -11,6 +31,7 @@ mod journal;
 mod partial;
 mod place;
 mod plan;
+mod rename;
 mod spans;
 
 use crate::tree::Tree;

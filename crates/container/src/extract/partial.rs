@@ -1,7 +1,7 @@
 //! The temporary folder within the target.
 
 use super::journal::{Id, Journal, Placing, number};
-use super::place::rename_new;
+use super::rename::rename_new;
 use crate::atomic::{Unfinished, exists, partial_of, sync_folder};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt, Permissions, PermissionsExt};

@@ -3,8 +3,9 @@
 use super::attributes::set_folder;
 use super::partial::{Partial, parent_in};
 use super::plan::Plan;
+use super::rename::rename_new;
 use crate::atomic::{exists, sync_folder};
-use cap_std::fs::{Dir, Metadata, Permissions, PermissionsExt};
+use cap_std::fs::{Dir, Permissions, PermissionsExt};
 use minlen_core::{Env, Error, ErrorKind, Result};
 use rustix::fs::{RenameFlags, renameat, renameat_with};
 use rustix::io::Errno;
@@ -189,22 +190,4 @@ impl Moving<'_> {
             };
         }
     }
-}
-
-/// Renames without ever replacing. A folder that its owner may not write to is opened for the move.
-pub(super) fn rename_new(from: &Dir, to: &Dir, name: &OsStr, source: &Metadata) -> io::Result<()> {
-    let mode = source.permissions().mode() & 0o7777;
-    let closed = source.is_dir() && mode & 0o200 == 0;
-    if closed {
-        from.set_permissions(name, Permissions::from_mode(mode | 0o700))?;
-    }
-    match renameat_with(from, name, to, name, RenameFlags::NOREPLACE) {
-        // A file system that does not know the flag: the name was free a moment ago.
-        Err(Errno::INVAL | Errno::NOSYS) => renameat(from, name, to, name)?,
-        other => other?,
-    }
-    if closed {
-        to.set_permissions(name, Permissions::from_mode(mode))?;
-    }
-    Ok(())
 }

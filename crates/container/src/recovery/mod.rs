@@ -4,6 +4,31 @@
 //! recovery shards of its own, so that a burst of damage is spread over many groups. Damage is found by the hash of
 //! each shard. Bytes that were inserted or removed in the middle of a file are not found again: only changed ones,
 //! and missing ones at the end.
+//!
+//! [`append`] puts the data into the file itself, [`sidecar`] into one beside it, which a file needs that others must be able to read
+//! unchanged. [`repair`] uses either.
+//!
+//! ```
+//! use minlen_container::{StreamWriter, recovery, seal};
+//! use minlen_core::{Coded, Env, ids};
+//! use std::io::Cursor;
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let path = folder.path().join("a.mln");
+//! # let content = (0..50_000u32).map(|n| (n * n >> 3) as u8).collect::<Vec<_>>();
+//! # let coded = Coded { ids: vec![ids::STORE], inner: Vec::new(), payload: content.clone() };
+//! let mut writer = StreamWriter::new(Vec::new())?;
+//! writer.write_block(&seal(&content, coded))?;
+//! let mut file = Cursor::new(writer.finish(*blake3::hash(&content).as_bytes())?);
+//! recovery::append(&mut file, 10, &Env::default())?;
+//!
+//! let whole = file.into_inner();
+//! let mut damaged = whole.clone();
+//! damaged[20_000..21_000].fill(0);
+//! std::fs::write(&path, &damaged)?;
+//! let report = recovery::repair(&path, None, &path, true, &Env::default())?;
+//! assert!(!report.repaired.is_empty() && std::fs::read(&path)? == whole);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod geometry;
 mod protect;

@@ -17,6 +17,7 @@ use std::io::Read;
 
 /// What comes next in a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Item {
     /// A stream begins. Files may hold several; their contents follow one another.
     StreamStart {

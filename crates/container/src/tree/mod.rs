@@ -2,6 +2,24 @@
 //!
 //! A tree is serialised column by column, so that whatever codec follows sees like beside like; consecutive whole
 //! files with regular attributes cost next to nothing beyond their names and hashes.
+//!
+//! A [`Tree`] from a file was checked when it was decoded; one that you make is checked by [`Tree::check`], at the latest when it is
+//! written. To find entries in large trees, make an [`Order`] once.
+//!
+//! ```
+//! use minlen_container::tree::{Order, show_path};
+//! use minlen_container::{Body, Entry, Tree};
+//! use minlen_core::{Budget, Limits};
+//! let folder = |path: &[u8]| Entry { path: path.to_vec(), mode: 0o755, mtime: None, body: Body::Dir };
+//! let tree = Tree { entries: vec![folder(b"b"), folder(b"a"), folder(b"a/\xff")] };
+//! tree.check(&Limits::default())?;
+//! let order = Order::new(&tree, &Budget::new(1 << 20))?;
+//! assert_eq!(order.find(&tree, b"a"), Some(1));
+//! assert_eq!(order.below(&tree, b"a").len(), 2);
+//! assert_eq!(show_path(&tree.entries[2].path), r"a/\xff");
+//! assert!(Tree { entries: vec![folder(b"../a")] }.check(&Limits::default()).is_err());
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod check;
 mod cursors;

@@ -2,6 +2,20 @@
 //!
 //! The order is that of the inputs, and below each a folder before what is in it, names in the order of their bytes.
 //! Names need not be UTF-8. Sockets, devices and pipes are passed over with a warning.
+//!
+//! ```
+//! use minlen_container::walk::{self, Found};
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let root = folder.path().join("notes");
+//! std::fs::create_dir(&root)?;
+//! std::fs::write(root.join("b.txt"), "four")?;
+//! std::os::unix::fs::symlink("b.txt", root.join("a"))?;
+//! let walked = walk::walk(&[root], &walk::Options::default(), &minlen_core::Env::default())?;
+//! let paths: Vec<&[u8]> = walked.items.iter().map(|item| &item.path[..]).collect();
+//! assert_eq!(paths, [&b"notes"[..], b"notes/a", b"notes/b.txt"]);
+//! assert!(matches!(walked.items[2].body, Found::File { len: 4, .. }));
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod holes;
 mod names;
@@ -11,6 +25,7 @@ mod without;
 pub use names::names;
 pub use state::State;
 
+use crate::tree::{Body, Entry};
 use minlen_core::{Env, Error, Result};
 use rustix::fs::{Mode, OFlags};
 use std::collections::HashMap;
@@ -52,6 +67,14 @@ pub struct Item {
     pub body: Found,
     /// The state in which it was found.
     pub state: State,
+}
+
+impl Item {
+    /// Its entry in the tree of an archive, with this body.
+    #[must_use]
+    pub fn entry(&self, body: Body) -> Entry {
+        Entry { path: self.path.clone(), mode: self.mode, mtime: self.mtime, body }
+    }
 }
 
 /// What an item is.

@@ -10,6 +10,17 @@
 //! repeats, columns, knowledge of the format) get below it; and at orders 2 and 3 most contexts occur so seldom that
 //! the figure is too low by itself. It is no limit of the data.
 //!
+//! [`analyze`] is for data at hand; [`analyze_with`] says how much is looked at and also tries levels. To know what compressing will take
+//! without analysing anything, use [`crate::Options::estimate`].
+//!
+//! ```
+//! use minlen::{Env, Kind, analyze, registry};
+//! let data = "2024-01-01,12,ok\n2024-01-02,15,ok\n".repeat(200);
+//! let report = analyze::analyze(data.as_bytes(), &registry(), &Env::default())?;
+//! assert_eq!(report.detection.kind, Kind::Csv);
+//! # Ok::<(), minlen::Error>(())
+//! ```
+//!
 //! Nothing here decides what is written, so floating-point numbers and clocks are allowed.
 
 mod codecs;

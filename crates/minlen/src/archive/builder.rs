@@ -180,7 +180,7 @@ fn check<'i>(items: impl IntoIterator<Item = &'i Item>) -> Result<()> {
             Found::File { .. } => Body::File { len: 0, hash: [0; 16], extents: Vec::new() },
             Found::Dir | Found::Hardlink(_) => Body::Dir,
         };
-        create::entry(item, body)
+        item.entry(body)
     });
     let tree = Tree { entries: entries.collect() };
     tree.check(&Limits::none()).map_err(|error| match error.kind() {

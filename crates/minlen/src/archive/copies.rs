@@ -3,7 +3,6 @@
 //!
 //! What is written depends on the content only, never on how far the threads are.
 
-use super::create::entry;
 use minlen_container::walk::{Found, Item};
 use minlen_container::{Body, Extent, Tree};
 
@@ -51,7 +50,7 @@ impl Copies {
             match &bodies[item] {
                 Some(body @ Body::File { extents, .. }) if extents.iter().all(is_there) => {
                     self.named[item] = true;
-                    part.entries.push(entry(&items[item], body.clone()));
+                    part.entries.push(items[item].entry(body.clone()));
                 }
                 _ => later.push(item),
             }
@@ -74,7 +73,7 @@ impl Copies {
                 }
                 Found::File { .. } => bodies[number].clone(),
             };
-            rest.entries.extend(body.map(|body| entry(item, body)));
+            rest.entries.extend(body.map(|body| item.entry(body)));
         }
         (!rest.entries.is_empty()).then_some(rest)
     }

@@ -10,7 +10,7 @@ use crate::layout::{FileLayout, FileSource};
 use crate::options::Options;
 use crate::planner::Request;
 use minlen_container::walk::{self, Found, Item};
-use minlen_container::{Body, Entry, Tree, extract};
+use minlen_container::{Body, Tree, extract};
 use minlen_core::{Advice, Coded, Detection, Env, Error, Event, Limits, Result};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -123,10 +123,6 @@ impl Summary {
         self.warnings.push(format!("{message}; {advice}"));
         env.progress.event(Event::Advised { message, advice });
     }
-}
-
-pub(super) fn entry(item: &Item, body: Body) -> Entry {
-    Entry { path: item.path.clone(), mode: item.mode, mtime: item.mtime, body }
 }
 
 /// Counts the bytes on their way out.
@@ -349,7 +345,7 @@ fn directory(
         let Some(body) = body else { continue };
         count(&body, summary);
         places[index] = Some(entries.len() as u32);
-        entries.push(entry(item, body));
+        entries.push(item.entry(body));
     }
     Tree { entries }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 /// What opens an encrypted file.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Keys {
     /// The passphrase, for files encrypted with one, and for identity files that are.
     pub passphrase: Option<String>,
@@ -16,6 +17,27 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// Sets [`Keys::passphrase`].
+    #[must_use]
+    pub fn with_passphrase(mut self, passphrase: impl Into<String>) -> Self {
+        self.passphrase = Some(passphrase.into());
+        self
+    }
+
+    /// Adds an identity file.
+    #[must_use]
+    pub fn with_identity(mut self, file: impl Into<PathBuf>) -> Self {
+        self.identities.push(file.into());
+        self
+    }
+
+    /// Adds a secret key that is at hand.
+    #[must_use]
+    pub fn with_secret_key(mut self, key: crypt::SecretString) -> Self {
+        self.secret_keys.push(key);
+        self
+    }
+
     /// Reads the identity files.
     pub(super) fn unlock(&self, env: &Env) -> Result<crypt::Unlock> {
         let passphrase = self.passphrase.as_deref().map(crypt::secret);

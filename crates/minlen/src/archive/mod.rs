@@ -1,7 +1,17 @@
 //! Archives: trees of files in, one `.mln` file out, and back: as a whole, by member, or by byte range.
 //!
-//! [`create`] writes an archive, [`Archive`] reads one (a single nameless stream, too). Encryption wraps the whole file:
-//! see [`crate::container::crypt`] for writing; reading takes [`Keys`].
+//! | You have | Use |
+//! |---|---|
+//! | files and folders on disk | [`create`]; [`create_from`] where some are left out or links are followed |
+//! | bytes in memory, readers, iterators | [`Builder`] |
+//! | an archive on disk, in memory, or anywhere that can be sought in | [`Archive::open`], [`Archive::from_reader`] |
+//! | one member to read, all of it or a range | [`Archive::read_member`] |
+//! | one member to read here and there | [`Archive::member_reader`] |
+//! | members that shall become files | [`Archive::extract`] |
+//! | a damaged archive | [`salvage`] |
+//!
+//! An [`Archive`] reads a single nameless stream, too. Encryption wraps the whole file: see [`crate::container::crypt`] for writing;
+//! reading takes [`Keys`].
 //!
 //! ```
 //! # fn main() -> minlen::Result<()> {

@@ -4,6 +4,14 @@
 //! * [`stats`] gives cheap statistics in integers (entropy, share of text, record width);
 //! * [`segments`] cuts a mixed block into runs of alike data.
 //!
+//! ```
+//! use minlen::{Kind, detect};
+//! let detectors = detect::detectors();
+//! let text = br#"{"name": "minlen", "kind": ["json", "text"], "count": 3}"#;
+//! let seen = detect::detect(text, text.len() as u64, &detectors);
+//! assert_eq!(seen.kind, Kind::Json);
+//! ```
+//!
 //! Headers count only when their fields agree with each other (confidence 90 and up); text is told by its
 //! encoding, its line structure and its words (60 to 89); everything else by statistics (up to 70). Nothing here
 //! decides how bytes are decoded, so a wrong guess costs size and never data. All arithmetic is in integers, so

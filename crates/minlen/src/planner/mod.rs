@@ -4,6 +4,19 @@
 //! registered takes part without a change here. Levels 1 to 3 take the only offer. From level 4 on, all offers
 //! are tried on a sample, the best few on the whole part, and the smallest result stays. Decisions depend on sizes
 //! only, never on clocks, so the same input gives the same bytes on every machine.
+//!
+//! [`crate::Encoder`] and [`crate::archive`] use this for you. Use it directly to see what would be chosen, and why.
+//!
+//! ```
+//! use minlen::planner::{Planner, Request};
+//! use minlen::{Env, registry};
+//! let request = Request { level: 3, chain: None, memory: None, known: None, decode_ns: u32::MAX };
+//! let text = b"what is predicted need not be stored, ".repeat(50);
+//! let parts = Planner::new(registry()).code(&text, &request, &Env::default())?;
+//! assert_eq!(parts.iter().map(|part| part.block.header.raw_len).sum::<u64>(), text.len() as u64);
+//! assert!(!parts[0].chain.is_empty() && !parts[0].why.is_empty());
+//! # Ok::<(), minlen::Error>(())
+//! ```
 
 mod choose;
 mod sample;

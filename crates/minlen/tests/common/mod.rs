@@ -29,7 +29,7 @@ pub fn identity_file() -> PathBuf {
 }
 
 pub fn keys() -> Keys {
-    Keys { identities: vec![identity_file()], ..Keys::default() }
+    Keys::default().with_identity(identity_file())
 }
 
 /// Everything a file says, as one value: members with their metadata and content, or the content alone.

@@ -1,6 +1,7 @@
 //! Which stream a section belongs to, when some of its neighbours are lost.
 
-use super::super::open::{Found, place, rows};
+use super::super::open::{place, rows};
+use super::super::pieces::Found;
 use super::super::section_at;
 use super::{BlockEntry, Held};
 use crate::block::BlockHeader;

@@ -3,6 +3,28 @@
 //! [`Salvage::open`] takes the index where it can be read and looks for blocks otherwise. [`Salvage::survey`] decodes them and says
 //! which members are whole, partly whole or lost. Then [`Salvage::extract`] writes what is left, [`Salvage::write_content`] the
 //! content of a single stream, and [`Salvage::rebuild`] a new archive of the members that are whole.
+//!
+//! Where there is recovery data ([`crate::container::recovery`]), try that first: it brings back everything.
+//!
+//! ```
+//! use minlen::archive::salvage::{Salvage, State};
+//! use minlen::archive::{Archive, Builder, Entry, Keys};
+//! use minlen::{Env, Options};
+//! use std::io::Cursor;
+//! let (keys, options, env) = (Keys::default(), Options::new(1)?, Env::default());
+//! let mut builder = Builder::new();
+//! builder.add_all([Entry::file("a.txt", b"one file"), Entry::file("b.txt", b"and another")])?;
+//! let (mut bytes, _) = builder.write(Vec::new(), &options, &env)?;
+//! bytes.pop(); // The last byte of the file is lost, and with it the way to the directory.
+//! assert!(Archive::from_reader(Cursor::new(&bytes), &keys, &options, &env).is_err());
+//!
+//! let mut damaged = Salvage::from_reader(Cursor::new(&bytes), &keys, &options, &env)?;
+//! let survey = damaged.survey(None)?;
+//! assert!(survey.members.iter().all(|member| member.state == State::Whole));
+//! let again = damaged.rebuild(&survey, Vec::new())?;
+//! assert_eq!(Archive::from_reader(Cursor::new(&again), &keys, &options, &env)?.test()?.files, 2);
+//! # Ok::<(), minlen::Error>(())
+//! ```
 
 mod decode;
 mod ranges;
