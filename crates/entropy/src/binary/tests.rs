@@ -12,6 +12,7 @@ fn known_bytes() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn extreme_probabilities_round_trip_and_cost_little() {
     let mut rng = Rng(9);
     let steps: Vec<(u32, u32)> = (0..200_000)
@@ -42,6 +43,7 @@ fn extreme_probabilities_round_trip_and_cost_little() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn cut_short_is_noticed() {
     let mut encoder = Encoder::new();
     let mut rng = Rng(2);
@@ -53,6 +55,7 @@ fn cut_short_is_noticed() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn probabilities_stay_in_range() {
     for bit in [0u32, 1] {
         let (mut prob, mut counter) = (Prob16::default(), Counter::default());

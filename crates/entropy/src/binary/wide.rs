@@ -126,6 +126,7 @@ mod tests {
     use minlen_core::testing::Rng;
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn bits_come_back_at_any_probability() {
         for seed in 0..300 {
             let mut rng = Rng(seed);

@@ -98,6 +98,7 @@ mod tests {
     use minlen_core::testing::Rng;
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn lengths_come_back() {
         let mut rng = Rng(5);
         for case in 0..300 {

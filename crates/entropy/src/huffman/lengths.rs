@@ -97,6 +97,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn as_good_as_huffman_without_a_limit_and_as_brute_force_with_one() {
         let mut rng = Rng(3);
         for case in 0..60 {

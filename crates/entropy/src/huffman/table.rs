@@ -100,6 +100,7 @@ mod tests {
     use crate::bits::BitWriter;
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn long_and_short_codes_come_back() {
         // Fibonacci weights make the deepest tree.
         let mut freqs = vec![1u32, 1];

@@ -150,6 +150,7 @@ mod tests {
     use minlen_core::testing::Rng;
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn starts_as_identity_and_learns_a_bias() {
         let mut apm: Apm = Apm::new(4);
         for p in (1..65_536).step_by(97) {
@@ -171,6 +172,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn a_copy_knows_the_same() {
         let mut map: Apm = Apm::new(1000);
         for i in 0..5000 {
@@ -187,6 +189,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn no_probability_is_mistaken_for_a_context_that_was_never_used() {
         fn check<P: Precision + std::fmt::Debug>() {
             for rate in 1..=15 {

@@ -69,6 +69,7 @@ mod tests {
     use minlen_core::testing::Rng;
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn finds_the_input_that_knows() {
         let mut rng = Rng(1);
         let mut mixer = Mixer::<3>::new(2, 8);
@@ -89,6 +90,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn extremes_do_not_overflow() {
         let mut mixer = Mixer::<8>::new(1, 64);
         for i in 0..200_000u32 {

@@ -86,6 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn close_to_the_true_functions() {
         for p in 1..65_536u32 {
             let exact = 128.0 * (f64::from(p) / f64::from(65_536 - p)).log2();
@@ -101,6 +102,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn tables_never_change() {
         // These tables are part of the format of every codec that mixes.
         let sum = |values: &mut dyn Iterator<Item = u32>| {

@@ -11,6 +11,7 @@ fn known_bytes() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn random_intervals_round_trip() {
     let mut rng = Rng(11);
     for case in 0..300 {
@@ -54,6 +55,7 @@ fn carries_run_through_held_bytes() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn static_and_adaptive_megabytes_are_within_a_thousandth_of_entropy() {
     for input in [skewed(1 << 20, 3), sparse(1 << 20, 3).iter().map(|&b| b % 83).collect()] {
         let ideal = entropy_bytes(&input);
@@ -81,6 +83,7 @@ fn static_and_adaptive_megabytes_are_within_a_thousandth_of_entropy() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn noise_does_not_panic() {
     let mut rng = Rng(1);
     let noise: Vec<u8> = (0..200).map(|_| rng.next_u64() as u8).collect();
