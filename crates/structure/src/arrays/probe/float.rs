@@ -210,7 +210,7 @@ impl Tally {
         let (plus, minus) = (sum(0), sum(1));
         if plus.min(minus) * 50 < plus.max(minus) {
             let exponents: Vec<u32> = self.signed.iter().map(|counts| counts[0] + counts[1]).collect();
-            let uniform = u64::from(log2_q16(window as u32 + 1)) * 1000 >> 16;
+            let uniform = (u64::from(log2_q16(window as u32 + 1)) * 1000) >> 16;
             return entropy(&exponents) * 10 < uniform * 9;
         }
         let apart: u64 = self
