@@ -1,8 +1,8 @@
 //! Blocks decoded on several threads, in order, within the memory budget.
 
+use crate::block_progress::BlockProgress;
 use crate::options::Options;
 use crate::pipeline::Ordered;
-use crate::within::Within;
 use minlen_container::{BlockHeader, RawBlock, open_block_within};
 use minlen_core::{CodecId, Env, Error, ErrorKind, Event, Registry, Reservation, Result};
 
@@ -10,8 +10,8 @@ use minlen_core::{CodecId, Env, Error, ErrorKind, Event, Registry, Reservation, 
 pub(crate) struct Opened {
     pub(crate) bytes: Vec<u8>,
     pub(crate) stored: u64,
-    /// Stored bytes that were told as progress while decoding; the rest is to be told now.
-    pub(crate) told: u64,
+    /// Stored bytes that were reported as progress while decoding; the rest is to be reported now.
+    pub(crate) reported: u64,
     pub(crate) held: Reservation,
 }
 
@@ -80,8 +80,8 @@ impl BlockDecoder {
         let (registry, env) = (self.registry.clone(), self.inner.clone());
         let short = self.pool.is_single() && block.header.raw_len <= SHORT;
         let job = move || match open(&block, &registry, &env) {
-            Ok((bytes, told)) => {
-                Ok(Attempt::Opened(Opened { bytes, stored: block.header.stored_len, told, held }))
+            Ok((bytes, reported)) => {
+                Ok(Attempt::Opened(Opened { bytes, stored: block.header.stored_len, reported, held }))
             }
             Err(error) if error.kind() == ErrorKind::Limit => Ok(Attempt::Short(block, held, error)),
             Err(error) => Err(error),
@@ -102,8 +102,8 @@ impl BlockDecoder {
     fn alone(&mut self, block: &RawBlock, held: Reservation) -> Result<Opened> {
         self.pool.settle();
         self.pool.shrink();
-        let (bytes, told) = open(block, &self.registry, &self.inner)?;
-        Ok(Opened { bytes, stored: block.header.stored_len, told, held })
+        let (bytes, reported) = open(block, &self.registry, &self.inner)?;
+        Ok(Opened { bytes, stored: block.header.stored_len, reported, held })
     }
 }
 
@@ -121,19 +121,19 @@ pub(crate) fn decode_memory(header: &BlockHeader, registry: &Registry) -> u64 {
     data.saturating_add(codecs)
 }
 
-/// The content of one block, decoded on this thread by codecs that may use all of them; what it counts for is told as
+/// The content of one block, decoded on this thread by codecs that may use all of them; what it counts for is reported as
 /// progress. The caller has the memory of both.
 pub(crate) fn open_alone(block: &RawBlock, options: &Options, env: &Env) -> Result<Vec<u8>> {
     env.check()?;
     let inner = env.clone().with_threads(options.effective_threads());
-    let (bytes, told) = open(block, options.registry(), &inner)?;
-    let (input, output) = (block.header.stored_len - told, bytes.len() as u64);
+    let (bytes, reported) = open(block, options.registry(), &inner)?;
+    let (input, output) = (block.header.stored_len - reported, bytes.len() as u64);
     env.progress.event(Event::Advance { input, output });
     Ok(bytes)
 }
 
-/// The content of a block, and how many of its stored bytes were told as progress on the way.
+/// The content of a block, and how many of its stored bytes were reported as progress on the way.
 fn open(block: &RawBlock, registry: &Registry, env: &Env) -> Result<(Vec<u8>, u64)> {
-    let (within, env) = Within::new(env, block.header.raw_len, block.header.stored_len);
-    Ok((open_block_within(block, registry, &env)?, within.told()))
+    let (progress, env) = BlockProgress::new(env, block.header.raw_len, block.header.stored_len);
+    Ok((open_block_within(block, registry, &env)?, progress.reported()))
 }

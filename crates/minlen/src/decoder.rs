@@ -40,8 +40,8 @@ pub struct Decoder<R: Read> {
     hasher: blake3::Hasher,
     submitted: u64,
     taken: u64,
-    /// Bytes of the streams that were told as progress.
-    told: u64,
+    /// Bytes of the streams that were reported as progress.
+    reported: u64,
     finished: bool,
     failed: bool,
 }
@@ -101,7 +101,7 @@ impl<R: Read> Decoder<R> {
             hasher: blake3::Hasher::new(),
             submitted: 0,
             taken: 0,
-            told: 0,
+            reported: 0,
             finished: false,
             failed: false,
         }
@@ -176,18 +176,18 @@ impl<R: Read> Decoder<R> {
     fn take(&mut self, decoded: Opened) {
         self.taken += 1;
         self.hasher.update(&decoded.bytes);
-        let (input, output) = (decoded.stored - decoded.told, decoded.bytes.len() as u64);
+        let (input, output) = (decoded.stored - decoded.reported, decoded.bytes.len() as u64);
         self.env.progress.event(Event::Advance { input, output });
-        self.told += decoded.stored;
+        self.reported += decoded.stored;
         self.current = decoded.bytes;
         self.position = 0;
         self.held = Some(decoded.held);
     }
 
-    /// Tells what stood around the blocks, so that everything told is everything that was read.
+    /// Tells what stood around the blocks, so that everything reported is everything that was read.
     fn tell_rest(&mut self) {
-        let input = self.reader.position().saturating_sub(self.told);
-        self.told += input;
+        let input = self.reader.position().saturating_sub(self.reported);
+        self.reported += input;
         if input > 0 {
             self.env.progress.event(Event::Advance { input, output: 0 });
         }

@@ -311,7 +311,7 @@ pub(crate) struct BlockCoder<W: Write> {
     /// Which level each block gets.
     spending: Spending,
     /// True once it was said that a block takes more memory than readers have by default.
-    told: bool,
+    reported: bool,
     /// Whether it was said that something did not fit into the memory.
     short: bool,
     /// Bytes of the copies of parts of the directory that were written.
@@ -333,7 +333,7 @@ impl<W: Write> BlockCoder<W> {
     pub(crate) fn new(writer: StreamWriter<W>, options: &Options, spending: Spending, env: &Env) -> Self {
         let pool = Ordered::new(options.effective_threads(), env);
         let (options, env) = (options.clone(), options.informed(env));
-        Self { options, pool, writer, env, begun: false, spending, told: false, short: false, copies: 0 }
+        Self { options, pool, writer, env, begun: false, spending, reported: false, short: false, copies: 0 }
     }
 
     /// Hands in a block; waits for the oldest one in flight when there are enough.
@@ -464,8 +464,8 @@ impl<W: Write> BlockCoder<W> {
     /// Says once what a reader has to ask for. The planner avoids such blocks; a codec that was named may make them.
     fn tell_memory(&mut self, part: &Planned) {
         let need = decode_memory(&part.block.header, self.options.registry());
-        if need > Limits::default().memory && !self.told {
-            self.told = true;
+        if need > Limits::default().memory && !self.reported {
+            self.reported = true;
             let mib = need.div_ceil(1 << 20);
             let message = format!("blocks of this size and codec take {mib} MiB to decode");
             let advice = Advice::ReadWithMemory { bytes: need };
@@ -508,5 +508,5 @@ fn warn_if_short(parts: &[Planned], env: &Env) -> bool {
 fn tell(part: &Planned, env: &Env) {
     let header = &part.block.header;
     env.progress.event(Event::Explain { line: part.explain() });
-    env.progress.event(Event::Advance { input: header.raw_len - part.told, output: header.stored_len });
+    env.progress.event(Event::Advance { input: header.raw_len - part.reported, output: header.stored_len });
 }

@@ -35,6 +35,7 @@
 
 pub mod analyze;
 pub mod archive;
+mod block_progress;
 mod blocks;
 mod budget;
 mod decoder;
@@ -50,8 +51,8 @@ pub mod planner;
 pub mod prior;
 mod recode;
 mod streams;
+#[cfg(feature = "tensors")]
 mod tensors;
-mod within;
 
 pub use budget::Estimate;
 pub use decoder::Decoder;

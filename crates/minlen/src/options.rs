@@ -20,13 +20,27 @@ pub fn registry() -> Registry {
         registry.register(codec);
     }
     minlen_bytes::missing().into_iter().for_each(|codec| registry.note_missing(codec));
-    registry.register(crate::tensors::quantized_codec());
-    // Last: they code their streams with all the others.
-    let inner = registry.clone();
-    registry.register(crate::tensors::codec(inner));
+    register_tensors(&mut registry);
+    // Last: it codes its streams with all the others.
     let inner = registry.clone();
     registry.register(crate::recode::codec(inner));
     registry
+}
+
+/// The codecs of arrays; the one for whole files codes what is around the arrays with all the others.
+#[cfg(feature = "tensors")]
+fn register_tensors(registry: &mut Registry) {
+    registry.register(crate::tensors::quantized_codec());
+    let inner = registry.clone();
+    registry.register(crate::tensors::codec(inner));
+}
+
+#[cfg(not(feature = "tensors"))]
+fn register_tensors(registry: &mut Registry) {
+    use minlen_core::{MissingCodec, ids};
+    for (id, name) in [(ids::TENSORS, "tensors"), (ids::QUANTIZED, "quantized")] {
+        registry.note_missing(MissingCodec { id, name, feature: "tensors" });
+    }
 }
 
 /// Numbers of one type and shape that a file without a header holds.

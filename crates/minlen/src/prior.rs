@@ -132,7 +132,7 @@ pub(crate) fn apply(
     let mut all = Vec::new();
     for offer in offers {
         let stages =
-            offer.chain.stages().iter().map(|stage| told(stage, number, registry)).collect::<Vec<_>>();
+            offer.chain.stages().iter().map(|stage| with_prior(stage, number, registry)).collect::<Vec<_>>();
         let changed = Proposal { chain: Chain::new(stages)?, ..offer.clone() };
         let keep = wanted == PriorUse::Own && changed.chain != offer.chain;
         all.push(changed);
@@ -141,7 +141,7 @@ pub(crate) fn apply(
     Ok(all)
 }
 
-fn told(stage: &Stage, number: i64, registry: &Registry) -> Stage {
+fn with_prior(stage: &Stage, number: i64, registry: &Registry) -> Stage {
     let knows = registry.codec(stage.id).is_ok_and(|c| c.spec().params.iter().any(|p| p.key == "prior"));
     let params = if knows { stage.params.clone().with("prior", number) } else { stage.params.clone() };
     Stage { params, ..stage.clone() }

@@ -5,12 +5,14 @@ use crate::common::{decode_all, golden_dir, sample};
 use minlen::{Env, ErrorKind, Limits, Options, compress, decompress};
 
 /// Golden files that need a feature, and whether this build has it.
-const FILES: [(&str, &str, bool); 6] = [
+const FILES: [(&str, &str, bool); 8] = [
     ("zstd.mln", "zstd", cfg!(feature = "zstd")),
     ("compact-zstd.mln", "zstd", cfg!(feature = "zstd")),
     ("lzma.mln", "lzma", cfg!(feature = "lzma")),
     ("lzma-x86.mln", "lzma", cfg!(feature = "lzma")),
     ("brotli.mln", "brotli", cfg!(feature = "brotli")),
+    ("../tensors/safetensors-2.mln", "tensors", cfg!(feature = "tensors")),
+    ("../tensors/quantized.mln", "tensors", cfg!(feature = "tensors")),
     ("encrypted.mln.age", "age", cfg!(feature = "age")),
 ];
 

@@ -42,6 +42,23 @@ pub(crate) fn zeros(len: usize) -> Result<Bytes> {
     Ok(vec![0; len])
 }
 
+/// A copy of what [`zeros`] gave. Pages that hold zeros only are not touched.
+///
+/// # Errors
+/// Limit if the system has not that much memory.
+pub(crate) fn copied(bytes: &[u8]) -> Result<Bytes> {
+    let mut copy = zeros(bytes.len())?;
+    for (to, from) in copy.chunks_mut(PAGE).zip(bytes.chunks(PAGE)) {
+        if from.iter().any(|&byte| byte != 0) {
+            to.copy_from_slice(from);
+        }
+    }
+    Ok(copy)
+}
+
+/// Bytes of the smallest pages of memory.
+const PAGE: usize = 4 << 10;
+
 /// A table of buckets whose number is a power of two.
 pub struct HashTable {
     bytes: Bytes,
@@ -66,6 +83,14 @@ impl HashTable {
         let bits = bits.clamp(12, 32);
         let bytes = zeros(1 << bits)?;
         Ok(Self { bytes, shift: 32 + 6 - bits })
+    }
+
+    /// The same table again.
+    ///
+    /// # Errors
+    /// Limit if the system has not that much memory.
+    pub fn try_clone(&self) -> Result<Self> {
+        Ok(Self { bytes: copied(&self.bytes)?, shift: self.shift })
     }
 
     /// Memory in bytes of a table with `bits`.

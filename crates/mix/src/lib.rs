@@ -15,26 +15,18 @@ pub mod image;
 mod lstm_model;
 mod match_bypass;
 pub mod match_model;
+pub mod model_type;
+mod predictor;
 pub mod prior;
 pub mod sample;
 pub mod samples;
 mod shipped;
 pub mod sse;
 
-/// Says how likely the next bit is a one, and learns what it was.
-///
-/// Bits come byte by byte, the highest bit first. Encoder and decoder run the same predictor, so everything in it must
-/// be a function of the bits so far.
-pub trait Predictor {
-    /// The probability that the next bit is 1, of 65536, in `1..=65535`.
-    fn p(&self) -> u32;
-
-    /// Takes in the bit that came, 0 or 1.
-    fn update(&mut self, bit: u32);
-}
+pub use predictor::Predictor;
 
 /// Every codec of this crate, ready to be registered.
 #[must_use]
 pub fn codecs() -> Vec<std::sync::Arc<dyn minlen_core::Codec>> {
-    std::iter::once(cm::codec()).chain(samples::codecs()).collect()
+    std::iter::once(cm::codec_with(samples::offer)).chain(samples::codecs()).collect()
 }

@@ -14,10 +14,14 @@ const SHORTEST: usize = 12;
 /// A byte is trusted if it is wrong less often than this, of 65536.
 const TRUST: u16 = 192;
 
+/// How often an expected byte does not come, before anything is known.
+const FIRST: u16 = 2048;
+
 /// What is known of the repetition at hand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MatchBypass {
-    /// How often the expected byte did not come, of 65536, by length and expected byte.
+    /// How often the expected byte did not come, of 65536, by length, last and expected byte; exclusive-ored with [`FIRST`], so that
+    /// a new table is zeros, whose pages cost nothing before they are used.
     wrong: Vec<u16>,
     /// The place of this byte, if there is a repetition.
     at: Option<usize>,
@@ -35,7 +39,7 @@ impl MatchBypass {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            wrong: vec![2048; 4 << 16],
+            wrong: vec![0; 4 << 16],
             at: None,
             expected: 0,
             probs: [[AdaptiveProb::new(65_500); 8]; LEVELS],
@@ -62,7 +66,7 @@ impl MatchBypass {
             // Up to 63, 255, 1023, more.
             let size = (len.ilog2() as usize).clamp(4, 11) / 2 - 2;
             let at = size << 16 | usize::from(last) << 8 | usize::from(self.expected);
-            let wrong = self.wrong[at];
+            let wrong = self.wrong[at] ^ FIRST;
             self.at = Some(at);
             self.active = wrong < TRUST;
             self.level = (wrong / (TRUST / LEVELS as u16)).min(LEVELS as u16 - 1).into();
@@ -74,11 +78,10 @@ impl MatchBypass {
     #[inline(always)]
     pub fn leave(&mut self, byte: u8) {
         if let Some(wrong) = self.at.and_then(|at| self.wrong.get_mut(at)) {
-            if byte == self.expected {
-                *wrong -= *wrong >> 4;
-            } else {
-                *wrong += (65_535 - *wrong) >> 4;
-            }
+            let share = *wrong ^ FIRST;
+            let moved =
+                if byte == self.expected { share - (share >> 4) } else { share + ((65_535 - share) >> 4) };
+            *wrong = moved ^ FIRST;
         }
     }
 

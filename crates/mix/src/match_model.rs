@@ -1,6 +1,6 @@
 //! The match model: where the last bytes occurred before, what followed there is likely to follow here.
 
-use crate::hash_table::{Bytes, zeros};
+use crate::hash_table::{Bytes, copied, zeros};
 use minlen_core::Result;
 use minlen_entropy::mixing::AdaptiveProb;
 
@@ -73,6 +73,14 @@ impl MatchModel {
             missed: 0,
             lenient,
         })
+    }
+
+    /// The same model again.
+    ///
+    /// # Errors
+    /// Limit if there is no memory.
+    pub fn try_clone(&self) -> Result<Self> {
+        Ok(Self { heads: copied(&self.heads)?, probs: self.probs.clone(), ..*self })
     }
 
     /// Bytes matched so far, 0 without a match.

@@ -7,7 +7,7 @@
 //!
 //! Format: docs/format/prior.md.
 
-use crate::cm::{Depth, Type};
+use crate::model_type::{Depth, Type};
 use minlen_core::{Error, Learned, Resources, Result};
 use std::sync::{Arc, LazyLock, OnceLock};
 

@@ -2,7 +2,6 @@
 
 use crate::contexts::View;
 use minlen_entropy::mixing::Apm;
-use minlen_entropy::mixing::simd;
 
 /// Contexts of each map.
 const ROWS: usize = 1 << 16;
@@ -35,11 +34,7 @@ impl SseStage {
         let names = [view.last(2), view.last(3) | 1 << 24, word, u64::from(expect) | view.last(1) << 9];
         self.at = names.map(|name| row(name, view.c0));
         for (map, &at) in self.maps.iter().zip(&self.at) {
-            if let Some(row) = map.row(at) {
-                simd::prefetch(row, 0);
-                simd::prefetch(row, 16);
-                simd::prefetch(row, 32);
-            }
+            map.prefetch(at);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Files of priors, whole and damaged, and priors of the user's own.
 
-use minlen_core::{Env, Error, ErrorKind, Learned, Resources};
+use minlen_core::{Advice, Env, Error, ErrorKind, Learned, Resources};
 use minlen_mix::cm::{self, Type};
 use minlen_mix::prior::{self, Prior};
 use proptest::prelude::*;
@@ -142,8 +142,7 @@ fn damaged_headers(good: &[u8], len: usize, env: &Env) {
         decode(&bytes, len, env)
     };
     let missing = with(5, good[5] ^ 1);
-    let message = format!("{:?}", missing.as_ref().unwrap_err());
-    assert!(message.contains("--prior"), "{message}");
+    assert_eq!(missing.as_ref().unwrap_err().advice(), Some(Advice::Prior));
     assert_eq!(kind(missing), ErrorKind::Unsupported);
     assert_eq!(kind(with(1, 200)), ErrorKind::Unsupported);
     assert_eq!(kind(with(0, good[0] ^ 0x80)), ErrorKind::Unsupported);
@@ -165,5 +164,25 @@ proptest! {
             bytes[6..8].copy_from_slice(&[0, 0]);
         }
         let _ = Prior::from_bytes(&bytes);
+    }
+}
+
+#[test]
+fn a_codec_that_keeps_its_models_writes_what_a_new_one_writes() {
+    let (kept, env) = (cm::codec(), Env::default());
+    let all = orders(900);
+    for (number, kind) in [(6, 1), (10, 1), (6, 1), (13, 2)] {
+        for len in [40, 41, 1000, 9000, 40, 30_000] {
+            let data = &all[len / 3..][..len];
+            let params = kept.params().with("model", 0).with("type", kind).with("prior", number);
+            let mut again = Vec::new();
+            kept.encode(data, &params, &env, &mut again).unwrap();
+            let (mut once, new) = (Vec::new(), cm::codec());
+            new.encode(data, &params, &env, &mut once).unwrap();
+            assert_eq!(again, once, "{len} bytes, prior {number}");
+            let mut back = Vec::new();
+            kept.decode(&again, len, &env, &mut back).unwrap();
+            assert_eq!(back, data);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use minlen_core::{Error, Result};
 
-use crate::lstm::Hint;
+use crate::hint::Hint;
 
 /// Shape and learning schedule. Encoder and decoder must agree on every field.
 #[derive(Clone, Copy, Debug, PartialEq)]

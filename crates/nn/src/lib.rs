@@ -9,6 +9,7 @@ mod blob;
 mod config;
 #[cfg(test)]
 mod gradient_test;
+mod hint;
 mod layer;
 mod lstm;
 mod matcher;
@@ -20,7 +21,8 @@ mod train;
 
 pub use bits::BitTree;
 pub use config::Config;
-pub use lstm::{ByteLstm, Hint};
+pub use hint::Hint;
+pub use lstm::ByteLstm;
 pub use matcher::Matcher;
 pub use simd::Isa;
 pub use train::train;

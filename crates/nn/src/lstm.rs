@@ -3,6 +3,7 @@
 use minlen_core::Result;
 
 use crate::config::Config;
+use crate::hint::Hint;
 use crate::layer::Layer;
 use crate::output::Output;
 use crate::random::Random;
@@ -25,21 +26,6 @@ pub struct ByteLstm {
     t: usize,
     /// One-hot inputs of each step: the last byte, the one before, a guess of the next, the trust in it.
     inputs: [Vec<u16>; 4],
-}
-
-/// A guess of the next byte from elsewhere, such as the byte that follows the longest match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hint {
-    /// The guess.
-    pub byte: u8,
-    /// How much to trust it, 0 to 15 (more counts as 15): say, the length of the match. The network learns what
-    /// each value means.
-    pub trust: u8,
-}
-
-impl Hint {
-    /// Degrees of trust.
-    pub(crate) const TRUST: usize = 16;
 }
 
 /// Added under the root of the mean square.

@@ -1,6 +1,6 @@
 //! Guesses of the next byte from what followed the same bytes before.
 
-use crate::lstm::Hint;
+use crate::hint::Hint;
 
 /// Bytes that must agree before there is a guess.
 const SHORT: usize = 4;

@@ -1,10 +1,11 @@
 //! From data to a recipe and streams.
 
 use crate::deflate::{Deflate, Found};
+use crate::expression::fixed;
 use crate::recipe::{Chunks, Item, MAX_DEPTH, Node, Tail};
 use crate::scan::{Find, Scanner, Shape, What};
 use crate::text::Detail;
-use crate::{Effort, Expression, Report, Stream, fixed, jpeg, tar};
+use crate::{Effort, Expression, Report, Stream, jpeg, tar};
 use minlen_core::{Class, Detection, Env, Kind, Result};
 
 /// Layers that are looked into. More are allowed when decoding, for encoders to come.

@@ -25,6 +25,7 @@ mod build;
 mod checksum;
 mod code;
 mod deflate;
+mod expression;
 pub mod filter;
 mod jpeg;
 mod rebuild;
@@ -38,71 +39,14 @@ mod tests;
 mod text;
 
 pub use build::Judge;
+pub use expression::{Effort, Expression, Stream};
 pub use report::Report;
 
-use minlen_core::{Env, Kind, Result, Span};
-use minlen_structure::pixels::Raster;
+use minlen_core::{Env, Kind, Result};
 use scan::{Scanner, What};
 
 /// Bytes of plain text that one piece of data is expanded to at most, over all layers.
 pub const MAX_EXPANDED: usize = 256 << 20;
-
-/// Alike bytes, for one codec.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stream {
-    /// The bytes.
-    pub data: Vec<u8>,
-    /// What they are.
-    pub kind: Kind,
-    /// More, for people: of the rows of a PNG, the geometry.
-    pub detail: String,
-    /// How pixels lie in it.
-    pub raster: Option<Raster>,
-}
-
-impl Stream {
-    /// What it is made of, as far as that is known.
-    #[must_use]
-    pub fn layout(&self) -> Vec<Span> {
-        self.raster.iter().map(|raster| raster.span(0, self.data.len() as u64)).collect()
-    }
-}
-
-/// Data as streams and the recipe that puts them together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expression {
-    /// What [`rebuild`] follows.
-    pub recipe: Vec<u8>,
-    /// The streams that it takes from; some may be empty.
-    pub streams: Vec<Stream>,
-    /// What was found.
-    pub report: Report,
-}
-
-/// The streams that are always there.
-mod fixed {
-    use minlen_core::Kind;
-
-    /// What deflate streams differ in from the prediction.
-    pub(crate) const CORRECTIONS: usize = 0;
-    pub(crate) const JPEG_HEADERS: usize = 1;
-    /// Coded coefficients.
-    pub(crate) const JPEG_BODIES: usize = 2;
-    /// Small parts, and what is left of containers.
-    pub(crate) const OTHER: usize = 3;
-    pub(crate) const ALL: [Kind; 4] = [Kind::Binary, Kind::Binary, Kind::ImageCoded, Kind::Binary];
-}
-
-/// How much time [`express`] may take for a smaller result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Effort {
-    /// As little as possible: a JPEG goes through Lepton, at tens of megabytes a second, or stays as it is.
-    Low,
-    /// A JPEG that Lepton does not know goes through our own model, at 0.15 to 0.3 megabytes a second.
-    Medium,
-    /// Every JPEG goes through both, and the smaller result is kept.
-    High,
-}
 
 /// Expresses `data`. `judge` says what is alike.
 ///

@@ -2,8 +2,9 @@
 
 use crate::checksum::crc32;
 use crate::deflate::Deflate;
+use crate::expression::fixed;
 use crate::recipe::{Chunks, Item, Lines, Node, Tail};
-use crate::{filter, fixed, jpeg, table, text};
+use crate::{filter, jpeg, table, text};
 use minlen_core::varint::Reader;
 use minlen_core::{Env, Error, Result};
 

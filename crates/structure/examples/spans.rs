@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout)]
 
 use minlen_core::Layout;
-use minlen_structure::{Source, arrays};
+use minlen_structure::{Parsers, Source};
 
 fn main() -> minlen_core::Result<()> {
     let mut brief = false;
@@ -14,8 +14,8 @@ fn main() -> minlen_core::Result<()> {
         let bytes = std::fs::read(&path)?;
         let source: &dyn Source = &bytes.as_slice();
         let start = std::time::Instant::now();
-        let found = arrays::layout(source).and_then(|found| match found {
-            None => arrays::blob(source),
+        let found = Parsers::arrays().layout(source).and_then(|found| match found {
+            None => Parsers::arrays().guess(source),
             found => Ok(found),
         });
         let time = start.elapsed();

@@ -3,8 +3,9 @@
 //! Sources as for the parsers and [`super::write`].
 
 use super::write::{GgufMetadata, gguf_header, safetensors_header};
-use crate::Source;
-use crate::arrays::{gguf, listing};
+use crate::arrays::gguf;
+use crate::source::Source;
+use crate::table::Parsers;
 use minlen_core::layout::{Declared, Dtype, Element, Span};
 use minlen_core::{Error, ErrorKind, Result};
 use std::io::{self, Write};
@@ -218,7 +219,7 @@ pub fn check(target: Target, exports: &[Export], written: &dyn Source) -> Result
             Err(bad(format!("{} bytes, not {len}", written.len())))
         };
     }
-    let found = listing(written).map_err(|error| bad(error.to_string()))?;
+    let found = Parsers::arrays().listing(written).map_err(|error| bad(error.to_string()))?;
     let (_, tensors) = found.ok_or_else(|| bad("no arrays".into()))?;
     if tensors.len() != exports.len() {
         return Err(bad(format!("{} arrays, not {}", tensors.len(), exports.len())));

@@ -32,34 +32,12 @@ mod reader;
 pub mod sound;
 mod source;
 pub mod sqlite;
+mod table;
 pub mod tar;
+mod worth;
 pub mod write;
 
-pub use parser::{Found, Parser, Parsers};
+pub use parser::{Found, Parser};
 pub use reader::Reader;
 pub use source::{FileSource, Source};
-
-use minlen_core::{Class, Kind};
-use std::sync::Arc;
-
-/// From this level on there are models for samples, which are too slow for the levels below.
-const SAMPLES_LEVEL: u8 = 6;
-/// Fewer bytes of samples are not worth a look.
-const LEAST_SAMPLES: usize = 4096;
-
-/// The parsers of samples: sound before pixels.
-fn samples() -> Vec<Arc<dyn Parser>> {
-    [sound::parsers(), pixels::parsers()].concat()
-}
-
-/// The parsers of files that are whole by themselves.
-fn wholes() -> Vec<Arc<dyn Parser>> {
-    vec![Arc::new(tar::Tar), Arc::new(sqlite::Sqlite)]
-}
-
-/// True for data that may be samples: neither text nor code, and not compressed.
-fn may_be_samples(kind: Kind, level: u8, len: usize) -> bool {
-    let class = kind.class();
-    let other = matches!(class, Class::Text | Class::Code) || class == Class::Dense && kind != Kind::Random;
-    level >= SAMPLES_LEVEL && len >= LEAST_SAMPLES && !other
-}
+pub use table::Parsers;

@@ -1,6 +1,6 @@
 //! Bounded reads at any place of a file through a small window.
 
-use crate::Source;
+use crate::source::Source;
 use minlen_core::{Error, Result};
 
 /// Bytes fetched after a jump.

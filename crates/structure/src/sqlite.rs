@@ -2,7 +2,9 @@
 //!
 //! Source: the SQLite database file format, section 1.3 (the database header).
 
-use crate::{Found, Parser, Reader, formats};
+use crate::formats;
+use crate::parser::{Found, Parser};
+use crate::reader::Reader;
 use minlen_core::layout::{Span, SpanKind};
 use minlen_core::{Kind, Result};
 

@@ -3,10 +3,10 @@
 //! Sources as for the parsers.
 
 use super::export::safetensors_type;
-use crate::Reader;
-use crate::Source;
-use crate::arrays::byte_len;
+use crate::arrays::common::byte_len;
 use crate::arrays::gguf::{self, ALIGNMENT};
+use crate::reader::Reader;
+use crate::source::Source;
 use minlen_core::layout::{Dtype, Span};
 use minlen_core::{Error, Result};
 use std::borrow::Cow;
@@ -237,8 +237,9 @@ fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Result<()> {
 }
 
 fn len(tensor: &Span) -> Result<u64> {
-    let told = tensor.told.as_ref().map(|told| told.len());
-    told.unwrap_or_else(|| byte_len(tensor.dtype, &tensor.shape))
+    let declared = tensor.declaration.as_ref().map(|declared| declared.len());
+    declared
+        .unwrap_or_else(|| byte_len(tensor.dtype, &tensor.shape))
         .ok_or_else(|| Error::usage(format!("array {:?} has a shape without a length", tensor.name)))
 }
 
@@ -258,7 +259,7 @@ fn put(out: &mut dyn Write, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arrays::{layout, listing};
+    use crate::table::Parsers;
 
     fn tensor(name: &str, dtype: Dtype, shape: &[u64]) -> Span {
         let len = byte_len(dtype, shape).unwrap();
@@ -270,14 +271,14 @@ mod tests {
     }
 
     fn check(file: &[u8], tensors: &[Span]) {
-        let (_, found) = listing(&file).unwrap().unwrap();
+        let (_, found) = Parsers::arrays().listing(&file).unwrap().unwrap();
         assert_eq!(found.len(), tensors.len());
         for (i, (found, tensor)) in found.iter().zip(tensors).enumerate() {
             assert_eq!((&found.name, found.dtype, &found.shape), (&tensor.name, tensor.dtype, &tensor.shape));
             let held = &file[found.start as usize..][..found.len as usize];
             assert_eq!(held, bytes(tensor, i as u8));
         }
-        assert!(layout(&file).unwrap().is_some());
+        assert!(Parsers::arrays().layout(&file).unwrap().is_some());
     }
 
     #[test]

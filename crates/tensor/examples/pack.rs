@@ -5,7 +5,7 @@
 #![allow(clippy::print_stdout)]
 
 use minlen_core::Env;
-use minlen_structure::arrays;
+use minlen_structure::Parsers;
 use minlen_tensor::group::{self, Strength};
 use minlen_tensor::{Array, Target};
 
@@ -20,9 +20,9 @@ fn now() -> f64 {
 fn measure(path: &str, strength: Strength, best: usize, only: Option<&str>) -> Result<(), Failure> {
     let bytes = std::fs::read(path)?;
     let source = &bytes.as_slice();
-    let layout = match arrays::layout(source)? {
+    let layout = match Parsers::arrays().layout(source)? {
         Some(layout) => layout,
-        None => arrays::blob(source)?.ok_or("no arrays")?,
+        None => Parsers::arrays().guess(source)?.ok_or("no arrays")?,
     };
     let arrays: Vec<Array<'_>> = layout
         .spans

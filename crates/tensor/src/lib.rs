@@ -15,6 +15,7 @@ pub mod group;
 pub mod max;
 pub mod packed;
 pub mod quantized;
+mod sealed;
 pub mod weights;
 
 /// True if a checksum is not the one that was told. Fuzz targets see through checksums, which hardly any changed payload would

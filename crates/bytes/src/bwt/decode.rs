@@ -1,9 +1,9 @@
 //! A payload back to bytes.
 
 use super::model::Model;
-use super::spec::{HALVED, Header, SHAPED};
+use super::spec::{HALVED, Header, SHAPED, STEP, decode_memory};
 use super::tree::{Tree, code_lengths};
-use super::{STEP, bytes, decode_memory, repeat, sort};
+use super::{bytes, repeat, sort};
 use minlen_core::varint::Reader;
 use minlen_core::{Env, Error, ErrorKind, Result};
 use minlen_entropy::binary::wide::Decoder;

@@ -1,9 +1,9 @@
 //! Bytes to a payload: take repeats out, sort, predict.
 
 use super::model::{Model, spelled};
-use super::spec::{HALVED, Header, SHAPED};
+use super::spec::{HALVED, Header, SHAPED, STEP};
 use super::tree::{Tree, code_lengths, lengths};
-use super::{STEP, bytes, repeat, sort};
+use super::{bytes, repeat, sort};
 use minlen_core::{Env, Params, Result, varint};
 use minlen_entropy::binary::wide::Encoder;
 

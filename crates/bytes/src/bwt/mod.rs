@@ -6,7 +6,7 @@
 //! 1. `repeat`: repeats of 256 bytes and more become references (Bentley and McIlroy 1999).
 //! 2. `sort`: the last column of the sorted rotations, by libsais; the inverse walks up to 16 chains at once.
 //! 3. `model`: symbols of the column as binary decisions, predicted by 16 estimates in 6 contexts, which two
-//!    logistic mixers weigh and one table refines; 64-bit binary arithmetic coding (`coder`).
+//!    logistic mixers weigh and one table refines; 64-bit binary arithmetic coding (`minlen_entropy::binary::wide`).
 //!
 //! Limits: 256 MiB per part; 6 bytes of memory per byte. All arithmetic is in integers.
 //! Format: docs/format/codecs/bwt.md. Sources: Burrows and Wheeler, "A block-sorting lossless data compression
@@ -31,9 +31,6 @@ mod tree;
 use crate::delta;
 use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Params, Part, Proposal, Result, Stage};
 use std::sync::Arc;
-
-/// Symbols between looks at the cancel flag.
-const STEP: usize = 1 << 16;
 
 /// The codec, to be registered.
 #[must_use]
@@ -64,7 +61,7 @@ impl Codec for Bwt {
         // Sorting and the column; the table of fingerprints is smaller and gone by then.
         Memory {
             encode: (2 + crate::suffixes::MEMORY) * len as u64 + model::memory(len),
-            decode: decode_memory(len),
+            decode: spec::decode_memory(len),
         }
     }
 
@@ -109,9 +106,4 @@ fn differences(part: &Part<'_>) -> Vec<(Vec<Stage>, &'static str)> {
         all.push((vec![delta::stage(stride, 1, false)], "differences of records"));
     }
     all
-}
-
-/// The column, the table of its inverse, the text that repeats are put back into, and a model for each half.
-fn decode_memory(len: usize) -> u64 {
-    2 * len as u64 + sort::inverse_memory(len as u64) + 2 * model::memory(len)
 }

@@ -1,7 +1,8 @@
 //! What bwt can be told, and the payload header.
 
+use super::model;
 use super::repeat::MIN_REPEAT;
-use super::sort::{Starts, piece_len};
+use super::sort::{self, Starts, piece_len};
 use minlen_core::varint::{self, Reader};
 use minlen_core::{CodecSpec, Error, ParamKind, ParamSpec, Result, ids};
 
@@ -107,4 +108,12 @@ impl Header {
 /// Bytes that hold a row number of a text of `len` bytes.
 fn row_bytes(len: usize) -> usize {
     (usize::BITS - len.leading_zeros()).div_ceil(8) as usize
+}
+
+/// Symbols between looks at the cancel flag.
+pub(super) const STEP: usize = 1 << 16;
+
+/// The column, the table of its inverse, the text that repeats are put back into, and a model for each half.
+pub(super) fn decode_memory(len: usize) -> u64 {
+    2 * len as u64 + sort::inverse_memory(len as u64) + 2 * model::memory(len)
 }

@@ -76,23 +76,18 @@ fn write_to(
         sink.restrict(modes.fold(ctx.mask(), |mask, mode| mask & minlen::archive::readers(mode)));
         match (range, &files.numbers[..]) {
             (None, numbers) => archive.read_entries(numbers, &mut out)?,
-            (Some(range), &[number]) => archive.read_entry(number, Some(bounds(range)), &mut out)?,
+            (Some(range), &[number]) => archive.read_entry(number, Some(select::bounds(range)), &mut out)?,
             (Some(_), numbers) => {
                 let count = numbers.len();
                 return Err(Error::usage(format!("--range needs exactly one file, and {count} were chosen")));
             }
         };
     } else if members.is_empty() {
-        archive.read_content(range.map_or(0..u64::MAX, bounds), &mut out)?;
+        archive.read_content(range.map_or(0..u64::MAX, select::bounds), &mut out)?;
     } else {
         return Err(Error::usage("is a single compressed file and has no members to choose from"));
     }
     out.flush().map_err(write_failed)?;
     drop(out);
     sink.commit(None)
-}
-
-/// An open end is the end of the file, whatever that is.
-pub fn bounds(range: Range) -> std::ops::Range<u64> {
-    range.start..range.end.unwrap_or(u64::MAX)
 }

@@ -1,6 +1,5 @@
 //! Arrays, pictures and sound in files within archives: listed, and taken out one by one.
 
-use super::extract::bounds;
 use crate::args::Extract;
 use crate::engine::select;
 use crate::engine::sink::{Sink, write_failed};
@@ -137,7 +136,7 @@ pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive<'_>, ctx: &C
     let extension = output.and_then(Path::extension).and_then(|e| e.to_str()).unwrap_or_default();
     let kind = Target::of_extension(extension)?;
     let found = matching(pattern, &model, kind)?;
-    let rows = args.rows.map(bounds);
+    let rows = args.rows.map(select::bounds);
     let exports = found.iter().map(|span| export_of(kind, span, rows.as_ref(), model.len));
     let exports = exports.collect::<Result<Vec<_>>>()?;
     let header = export::header(kind, &exports)?;
@@ -164,7 +163,7 @@ pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive<'_>, ctx: &C
 fn matching(pattern: &str, model: &Model, kind: Target) -> Result<Vec<Span>> {
     let wanted = |span: &&Span| select::matches(pattern.as_bytes(), span.name.as_bytes());
     let mut found: Vec<Span> = model.spans.iter().filter(|span| span.name == pattern).cloned().collect();
-    found.dedup_by(|b, a| (a.start, a.len, &a.told) == (b.start, b.len, &b.told));
+    found.dedup_by(|b, a| (a.start, a.len, &a.declaration) == (b.start, b.len, &b.declaration));
     if found.len() > 1 {
         return Err(Error::usage(format!("{} arrays are called {pattern}", found.len())));
     }

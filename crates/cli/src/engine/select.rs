@@ -1,5 +1,6 @@
 //! Which members a name on the command line means.
 
+use crate::args::Range;
 use crate::ui::human;
 use minlen::archive::Archive;
 use minlen::container::Body;
@@ -83,6 +84,11 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
         }
     }
     pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+/// An open end is the end of the file, whatever that is.
+pub fn bounds(range: Range) -> std::ops::Range<u64> {
+    range.start..range.end.unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

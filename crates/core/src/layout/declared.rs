@@ -3,8 +3,8 @@
 //! Coding needs to know how numbers lie in the file, and may see a complex number as two floats, or a big-endian one as bytes. Who
 //! takes an array out, or stores it inexactly, needs to know what the file says it is.
 
-use super::Dtype;
-use crate::{Error, Result};
+use super::dtype::Dtype;
+use crate::error::{Error, Result};
 use std::ops::Range;
 
 /// What the elements of an array are.

@@ -1,7 +1,10 @@
 //! A stretch of data and what is known of it.
 
-use super::{Declared, Dtype, Element, Origin};
-use crate::{CodecId, Error, Result};
+use super::declared::{Declared, Element};
+use super::dtype::Dtype;
+use super::origin::Origin;
+use crate::codec_id::CodecId;
+use crate::error::{Error, Result};
 use std::sync::Arc;
 
 /// What a span is.
@@ -98,7 +101,7 @@ pub struct Span {
     /// What the word of whoever named it is worth.
     pub origin: Origin,
     /// What the file says of it beyond that: see [`Span::declared`].
-    pub told: Option<Box<Declared>>,
+    pub declaration: Option<Box<Declared>>,
     /// What it may be coded as a difference from.
     pub base: Option<BaseSpan>,
     /// What decodes to these very bytes, where they were made together.
@@ -146,8 +149,8 @@ impl Span {
 
     /// Elements in the smallest unit of storage, and bytes of it.
     fn cell(&self) -> (u64, u64) {
-        match (self.dtype, &self.told) {
-            (Dtype::Bytes, Some(told)) => (told.unit.0.max(1), told.unit.1.max(1)),
+        match (self.dtype, &self.declaration) {
+            (Dtype::Bytes, Some(declaration)) => (declaration.unit.0.max(1), declaration.unit.1.max(1)),
             (dtype, _) => (dtype.weights() as u64, dtype.unit() as u64),
         }
     }
@@ -185,7 +188,7 @@ impl Span {
     /// What the file says of it.
     #[must_use]
     pub fn declared(&self) -> Declared {
-        self.told.as_ref().map_or_else(|| self.plain(), |told| (**told).clone())
+        self.declaration.as_ref().map_or_else(|| self.plain(), |declaration| (**declaration).clone())
     }
 
     /// What type and shape say by themselves.
@@ -199,7 +202,7 @@ impl Span {
     /// The same, of which the file says more than type and shape do.
     #[must_use]
     pub fn declaring(mut self, declared: Declared) -> Self {
-        self.told = (declared != self.plain()).then(|| Box::new(declared));
+        self.declaration = (declared != self.plain()).then(|| Box::new(declared));
         self
     }
 
@@ -243,8 +246,10 @@ impl Span {
     pub fn inexact(&self) -> Option<Dtype> {
         let floats = matches!(self.dtype, Dtype::F32 | Dtype::F64) && self.origin == Origin::Declared;
         // What says no more than its type and shape may be a part that was cut in the middle of a row.
-        let as_told = self.told.as_ref().is_none_or(|told| {
-            told.element == Element::Number(self.dtype) && !told.big_endian && told.len() == Some(self.len)
+        let as_told = self.declaration.as_ref().is_none_or(|declaration| {
+            declaration.element == Element::Number(self.dtype)
+                && !declaration.big_endian
+                && declaration.len() == Some(self.len)
         });
         (self.kind == SpanKind::Array && floats && as_told).then_some(self.dtype)
     }
@@ -258,8 +263,9 @@ impl Span {
         let len = len.checked_sub(skip)? / unit * unit;
         let shape = self.shape_of(from, len);
         // Of numbers that models know, the type says enough.
-        let told = self.told.as_ref().filter(|_| self.dtype == Dtype::Bytes);
-        let told = told.map(|told| Box::new(Declared { shape: shape.clone(), ..(**told).clone() }));
+        let declaration = self.declaration.as_ref().filter(|_| self.dtype == Dtype::Bytes);
+        let declaration = declaration
+            .map(|declaration| Box::new(Declared { shape: shape.clone(), ..(**declaration).clone() }));
         (len > 0).then(|| Self {
             kind: self.kind,
             name: String::new(),
@@ -270,7 +276,7 @@ impl Span {
             len,
             meaning: self.meaning,
             origin: self.origin_of_parts(),
-            told,
+            declaration,
             base: self.base.map(|base| BaseSpan { start: base.start + from, ..base }),
             description: None,
         })

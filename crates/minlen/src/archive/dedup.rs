@@ -92,6 +92,16 @@ mod tests {
     use crate::archive::contents::Disk;
     use minlen_container::walk::{Found, Item};
 
+    /// Where chunks end decides which are equal, and so what is written.
+    #[test]
+    fn chunks_end_where_they_ended_in_every_version() {
+        let mut rng = minlen_core::testing::Rng(9);
+        let data: Vec<u8> = (0..1 << 20).map(|_| rng.next_u64() as u8).collect();
+        let chunks = fastcdc::v2020::StreamCDC::new(&data[..], CHUNK.0, CHUNK.1, CHUNK.2);
+        let ends: Vec<u64> = chunks.map(|chunk| chunk.unwrap()).map(|c| c.offset + c.length as u64).collect();
+        assert_eq!(ends[..4], [85_801, 167_394, 238_362, 303_654]);
+    }
+
     #[test]
     fn finds_equal_chunks_in_memory_and_on_disk_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();

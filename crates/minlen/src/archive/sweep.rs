@@ -83,7 +83,7 @@ fn take(
     env.check()?;
     each(index, &opened.bytes)?;
     env.progress
-        .event(Event::Advance { input: opened.stored - opened.told, output: opened.bytes.len() as u64 });
+        .event(Event::Advance { input: opened.stored - opened.reported, output: opened.bytes.len() as u64 });
     Ok(())
 }
 

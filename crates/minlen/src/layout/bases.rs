@@ -1,6 +1,6 @@
 //! The files that spans are stored as differences from.
 
-use super::FileLayout;
+use super::file::FileLayout;
 use crate::archive::{Archive, Keys, MemberKind};
 use crate::options::Options;
 use minlen_container::crypt;

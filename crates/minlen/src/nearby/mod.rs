@@ -7,6 +7,7 @@
 //!
 //! The identity of what such a file holds is that of its samples: [`samples_hash`].
 
+pub(crate) mod decibels;
 mod identity;
 mod stored;
 mod verify;
@@ -22,7 +23,10 @@ use std::sync::Arc;
 /// The approximators of this build.
 #[must_use]
 pub fn approximators() -> Vec<Arc<dyn Approximator>> {
-    vec![Arc::new(crate::tensors::Fields)]
+    vec![
+        #[cfg(feature = "tensors")]
+        Arc::new(crate::tensors::Fields),
+    ]
 }
 
 /// What a user asks for, and what there is to reach it.
@@ -114,23 +118,6 @@ fn tell(difference: &Difference, len: usize) -> String {
         _ => String::new(),
     };
     format!("{what}: {off}{len} -> {stored} bytes")
-}
-
-/// 10 to the power of `exponent`, with the same bits on every machine: products of roots of ten, which IEEE 754 rounds exactly.
-pub(crate) fn power_of_ten(exponent: f64) -> f64 {
-    let size = exponent.abs().min(300.0);
-    let mut power = 1.0;
-    for _ in 0..size as u32 {
-        power *= 10.0;
-    }
-    let (mut root, mut rest) = (10f64, size - f64::from(size as u32));
-    for _ in 0..50 {
-        (root, rest) = (root.sqrt(), rest * 2.0);
-        if rest >= 1.0 {
-            (power, rest) = (power * root, rest - 1.0);
-        }
-    }
-    if exponent < 0.0 { 1.0 / power } else { power }
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use super::decibels::power_of_ten;
 use super::*;
 use crate::layout::Parsers;
 use crate::{Options, compress_with, decompress};

@@ -1,7 +1,7 @@
 //! How far an inexact copy is from its original, by what the files themselves say of their arrays: nothing that an encoder thought
 //! of the data comes in.
 
-use super::power_of_ten;
+use super::decibels::power_of_ten;
 use minlen_core::layout::{Dtype, Format, Layout, Span};
 use minlen_core::{Advice, Env, Error, ErrorKind, MaxError, Result, Target};
 use minlen_structure::{Parsers, Source};

@@ -2,8 +2,8 @@
 
 use super::sample::{SMALL, has_repeats, sample};
 use super::stored;
+use crate::block_progress::BlockProgress;
 use crate::levels::MAX_LEVEL;
-use crate::within::Within;
 use minlen_core::{Chain, Coded, Env, ErrorKind, Proposal, Registry, Result, ids};
 
 /// Offers whose sample is more than this many thousandths larger than the best one's are not tried in full. The
@@ -31,8 +31,8 @@ pub(super) struct Outcome {
     pub chain: String,
     pub why: &'static str,
     pub tried: Vec<(String, usize)>,
-    /// Raw bytes that were told as progress while coding.
-    pub told: u64,
+    /// Raw bytes that were reported as progress while coding.
+    pub reported: u64,
     /// True if a codec gave up for want of memory.
     pub short: bool,
 }
@@ -40,10 +40,10 @@ pub(super) struct Outcome {
 impl Outcome {
     /// What the chain that the user named gives.
     pub(super) fn named(chain: &Chain, data: &[u8], registry: &Registry, env: &Env) -> Result<Self> {
-        let (within, env) = Within::new(env, data.len() as u64, data.len() as u64);
+        let (progress, env) = BlockProgress::new(env, data.len() as u64, data.len() as u64);
         let coded = chain.encode(data, registry, &env)?;
-        let (chain, told) = (chain.to_string(), within.told());
-        Ok(Self { coded, chain, why: "asked for", tried: Vec::new(), told, short: false })
+        let (chain, reported) = (chain.to_string(), progress.reported());
+        Ok(Self { coded, chain, why: "asked for", tried: Vec::new(), reported, short: false })
     }
 
     /// The same, or the raw bytes where coding did not make them fewer.
@@ -58,7 +58,7 @@ impl Outcome {
             chain: "store".into(),
             why,
             tried: self.tried,
-            told: self.told,
+            reported: self.reported,
             short: self.short,
         }
     }
@@ -66,8 +66,8 @@ impl Outcome {
     /// Codes with each of these, and keeps the smallest of their results and its own.
     fn try_all(&mut self, offers: &[&Proposal], data: &[u8], registry: &Registry, env: &Env) -> Result<()> {
         let len = data.len() as u64;
-        let (within, env) =
-            Within::new(env, len.saturating_mul(offers.len() as u64), len - self.told.min(len));
+        let (progress, env) =
+            BlockProgress::new(env, len.saturating_mul(offers.len() as u64), len - self.reported.min(len));
         for offer in offers {
             let Some(coded) = attempt(offer, data, registry, &env, &mut self.short)? else { continue };
             self.tried.push((offer.chain.to_string(), coded.payload.len()));
@@ -75,7 +75,7 @@ impl Outcome {
                 (self.coded, self.chain, self.why) = (coded, offer.chain.to_string(), offer.why);
             }
         }
-        self.told += within.told();
+        self.reported += progress.reported();
         Ok(())
     }
 
@@ -85,7 +85,7 @@ impl Outcome {
             chain: String::new(),
             why: "",
             tried: Vec::new(),
-            told: 0,
+            reported: 0,
             short: false,
         }
     }
@@ -125,19 +125,19 @@ fn strongest(offers: &[&Proposal], data: &[u8], registry: &Registry, env: &Env) 
     better_prior(&mut ranked, data, registry, env)?;
     let (mut tried, mut short) = (Vec::new(), false);
     let len = data.len() as u64;
-    let (within, env) = Within::new(env, len, len);
+    let (progress, env) = BlockProgress::new(env, len, len);
     for offer in ranked {
         let Some(coded) = attempt(offer, data, registry, &env, &mut short)? else { continue };
         tried.push((offer.chain.to_string(), coded.payload.len()));
         if coded.payload.len() < data.len() {
-            let (chain, told) = (offer.chain.to_string(), within.told());
-            return Ok(Outcome { coded, chain, why: offer.why, tried, told, short });
+            let (chain, reported) = (offer.chain.to_string(), progress.reported());
+            return Ok(Outcome { coded, chain, why: offer.why, tried, reported, short });
         }
     }
-    Ok(Outcome { tried, told: within.told(), short, ..Outcome::none() })
+    Ok(Outcome { tried, reported: progress.reported(), short, ..Outcome::none() })
 }
 
-/// Of two first offers that differ in nothing but what is told to the codec, leaves the one that does better on a small
+/// Of two first offers that differ in nothing but what is reported to the codec, leaves the one that does better on a small
 /// sample.
 fn better_prior(ranked: &mut Vec<&Proposal>, data: &[u8], registry: &Registry, env: &Env) -> Result<()> {
     let [one, two, ..] = ranked.as_slice() else { return Ok(()) };

@@ -70,7 +70,7 @@ pub struct Planned {
     /// Offers that were coded in full, with their sizes.
     pub tried: Vec<(String, usize)>,
     /// Raw bytes that were told as progress while coding; the rest is to be told now.
-    pub told: u64,
+    pub reported: u64,
     /// True if something stronger was passed over because it needs more memory than it may use.
     pub short: bool,
 }
@@ -203,7 +203,7 @@ impl Planner {
             chain,
             why: best.why,
             tried: best.tried,
-            told: best.told,
+            reported: best.reported,
             short: best.short,
         })
     }

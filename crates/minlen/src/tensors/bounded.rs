@@ -1,6 +1,6 @@
 //! Floats near others: the approximator of arrays, which finds the steps that reach a target and has the codec `tensors` store them.
 
-use crate::nearby::power_of_ten;
+use crate::nearby::decibels::power_of_ten;
 use minlen_core::nearby::{Approximator, Difference, MaxError, Nearby, Target};
 use minlen_core::{CodecId, Description, Dtype, Env, Error, ErrorKind, Event, NoProgress, Result, Span, ids};
 use minlen_tensor::field::Effort;

@@ -39,8 +39,8 @@ impl Tensors {
         env: &Env,
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        let told = || env.layout.iter().filter(|span| span.kind == SpanKind::Array).cloned();
-        let mut spans: Vec<Span> = told().collect();
+        let arrays = || env.layout.iter().filter(|span| span.kind == SpanKind::Array).cloned();
+        let mut spans: Vec<Span> = arrays().collect();
         if spans.is_empty() {
             // Only a chain that the user named comes without the planner having looked.
             let kind = self.planner.detect(input, input.len() as u64).kind;

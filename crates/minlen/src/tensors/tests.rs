@@ -1,4 +1,4 @@
-use crate::layout::{BaseSpan, Dtype, FileLayout, Span, Track, arrays};
+use crate::layout::{BaseSpan, Dtype, FileLayout, Parsers, Span, Track};
 use crate::{Options, compress_with, decompress, registry};
 use minlen_core::testing::check_hostile;
 use minlen_core::{Bases, Env, Error, ErrorKind, Limits, Params, Resources, Result, ids};
@@ -75,7 +75,7 @@ fn headers_and_arrays_of_an_archive_come_without_the_rest() {
     let data = model(&[3000, 1, 2000], 3);
     let options = Options::new(5).unwrap().with_block_size(300_000);
     let small = compress_with(&data, &options, &Env::default()).unwrap();
-    let layout = arrays::layout(&&data[..]).unwrap().unwrap();
+    let layout = Parsers::arrays().layout(&&data[..]).unwrap().unwrap();
     // All but the arrays, which are not decoded for it.
     let payload = encode(&data, 2, &Env::default());
     let registry = registry();
@@ -116,7 +116,7 @@ fn files_larger_than_a_block_are_cut_between_rows() {
             assert_eq!(decompress(&small, &Limits::default()).unwrap(), data);
         }
     }
-    let layout = arrays::layout(&&data[..]).unwrap().unwrap();
+    let layout = Parsers::arrays().layout(&&data[..]).unwrap().unwrap();
     let mut track = Track::default();
     track.enter(Some(FileLayout::new(&layout).shared()));
     let full = layout.spans[0].start as usize + 1000 * 256 + 40;
@@ -147,7 +147,7 @@ fn a_difference_needs_its_base() {
     let mut new = old.clone();
     let start = new.len() - 200 * 256;
     new[start..].iter_mut().step_by(4).for_each(|b| *b = b.wrapping_add(3));
-    let layout = arrays::layout(&&old[..]).unwrap().unwrap();
+    let layout = Parsers::arrays().layout(&&old[..]).unwrap().unwrap();
     let hash = *blake3::hash(&old).as_bytes();
     let based = |span: &Span| Span { base: Some(BaseSpan { file: hash, start: span.start }), ..span.clone() };
     let spans: Vec<Span> = layout.spans.iter().map(based).collect();
@@ -169,7 +169,7 @@ fn a_difference_needs_its_base() {
 #[test]
 fn arrays_with_rows_more_or_fewer_are_differences_where_both_have_them() {
     let (old, grown, cut) = (model(&[200, 30], 5), model(&[260, 30], 5), model(&[120, 30], 5));
-    let layout = |data: &[u8]| arrays::layout(&data).unwrap().unwrap();
+    let layout = |data: &[u8]| Parsers::arrays().layout(&data).unwrap().unwrap();
     let hash = *blake3::hash(&old).as_bytes();
     for new in [grown, cut] {
         let arrays = FileLayout::new(&layout(&new)).with_base(&layout(&old), hash);

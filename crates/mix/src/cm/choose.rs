@@ -1,11 +1,13 @@
-//! Which models and which prior suit a piece of data.
+//! Which models, which prior and which learning rate suit a piece of data.
 
+use super::pretrained::Pretrained;
 use super::run;
 use super::similarity::Shingles;
-use super::spec::{Depth, Header, Type};
-use crate::prior::{self, Prior};
+use super::spec::{Header, depth, guess};
+use crate::model_type::{Depth, Type};
+use crate::prior::{self, OWN_NUMBER, Prior};
 use crate::shipped::{C, DB, DOC, EXE32, EXE64, GRIDS, JSON, LOG, RECORDS, RUST, SCRIPT, TEXT, XML};
-use minlen_core::{Env, Kind};
+use minlen_core::{Advice, Env, Error, Kind, NoProgress, Params, Result};
 use std::sync::Arc;
 
 /// So much of the data is coded with every candidate, after so much of its window.
@@ -44,7 +46,7 @@ const UNLIKE: u32 = 60;
 
 /// The number of the prior that makes the beginning of `data` smallest, of those for `kind` and of the type `of`; 0 for
 /// none. Text goes by similarity where there is much of it, and the three likeliest are tried where there is little.
-pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env) -> u8 {
+pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, models: &Pretrained) -> u8 {
     // What a prior saves is at most some kilobytes: of so much binary data it is not worth the time at the fastest level.
     if level == 6 && data.len() > 1 << 20 && of != Type::Text {
         return 0;
@@ -77,11 +79,11 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, env: &Env)
     let mut trials: Vec<_> =
         priors.iter().map(|(number, prior)| (*number, Some(shortened(prior, window)))).collect();
     trials.push((0, None));
-    trials.iter().min_by_key(|trial| cost(trial, of, &sample, env)).map_or(0, |(number, _)| *number)
+    trials.iter().min_by_key(|trial| cost(trial, of, &sample, models)).map_or(0, |(number, _)| *number)
 }
 
 /// Bytes of `sample` coded by the fast model after this prior.
-fn cost((number, prior): &(u8, Option<Arc<Prior>>), of: Type, sample: &[u8], env: &Env) -> usize {
+fn cost((number, prior): &(u8, Option<Arc<Prior>>), of: Type, sample: &[u8], models: &Pretrained) -> usize {
     let header = Header {
         depth: Depth::Fast,
         kind: of,
@@ -91,9 +93,8 @@ fn cost((number, prior): &(u8, Option<Arc<Prior>>), of: Type, sample: &[u8], env
         rate: 0,
     };
     let mut out = Vec::new();
-    // A trial is not the work that the waiting wait for.
-    let quiet = Env { progress: Arc::new(minlen_core::NoProgress), ..env.clone() };
-    run::encode(&header, sample, &quiet, &mut out).map_or(usize::MAX, |()| out.len())
+    // A trial is not the work that the waiting wait for: nobody hears of it.
+    run::encode(&header, sample, models, &Env::default(), &mut out).map_or(usize::MAX, |()| out.len())
 }
 
 /// The most typical part of a prior: enough to tell it from the others.
@@ -110,4 +111,58 @@ fn sample(data: &[u8], size: usize, of: Type) -> Vec<u8> {
         crate::bcj::absolute(&mut sample);
     }
     sample
+}
+
+/// What is tried for [`Header::rate`].
+const RATES: [u8; 3] = [3, 1, 6];
+
+/// So much of the data is coded with each.
+const RATE_TRIAL: usize = 192 << 10;
+
+/// What the user or the planner asked for, as the payload begins with it.
+///
+/// # Errors
+/// Usage for a prior that is not there.
+pub(super) fn header(params: &Params, input: &[u8], models: &Pretrained, env: &Env) -> Result<Header> {
+    let kind = match params.get("type") {
+        1 => Type::Text,
+        2 => Type::Binary,
+        3 => Type::X86,
+        _ => guess(input),
+    };
+    let mut header =
+        Header { depth: depth(params), kind, number: 0, id: prior::Id::default(), prior: None, rate: 0 };
+    match params.get("prior") as u8 {
+        0 => {}
+        OWN_NUMBER => {
+            let (id, prior) = prior::latest(&env.resources)
+                .ok_or_else(|| Error::usage("cm: no prior was given").advise(Advice::Prior))?;
+            header = Header { kind: prior.kind, number: OWN_NUMBER, id, prior: Some(prior), ..header };
+        }
+        number => {
+            let prior = prior::shipped(number)
+                .ok_or_else(|| Error::usage(format!("cm: there is no prior {number}")))?;
+            header = Header { kind: prior.kind, number, prior: Some(prior), ..header };
+        }
+    }
+    if header.depth == Depth::Max {
+        header.rate = match params.get("rate") as u8 {
+            0 => best_rate(&header, input, models, env)?,
+            rate => rate,
+        };
+    }
+    Ok(header)
+}
+
+/// The first of two passes: the rate with which the deep model codes the data best.
+fn best_rate(header: &Header, input: &[u8], models: &Pretrained, env: &Env) -> Result<u8> {
+    let quiet = Env { progress: Arc::new(NoProgress), ..env.clone() };
+    let mut best = (usize::MAX, RATES[0]);
+    for rate in RATES {
+        let trial = Header { depth: Depth::Deep, rate, ..header.clone() };
+        let mut out = Vec::new();
+        run::encode(&trial, &input[..input.len().min(RATE_TRIAL)], models, &quiet, &mut out)?;
+        best = best.min((out.len(), rate));
+    }
+    Ok(best.1)
 }

@@ -3,25 +3,39 @@
 //! Limits: as slow in decoding as in encoding. Format: docs/format/codecs/cm.md.
 
 mod choose;
+mod pretrained;
 mod run;
 mod similarity;
 mod spec;
 #[cfg(test)]
 mod tests;
 
+pub use crate::model_type::{Depth, Type};
 use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Params, Part, Proposal, Result};
+use pretrained::Pretrained;
 pub(crate) use run::{decode_bits, encode_bits};
 use spec::Header;
-pub use spec::{Depth, Type};
 use std::sync::Arc;
 
 /// The codec, to be registered.
 #[must_use]
 pub fn codec() -> Arc<dyn Codec> {
-    Arc::new(Cm)
+    codec_with(|_, _| None)
 }
 
-struct Cm;
+/// What another codec of this crate puts forward for a part at a level in place of this one.
+type Offer = fn(&Part<'_>, u8) -> Option<Proposal>;
+
+/// The codec, to be registered, with an offer that is preferred where there is one.
+pub(crate) fn codec_with(preferred: Offer) -> Arc<dyn Codec> {
+    Arc::new(Cm { models: Pretrained::default(), preferred })
+}
+
+struct Cm {
+    /// Kept for short messages.
+    models: Pretrained,
+    preferred: Offer,
+}
 
 impl Codec for Cm {
     fn spec(&self) -> &'static CodecSpec {
@@ -30,14 +44,14 @@ impl Codec for Cm {
 
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let _held = env.budget.reserve(spec::memory(params, input.len()).encode)?;
-        let header = Header::of(params, input, env)?;
+        let header = choose::header(params, input, &self.models, env)?;
         header.write(out);
         if header.kind != Type::X86 {
-            return run::encode(&header, input, env, out);
+            return run::encode(&header, input, &self.models, env, out);
         }
         let mut absolute = input.to_vec();
         crate::bcj::absolute(&mut absolute);
-        run::encode(&header, &absolute, env, out)
+        run::encode(&header, &absolute, &self.models, env, out)
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
@@ -45,7 +59,7 @@ impl Codec for Cm {
         let params = self.params().with("model", header.depth as i64).with("prior", header.number.into());
         let _held = env.budget.reserve(spec::memory(&params, output_len).decode)?;
         let start = out.len();
-        run::decode(&header, bits, output_len, env, out)?;
+        run::decode(&header, (bits, output_len), &self.models, env, out)?;
         if header.kind == Type::X86 {
             crate::bcj::relative(&mut out[start..]);
         }
@@ -60,7 +74,7 @@ impl Codec for Cm {
         if level < 6 || part.data.is_empty() || matches!(part.kind, Kind::Random | Kind::Encrypted) {
             return Vec::new();
         }
-        if let Some(offer) = crate::samples::offer(part, level) {
+        if let Some(offer) = (self.preferred)(part, level) {
             return vec![offer];
         }
         let (model, encode_ns) = match level {
@@ -79,7 +93,7 @@ impl Codec for Cm {
         // What is neither program nor text may still be called so by the bytes alone.
         let known =
             if kind == Type::X86 && part.kind.class() != Class::Code { Kind::MachineCode } else { part.kind };
-        let prior = choose::prior_for(known, kind, part.data, level, &Env::default());
+        let prior = choose::prior_for(known, kind, part.data, level, &self.models);
         let params = self.params().with("type", kind as i64 + 1).with("prior", prior.into());
         let offer =
             |params| Proposal { chain: Chain::single(self, params), encode_ns, why: "predicted bit by bit" };

@@ -1,9 +1,11 @@
 //! A model between the bytes and the arithmetic coder.
 
-use super::spec::{Depth, Header, Type};
+use super::pretrained::{self, Found, Key, Pretrained};
+use super::spec::Header;
 use crate::Predictor;
 use crate::contexts::{Binary, Both, Contexts, FastBinary, FastText, Full, NormalBinary, NormalText, Text};
 use crate::engine::Engine;
+use crate::model_type::{Depth, Type};
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::{Decoder, Encoder};
 
@@ -16,39 +18,84 @@ trait Job {
 }
 
 /// Makes the predictor that the header names, started from its prior, with tables for `len` bytes.
-fn with(header: &Header, len: usize, job: impl Job) -> Result<()> {
+fn with(header: &Header, len: usize, models: &Pretrained, env: &Env, job: impl Job) -> Result<()> {
     let x86 = header.kind == Type::X86;
     match (header.depth, header.kind) {
-        (Depth::Fast, Type::Text) => start::<_, 7, 32, 4, 1>(FastText::default(), header, len, job),
-        (Depth::Fast, _) => start::<_, 5, 32, 3, 1>(FastBinary, header, len, job),
-        (Depth::Normal, Type::Text) => start::<_, 12, 32, 5, 2>(NormalText::default(), header, len, job),
-        (Depth::Normal, _) => start::<_, 13, 32, 5, 2>(NormalBinary::new(x86), header, len, job),
-        (Depth::Deep, Type::Text) => start::<_, 46, 128, 10, 3>(Text::default(), header, len, job),
-        (Depth::Deep, _) => start::<_, 52, 128, 10, 3>(Binary::new(x86), header, len, job),
-        (Depth::Max, _) => start::<_, 98, 416, 17, 3>(Both::new(x86), header, len, job),
-        (Depth::Full, Type::Text) => start::<_, 46, 224, 11, 3>(Full(Text::default()), header, len, job),
-        (Depth::Full, _) => start::<_, 52, 224, 11, 3>(Full(Binary::new(x86)), header, len, job),
+        (Depth::Fast, Type::Text) => {
+            kept::<_, 7, 32, 4, 1>(FastText::default(), header, len, models, env, job)
+        }
+        (Depth::Fast, _) => kept::<_, 5, 32, 3, 1>(FastBinary, header, len, models, env, job),
+        (Depth::Normal, Type::Text) => job.run(start::<_, 12, 32, 5, 2>(NormalText::default(), header, len)?),
+        (Depth::Normal, _) => job.run(start::<_, 13, 32, 5, 2>(NormalBinary::new(x86), header, len)?),
+        (Depth::Deep, Type::Text) => job.run(start::<_, 46, 128, 10, 3>(Text::default(), header, len)?),
+        (Depth::Deep, _) => job.run(start::<_, 52, 128, 10, 3>(Binary::new(x86), header, len)?),
+        (Depth::Max, _) => job.run(start::<_, 98, 416, 17, 3>(Both::new(x86), header, len)?),
+        (Depth::Full, Type::Text) => job.run(start::<_, 46, 224, 11, 3>(Full(Text::default()), header, len)?),
+        (Depth::Full, _) => job.run(start::<_, 52, 224, 11, 3>(Full(Binary::new(x86)), header, len)?),
     }
 }
 
+/// A new model that has seen its prior.
 fn start<C: Contexts<N>, const N: usize, const M: usize, const S: usize, const L: usize>(
     contexts: C,
     header: &Header,
     len: usize,
-    job: impl Job,
-) -> Result<()> {
-    let window = header.prior.as_ref().map_or(&[][..], |prior| prior.window_for(header.depth, len));
-    let mut engine = Engine::<C, N, M, S, L>::new(contexts, len + window.len(), header.depth.table_bits())?;
+) -> Result<Engine<C, N, M, S, L>> {
+    let window = header.window(len);
+    let mut engine = Engine::new(contexts, len + window.len(), header.depth.table_bits())?;
     if header.rate != 0 {
         engine.set_rate(header.rate);
     }
     engine.pretrain(window, header.depth.warm(len));
-    job.run(engine)
+    Ok(engine)
+}
+
+/// As [`start`], or a copy of a model that did the same before.
+fn kept<C, const N: usize, const M: usize, const S: usize, const L: usize>(
+    contexts: C,
+    header: &Header,
+    len: usize,
+    models: &Pretrained,
+    env: &Env,
+    job: impl Job,
+) -> Result<()>
+where
+    C: Contexts<N> + Clone + Send + Sync + 'static,
+{
+    let window = header.window(len).len();
+    if window == 0 || len > pretrained::LONGEST {
+        return job.run(start::<C, N, M, S, L>(contexts, header, len)?);
+    }
+    let key = Key {
+        depth: header.depth as u8,
+        kind: header.kind as u8,
+        number: header.number,
+        id: header.id,
+        window,
+        warm: header.depth.warm(len),
+        sizes: Engine::<C, N, M, S, L>::sizes(len + window, header.depth.table_bits()),
+    };
+    match models.find::<Engine<C, N, M, S, L>>(key) {
+        Found::Model(model) => job.run(model.try_clone()?),
+        Found::New => job.run(start::<C, N, M, S, L>(contexts, header, len)?),
+        Found::Again => {
+            let model = start::<C, N, M, S, L>(contexts, header, len)?;
+            let bytes = super::spec::model_memory(header.depth, len + window);
+            models.keep(key, bytes, env, || model.try_clone())?;
+            job.run(model)
+        }
+    }
 }
 
 /// Appends the coded bits of `input`.
-pub(super) fn encode(header: &Header, input: &[u8], env: &Env, out: &mut Vec<u8>) -> Result<()> {
-    with(header, input.len(), Encode { input, env, out })
+pub(super) fn encode(
+    header: &Header,
+    input: &[u8],
+    models: &Pretrained,
+    env: &Env,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    with(header, input.len(), models, env, Encode { input, env, out })
 }
 
 struct Encode<'a> {
@@ -86,8 +133,14 @@ pub(crate) fn encode_bits(
 }
 
 /// Appends `len` bytes decoded from `bits`.
-pub(super) fn decode(header: &Header, bits: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
-    with(header, len, Decode { bits, len, env, out })
+pub(super) fn decode(
+    header: &Header,
+    (bits, len): (&[u8], usize),
+    models: &Pretrained,
+    env: &Env,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    with(header, len, models, env, Decode { bits, len, env, out })
 }
 
 struct Decode<'a> {

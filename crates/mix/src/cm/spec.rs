@@ -1,9 +1,8 @@
 //! What the codec can be told, and the payload header.
 
+use crate::model_type::{Depth, Type};
 use crate::prior::{self, Id, OWN_NUMBER, Prior};
-use minlen_core::{
-    Advice, CodecSpec, Env, Error, Memory, NoProgress, ParamKind, ParamSpec, Params, Resources, Result, ids,
-};
+use minlen_core::{Advice, CodecSpec, Error, Memory, ParamKind, ParamSpec, Params, Resources, Result, ids};
 use std::sync::Arc;
 
 const fn choice(
@@ -35,12 +34,6 @@ const PARAMS: &[ParamSpec] = &[
     },
 ];
 
-/// What is tried for [`Header::rate`].
-const RATES: [u8; 3] = [3, 1, 6];
-
-/// So much of the data is coded with each.
-const RATE_TRIAL: usize = 192 << 10;
-
 /// What this codec is.
 pub(super) static SPEC: CodecSpec = CodecSpec {
     id: ids::CM,
@@ -54,39 +47,6 @@ pub(super) static SPEC: CodecSpec = CodecSpec {
 
 /// The version of the models: every change to what they predict is a new one, and the decoder keeps the old.
 const VERSION: u8 = 1;
-
-/// How many models predict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// 7 contexts, or 5.
-    Fast,
-    /// 12 or 13.
-    Normal,
-    /// 46 or 52.
-    Deep,
-    /// The same, each with the bytes that followed it last, and a recurrent network.
-    Full,
-    /// All contexts of both kinds, and the network.
-    Max,
-}
-
-/// What the data is taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// Anything to be read.
-    Text,
-    /// Records, numbers, databases.
-    Binary,
-    /// x86 machine code.
-    X86,
-}
-
-impl Type {
-    /// The type with this number.
-    pub(crate) fn from_number(number: u8) -> Option<Self> {
-        [Self::Text, Self::Binary, Self::X86].get(usize::from(number)).copied()
-    }
-}
 
 /// What the payload begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,52 +62,9 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// From what the user or the planner asked for.
-    ///
-    /// # Errors
-    /// Usage for a prior that is not there.
-    pub fn of(params: &Params, input: &[u8], env: &Env) -> Result<Self> {
-        let kind = match params.get("type") {
-            1 => Type::Text,
-            2 => Type::Binary,
-            3 => Type::X86,
-            _ => guess(input),
-        };
-        let mut header =
-            Self { depth: depth(params), kind, number: 0, id: Id::default(), prior: None, rate: 0 };
-        match params.get("prior") as u8 {
-            0 => {}
-            OWN_NUMBER => {
-                let (id, prior) = prior::latest(&env.resources)
-                    .ok_or_else(|| Error::usage("cm: no prior was given").advise(Advice::Prior))?;
-                header = Self { kind: prior.kind, number: OWN_NUMBER, id, prior: Some(prior), ..header };
-            }
-            number => {
-                let prior = prior::shipped(number)
-                    .ok_or_else(|| Error::usage(format!("cm: there is no prior {number}")))?;
-                header = Self { kind: prior.kind, number, prior: Some(prior), ..header };
-            }
-        }
-        if header.depth == Depth::Max {
-            header.rate = match params.get("rate") as u8 {
-                0 => header.best_rate(input, env)?,
-                rate => rate,
-            };
-        }
-        Ok(header)
-    }
-
-    /// The first of two passes: the rate with which the deep model codes the data best.
-    fn best_rate(&self, input: &[u8], env: &Env) -> Result<u8> {
-        let quiet = Env { progress: Arc::new(NoProgress), ..env.clone() };
-        let mut best = (usize::MAX, RATES[0]);
-        for rate in RATES {
-            let trial = Self { depth: Depth::Deep, rate, ..self.clone() };
-            let mut out = Vec::new();
-            super::run::encode(&trial, &input[..input.len().min(RATE_TRIAL)], &quiet, &mut out)?;
-            best = best.min((out.len(), rate));
-        }
-        Ok(best.1)
+    /// What of the prior is replayed before `len` bytes.
+    pub fn window(&self, len: usize) -> &[u8] {
+        self.prior.as_ref().map_or(&[], |prior| prior.window_for(self.depth, len))
     }
 
     pub fn write(&self, out: &mut Vec<u8>) {
@@ -190,10 +107,9 @@ impl Header {
         let mut header = Self { depth, kind, number, id: Id::default(), prior: None, rate: *rate };
         let missing = |what: String| {
             let error = Error::unsupported(format!("cm: the prior {what} is not there"));
-            if cfg!(feature = "priors") {
-                error.advise(Advice::Prior)
-            } else {
-                error.remedy("build with the Cargo feature `priors`")
+            match cfg!(feature = "priors") {
+                true => error.advise(Advice::Prior),
+                false => error.remedy("build with the Cargo feature `priors`"),
             }
         };
         match number {
@@ -219,52 +135,7 @@ impl Header {
     }
 }
 
-impl Depth {
-    /// How much of a prior's window the tables see before the data.
-    pub fn window(self, len: usize) -> usize {
-        match self {
-            Self::Fast if len < 1 << 16 => 320 << 10,
-            Self::Fast if len > 1 << 20 => 192 << 10,
-            Self::Fast => 256 << 10,
-            Self::Normal => 640 << 10,
-            Self::Deep if len < 1 << 20 => 448 << 10,
-            Self::Deep if len < 2 << 20 => 1 << 20,
-            Self::Deep => 2 << 20,
-            // So that a small piece costs bounded time, also where somebody wrote many of them.
-            Self::Full if len < 1 << 13 => 512 << 10,
-            Self::Max if len < 1 << 13 => 1 << 20,
-            Self::Full | Self::Max => 2 << 20,
-        }
-    }
-
-    /// How much of a prior's window the mixers see before the data.
-    pub fn warm(self, len: usize) -> usize {
-        match self {
-            Self::Fast if len < 1 << 13 => 96 << 10,
-            Self::Fast if len < 1 << 16 => 40 << 10,
-            Self::Fast => 40 << 10,
-            Self::Normal => 64 << 10,
-            Self::Deep if len >= 1 << 20 => 192 << 10,
-            Self::Deep => 40 << 10,
-            Self::Full => 96 << 10,
-            Self::Max if len < 1 << 13 => 128 << 10,
-            Self::Max => 768 << 10,
-        }
-    }
-
-    /// Largest table, as a power of two.
-    pub fn table_bits(self) -> u32 {
-        match self {
-            Depth::Fast => 26,
-            Depth::Normal => 28,
-            Depth::Deep => 29,
-            Depth::Full => 30,
-            Depth::Max => 30,
-        }
-    }
-}
-
-fn depth(params: &Params) -> Depth {
+pub(super) fn depth(params: &Params) -> Depth {
     match params.get("model") {
         0 => Depth::Fast,
         1 => Depth::Normal,
@@ -277,6 +148,13 @@ fn depth(params: &Params) -> Depth {
 /// Working memory: the table, the networks, and the history of the input.
 pub(super) fn memory(params: &Params, len: usize) -> Memory {
     let depth = depth(params);
+    let window = if params.get("prior") == 0 { 0 } else { depth.window(len) };
+    let all = model_memory(depth, len + window);
+    Memory { encode: all, decode: all }
+}
+
+/// Memory of a model for so many bytes, those of the prior with them.
+pub(super) fn model_memory(depth: Depth, len: usize) -> u64 {
     let (contexts, fixed) = match depth {
         Depth::Fast => (7, 12 << 20),
         Depth::Normal => (13, 16 << 20),
@@ -284,11 +162,8 @@ pub(super) fn memory(params: &Params, len: usize) -> Memory {
         Depth::Max => (98 * 2, (64 << 20) + crate::lstm_model::LstmModel::memory()),
         Depth::Full => (52 * 2, (40 << 20) + crate::lstm_model::LstmModel::memory()),
     };
-    let window = if params.get("prior") == 0 { 0 } else { depth.window(len) };
-    let len = len + window;
     let table = crate::engine::table_size(contexts, len, depth.table_bits());
-    let all = table + fixed + 2 * len as u64 + crate::match_model::memory(len) * 4;
-    Memory { encode: all, decode: all }
+    table + fixed + 2 * len as u64 + crate::match_model::memory(len) * 4
 }
 
 /// Whether an archive holds mostly text; the zeros that fill up its blocks do not count.

@@ -1,96 +1,10 @@
-//! The experts on a pixel: local least squares, gradients, planes already known, and what errors say about them.
+//! The experts on a pixel: least squares, gradients, and what their errors say about them.
 
 use super::Layout;
+use super::gradients::gradients;
+use super::ols::{OLS, ONE, OlsBlend, OlsExpert, base};
 use super::rows::Rows;
-use crate::sample::FRACTION;
 use crate::sample::experts::{Experts, size};
-use crate::sample::ols::PlaneOls;
-
-/// One value in pixels, in units of experts.
-const ONE: i32 = 1 << FRACTION;
-
-/// Own neighbours in the order of their worth, as (columns to the right, rows up).
-const NEAR: [(i32, usize); 28] = [
-    (-1, 0),
-    (0, 1),
-    (1, 1),
-    (-1, 1),
-    (-2, 0),
-    (0, 2),
-    (2, 1),
-    (-2, 1),
-    (-1, 2),
-    (1, 2),
-    (-3, 0),
-    (0, 3),
-    (3, 1),
-    (-3, 1),
-    (2, 2),
-    (-2, 2),
-    (-1, 3),
-    (1, 3),
-    (3, 2),
-    (-3, 2),
-    (-4, 0),
-    (0, 4),
-    (4, 1),
-    (-4, 1),
-    (3, 3),
-    (-3, 3),
-    (2, 3),
-    (-2, 3),
-];
-
-/// Neighbours in a plane whose present sample is known already.
-const KNOWN: [(i32, usize); 9] = [(0, 0), (-1, 0), (0, 1), (1, 1), (-1, 1), (-2, 0), (0, 2), (2, 1), (-2, 1)];
-
-/// Neighbours in a plane that comes later.
-const LATER: [(i32, usize); 6] = [(-1, 0), (0, 1), (-1, 1), (1, 1), (-2, 0), (0, 2)];
-
-/// Neighbours in the picture before.
-const BEFORE: [(i32, i32); 9] =
-    [(0, 0), (1, 0), (0, -1), (-1, 0), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1)];
-
-/// A system of least squares: inputs of each kind, how fast it forgets, log2 of its blocks.
-struct OlsSpec {
-    own: usize,
-    known: usize,
-    later: usize,
-    before: usize,
-    keep: f32,
-    block: u32,
-}
-
-const OLS: [&[OlsSpec]; 3] = [
-    &[OlsSpec { own: 5, known: 3, later: 0, before: 1, keep: 0.85, block: 4 }],
-    &[
-        OlsSpec { own: 8, known: 5, later: 2, before: 5, keep: 0.8, block: 3 },
-        OlsSpec { own: 16, known: 5, later: 3, before: 5, keep: 0.9, block: 3 },
-    ],
-    &[
-        OlsSpec { own: 6, known: 3, later: 0, before: 1, keep: 0.7, block: 2 },
-        OlsSpec { own: 10, known: 5, later: 2, before: 3, keep: 0.8, block: 2 },
-        OlsSpec { own: 12, known: 5, later: 3, before: 5, keep: 0.87, block: 2 },
-        OlsSpec { own: 20, known: 7, later: 4, before: 9, keep: 0.92, block: 2 },
-        OlsSpec { own: 14, known: 7, later: 4, before: 5, keep: 0.77, block: 1 },
-        OlsSpec { own: 28, known: 9, later: 6, before: 9, keep: 0.96, block: 3 },
-    ],
-];
-
-/// An input: channel of the sample, columns to the right, rows up.
-#[derive(Clone, Copy, Debug)]
-struct Input {
-    channel: usize,
-    right: i32,
-    up: usize,
-}
-
-#[derive(Clone, Debug)]
-struct OlsExpert {
-    plane: PlaneOls,
-    inputs: Vec<Input>,
-    values: Vec<f32>,
-}
 
 /// Gradients at each depth, and corrected experts.
 const GRADIENTS: [usize; 3] = [2, 10, 16];
@@ -139,7 +53,7 @@ impl PixelExperts {
         let channels = usize::from(layout.channels);
         let width = layout.width as usize;
         let m = Self::count(depth);
-        let fits = (0..channels).map(|c| OLS[depth].iter().map(|s| fit(layout, c, s)).collect());
+        let fits = (0..channels).map(|c| OLS[depth].iter().map(|s| OlsExpert::new(layout, c, s)).collect());
         let samples = (width + 2 * PAD) * channels;
         Self {
             channels,
@@ -159,7 +73,7 @@ impl PixelExperts {
         }
     }
 
-    /// The best single prediction, with [`FRACTION`] bits.
+    /// The best single prediction, with [`crate::sample::FRACTION`] bits.
     pub fn best(&self) -> i32 {
         self.values[self.blend]
     }
@@ -303,7 +217,7 @@ impl PixelExperts {
     pub fn update(&mut self, rows: &Rows, x: usize, channel: usize, value: i32) {
         let base = base(rows, x, self.channels);
         for fit in &mut self.fits[channel] {
-            let n = fit.inputs.len();
+            let n = fit.values.len() - 1;
             fit.values[n] = value as f32 - base[channel];
             let s = (self.scales[self.blend] + 16) as f32;
             fit.plane.update(x, &fit.values, 256.0 / s);
@@ -348,117 +262,4 @@ impl PixelExperts {
             row[0][i * m..(i + 1) * m].copy_from_slice(&above[0][from..from + m]);
         }
     }
-}
-
-/// Least squares over what experts say, as differences from their mean.
-#[derive(Clone, Debug)]
-struct OlsBlend {
-    plane: PlaneOls,
-    values: Vec<f32>,
-    mean: i32,
-}
-
-impl OlsBlend {
-    fn new(n: usize, width: usize) -> Self {
-        Self { plane: PlaneOls::new(n, width, 3, 0.95, 16.0), values: vec![0.0; n + 1], mean: 0 }
-    }
-
-    fn predict(&mut self, x: usize, mean: i32, values: &[i32]) -> i32 {
-        self.mean = mean;
-        let n = self.values.len() - 1;
-        for (v, &o) in self.values[..n].iter_mut().zip(values) {
-            *v = (o - mean) as f32 / ONE as f32;
-        }
-        mean + (self.plane.predict(x, &self.values) * ONE as f32) as i32
-    }
-
-    fn update(&mut self, x: usize, truth: i32, weight: f32) {
-        let n = self.values.len() - 1;
-        self.values[n] = (truth - self.mean) as f32 / ONE as f32;
-        self.plane.update(x, &self.values, weight);
-    }
-}
-
-fn fit(layout: &Layout, channel: usize, system: &OlsSpec) -> OlsExpert {
-    let mut inputs: Vec<Input> =
-        NEAR[..system.own].iter().map(|&(right, up)| Input { channel, right, up }).collect();
-    for other in 0..usize::from(layout.channels) {
-        let list: &[(i32, usize)] = match other.cmp(&channel) {
-            std::cmp::Ordering::Less => &KNOWN[..system.known],
-            std::cmp::Ordering::Equal => &[],
-            std::cmp::Ordering::Greater => &LATER[..system.later],
-        };
-        inputs.extend(list.iter().map(|&(right, up)| Input { channel: other, right, up }));
-    }
-    if layout.frame > 0 {
-        let list = BEFORE[..system.before].iter();
-        inputs.extend(list.map(|&(right, down)| Input {
-            channel,
-            right,
-            up: (layout.frame as i32 + down) as usize,
-        }));
-    }
-    let n = inputs.len();
-    let plane = PlaneOls::new(n, layout.width as usize, system.block, system.keep, 4.0);
-    OlsExpert { plane, inputs, values: vec![0.0; n + 1] }
-}
-
-impl OlsExpert {
-    fn gather(&mut self, rows: &Rows, x: usize, base: &[f32; 4]) {
-        for (v, input) in self.values.iter_mut().zip(&self.inputs) {
-            *v = rows.at(x, input.channel, input.right, input.up) as f32 - base[input.channel];
-        }
-    }
-}
-
-/// The mean of the near neighbours of each channel.
-fn base(rows: &Rows, x: usize, channels: usize) -> [f32; 4] {
-    let mut base = [0.0; 4];
-    for (c, b) in base.iter_mut().enumerate().take(channels) {
-        let near = |right, up| rows.at(x, c, right, up);
-        *b = (2 * (near(-1, 0) + near(0, 1)) + near(1, 1) + near(-1, 1)) as f32 / 6.0;
-    }
-    base
-}
-
-/// Simple predictions with [`FRACTION`] bits.
-fn gradients(rows: &Rows, x: usize, channel: usize, max: i32) -> [i32; 16] {
-    let near = |right, up| rows.at(x, channel, right, up);
-    let (w, n, nw, ne) = (near(-1, 0), near(0, 1), near(-1, 1), near(1, 1));
-    let (ww, nn, nne) = (near(-2, 0), near(0, 2), near(1, 2));
-    let median = |w: i32, n: i32, nw: i32| (w + n - nw).clamp(w.min(n), w.max(n));
-    let mut g = [
-        median(w, n, nw) * ONE,
-        (w + n) * (ONE / 2) + (ne - nw) * (ONE / 4),
-        w * ONE,
-        n * ONE,
-        (w + ne - n) * ONE,
-        (n + ne - nne) * ONE,
-        (2 * n - nn) * ONE,
-        (2 * w - ww) * ONE,
-        (w + ne) * (ONE / 2),
-        (w + n - nw) * ONE,
-        (3 * (w - ww) + near(-3, 0)) * ONE,
-        (3 * (n - nn) + near(0, 3)) * ONE,
-        nw * ONE,
-        ne * ONE,
-        (2 * ne - near(2, 2)) * ONE,
-        (w + n + ne + nw) * (ONE / 4),
-    ];
-    if channel > 0 {
-        for (known, at) in [(channel - 1, 4), (0, 10)] {
-            let other = |right, up| rows.at(x, known, right, up);
-            let now = other(0, 0);
-            g[at] = (w + now - other(-1, 0)) * ONE;
-            g[at + 1] = (n + now - other(0, 1)) * ONE;
-            let (dw, dn) = (w - other(-1, 0), n - other(0, 1));
-            g[at + 2] = (now + median(dw, dn, nw - other(-1, 1))) * ONE;
-            g[at + 3] =
-                now * ONE + (dw + dn) * (ONE / 2) + (ne - other(1, 1) - nw + other(-1, 1)) * (ONE / 4);
-            if channel == 1 {
-                break;
-            }
-        }
-    }
-    g.map(|v| v.clamp(0, max * ONE))
 }

@@ -194,10 +194,7 @@ impl SampleModel {
         let corrected = self.corrected.map(|context| context * width + at);
         // Needed last, and seldom in the nearest cache.
         for (apm, at) in self.apms.iter().zip(corrected) {
-            if let Some(row) = apm.row(at) {
-                simd::prefetch(row, 0);
-                simd::prefetch(row, 32);
-            }
+            apm.prefetch(at);
         }
         let border = Border::new(self.shape, self.byte, self.bit & 7, self.prefix, self.high);
         let x = self.mixer.inputs_mut();

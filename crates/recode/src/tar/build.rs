@@ -4,7 +4,7 @@ use super::checksums::strip;
 use super::groups::groups;
 use super::{Archive, Tar};
 use crate::build::Builder;
-use crate::fixed;
+use crate::expression::fixed;
 use crate::recipe::{Item, Node};
 use minlen_core::{Detection, Kind, Result};
 use minlen_structure::tar::BLOCK;

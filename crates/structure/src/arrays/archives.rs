@@ -1,7 +1,6 @@
 //! Known answers, limits and damage, for the parsers that walk through whole files.
 
-use super::tests::{gguf, npy, safetensors};
-use super::{layout, listing};
+use super::tests::{gguf, layout, listing, npy, safetensors};
 use crate::formats;
 use minlen_core::ErrorKind;
 use minlen_core::layout::{Dtype, Format, Span};
@@ -231,7 +230,7 @@ fn hdf5_groups_of_both_kinds() {
 /// of names out of a small file.
 #[test]
 fn hdf5_without_end_costs_little() {
-    let refused = |file: &[u8]| super::hdf5::walk(&mut super::Reader::new(&file), 0).unwrap_err();
+    let refused = |file: &[u8]| super::hdf5::walk(&mut crate::Reader::new(&file), 0).unwrap_err();
     let mut far = hdf5();
     far[64..72].fill(0xff);
     assert_eq!(refused(&far).kind(), ErrorKind::Corrupt);

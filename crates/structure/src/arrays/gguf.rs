@@ -2,7 +2,8 @@
 //!
 //! Source: `docs/gguf.md` of the ggml project, versions 1 to 3; sizes of blocks: `ggml-common.h`.
 
-use super::{MAX_NAME, MAX_RANK, MAX_TENSORS, Reader, byte_len, fitted, push, text};
+use super::common::{MAX_NAME, MAX_RANK, MAX_TENSORS, byte_len, fitted, push, text};
+use crate::reader::Reader;
 use minlen_core::layout::{Declared, Dtype, Element, Span};
 use minlen_core::{Error, Result};
 

@@ -3,7 +3,9 @@
 //! Source: HDF5 file format specification version 3.0: sections II (superblock), III.A (B-trees), III.C (symbol tables), III.D
 //! (local heaps) and IV (object headers and their messages). Chunked arrays are left to other codecs: they are mostly compressed.
 
-use super::{MAX_RANK, MAX_TENSORS, Reader, fitted, probe, push, text};
+use super::common::{MAX_RANK, MAX_TENSORS, fitted, push, text};
+use super::probe;
+use crate::reader::Reader;
 use minlen_core::layout::{Declared, Dtype, Element, Span};
 use minlen_core::{Error, Result};
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod archives;
+pub(crate) mod common;
 pub(crate) mod gguf;
 mod hdf5;
 mod literal;
@@ -21,17 +22,12 @@ mod zip;
 
 pub use probe::{blob, probe};
 
-use crate::{Found, Parser, Parsers, Reader, Source, formats};
-use minlen_core::layout::{Dtype, Format, Layout, Span};
-use minlen_core::{Error, ErrorKind, Kind, Result};
+use crate::formats;
+use crate::parser::{Found, Parser};
+use crate::reader::Reader;
+use minlen_core::layout::{Format, Span};
+use minlen_core::{ErrorKind, Kind, Result};
 use std::sync::Arc;
-
-/// Arrays that one file may hold.
-const MAX_TENSORS: usize = 1 << 18;
-/// Dimensions that one array may have.
-const MAX_RANK: usize = 64;
-/// Bytes of a name that are kept. Formats let many arrays point to one name, so this times the arrays bounds the memory.
-const MAX_NAME: usize = 512;
 
 /// Less than this is not worth a look.
 const LEAST: usize = 256;
@@ -181,62 +177,8 @@ impl Parser for Blob {
     }
 }
 
-/// The arrays of a file as its container names them: in the container's order, tied arrays under each of their names.
-///
-/// # Errors
-/// As [`layout`], but overlaps are not looked for.
-pub fn listing(source: &dyn Source) -> Result<Option<Found>> {
-    Parsers::arrays().listing(source)
-}
-
 /// The array with this name.
 #[must_use]
 pub fn find_array<'a>(spans: &'a [Span], name: &str) -> Option<&'a Span> {
     spans.iter().find(|span| span.name == name)
-}
-
-/// The arrays of a file in one of the known containers; `None` for any other file.
-///
-/// # Errors
-/// As [`Parser::parse`].
-pub fn layout(source: &dyn Source) -> Result<Option<Layout>> {
-    Parsers::arrays().layout(source)
-}
-
-/// Bytes of an array of this shape, or `None` if that is absurd. A row must be whole units.
-pub(crate) fn byte_len(dtype: Dtype, shape: &[u64]) -> Option<u64> {
-    let per = dtype.weights() as u64;
-    if shape.last().copied().unwrap_or(1) % per != 0 {
-        return None;
-    }
-    let weights = shape.iter().try_fold(1u64, |all, dim| all.checked_mul(*dim))?;
-    (weights / per).checked_mul(dtype.unit() as u64)
-}
-
-/// An array whose length is known from elsewhere: the shape is kept if it fits, else it becomes one row, else plain bytes; what does
-/// not fit is declared as unknown, unless the caller says more.
-fn fitted(name: String, dtype: Dtype, shape: Vec<u64>, start: u64, len: u64) -> Span {
-    if byte_len(dtype, &shape) == Some(len) {
-        return Span::array(name, dtype, shape, start, len);
-    }
-    let unit = dtype.unit() as u64;
-    let (dtype, shape) = match len % unit {
-        0 => (dtype, vec![len / unit * dtype.weights() as u64]),
-        _ => (Dtype::Bytes, vec![len]),
-    };
-    Span::array(name, dtype, shape, start, len).undeclared()
-}
-
-/// Appends, up to the limit.
-fn push(tensors: &mut Vec<Span>, tensor: Span) -> Result<()> {
-    if tensors.len() >= MAX_TENSORS {
-        return Err(Error::limit(format!("more than {MAX_TENSORS} arrays in one file")).at(tensor.start));
-    }
-    tensors.push(tensor);
-    Ok(())
-}
-
-/// Text of a name: what is not UTF-8 is replaced, what is too long cut off.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes.get(..MAX_NAME).unwrap_or(bytes)).into_owned()
 }

@@ -2,8 +2,9 @@
 //!
 //! Source: `numpy.lib.format`, versions 1 to 3.
 
+use super::common::{MAX_RANK, byte_len, push};
 use super::literal::{self, Literal};
-use super::{MAX_RANK, Reader, byte_len, push};
+use crate::reader::Reader;
 use minlen_core::layout::{Declared, Dtype, Element, Span};
 use minlen_core::{Error, Result};
 

@@ -4,8 +4,9 @@
 //! loops), of functions, and attributes of nodes such as `Constant`. An array is a span where it is held as `raw_data` or as
 //! packed floats; integers held as varints are not.
 
+use super::common::{MAX_NAME, MAX_RANK, fitted, push, text};
 use super::protobuf::{Extent, Fields, Value};
-use super::{MAX_NAME, MAX_RANK, Reader, fitted, push, text};
+use crate::reader::Reader;
 use minlen_core::layout::{Declared, Dtype, Element, Span};
 use minlen_core::{Error, Result};
 
@@ -78,7 +79,7 @@ fn recognise(reader: &mut Reader<'_>) -> Result<Option<Vec<(Message, Extent)>>> 
             25 => parts.push((Message::Function, span)),
             _ => return Ok(None),
         }
-        if parts.len() > super::MAX_TENSORS {
+        if parts.len() > super::common::MAX_TENSORS {
             return Ok(None);
         }
     }

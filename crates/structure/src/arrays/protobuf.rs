@@ -2,7 +2,7 @@
 //!
 //! Source: the "Encoding" page of the Protocol Buffers documentation. The deprecated groups are refused.
 
-use super::Reader;
+use crate::reader::Reader;
 use minlen_core::{Error, Result};
 
 /// The value of a field.

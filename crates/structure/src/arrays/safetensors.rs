@@ -2,7 +2,8 @@
 //!
 //! Source: the format section of the safetensors project's README, whose limit on the header is kept here.
 
-use super::{MAX_NAME, MAX_RANK, Reader, fitted, push};
+use super::common::{MAX_NAME, MAX_RANK, fitted, push};
+use crate::reader::Reader;
 use minlen_core::layout::{Declared, Dtype, Element, Span};
 use minlen_core::{Error, Result};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -130,10 +131,10 @@ impl<'de> Visitor<'de> for Header {
                 continue;
             }
             if name.len() > MAX_NAME {
-                name = super::text(name.as_bytes());
+                name = super::common::text(name.as_bytes());
             }
             entries.push((name, map.next_value_seed(One)?));
-            if entries.len() > super::MAX_TENSORS {
+            if entries.len() > super::common::MAX_TENSORS {
                 return Err(serde::de::Error::custom("too many arrays"));
             }
         }

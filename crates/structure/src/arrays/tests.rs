@@ -1,10 +1,20 @@
 //! Known answers, limits and damage, for the parsers of headers.
 
-use super::{find_array, layout, listing};
-use crate::Source;
+use super::find_array;
+use crate::{Found, Source};
 use crate::{Parsers, formats};
-use minlen_core::ErrorKind;
 use minlen_core::layout::{Declared, Dtype, Element, Span};
+use minlen_core::{ErrorKind, Result};
+
+/// The arrays of a file, by offset.
+pub(super) fn layout(source: &dyn Source) -> Result<Option<minlen_core::Layout>> {
+    Parsers::arrays().layout(source)
+}
+
+/// The arrays of a file as it names them.
+pub(super) fn listing(source: &dyn Source) -> Result<Option<Found>> {
+    Parsers::arrays().listing(source)
+}
 
 fn source(bytes: &&[u8]) -> Option<minlen_core::Layout> {
     layout(bytes).unwrap()

@@ -3,7 +3,8 @@
 //! Source: `schema.fbs` of TensorFlow Lite and "FlatBuffer Internals". Offsets lead forward only and the walk has a fixed depth,
 //! so it cannot run in circles; that many entries may lead to one table is met by the limit on arrays.
 
-use super::{MAX_NAME, MAX_RANK, MAX_TENSORS, Reader, fitted, push, text};
+use super::common::{MAX_NAME, MAX_RANK, MAX_TENSORS, fitted, push, text};
+use crate::reader::Reader;
 use minlen_core::layout::{Declared, Dtype, Element, Span};
 use minlen_core::{Error, Result};
 

@@ -3,9 +3,11 @@
 //! Source: `torch/serialization.py` and `torch/_utils.py` (`_rebuild_tensor_v2` and its kin: storage, offset, size, stride, ...).
 //! What the pickle does not explain is probed.
 
+use super::common::{fitted, push, text};
 use super::pickle::{Id, Node, Pickle};
+use super::probe;
 use super::zip::Member;
-use super::{Reader, fitted, probe, push, text};
+use crate::reader::Reader;
 use minlen_core::Result;
 use minlen_core::layout::{Declared, Dtype, Element, Span};
 use std::collections::BTreeMap;
@@ -219,7 +221,7 @@ fn view(pickle: &Pickle<'_>, arguments: &[Id], name: &str) -> Option<(Vec<u8>, V
     let (dtype, pair, element) = dtype(class).or(named)?;
     let (shape, stride) = (numbers(*size)?, numbers(*stride)?);
     let offset = u64::try_from(pickle.int(*offset)?).ok()?;
-    let sound = shape.len() == stride.len() && shape.len() <= super::MAX_RANK;
+    let sound = shape.len() == stride.len() && shape.len() <= super::common::MAX_RANK;
     sound.then(|| (key.to_vec(), View { name: name.to_owned(), dtype, pair, element, offset, shape, stride }))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Source: PKWARE's APPNOTE.TXT, with the 64-bit extensions (sections 4.3.14 to 4.5.3).
 
-use super::Reader;
+use crate::reader::Reader;
 use minlen_core::layout::Span;
 use minlen_core::{Error, Result};
 
@@ -137,11 +137,11 @@ pub fn npz(reader: &mut Reader<'_>, members: &[Member]) -> Result<Option<Vec<Spa
     for member in members {
         let Some(name) = member.name.strip_suffix(".npy") else { continue };
         any = true;
-        let name = super::text(name.as_bytes());
+        let name = super::common::text(name.as_bytes());
         if let Some((Some(tensor), _)) =
             super::npy::parse(reader, member.start, member.start + member.len, name)?
         {
-            super::push(&mut tensors, tensor)?;
+            super::common::push(&mut tensors, tensor)?;
         }
     }
     Ok(any.then_some(tensors))

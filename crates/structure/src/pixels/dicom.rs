@@ -1,7 +1,7 @@
 //! DICOM (PS3.5) and its forerunner ACR-NEMA without a preamble, little endian, pixels that are not compressed.
 
-use super::{Place, Raster};
-use crate::Reader;
+use super::raster::{Place, Raster};
+use crate::reader::Reader;
 use minlen_core::layout::Meaning;
 
 /// Elements that are read at most.

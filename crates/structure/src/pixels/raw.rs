@@ -1,7 +1,7 @@
 //! Pixels without a header: pages of bits and planes of 16-bit numbers, known by how alike their rows are.
 
-use super::{Place, Raster};
-use crate::Reader;
+use super::raster::{Place, Raster};
+use crate::reader::Reader;
 
 /// Bytes looked at.
 const SAMPLE: usize = 1 << 16;

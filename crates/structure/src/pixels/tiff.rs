@@ -1,7 +1,7 @@
 //! TIFF 6.0: pictures whose strips are not compressed and follow each other.
 
-use super::{Place, Raster};
-use crate::Reader;
+use super::raster::{Place, Raster};
+use crate::reader::Reader;
 use minlen_core::layout::Meaning;
 
 /// Entries of a directory that are read at most.

@@ -1,6 +1,9 @@
 //! PCM behind the headers of WAV and AIFF.
 
-use crate::{Found, Parser, Reader, formats, may_be_samples};
+use crate::formats;
+use crate::parser::{Found, Parser};
+use crate::reader::Reader;
+use crate::worth::may_be_samples;
 use minlen_core::layout::{Declared, Dtype, Element, Format, Span, SpanKind};
 use minlen_core::{Kind, Result};
 use std::sync::Arc;

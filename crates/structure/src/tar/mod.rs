@@ -2,7 +2,9 @@
 //!
 //! Source: POSIX.1-1988 ustar interchange format, with the base of older archives.
 
-use crate::{Found, Parser, Reader, formats};
+use crate::formats;
+use crate::parser::{Found, Parser};
+use crate::reader::Reader;
 use minlen_core::layout::{Span, SpanKind};
 use minlen_core::{Error, Kind, Result};
 

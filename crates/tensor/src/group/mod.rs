@@ -17,6 +17,7 @@ use crate::fast::simd;
 use crate::fast::survey::survey;
 use crate::fast::table::Coder;
 use crate::{Array, Target, dense};
+use copies::Copy;
 use minlen_core::varint;
 use minlen_core::{Env, Error, NoProgress, Result};
 use open::{Block, Spare};
@@ -54,11 +55,12 @@ fn checksum(bytes: &[u8]) -> u32 {
 /// Usage where an array is not a whole number of units; cancelled on request; limit if the memory does not suffice.
 pub fn encode(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec<u8>) -> Result<()> {
     let start = out.len();
-    encode_as(arrays, strength, env, out)?;
+    let (outlines, copies) = survey_copies(arrays, strength, env)?;
+    encode_as(arrays, &outlines, copies.clone(), strength, env, out)?;
     if strength == Strength::Max {
         // What mixing learns may not be worth what learning costs; tables take a twentieth of its time.
         let (mut tables, quiet) = (Vec::new(), env.clone().with_progress(Arc::new(NoProgress)));
-        encode_as(arrays, Strength::Dense, &quiet, &mut tables)?;
+        encode_as(arrays, &outlines, copies, Strength::Dense, &quiet, &mut tables)?;
         if tables.len() < out.len() - start {
             out.truncate(start);
             out.append(&mut tables);
@@ -67,7 +69,8 @@ pub fn encode(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec
     Ok(())
 }
 
-fn encode_as(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec<u8>) -> Result<()> {
+/// What the arrays are, and the stretches of them that occur twice.
+fn survey_copies(arrays: &[Array<'_>], strength: Strength, env: &Env) -> Result<(Vec<Outline>, Vec<Copy>)> {
     let outlines: Vec<Outline> = arrays.iter().map(|a| (a.dtype, a.columns.max(1), a.bytes.len())).collect();
     check_units(&outlines)?;
     let total: u64 = outlines.iter().map(|outline| outline.2 as u64).sum();
@@ -76,12 +79,24 @@ fn encode_as(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec<
         Strength::Fast => 512,
         Strength::Dense | Strength::Max => 32,
     };
-    let mut copies = if total >> 32 == 0 { copies::find(arrays, spacing, env)? } else { Vec::new() };
+    let copies = if total >> 32 == 0 { copies::find(arrays, spacing, env)? } else { Vec::new() };
+    Ok((outlines, copies))
+}
+
+fn encode_as(
+    arrays: &[Array<'_>],
+    outlines: &[Outline],
+    mut copies: Vec<Copy>,
+    strength: Strength,
+    env: &Env,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let total: u64 = outlines.iter().map(|outline| outline.2 as u64).sum();
     let mixed = strength == Strength::Max;
     if mixed {
-        copies::keep_whole(&mut copies, &outlines);
+        copies::keep_whole(&mut copies, outlines);
     }
-    let plan = Plan::new(&outlines, &copies, mixed, env)?;
+    let plan = Plan::new(outlines, &copies, mixed, env)?;
     let mut side = Writer::default();
     copies::code(&mut side, &copies, total, env)?;
     let mut coded = Coded { index: Vec::new(), chunks: out, start: 0, room: 0 };
@@ -91,7 +106,7 @@ fn encode_as(arrays: &[Array<'_>], strength: Strength, env: &Env, out: &mut Vec<
         mixed::encode(arrays, &plan, &mut coded, env)?;
         coded.finish(MIXED, &side);
     } else {
-        let side = encode_static(arrays, &outlines, &plan, strength, side, &mut coded, env)?;
+        let side = encode_static(arrays, outlines, &plan, strength, side, &mut coded, env)?;
         coded.finish(TABLES, &side);
     }
     Ok(())

@@ -5,16 +5,18 @@ pub mod scales;
 
 use crate::dtype::code;
 use crate::quantized::{self, Layer, Network};
+use crate::sealed;
 use crate::weights::rounded;
 use minlen_core::varint::put;
 use minlen_core::{Error, Result};
 use minlen_entropy::models;
 pub use read::{decode, file_len, unpack};
 use scales::{CODE_MAX, Scales, UNIT};
-use xxhash_rust::xxh3::xxh3_64;
 
-/// First bytes of a payload, the last is the version.
-const MAGIC: [u8; 4] = *b"mqm\x01";
+/// First bytes of a payload.
+const MAGIC: [u8; 3] = *b"mqm";
+/// The version of the format.
+const VERSION: u8 = 1;
 /// Most tensors.
 const TENSORS_MAX: u64 = 1 << 16;
 /// Most rows, and most columns, of a tensor.
@@ -118,7 +120,7 @@ fn product(scales: &Scales, length: usize, book: &[u16], indices: &[u8]) -> Resu
 /// # Errors
 /// Usage if its parts do not fit together.
 pub fn encode(packed: &Packed) -> Result<Vec<u8>> {
-    let mut out = MAGIC.to_vec();
+    let mut out = sealed::head(MAGIC, VERSION).to_vec();
     put(&mut out, packed.len);
     put(&mut out, packed.entries.len() as u64);
     let (mut end, mut codes) = (0, Vec::new());
@@ -148,8 +150,7 @@ pub fn encode(packed: &Packed) -> Result<Vec<u8>> {
         Content::Product { .. } => None,
     }));
     out.extend_from_slice(&quantized::encode(&Network { label: Vec::new(), layers })?);
-    let checksum = xxh3_64(&out) as u32;
-    out.extend_from_slice(&checksum.to_le_bytes());
+    sealed::close(&mut out);
     Ok(out)
 }
 

@@ -1,15 +1,15 @@
 //! Payloads back into models.
 
 use super::scales::{CODE_MAX, Scales};
-use super::{Content, Entry, LENGTH_MAX, MAGIC, ORDER, Packed, SIDE_MAX, TENSORS_MAX};
+use super::{Content, Entry, LENGTH_MAX, MAGIC, ORDER, Packed, SIDE_MAX, TENSORS_MAX, VERSION};
 use crate::Dtype;
 use crate::dtype::from_code;
 use crate::quantized::{self, Layer, Network};
+use crate::sealed;
 use crate::weights::from_f32;
 use minlen_core::varint::Reader;
 use minlen_core::{Env, Error, Reservation, Result};
 use minlen_entropy::models;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// The file that a payload stands for: the tensors that were quantized with the weights of their integers, everything
 /// else as it was.
@@ -44,7 +44,7 @@ pub fn decode(bytes: &[u8], env: &Env) -> Result<Vec<u8>> {
 pub fn file_len(bytes: &[u8]) -> Result<u64> {
     let mut reader = Reader::new(bytes);
     let magic: [u8; 4] = reader.array()?;
-    if magic != MAGIC {
+    if magic != sealed::head(MAGIC, VERSION) {
         return Err(Error::corrupt("not a quantized model of this version"));
     }
     reader.varint()
@@ -55,20 +55,7 @@ pub fn file_len(bytes: &[u8]) -> Result<u64> {
 /// # Errors
 /// As [`decode`].
 pub fn unpack(bytes: &[u8], env: &Env) -> Result<Packed> {
-    let magic: [u8; 4] = Reader::new(bytes).array()?;
-    if magic[..3] != MAGIC[..3] {
-        return Err(Error::corrupt("not a quantized model: it does not begin with \"mqm\""));
-    }
-    if magic[3] != MAGIC[3] {
-        return Err(Error::unsupported(format!("version {} of quantized models", magic[3])));
-    }
-    let body = bytes.len().checked_sub(4).filter(|len| *len >= 4);
-    let (body, sum) =
-        bytes.split_at(body.ok_or_else(|| Error::truncated("a quantized model ends too early"))?);
-    if sum != (xxh3_64(body) as u32).to_le_bytes() {
-        return Err(Error::corrupt("the checksum of a quantized model differs"));
-    }
-    unpack_body(&body[4..], env)
+    unpack_body(sealed::open(bytes, MAGIC, VERSION, "a quantized model")?, env)
 }
 
 /// [`unpack`] of what lies between version and checksum.

@@ -6,10 +6,10 @@ use super::model::{Model, Place};
 use super::{
     LABEL_MAX, LAYERS_MAX, LEVELS_MAX, Layer, Levels, MAGIC, Network, SIDE_MAX, VERSION, WEIGHTS_MAX,
 };
+use crate::sealed;
 use minlen_core::varint::Reader;
 use minlen_core::{Env, Error, Reservation, Result};
 use minlen_entropy::binary::Decoder;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// The network of a file: what [`super::encode`] was given.
 ///
@@ -17,24 +17,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Truncated or corrupt for anything that `encode` cannot have written, unsupported for a later version, limit where
 /// the memory, the output or the ratio of `env` does not allow the layers.
 pub fn decode(bytes: &[u8], env: &Env) -> Result<Network> {
-    let magic = bytes
-        .get(..3)
-        .ok_or_else(|| Error::truncated("a quantized network has a magic number of 3 bytes"))?;
-    if magic != MAGIC {
-        return Err(Error::corrupt("not a quantized network: it does not begin with \"mlq\""));
-    }
-    match bytes.get(3) {
-        None => return Err(Error::truncated("the version is missing")),
-        Some(&VERSION) => {}
-        Some(version) => return Err(Error::unsupported(format!("version {version} of quantized networks"))),
-    }
-    let end = bytes.len().checked_sub(4).filter(|&end| end > 4);
-    let (body, sum) =
-        bytes.split_at(end.ok_or_else(|| Error::truncated("a quantized network ends too early"))?);
-    if sum != (xxh3_64(body) as u32).to_le_bytes() {
-        return Err(Error::corrupt("the checksum of a quantized network differs"));
-    }
-    decode_body(&body[4..], env)
+    decode_body(sealed::open(bytes, MAGIC, VERSION, "a quantized network")?, env)
 }
 
 /// [`decode`] of what lies between version and checksum.

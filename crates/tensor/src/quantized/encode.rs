@@ -5,17 +5,17 @@ use super::mixer::Cell;
 use super::model::{Model, Place};
 use super::numbers::{Binary, Numbers, code_bit};
 use super::{LABEL_MAX, LAYERS_MAX, Layer, Levels, MAGIC, Network, VERSION};
+use crate::sealed;
 use minlen_core::varint::put;
 use minlen_core::{Error, Result};
 use minlen_entropy::binary::Encoder;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// The file of a network.
 ///
 /// # Errors
 /// Usage if a layer's fields do not fit together, or an integer or count is over the format's limits.
 pub fn encode(network: &Network) -> Result<Vec<u8>> {
-    let mut out = [&MAGIC[..], &[VERSION]].concat();
+    let mut out = sealed::head(MAGIC, VERSION).to_vec();
     if network.label.len() as u64 > LABEL_MAX || network.layers.len() as u64 > LAYERS_MAX {
         return Err(Error::usage("the label or the list of layers is too long"));
     }
@@ -35,8 +35,7 @@ pub fn encode(network: &Network) -> Result<Vec<u8>> {
         state.matrix(&mut encoder, layer, &empty);
     }
     let mut out = encoder.finish();
-    let checksum = xxh3_64(&out) as u32;
-    out.extend_from_slice(&checksum.to_le_bytes());
+    sealed::close(&mut out);
     Ok(out)
 }
 

@@ -8,7 +8,7 @@ use super::plan::{Kept, Part};
 use minlen_core::layout::{Dtype, Element, Layout, Span};
 use minlen_core::{Advice, Error, Result};
 use minlen_structure::write::{GgufMetadata, write_gguf};
-use minlen_structure::{arrays, formats};
+use minlen_structure::{Parsers, formats};
 use minlen_tensor::weights::{f16_from_f32, f16_to_f32, from_f32, to_f32};
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ pub(super) fn write(layout: &Layout, source: &[u8], parts: &[Part], dtype: Dtype
     metadata.set_u32("general.file_type", file_type(dtype)?);
     metadata.set_u32("general.quantization_version", 2);
     // A layout has tied tensors once only: the file is to have them under all of their names.
-    let mut all = arrays::listing(&source)?.map_or_else(Vec::new, |(_, tensors)| tensors);
+    let mut all = Parsers::arrays().listing(&source)?.map_or_else(Vec::new, |(_, tensors)| tensors);
     all.retain(|tensor| tensor.len > 0);
     all.sort_by_key(|tensor| (tensor.start, tensor.len));
     let (mut tensors, mut data, mut kept) = (Vec::new(), Vec::new(), Vec::new());

@@ -10,7 +10,7 @@ use super::{codebook, gguf, product};
 use crate::transformer::Transformer;
 use minlen_core::layout::{Dtype, Layout};
 use minlen_core::{Advice, Env, Error, ErrorKind, Result};
-use minlen_structure::arrays;
+use minlen_structure::Parsers;
 use minlen_tensor::packed::scales::Scales;
 use minlen_tensor::packed::{self as payload, Content, Entry, Packed};
 use minlen_tensor::quantized::{Layer, Levels, Pricer, STEP_MAX};
@@ -35,7 +35,8 @@ pub fn run(
     env: &Env,
 ) -> Result<(Vec<u8>, Report)> {
     check(options, calibration)?;
-    let layout = arrays::layout(&source)
+    let layout = Parsers::arrays()
+        .layout(&source)
         .map_err(|error| error.remedy("fetch or export the model again; compressing takes it as it is"))?
         .ok_or_else(|| Error::unsupported("no file of tensors that minlen knows"))?;
     let model = calibration.map(|_| Transformer::from_layout(&layout, source)).transpose()?;
@@ -224,7 +225,8 @@ impl Job<'_> {
 
     fn gguf(&self, dtype: Dtype) -> Result<(Vec<u8>, Report)> {
         let (output, kept) = gguf::write(self.layout, self.source, &self.parts, dtype)?;
-        let written = arrays::layout(&&output[..])?.ok_or_else(|| Error::unsupported("no GGUF file"))?;
+        let written =
+            Parsers::arrays().layout(&&output[..])?.ok_or_else(|| Error::unsupported("no GGUF file"))?;
         let tensors = measured(&self.parts, |_, part| {
             let tensor = written.spans.iter().find(|tensor| tensor.name == part.tensor.name);
             Ok(tensor.map(|tensor| {

@@ -162,7 +162,7 @@ fn normal(rows: usize, seed: u64) -> Vec<f32> {
 
 /// The matrices of a file.
 fn values(file: &[u8]) -> Vec<Vec<f32>> {
-    let layout = minlen_structure::arrays::layout(&file).unwrap().unwrap();
+    let layout = minlen_structure::Parsers::arrays().layout(&file).unwrap().unwrap();
     let bytes = |t: &minlen_core::Span| &file[t.start as usize..(t.start + t.len) as usize];
     layout.spans.iter().map(|t| minlen_tensor::weights::to_f32(t.dtype, bytes(t)).unwrap()).collect()
 }

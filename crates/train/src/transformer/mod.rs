@@ -18,9 +18,8 @@ pub use forward::Cache;
 pub(crate) use forward::softmax;
 pub(crate) use product::{View, add_tn};
 
-use minlen_core::Layout;
-use minlen_core::{Advice, Error, Result};
-use minlen_structure::arrays;
+use minlen_core::{Advice, Error, Layout, Result};
+use minlen_structure::Parsers;
 use minlen_tensor::weights;
 use std::ops::Range;
 
@@ -101,7 +100,7 @@ impl Transformer {
     /// # Errors
     /// Unsupported if the tensors are not those of this architecture; what [`arrays::layout`] gives.
     pub fn from_file(file: &[u8]) -> Result<Self> {
-        let layout = arrays::layout(&file)?.ok_or_else(|| unfit("no file of tensors"))?;
+        let layout = Parsers::arrays().layout(&file)?.ok_or_else(|| unfit("no file of tensors"))?;
         Self::from_layout(&layout, file)
     }
 

@@ -7,7 +7,7 @@ mod small;
 mod xz;
 mod zstd;
 
-use super::names::Spec;
+use super::spec::Spec;
 use super::{FnRival, Rival, RivalKind};
 use minlen_core::Result;
 

@@ -6,7 +6,7 @@
 mod run;
 mod table;
 
-use super::names::Spec;
+use super::spec::Spec;
 use super::{Job, Op, Outcome, Rival, RivalKind};
 use minlen_core::{Error, Result};
 use std::path::PathBuf;

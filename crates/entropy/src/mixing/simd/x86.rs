@@ -1,6 +1,6 @@
 //! The loops in AVX2 and AVX-512.
 
-use super::{PAIR_SHIFT, Task, Vector, row};
+use super::vector::{PAIR_SHIFT, Task, Vector, row};
 use std::arch::x86_64::*;
 
 /// To be made by [`with512`] only, where the processor is known to have the instructions.

@@ -65,7 +65,7 @@ fn take(
         Err(error) => return failed(index, error, each),
     };
     each(index, Ok(&opened.bytes))?;
-    let (input, output) = (opened.stored.saturating_sub(opened.told), opened.bytes.len() as u64);
+    let (input, output) = (opened.stored.saturating_sub(opened.reported), opened.bytes.len() as u64);
     env.progress.event(Event::Advance { input, output });
     Ok(())
 }

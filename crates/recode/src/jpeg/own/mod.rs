@@ -10,6 +10,7 @@ mod bits;
 mod huffman;
 mod markers;
 mod model;
+mod planes;
 mod read;
 mod walk;
 mod write;
@@ -21,12 +22,8 @@ use super::{Coded, SOI, scan};
 use markers::{Frame, Markers};
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Env, Error, Result};
+use planes::{Planes, wrong};
 use read::Extra;
-
-/// Quantized coefficients in natural order: row (vertical frequency) times 8 plus column.
-type Block = [i16; 64];
-/// The blocks of each component, row by row.
-type Planes = Vec<Vec<Block>>;
 
 /// Every block takes at least one bit of the file.
 const BLOCKS_PER_BYTE: u64 = 8;
@@ -97,10 +94,6 @@ fn give_back(header: &[u8], planes: &Planes, jpeg: &[u8], env: &Env) -> Result<(
     let mut back = Vec::with_capacity(jpeg.len());
     put_together(parts, &frame, planes, (&mut back, jpeg.len()), env)?;
     if back == jpeg { Ok(()) } else { Err(wrong()) }
-}
-
-fn wrong() -> Error {
-    Error::corrupt("jpeg: not what the encoder wrote")
 }
 
 /// The memory that a picture takes, once it is known that a file of `len` bytes can have so many blocks.

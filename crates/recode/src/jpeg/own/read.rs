@@ -2,9 +2,9 @@
 
 use super::bits::Reader;
 use super::markers::{Frame, Scan, Tables, ZIGZAG};
+use super::planes::{Block, Planes};
 use super::walk::{Step, walk};
 use super::write::{LONGEST_RUN, MOST_CORRECTIONS};
-use super::{Block, Planes};
 use minlen_core::{Error, Result};
 
 /// What a scan has besides coefficients.

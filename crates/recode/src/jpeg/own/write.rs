@@ -2,8 +2,8 @@
 
 use super::bits::Writer;
 use super::markers::{Frame, Scan, Tables, ZIGZAG};
+use super::planes::{Block, Planes};
 use super::walk::{Step, walk};
-use super::{Block, Planes};
 use minlen_core::{Error, Result};
 
 /// Blocks of one run of ended blocks.

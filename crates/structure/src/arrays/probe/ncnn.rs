@@ -3,8 +3,8 @@
 //! Source: `modelbin.cpp` of ncnn: a layer's weights start with a tag that says how they are stored; its biases follow as plain
 //! binary32 numbers. One row for each bias is one row for each output channel.
 
-use crate::Reader;
-use crate::arrays::{fitted, push};
+use crate::arrays::common::{fitted, push};
+use crate::reader::Reader;
 use minlen_core::Result;
 use minlen_core::layout::{Dtype, Span};
 

@@ -2,10 +2,10 @@
 
 use super::float::{Fit, Kind};
 use super::{BELL_SAMPLE, SAMPLE, bell, columns, float, ncnn};
-use crate::Reader;
-use crate::Source;
-use crate::arrays::fitted;
+use crate::arrays::common::fitted;
 use crate::formats;
+use crate::reader::Reader;
+use crate::source::Source;
 use minlen_core::Result;
 use minlen_core::layout::{Dtype, Layout, Span};
 

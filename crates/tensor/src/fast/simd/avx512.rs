@@ -15,6 +15,13 @@ pub(super) fn task<T: Task>(task: T) -> T::Out {
     task.run()
 }
 
+/// Asks for the cache line at an address, which may be any.
+#[inline(always)]
+fn prefetch(at: *const i8) {
+    // SAFETY: a prefetch reads nothing that the program could see.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(at) }
+}
+
 /// Loads 64 bytes of a byte array from `at` on.
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -113,7 +120,7 @@ pub(super) fn decode_grid(decoder: &mut Decoder<'_>, grid: &Grid, out: &mut [u8]
         for turn in out[done..done + count * LANES].chunks_exact_mut(LANES) {
             for line in 0..2 {
                 // A turn takes about as much; any address will do.
-                _mm_prefetch::<_MM_HINT_T0>(words.wrapping_add(512 + 32 * line).cast());
+                prefetch(words.wrapping_add(512 + 32 * line).cast());
             }
             for half in 0..2 {
                 let (a, b) = (low[2 * half], low[2 * half + 1]);
@@ -272,7 +279,7 @@ pub(super) fn anchors(anchors: &Anchors<'_>, found: &mut Vec<u32>) -> usize {
     while done + step <= units && (done + step) * unit + 8 <= bytes.len() {
         let at = done * unit;
         // Nothing else has read these bytes before.
-        _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().wrapping_add(at + 1536).cast());
+        prefetch(bytes.as_ptr().wrapping_add(at + 1536).cast());
         let mut hits = 0u64;
         if unit == 4 {
             // SAFETY: up to 68 of 72 bytes.

@@ -5,7 +5,7 @@
 //! equation for each of the 8 frequencies and each of the two borders (Lakhani, "DCT coefficient prediction for JPEG image
 //! coding", ICIP 2007; Horn et al., NSDI 2017, use it for the first row and column).
 
-use super::super::Block;
+use super::super::planes::Block;
 
 /// Ways of stating the value at the border.
 pub(super) const WAYS: usize = 2;

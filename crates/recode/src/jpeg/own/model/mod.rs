@@ -7,15 +7,18 @@
 //! Method: context mixing (Mahoney 2005); contexts after the descriptions of PackJPG (Stirner and Seelmann, DCC 2007) and Lepton
 //! (Horn et al., NSDI 2017).
 
-mod contexts;
+mod around;
 mod edges;
+mod neighbours;
 mod predictor;
+mod sizes;
 
 use super::markers::{Frame, ZIGZAG};
-use super::{Block, Planes, wrong};
-use contexts::{Around, COUNT_CONTEXTS, DC_CONTEXTS, Neighbours, VALUE_CONTEXTS};
+use super::planes::{Block, Planes, wrong};
+use around::{Around, DC_CONTEXTS, DC_SETS, VALUE_CONTEXTS, VALUE_SETS};
 use minlen_core::{Env, Result};
 use minlen_entropy::binary::{BitCoder, Decoder, Encoder};
+use neighbours::{COUNT_CONTEXTS, Neighbours};
 use predictor::Predictor;
 
 /// Memory of the predictors.
@@ -90,8 +93,8 @@ impl<B: Stream> Coder<B> {
         Self {
             bits,
             count: Predictor::new(COUNT_CONTEXTS, size - 5, [16, 2 * 9, 16, 16, 2], [16, 16], 64),
-            value: Predictor::new(VALUE_CONTEXTS, size, contexts::VALUE_SETS, [128, 256], NODES),
-            dc: Predictor::new(DC_CONTEXTS, size - 4, contexts::DC_SETS, [16, 16], NODES),
+            value: Predictor::new(VALUE_CONTEXTS, size, VALUE_SETS, [128, 256], NODES),
+            dc: Predictor::new(DC_CONTEXTS, size - 4, DC_SETS, [16, 16], NODES),
             left: len as u64 * 8 + 64,
         }
     }

@@ -1,107 +1,15 @@
-//! What is looked at.
+//! What is looked at before a coefficient is coded.
 
-use super::super::markers::Frame;
-use super::super::{Block, Planes};
+use super::super::planes::Block;
 use super::edges::Edges;
+use super::neighbours::{NOTHING, Neighbours};
 use super::predictor::{CHOSEN, Predictor};
+use super::sizes::{fine, hash, signed, small};
 
-pub(super) const COUNT_CONTEXTS: usize = 12;
 pub(super) const VALUE_CONTEXTS: usize = 31;
 pub(super) const DC_CONTEXTS: usize = 12;
 pub(super) const VALUE_SETS: [usize; CHOSEN] = [128, 24 * 8, 16 * 4 * 2, 10 * 10, 8 * 8 * 2];
 pub(super) const DC_SETS: [usize; CHOSEN] = [4, 16, 16, 16, 16];
-
-static NOTHING: Block = [0; 64];
-
-/// A block's surroundings.
-pub(super) struct Neighbours<'a> {
-    /// 0 for the first component, 1 for all others.
-    class: usize,
-    component: usize,
-    left: Option<&'a Block>,
-    above: Option<&'a Block>,
-    corner: &'a Block,
-    right: &'a Block,
-    far_left: &'a Block,
-    far_above: &'a Block,
-    /// Of the components before, at the same place: the first, and the last.
-    first: &'a Block,
-    other: &'a Block,
-    /// How many coefficients of theirs are not zero.
-    counts: [usize; 6],
-    alike: [usize; 2],
-    at_right: usize,
-}
-
-impl<'a> Neighbours<'a> {
-    pub(super) fn new(
-        frame: &Frame,
-        planes: &'a Planes,
-        counts: &[Vec<u8>],
-        (c, x, y): (usize, usize, usize),
-    ) -> Self {
-        let get = |c: usize, x: usize, y: usize| -> Option<(&'a Block, usize)> {
-            let wide = frame.components.get(c).map_or(0, |c| c.wide);
-            let at = y.checked_mul(wide)?.checked_add(x)?;
-            let block = planes.get(c)?.get(at).filter(|_| x < wide)?;
-            Some((block, usize::from(*counts.get(c)?.get(at)?)))
-        };
-        let back = |dx: usize, dy: usize| get(c, x.checked_sub(dx)?, y.checked_sub(dy)?);
-        let (left, above, corner) = (back(1, 0), back(0, 1), back(1, 1));
-        let right = y.checked_sub(1).and_then(|y| get(c, x + 1, y));
-        let (far_left, far_above) = (back(2, 0), back(0, 2));
-        let alike = |other: usize| {
-            let (here, there) =
-                (frame.components.get(c)?, frame.components.get(other).filter(|_| other < c)?);
-            get(other, x * there.across / here.across, y * there.down / here.down)
-        };
-        let (first, other) = (alike(0), c.checked_sub(1).and_then(alike));
-        let block = |b: Option<(&'a Block, usize)>| b.map_or(&NOTHING, |b| b.0);
-        let count = |b: Option<(&'a Block, usize)>| b.map_or(0, |b| b.1);
-        Self {
-            class: c.min(1),
-            component: c,
-            left: left.map(|b| b.0),
-            above: above.map(|b| b.0),
-            corner: block(corner),
-            right: block(right),
-            far_left: block(far_left),
-            far_above: block(far_above),
-            first: block(first),
-            other: block(other),
-            counts: [left.or(above), above.or(left), corner, right, far_left, far_above].map(count),
-            alike: [count(first), count(other)],
-            at_right: usize::from(right.is_none()),
-        }
-    }
-
-    pub(super) fn set_count_contexts(&self, predictor: &mut Predictor) {
-        let [l, a, corner, right, ll, aa] = self.counts;
-        let [first, other] = self.alike;
-        let mean = (l + a).div_ceil(2);
-        let all = (2 * l + 2 * a + corner + right + 3) / 6;
-        let seed = self.class as u32;
-        let values = [
-            [mean, 0, 0],
-            [l, a, 0],
-            [l, 99, 0],
-            [a, 98, 0],
-            [all, first, 1],
-            [all, 2, 0],
-            [mean / 2, first, other],
-            [all / 2, other, 3],
-            [(l + ll) / 2, (a + aa) / 2, 4],
-            [all / 3, corner / 3, right / 3],
-            [first, other, 5],
-            [all / 2, a.abs_diff(l) / 2, 6],
-        ];
-        for (n, (context, [x, y, z])) in predictor.contexts.iter_mut().zip(values).enumerate() {
-            *context = hash(&[seed, n as u32, x as u32, y as u32, z as u32]);
-        }
-        predictor.sets = [mean / 4, small(first) * 2 + self.class, small(a.abs_diff(l)), all / 4, self.class];
-        predictor.apm_contexts = [mean / 4, first / 4];
-    }
-}
 
 /// A block that is being coded.
 pub(super) struct Around<'a> {
@@ -117,42 +25,6 @@ pub(super) struct Around<'a> {
     /// The last sizes.
     last: [u32; 3],
     sum: u32,
-}
-
-/// About twice the logarithm: 0, 1, 2, 3, 4, 4, 5, 5, 6, ...
-#[inline(always)]
-fn small(size: usize) -> usize {
-    match size {
-        0..=3 => size,
-        4..=5 => 4,
-        6..=8 => 5,
-        9..=14 => 6,
-        15..=30 => 7,
-        _ => 8,
-    }
-}
-
-/// The same with more steps, for sizes in 1/16.
-#[inline(always)]
-fn fine(size: usize) -> usize {
-    if size < 4 {
-        return usize::from(size >= 2);
-    }
-    let bits = size.ilog2() as usize;
-    (bits * 4 - 6 + (size >> (bits - 2) & 3)).min(39)
-}
-
-#[inline(always)]
-fn signed(value: i32, step: impl Fn(usize) -> usize) -> u32 {
-    let size = step(value.unsigned_abs() as usize) as u32;
-    size * 2 + u32::from(value < 0 && size > 0)
-}
-
-#[inline(always)]
-fn hash(numbers: &[u32]) -> u32 {
-    let h = numbers.iter().fold(0x9E37_79B9u32, |h, &n| (h ^ n).wrapping_mul(0x2C1B_3C6D).rotate_left(13));
-    let h = (h ^ h >> 16).wrapping_mul(0x7FEB_352D);
-    h ^ h >> 15
 }
 
 impl<'a> Around<'a> {

@@ -1,0 +1,16 @@
+//! What something else than the network expects.
+
+/// A guess of the next byte from elsewhere, such as the byte that follows the longest match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The guess.
+    pub byte: u8,
+    /// How much to trust it, 0 to 15 (more counts as 15): say, the length of the match. The network learns what
+    /// each value means.
+    pub trust: u8,
+}
+
+impl Hint {
+    /// Degrees of trust.
+    pub(crate) const TRUST: usize = 16;
+}

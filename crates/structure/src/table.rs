@@ -1,0 +1,159 @@
+//! The table of parsers.
+
+use crate::parser::{Found, Parser};
+use crate::reader::Reader;
+use crate::source::Source;
+use crate::{arrays, pixels, sound, sqlite, tar};
+use minlen_core::layout::{Element, Layout, Span};
+use minlen_core::{Kind, Result};
+use std::sync::{Arc, LazyLock};
+
+/// Parsers in groups: of each group, the first that finds something has the word. Cheap to clone.
+#[derive(Clone)]
+pub struct Parsers {
+    groups: Arc<[Vec<Arc<dyn Parser>>]>,
+}
+
+impl Default for Parsers {
+    /// All of this crate.
+    fn default() -> Self {
+        static ALL: LazyLock<Parsers> =
+            LazyLock::new(|| Parsers { groups: [arrays::parsers(), samples(), wholes()].into() });
+        ALL.clone()
+    }
+}
+
+impl Parsers {
+    /// Those of arrays only.
+    #[must_use]
+    pub fn arrays() -> Self {
+        static ARRAYS: LazyLock<Parsers> = LazyLock::new(|| Parsers { groups: [arrays::parsers()].into() });
+        ARRAYS.clone()
+    }
+
+    /// The layout that a file of a known format declares, without what was found by its looks.
+    ///
+    /// # Errors
+    /// As [`Parser::parse`].
+    pub fn declared(&self, source: &dyn Source) -> Result<Option<Layout>> {
+        let mut reader = Reader::new(source);
+        let found = first(self.declaring(), |parser| parser.parse_declared(&mut reader))?;
+        let declaring = |(format, mut spans): Found| {
+            spans.retain(|span| span.declared().element != Element::Unknown);
+            (format, spans)
+        };
+        checked(found.map(declaring), source.len())
+    }
+
+    /// No parser.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { groups: Arc::from([]) }
+    }
+
+    /// The same with one more, which is asked before all others.
+    #[must_use]
+    pub fn with(&self, parser: Arc<dyn Parser>) -> Self {
+        Self { groups: std::iter::once(vec![parser]).chain(self.groups.iter().cloned()).collect() }
+    }
+
+    /// All of them, in the order in which they are asked.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Parser>> {
+        self.groups.iter().flatten()
+    }
+
+    fn declaring(&self) -> impl Iterator<Item = &Arc<dyn Parser>> {
+        self.iter().filter(|parser| !parser.guesses())
+    }
+
+    /// The spans that a file itself names, in its own order: those that stand for the same bytes under each of their names.
+    ///
+    /// # Errors
+    /// As [`Parser::parse`]; overlaps are not looked for.
+    pub fn listing(&self, source: &dyn Source) -> Result<Option<Found>> {
+        let mut reader = Reader::new(source);
+        first(self.declaring(), |parser| parser.parse(&mut reader))
+    }
+
+    /// The layout of a file of a known format.
+    ///
+    /// # Errors
+    /// As [`Parser::parse`].
+    pub fn layout(&self, source: &dyn Source) -> Result<Option<Layout>> {
+        checked(self.listing(source)?, source.len())
+    }
+
+    /// The layout of a file that detection says is of this kind, to be followed into blocks. What is broken is coded as any other file.
+    #[must_use]
+    pub fn layout_of(&self, source: &dyn Source, kind: Kind) -> Option<Layout> {
+        let mut reader = Reader::new(source);
+        let parsers = self.declaring().filter(|parser| parser.declares(kind));
+        checked(first(parsers, |parser| parser.parse(&mut reader)).ok()?, source.len()).ok()?
+    }
+
+    /// The same where only the first bytes of a file of `total` bytes (`u64::MAX` where unknown) are at hand.
+    #[must_use]
+    pub fn layout_of_head(&self, prefix: &[u8], total: u64, kind: Kind) -> Option<Layout> {
+        let mut reader = Reader::head(&prefix, prefix.len() as u64, total);
+        let parsers = self.declaring().filter(|parser| parser.is_head_enough() && parser.declares(kind));
+        checked(first(parsers, |parser| parser.parse(&mut reader)).ok()?, total).ok()?
+    }
+
+    /// What a file of no known format looks like.
+    ///
+    /// # Errors
+    /// Whatever reading gives.
+    pub fn guess(&self, source: &dyn Source) -> Result<Option<Layout>> {
+        let mut reader = Reader::new(source);
+        checked(first(self.iter().filter(|p| p.guesses()), |parser| parser.parse(&mut reader))?, source.len())
+    }
+
+    /// All that can be said of a part of `kind` that is to be coded at `level`, and of which `known` is known: the spans of one kind are in
+    /// order, those of different kinds are different readings. What is broken is no reading.
+    #[must_use]
+    pub fn readings(&self, data: &[u8], kind: Kind, level: u8, known: &[Span]) -> Vec<Span> {
+        let mut reader = Reader::new(&data);
+        let mut all = Vec::new();
+        let len = data.len() as u64;
+        for group in self.groups.iter() {
+            let asked = group.iter().filter(|parser| parser.suits(kind, level, data.len()));
+            // Of a file that is broken, or none of this format, the next one may know more.
+            let mut found = asked.filter_map(|p| checked(p.parse(&mut reader).ok()?, len).ok()?);
+            let spans = found.next().map(|layout| layout.spans).unwrap_or_default();
+            all.extend(spans.into_iter().filter(|span| known.iter().all(|k| k.kind != span.kind)));
+        }
+        all
+    }
+}
+
+impl std::fmt::Debug for Parsers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter().map(|parser| parser.name())).finish()
+    }
+}
+
+fn first<'a>(
+    parsers: impl Iterator<Item = &'a Arc<dyn Parser>>,
+    mut parse: impl FnMut(&dyn Parser) -> Result<Option<Found>>,
+) -> Result<Option<Found>> {
+    for parser in parsers {
+        if let Some(found) = parse(&**parser)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+fn checked(found: Option<Found>, len: u64) -> Result<Option<Layout>> {
+    found.map(|(format, spans)| Layout::new(format, spans, len)).transpose()
+}
+
+/// The parsers of samples: sound before pixels.
+fn samples() -> Vec<Arc<dyn Parser>> {
+    [sound::parsers(), pixels::parsers()].concat()
+}
+
+/// The parsers of files that are whole by themselves.
+fn wholes() -> Vec<Arc<dyn Parser>> {
+    vec![Arc::new(tar::Tar), Arc::new(sqlite::Sqlite)]
+}
