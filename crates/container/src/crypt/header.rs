@@ -1,8 +1,9 @@
 //! The header of age files, as far as it can be read without opening them.
 
+use super::error::class_io;
 use super::{FAMILY, INTRO};
 use minlen_core::{Error, Result};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 
 /// Bytes that the header of an age file may have: room for hundreds of recipients.
 const MAX_HEADER: u64 = 1 << 16;
@@ -42,7 +43,7 @@ pub fn check_header<R: Read + Seek>(r: &mut R) -> Result<()> {
     read_header(r)?;
     r.seek(SeekFrom::Start(0))?;
     #[cfg(feature = "age")]
-    age::Decryptor::new_buffered(io::BufReader::new(r)).map_err(super::open::class)?;
+    age::Decryptor::new_buffered(std::io::BufReader::new(r)).map_err(super::error::class)?;
     Ok(())
 }
 
@@ -63,14 +64,4 @@ fn header_code(head: &[u8]) -> Option<&[u8]> {
 pub(super) fn header_end(head: &[u8]) -> Option<usize> {
     let mac = head.windows(5).position(|w| w == b"\n--- ")? + 1;
     head[mac..].iter().position(|&b| b == b'\n').map(|n| mac + n + 1)
-}
-
-/// age reports authentication failures as invalid data.
-pub(super) fn class_io(error: io::Error) -> Error {
-    match error.kind() {
-        _ if Error::is_in(&error) => error.into(),
-        io::ErrorKind::InvalidData => Error::corrupt("the encrypted data was changed or cut off"),
-        io::ErrorKind::UnexpectedEof => Error::truncated("the encrypted data is cut off"),
-        _ => Error::from(error),
-    }
 }

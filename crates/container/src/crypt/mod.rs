@@ -29,6 +29,7 @@
 mod armor;
 #[cfg(feature = "age")]
 mod bare;
+mod error;
 mod header;
 #[cfg(feature = "age")]
 mod keys;

@@ -2,10 +2,11 @@
 
 use super::armor;
 use super::bare::Bare;
-use super::header::{class_io, read_header};
+use super::error::{class, class_io, wrong_key};
+use super::header::read_header;
 use super::{HEAD, SecretString, keys};
 use age::{DecryptError, Decryptor, scrypt};
-use minlen_core::{Advice, Env, Error, ErrorKind, Reservation, Result};
+use minlen_core::{Advice, Env, Error, Reservation, Result};
 use std::fs::File;
 use std::io::{self, BufReader, Chain, Cursor, Read, Seek, SeekFrom};
 
@@ -158,26 +159,6 @@ pub(super) fn reserve(head: &[u8], env: &Env) -> Result<Option<Reservation>> {
         Some(n) => Err(Error::limit(format!("checking the passphrase would take 2^{n} steps"))),
         // age itself refuses what it cannot parse.
         None => Ok(None),
-    }
-}
-
-pub(super) fn wrong_key(message: &str) -> Error {
-    Error::new(ErrorKind::WrongKey, message)
-}
-
-pub(super) fn class(error: DecryptError) -> Error {
-    match error {
-        DecryptError::NoMatchingKeys | DecryptError::KeyDecryptionFailed => {
-            wrong_key("the passphrase or key does not open this file")
-        }
-        DecryptError::ExcessiveWork { required, .. } => {
-            Error::limit(format!("checking the passphrase would take 2^{required} steps"))
-        }
-        DecryptError::Io(e) => class_io(e),
-        // Never age's own texts: they come through its translations, which panic where those are not installed.
-        DecryptError::InvalidMac => Error::corrupt("the age header was changed"),
-        // "Unknown format", too: the version is ours, so the rest of the header is what nobody can read.
-        _ => Error::corrupt("the age header is malformed"),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What can be had of a damaged encrypted file: every piece of 64 KiB is authenticated on its own, with its number.
 
+use super::error::{class, wrong_key};
 use super::header::{header_end, read_header};
 use super::lost::LostPieces;
-use super::open::{MAX_WORK_FACTOR, class, reserve, wrong_key};
+use super::open::{MAX_WORK_FACTOR, reserve};
 use super::{Unlock, keys};
 use crate::archive::padding;
 use age::secrecy::ExposeSecret;

@@ -32,6 +32,7 @@
 //! # }
 //! ```
 
+mod around;
 mod builder;
 mod content;
 mod contents;

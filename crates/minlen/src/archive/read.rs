@@ -1,11 +1,11 @@
 //! Reading archives and single streams with random access.
 
+use super::around::Around;
 use super::hash::{FileHash, zeros};
 use super::keys::Keys;
 use super::recent::Recent;
 use super::shares::Shares;
 use super::sweep::{Check, sweep};
-use super::window::Around;
 use super::{ReadSeek, Summary};
 use crate::options::Options;
 use minlen_container::tree::{Order, show_path};

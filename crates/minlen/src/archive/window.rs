@@ -1,5 +1,6 @@
 //! Ranges of content out of blocks.
 
+use super::around::Around;
 use super::read::Archive;
 use super::recent::BLOCK_COST;
 use super::sweep::decode_blocks;
@@ -91,10 +92,7 @@ impl Archive<'_> {
             self.around.insert(index, around);
         }
         let Some(around) = self.around.get(&index) else { return 0 };
-        let parts = &around.parts;
-        let next = parts.partition_point(|(start, _)| *start as u64 <= inside);
-        let Some((start, bytes)) = next.checked_sub(1).and_then(|i| parts.get(i)) else { return 0 };
-        let rest = bytes.get((inside - *start as u64) as usize..).unwrap_or_default();
+        let rest = around.from(inside);
         let len = rest.len().min(buffer.len());
         buffer[..len].copy_from_slice(&rest[..len]);
         len
@@ -115,7 +113,7 @@ impl Archive<'_> {
         let parts = parts.map_err(|e| e.at(block.offset))?;
         let len: usize = parts.iter().map(|(_, bytes)| bytes.len()).sum();
         let held = self.env.budget.reserve(len as u64)?;
-        Ok(Around { parts, _held: Some(held) })
+        Ok(Around::new(parts, held))
     }
 
     /// Reads from one block, and keeps it if all of it was decoded.
@@ -199,10 +197,3 @@ const PARALLEL: u64 = 1 << 20;
 
 /// So often a block is decoded in parts before it is decoded whole.
 const MOST_PARTS: usize = 12;
-
-/// What of a block comes without decoding what is costly, by its place.
-#[derive(Default)]
-pub(super) struct Around {
-    parts: Vec<(usize, Vec<u8>)>,
-    _held: Option<Reservation>,
-}

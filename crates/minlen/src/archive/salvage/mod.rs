@@ -27,6 +27,7 @@
 //! ```
 
 mod decode;
+mod pieces;
 mod ranges;
 mod rebuild;
 mod survey;

@@ -2,9 +2,9 @@
 
 use super::Salvage;
 use super::decode::each_block;
+use super::pieces::{Runs, with_holes};
 use super::ranges::{Covered, Lost, lost_content, unclaimed};
 use super::sweep::{Streams, Sweep};
-use super::write::Runs;
 use minlen_container::crypt::LostPieces;
 use minlen_container::{BlockEntry, Body, Damage, Entry, Extent};
 use minlen_core::{Error, Event, Reservation, Result};
@@ -268,7 +268,7 @@ impl Salvage<'_> {
                         seen.zeros_until(*len);
                         seen.finish()
                     }
-                    _ => self.archive.hash_of(&super::write::with_holes(entry, &member.lost))?,
+                    _ => self.archive.hash_of(&with_holes(entry, &member.lost))?,
                 };
                 member.judge(extents, *hash);
             }
