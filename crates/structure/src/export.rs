@@ -6,7 +6,8 @@ use super::write::{GgufMetadata, gguf_header, safetensors_header};
 use crate::arrays::gguf;
 use crate::source::Source;
 use crate::table::Parsers;
-use minlen_core::layout::{Declared, Dtype, Element, Span};
+use crate::types::{gguf_type, npy_descr, safetensors_type};
+use minlen_core::layout::{Declared, Dtype, Span};
 use minlen_core::{Error, ErrorKind, Result};
 use std::io::{self, Write};
 
@@ -241,37 +242,6 @@ pub fn check(target: Target, exports: &[Export], written: &dyn Source) -> Result
     }
 }
 
-/// The type as the header of an npy file names it, quotes included.
-fn npy_descr(declared: &Declared) -> Option<String> {
-    let code = match &declared.element {
-        Element::Npy(descr) => return Some(descr.clone()),
-        Element::Bool => "b1",
-        Element::Complex(Dtype::F32) => "c8",
-        Element::Complex(Dtype::F64) => "c16",
-        Element::Number(dtype) => match dtype {
-            Dtype::F64 => "f8",
-            Dtype::F32 => "f4",
-            Dtype::F16 => "f2",
-            Dtype::I8 => "i1",
-            Dtype::U8 => "u1",
-            Dtype::I16 => "i2",
-            Dtype::U16 => "u2",
-            Dtype::I32 => "i4",
-            Dtype::U32 => "u4",
-            Dtype::I64 => "i8",
-            Dtype::U64 => "u8",
-            _ => return None,
-        },
-        _ => return None,
-    };
-    let order = match declared.width() {
-        1 => '|',
-        _ if declared.big_endian => '>',
-        _ => '<',
-    };
-    Some(format!("'{order}{code}'"))
-}
-
 /// The header of an npy file: of version 1, unless it is too long for that (2) or no ASCII (3).
 fn npy_header(declared: &Declared) -> Result<Vec<u8>> {
     let descr = npy_descr(declared).ok_or_else(|| Error::usage("no type of NumPy"))?;
@@ -289,22 +259,4 @@ fn npy_header(declared: &Declared) -> Result<Vec<u8>> {
     let len = u32::try_from(text.len()).map_err(|_| Error::usage("a header of absurd length"))?.to_le_bytes();
     let head = [b'\x93', b'N', b'U', b'M', b'P', b'Y', version, 0];
     Ok([&head[..], &len[..if short { 2 } else { 4 }], text.as_bytes()].concat())
-}
-
-/// The type as safetensors names it.
-pub(super) fn safetensors_type(declared: &Declared) -> Option<&str> {
-    Some(match &declared.element {
-        Element::Number(dtype) => return super::write::safetensors_dtype(*dtype),
-        Element::Bool => "BOOL",
-        Element::Complex(Dtype::F32) => "C64",
-        Element::Safetensors(name) => name,
-        _ => return None,
-    })
-}
-
-fn gguf_type(declared: &Declared) -> Option<Dtype> {
-    match declared.element {
-        Element::Number(dtype) => gguf::code(dtype).map(|_| dtype),
-        _ => None,
-    }
 }

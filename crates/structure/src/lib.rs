@@ -34,6 +34,7 @@ mod source;
 pub mod sqlite;
 mod table;
 pub mod tar;
+mod types;
 mod worth;
 pub mod write;
 
@@ -41,3 +42,4 @@ pub use parser::{Found, Parser};
 pub use reader::Reader;
 pub use source::{FileSource, Source};
 pub use table::Parsers;
+pub use types::safetensors_dtype;

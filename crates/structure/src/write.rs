@@ -2,12 +2,12 @@
 //!
 //! Sources as for the parsers.
 
-use super::export::safetensors_type;
 use crate::arrays::common::byte_len;
 use crate::arrays::gguf::{self, ALIGNMENT};
 use crate::reader::Reader;
 use crate::source::Source;
-use minlen_core::layout::{Dtype, Span};
+use crate::types::safetensors_type;
+use minlen_core::layout::Span;
 use minlen_core::{Error, Result};
 use std::borrow::Cow;
 use std::io::Write;
@@ -20,16 +20,6 @@ const MAX_GGUF_RANK: usize = 4;
 
 /// Gives the bytes of the array with this index.
 pub type Fetch<'a> = dyn FnMut(usize) -> Result<Cow<'a, [u8]>> + 'a;
-
-/// The name of a type in safetensors; there is none for opaque bytes and packed blocks.
-#[must_use]
-pub fn safetensors_dtype(dtype: Dtype) -> Option<&'static str> {
-    const NAMES: [&str; 14] = [
-        "F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8", "U8", "I16", "U16", "I32", "U32", "I64",
-        "U64",
-    ];
-    NAMES.get((dtype as usize).checked_sub(1)?).copied()
-}
 
 /// Writes a safetensors file of arrays as they are declared, which must be row-major and little-endian. The offsets of `tensors` are
 /// not used; `data` is asked for their bytes in order.
@@ -259,6 +249,7 @@ fn put(out: &mut dyn Write, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use minlen_core::Dtype;
     use crate::table::Parsers;
 
     fn tensor(name: &str, dtype: Dtype, shape: &[u64]) -> Span {

@@ -34,7 +34,7 @@ fn main() {
     if args.get(2).is_some_and(|mode| mode == "static") {
         let all = arrays
             .iter()
-            .filter(|a| delta::is_smaller(a))
+            .filter(|a| max::prefers_delta(a))
             .map(|a| (a.bytes.len(), delta::encode(a, &env).unwrap().len()));
         let (raw, coded) = all.fold((0, 0), |(a, b), (x, y)| (a + x, b + y));
         println!("static differences: {raw} {coded} {:.4}", raw as f64 / coded as f64);

@@ -9,7 +9,7 @@ use minlen_core::varint::put;
 use minlen_core::{Dtype, Env, Error, NoProgress, Origin, Result, Span, SpanKind, ids};
 use minlen_structure::Parsers;
 use minlen_tensor::group::{self, Strength};
-use minlen_tensor::{Array, delta, field};
+use minlen_tensor::{Array, delta, field, max};
 use std::sync::Arc;
 
 /// From this level on, numbers without a container are compared with what the models of bytes make of them.
@@ -188,7 +188,7 @@ fn difference(bytes: &[u8], array: &mut Described, strength: Strength, env: &Env
     let (bases, _held) = read_bases(std::iter::once(&*array), env)?;
     let base = bases.first().and_then(Option::as_deref);
     let pair = Array { dtype: array.dtype, columns: array.columns, bytes, base };
-    if !delta::is_smaller(&pair) {
+    if !max::prefers_delta(&pair) {
         array.base = None;
         return Ok(None);
     }

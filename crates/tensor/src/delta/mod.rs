@@ -11,7 +11,7 @@ mod fixed;
 
 pub use fixed::{decode, encode};
 
-use crate::{Array, Dtype};
+use crate::Dtype;
 
 /// The integer that stands for `raw` in the order of the values: `width` bits, of a float or an integer type.
 #[inline(always)]
@@ -55,13 +55,6 @@ pub const fn applies(dtype: Dtype) -> bool {
 #[inline(always)]
 const fn extend(difference: u64, width: u32) -> i64 {
     (difference << (64 - width)) as i64 >> (64 - width)
-}
-
-/// Whether the difference from the base is likely to be smaller than the array by itself, by an estimate on a sample. Without
-/// a base that fits: no.
-#[must_use]
-pub fn is_smaller(array: &Array<'_>) -> bool {
-    crate::max::prefers_delta(array)
 }
 
 #[cfg(test)]

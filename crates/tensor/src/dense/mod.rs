@@ -5,7 +5,7 @@ mod survey;
 
 pub(crate) use survey::survey;
 
-use crate::fast::scheme::Shape;
+use crate::fast::shape::Shape;
 use crate::fast::side::{Side, Tree, check};
 use minlen_core::Result;
 

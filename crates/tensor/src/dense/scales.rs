@@ -3,7 +3,7 @@
 use super::Scales;
 use crate::Dtype;
 use crate::fast::form::Values;
-use crate::fast::scheme::Shape;
+use crate::fast::shape::Shape;
 use crate::fast::survey::Counts;
 use crate::fast::table::{entropy_q8, log2_q8};
 

@@ -4,7 +4,8 @@
 //! of all streams; the states; the words. The last stored bytes are not there: they are in the states that decoding ends with.
 
 use super::lanes::{self, Choice, FEW, LANES, LOW, Run, Tables};
-use super::scheme::{Mode, Model, Scheme, Shape};
+use super::scheme::{Mode, Model, Scheme};
+use super::shape::Shape;
 use super::simd::Isa;
 use super::table::Coder;
 use crate::Array;

@@ -11,6 +11,7 @@ pub(crate) mod form;
 pub(crate) mod grid;
 pub(crate) mod lanes;
 pub(crate) mod scheme;
+pub(crate) mod shape;
 pub(crate) mod side;
 pub(crate) mod simd;
 pub(crate) mod streams;

@@ -1,6 +1,7 @@
 //! How each array of a block is coded, and how that travels.
 
 use super::form::{Form, LISTED, Values};
+use super::shape::Shape;
 use super::side::{Number, Side, Tree, check};
 use super::table::{Freqs, TableModels};
 use crate::Dtype;
@@ -11,26 +12,6 @@ use minlen_core::{Env, Error, Reservation, Result};
 pub(crate) const TABLES: usize = 128;
 /// The most contexts of one stream by position.
 pub(crate) const CONTEXTS: usize = 64;
-
-/// An array without its elements.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Shape {
-    /// The type of its elements.
-    pub(crate) dtype: Dtype,
-    /// Units in a row, at least 1.
-    pub(crate) columns: usize,
-    /// Bytes.
-    pub(crate) len: usize,
-    /// Bytes that are coded here, not copied from elsewhere in the block.
-    pub(crate) literal: usize,
-}
-
-impl Shape {
-    /// Rows, the last of them perhaps short.
-    pub(crate) fn rows(&self) -> usize {
-        (self.len / self.dtype.unit()).div_ceil(self.columns)
-    }
-}
 
 /// How one stream is coded.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use super::chunk::Piece;
 use super::cluster::{Histogram, RAW, cluster};
 use super::form::{Form, LISTED, Values, entry};
-use super::scheme::{Mode, Model, Scheme, Shape, TABLES};
+use super::scheme::{Mode, Model, Scheme, TABLES};
+use super::shape::Shape;
 use super::simd::{self, Task, isa};
 use super::table::{entropy_q8, normalise};
 use crate::{Array, Dtype};

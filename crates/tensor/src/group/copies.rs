@@ -3,6 +3,7 @@
 //! Positions are offsets into all arrays of the block one after another. A copy lies within one array, is a whole number of its
 //! units from its start and in length, and is taken from bytes that are coded, not copied themselves.
 
+use super::outline::{Copy, Outline};
 use crate::Array;
 use crate::fast::anchors::Anchors;
 use crate::fast::side::{Number, Side, check};
@@ -18,17 +19,6 @@ const SHORTEST_ARRAY: usize = 64;
 const WINDOW: usize = 32;
 /// Bits that a copy is taken to cost.
 const COST: u64 = 80;
-
-/// Bytes that come from earlier ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Copy {
-    /// Where they go.
-    pub(crate) to: u64,
-    /// Where they are.
-    pub(crate) from: u64,
-    /// How many.
-    pub(crate) len: u64,
-}
 
 /// Codes the copies, which are in order of `to`; `total` is the length of all arrays.
 ///
@@ -69,7 +59,7 @@ pub(crate) fn code(side: &mut impl Side, copies: &[Copy], total: u64, env: &Env)
 }
 
 /// Drops the copies that do not cover a whole array.
-pub(crate) fn keep_whole(copies: &mut Vec<Copy>, outlines: &[super::plan::Outline]) {
+pub(crate) fn keep_whole(copies: &mut Vec<Copy>, outlines: &[Outline]) {
     let (mut kept, mut next, mut start) = (Vec::new(), 0, 0u64);
     for outline in outlines {
         let end = start + outline.2 as u64;

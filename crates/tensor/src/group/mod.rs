@@ -7,21 +7,23 @@
 mod copies;
 mod mixed;
 mod open;
+mod outline;
 mod plan;
 
 use crate::fast::chunk::{self, Job, Piece};
 use crate::fast::lanes::Tables;
-use crate::fast::scheme::{self, Shape};
+use crate::fast::scheme;
+use crate::fast::shape::Shape;
 use crate::fast::side::Writer;
 use crate::fast::simd;
 use crate::fast::survey::survey;
 use crate::fast::table::Coder;
 use crate::{Array, Target, dense};
-use copies::Copy;
 use minlen_core::varint;
 use minlen_core::{Env, Error, NoProgress, Result};
 use open::{Block, Spare};
-use plan::{Outline, Placed, Plan};
+use outline::{Copy, Outline};
+use plan::{Placed, Plan};
 use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 

@@ -1,11 +1,13 @@
 //! A payload being decoded.
 
 use super::copies;
-use super::plan::{Outline, Placed, Plan};
+use super::outline::Outline;
+use super::plan::{Placed, Plan};
 use super::{MIXED, TABLES, checksum, checksum_of, mixed, pieces_of, shapes};
 use crate::fast::chunk;
 use crate::fast::lanes::Tables;
-use crate::fast::scheme::{Mode, Model, Shape};
+use crate::fast::scheme::{Mode, Model};
+use crate::fast::shape::Shape;
 use crate::fast::side::Reader as SideReader;
 use crate::fast::simd;
 use crate::{Target, sums_differ};

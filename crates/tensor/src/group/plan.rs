@@ -1,7 +1,6 @@
 //! What is coded of each array, and in which chunk: follows from the lengths and the copies alone.
 
-use super::copies::Copy;
-use crate::Dtype;
+use super::outline::{Copy, Outline};
 use crate::fast::chunk::Piece;
 use minlen_core::{Env, Error, Result};
 use std::ops::Range;
@@ -33,9 +32,6 @@ pub(crate) struct Plan {
     /// Literal bytes of each array.
     pub(crate) literal: Vec<usize>,
 }
-
-/// An array's type, columns and length in bytes.
-pub(crate) type Outline = (Dtype, usize, usize);
 
 impl Plan {
     /// The plan of a block of arrays of these outlines.

@@ -105,8 +105,10 @@ pub fn decode(payload: &[u8], targets: &mut [Target<'_>], env: &Env) -> Result<(
     Ok(())
 }
 
-/// Whether the difference from an array's base is the smaller way to code it.
-pub(crate) fn prefers_delta(array: &Array<'_>) -> bool {
+/// Whether the difference from the base is likely to be smaller than the array by itself, by an estimate on a sample. Without
+/// a base that fits: no.
+#[must_use]
+pub fn prefers_delta(array: &Array<'_>) -> bool {
     choose::delta_is_smaller(array).is_some()
 }
 
