@@ -224,6 +224,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn everything_comes_back() {
         for order in 0..3 {
             for case in crate::testdata::cases(60, 3000) {

@@ -2,12 +2,8 @@
 
 use minlen_core::testing::{Rng, edge_cases, random_case};
 
-/// Everything that a coder must bring back: edge cases, and `seeds` random ones of at most `longest` bytes. Under Miri a few short ones.
+/// Everything that a coder must bring back: edge cases, and `seeds` random ones of at most `longest` bytes.
 pub fn cases(seeds: u64, longest: usize) -> Vec<Vec<u8>> {
-    if cfg!(miri) {
-        let short = edge_cases().into_iter().filter(|case| case.len() < 300);
-        return short.chain((0..3).map(|seed| random_case(seed, 100))).collect();
-    }
     edge_cases().into_iter().chain((0..seeds).map(|seed| random_case(seed, longest))).collect()
 }
 

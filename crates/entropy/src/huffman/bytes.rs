@@ -114,6 +114,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn everything_comes_back() {
         for case in crate::testdata::cases(200, 5000) {
             round(&case);
