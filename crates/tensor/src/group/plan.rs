@@ -167,6 +167,7 @@ impl Chunker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Dtype;
 
     #[test]
     fn chunks_cover_what_is_not_copied() {
