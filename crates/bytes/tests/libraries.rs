@@ -9,6 +9,9 @@
 use minlen_core::testing::Rng;
 use minlen_core::{Codec, Env, Params};
 
+/// Parameters with their values.
+type Settings = &'static [(&'static str, i64)];
+
 /// One line a case: `library CODEC PARAMETERS INPUT BYTES HASH`.
 const HASHES: &str = include_str!("libraries.txt");
 
@@ -32,7 +35,7 @@ fn records() -> Vec<u8> {
 
 /// Every level of every library codec.
 fn cases() -> Vec<(std::sync::Arc<dyn Codec>, Params, String)> {
-    let all: [(_, &str, &[(&str, i64)], std::ops::RangeInclusive<i64>); 5] = [
+    let all: [(_, &str, Settings, std::ops::RangeInclusive<i64>); 5] = [
         (minlen_bytes::zstd::codec(), "level", &[], -7..=22),
         (minlen_bytes::zstd::codec(), "level", &[("long", 24)], 19..=19),
         (minlen_bytes::lzma::codec(), "level", &[], 0..=9),

@@ -249,8 +249,8 @@ fn put(out: &mut dyn Write, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use minlen_core::Dtype;
     use crate::table::Parsers;
+    use minlen_core::Dtype;
 
     fn tensor(name: &str, dtype: Dtype, shape: &[u64]) -> Span {
         let len = byte_len(dtype, shape).unwrap();

@@ -1,6 +1,6 @@
 //! What files are made of, on their way into blocks.
 //!
-//! The parsers of `minlen-structure` say what a file holds ([`Parsers`]); a block in the middle of it has no header, so [`Track`] follows
+//! The parsers of `minlen-structure` say what a file holds ([`Parsers`]); a block in the middle of it has no header, so the encoder follows
 //! the spans of a file into the blocks and cuts those between rows; codecs are told of the spans in their part. What the spans may be
 //! differences from is in a [`BaseSet`].
 

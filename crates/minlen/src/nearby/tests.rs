@@ -91,7 +91,7 @@ fn samples_are_the_same_in_every_file() {
 fn powers_of_ten_are_close_and_exact_where_they_can_be() {
     assert_eq!(power_of_ten(3.0), 1000.0);
     assert_eq!(power_of_ten(0.5), 10f64.sqrt());
-    for (exponent, power) in [(-3.0, 1e-3), (1.25, 17.782_794_100_389_228), (-4.55, 2.818_382_931_264_454e-5)]
+    for (exponent, power) in [(-3.0, 1e-3), (1.25, 17.782_794_100_389_23), (-4.55, 2.818_382_931_264_454e-5)]
     {
         assert!((power_of_ten(exponent) / power - 1.0f64).abs() < 1e-12, "{exponent}");
     }

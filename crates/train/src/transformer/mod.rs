@@ -98,7 +98,7 @@ impl Transformer {
     /// The model in a file of tensors, such as safetensors or GGUF.
     ///
     /// # Errors
-    /// Unsupported if the tensors are not those of this architecture; what [`arrays::layout`] gives.
+    /// Unsupported if the tensors are not those of this architecture; what [`Parsers::layout`] gives.
     pub fn from_file(file: &[u8]) -> Result<Self> {
         let layout = Parsers::arrays().layout(&file)?.ok_or_else(|| unfit("no file of tensors"))?;
         Self::from_layout(&layout, file)
