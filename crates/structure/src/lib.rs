@@ -12,7 +12,7 @@
 //! | [`tar`] | tar archives, whatever state they are in |
 //! | [`sqlite`] | SQLite databases |
 //!
-//! [`export`] and [`write`] go the other way: arrays into files of their own.
+//! [`export`] and [`mod@write`] go the other way: arrays into files of their own.
 //!
 //! ```
 //! use minlen_structure::Parsers;
