@@ -21,4 +21,4 @@ done
 cp -r examples/library target/sample/
 cp Cargo.lock target/sample/library/Cargo.lock
 cd target/sample/library
-CARGO_TARGET_DIR=../target cargo run --quiet --config 'profile.dev.package."*".opt-level=2' "${patches[@]}"
+CARGO_TARGET_DIR=../target cargo run --quiet "${patches[@]}"

@@ -55,10 +55,10 @@ pub fn compress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8
     }
     let mut out = encoder.finish()?;
     out.shrink_to_fit();
-    if let Some(target) = options.target() {
+    if options.target().is_some() {
         let quiet = options.informed(env).with_progress(Arc::new(NoProgress));
         let decoded = Decoder::new(&out[..], options, &quiet)?.read_all()?;
-        nearby::verify(&data, &&decoded[..], target, options.shape(), &quiet)?;
+        nearby::verify(&data, &&decoded[..], options, &quiet)?;
     }
     Ok(out)
 }

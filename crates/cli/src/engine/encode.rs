@@ -88,12 +88,11 @@ impl Recipe {
         };
         let made = self.finish(sink, ctx, force, |out| match self.options.target() {
             None => self.encode(input, out, before, ctx),
-            Some(target) => {
+            Some(_) => {
                 let regular = sink.file().metadata().is_ok_and(|meta| meta.is_file());
                 let folder = sink.path().filter(|_| regular).and_then(Path::parent);
-                let asked = (&self.options, target);
                 let encode = |input: &mut Opened, out: &mut dyn Write| self.encode(input, out, before, ctx);
-                inexact::stream(input, out, folder, asked, ctx, encode)
+                inexact::stream(input, out, folder, &self.options, ctx, encode)
             }
         })?;
         self.before.set((before.0 + made.sizes.raw, before.1 + made.sizes.stored));

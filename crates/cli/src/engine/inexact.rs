@@ -6,7 +6,7 @@ use crate::plan::Context;
 use crate::ui::human;
 use minlen::layout::FileSource;
 use minlen::nearby::{self, Distance};
-use minlen::{Decoder, Error, NoProgress, Options, Result, Target};
+use minlen::{Decoder, Error, NoProgress, Options, Result};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek, Write};
 use std::path::Path;
@@ -22,7 +22,7 @@ pub fn stream(
     input: &mut Opened,
     out: &mut dyn Write,
     folder: Option<&Path>,
-    (options, target): (&Options, Target),
+    options: &Options,
     ctx: &Context,
     encode: impl FnOnce(&mut Opened, &mut dyn Write) -> Result<u64>,
 ) -> Result<u64> {
@@ -48,7 +48,7 @@ pub fn stream(
     pump(&mut decoder, &mut &decoded)?;
     drop(decoder);
     let (original, decoded) = (FileSource::new(&input.file)?, FileSource::new(&decoded)?);
-    let distance = nearby::verify(&original, &decoded, target, options.shape(), &env)?;
+    let distance = nearby::verify(&original, &decoded, options, &env)?;
     ctx.ui.detail(&summary(&distance));
     coded.rewind()?;
     pump(&mut coded, out)?;

@@ -29,7 +29,7 @@ fn every_target_is_kept_and_said() {
         let small = compress_with(&file, &options, &Env::default()).unwrap();
         assert!(small.len() < exact.len(), "{target:?}: {} of {}", small.len(), exact.len());
         let back = decompress(&small, &Limits::default()).unwrap();
-        let distance = verify(&&file[..], &&back[..], target, None, &Env::default()).unwrap();
+        let distance = verify(&&file[..], &&back[..], &options, &Env::default()).unwrap();
         assert!(distance.changed > 1000, "{target:?} {distance:?}");
         match target {
             Target::BitsPerSample(bits) => {
@@ -48,6 +48,48 @@ fn every_target_is_kept_and_said() {
         sizes.push(small.len());
     }
     assert!(sizes[0] < sizes[1], "more decibels take more bytes: {sizes:?}");
+}
+
+/// Ten bytes of header, then floats.
+struct Headed;
+
+impl crate::layout::Parser for Headed {
+    fn name(&self) -> &'static str {
+        "headed"
+    }
+
+    fn parse(&self, file: &mut crate::layout::Reader<'_>) -> Result<Option<crate::layout::Found>> {
+        if !file.has(0, b"0123456789")? {
+            return Ok(None);
+        }
+        let count = (file.len() - 10) / 4;
+        let span = Span::array("", minlen_core::Dtype::F32, vec![count], 10, count * 4);
+        Ok(Some((minlen_core::Format::declared("headed"), vec![span])))
+    }
+
+    fn suits(&self, _kind: minlen_core::Kind, _level: u8, _len: usize) -> bool {
+        true
+    }
+
+    fn declares(&self, _kind: minlen_core::Kind) -> bool {
+        true
+    }
+}
+
+/// Found by the sample crate: what a parser of the caller's declares was refused when the copy was compared.
+#[test]
+fn what_a_parser_of_the_callers_declares_may_be_near() {
+    let file = [b"0123456789", &field(20, 30)[80..]].concat();
+    let parsers = Parsers::default().with(Arc::new(Headed));
+    let options = Options::new(3).unwrap().with_parsers(parsers);
+    let options = options.with_max_error(MaxError::Absolute(0.5)).unwrap();
+    let small = compress_with(&file, &options, &Env::default()).unwrap();
+    let back = decompress(&small, &Limits::default()).unwrap();
+    assert!(back != file && back[..10] == file[..10]);
+    assert!(verify(&&file[..], &&back[..], &options, &Env::default()).unwrap().changed > 100);
+    // To others the same bytes are no floats.
+    let others = Options::new(3).unwrap().with_max_error(MaxError::Absolute(0.5)).unwrap();
+    assert!(verify(&&file[..], &&back[..], &others, &Env::default()).is_err());
 }
 
 #[test]

@@ -2,9 +2,10 @@
 //! of the data comes in.
 
 use super::decibels::power_of_ten;
+use crate::options::Options;
 use minlen_core::layout::{Dtype, Format, Layout, Span};
 use minlen_core::{Advice, Env, Error, ErrorKind, MaxError, Result, Target};
-use minlen_structure::{Parsers, Source};
+use minlen_structure::Source;
 use std::ops::Range;
 
 /// Bytes that are compared at a time: whole numbers of both sizes.
@@ -28,26 +29,23 @@ pub struct Distance {
 }
 
 /// Compares `decoded` with `original`: both must declare the same arrays, the numbers of these must be as near
-/// as `target` says, NaN and infinities the same bit for bit, and so must everything that is no array of 32- or 64-bit little-endian floats. `raw` is
-/// what a file without a header holds. Memory does not depend on the files' sizes.
+/// as the target of `options` says, NaN and infinities the same bit for bit, and so must everything that is no array of 32- or 64-bit little-endian floats. What files hold, its
+/// parsers say, or its shape. Memory does not depend on the files' sizes.
 ///
 /// # Errors
 /// Verify, naming array and place, for any other difference; whatever reading gives; cancelled.
-pub fn verify(
-    original: &dyn Source,
-    decoded: &dyn Source,
-    target: Target,
-    raw: Option<(Dtype, &[u64])>,
-    env: &Env,
-) -> Result<Distance> {
+pub fn verify(original: &dyn Source, decoded: &dyn Source, options: &Options, env: &Env) -> Result<Distance> {
     if original.len() != decoded.len() {
         let (old, new) = (original.len(), decoded.len());
         return Err(differs(format!("{old} bytes became {new}"), old.min(new)));
     }
-    let layout = arrays(original, raw)?;
-    if arrays(decoded, raw)? != layout {
+    let layout = declared(original, options)?;
+    if declared(decoded, options)? != layout {
         return Err(differs("the decoded file declares other arrays".into(), 0));
     }
+    let Some(target) = options.target() else {
+        return Err(Error::usage("no target was named that a copy could be near"));
+    };
     let mut pair = Pair { original, decoded, env, old: Vec::new(), new: Vec::new(), squares: 0.0 };
     let (mut distance, mut at) = (Distance::default(), 0);
     for span in layout.iter().flat_map(|layout| &layout.spans) {
@@ -75,13 +73,13 @@ pub fn verify(
     Ok(distance)
 }
 
-/// The arrays that a file declares; nothing for a broken container, all of which must then be the same.
-fn arrays(source: &dyn Source, raw: Option<(Dtype, &[u64])>) -> Result<Option<Layout>> {
-    if let Some((dtype, shape)) = raw {
+/// What a file declares; nothing for a broken one, all of which must then be the same.
+fn declared(source: &dyn Source, options: &Options) -> Result<Option<Layout>> {
+    if let Some((dtype, shape)) = options.shape() {
         let span = Span::array("", dtype, shape.to_vec(), 0, source.len());
         return Layout::new(Format::RAW, vec![span], source.len()).map(Some);
     }
-    match Parsers::default().declared(source) {
+    match options.parsers().declared(source) {
         Err(error) if error.kind() != ErrorKind::Io => Ok(None),
         found => found,
     }
@@ -213,8 +211,12 @@ mod tests {
         [b"\x93NUMPY\x01\x00", &len[..], text.as_bytes(), &data].concat()
     }
 
+    fn within(bound: MaxError) -> Options {
+        Options::default().with_max_error(bound).unwrap()
+    }
+
     fn check(old: &[u8], new: &[u8], bound: MaxError) -> Result<Distance> {
-        verify(&old, &new, bound.into(), None, &Env::default())
+        verify(&old, &new, &within(bound), &Env::default())
     }
 
     #[test]
@@ -242,13 +244,8 @@ mod tests {
             assert!(check(&a, &a, Absolute(9.0)).is_ok() && check(&a, &b, Absolute(9.0)).is_err());
         }
         let raw = |shape: &[u64]| {
-            verify(
-                &&[0u8; 16][..],
-                &&[1u8; 16][..],
-                Absolute(1.0).into(),
-                Some((Dtype::F32, shape)),
-                &Env::default(),
-            )
+            let options = within(Absolute(1.0)).with_shape(Dtype::F32, shape);
+            verify(&&[0u8; 16][..], &&[1u8; 16][..], &options, &Env::default())
         };
         assert_eq!(raw(&[2, 2]).unwrap().changed, 4);
         assert!(raw(&[5]).is_err());

@@ -213,9 +213,7 @@ fn only_declared_arrays_may_be_inexact() {
         let options = near.clone().with_block_size(block);
         let back = go(&whole, &options);
         assert!(back != whole && back.len() == whole.len());
-        let bound = minlen_core::MaxError::Absolute(0.01);
-        let distance =
-            crate::nearby::verify(&&whole[..], &&back[..], bound.into(), None, &Env::default()).unwrap();
+        let distance = crate::nearby::verify(&&whole[..], &&back[..], &options, &Env::default()).unwrap();
         assert!(distance.arrays == 1 && distance.changed > 10_000 && distance.worst <= 0.01, "{distance:?}");
         let raw = options.clone().with_shape(Dtype::F32, &[200, 100]);
         assert!(go(&data, &raw) != data);
