@@ -14,7 +14,8 @@ mkdir -p "$vendor"
 patches=()
 for crate in $crates; do
     archive=$(ls -t target/package/"$crate"-[0-9]*.crate | head -1)
-    tar -xzf "$archive" -C "$vendor"
+    # With the time of now: packages carry one time for ever, by which cargo would take new files for old ones.
+    tar -xmzf "$archive" -C "$vendor"
     patches+=(--config "patch.crates-io.$crate.path=\"$PWD/$vendor/$(basename "$archive" .crate)\"")
 done
 # The versions of others are those of this repository's lock file.
