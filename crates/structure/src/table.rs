@@ -157,3 +157,63 @@ fn samples() -> Vec<Arc<dyn Parser>> {
 fn wholes() -> Vec<Arc<dyn Parser>> {
     vec![Arc::new(tar::Tar), Arc::new(sqlite::Sqlite)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minlen_core::testing::Rng;
+
+    /// What files of each format begin with.
+    const HEADS: [&[u8]; 14] = [
+        b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0",
+        b"P5 30 20 255\n",
+        b"P4\n# a comment\n64 64\n",
+        b"II*\0\x08\0\0\0",
+        b"MM\0*\0\0\0\x08",
+        b"\x08\0\x05\0\x0a\0\0\0",
+        b"\0\0\x03\0\0\0\0\0\0\0\0\0\x20\0\x20\0\x08\0",
+        b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x44\xac\0\0\x10\xb1\x02\0\x04\0\x10\0data",
+        b"FORM\0\0\0\0AIFFCOMM\0\0\0\x12\0\x02\0\0\0\x10\0\x10",
+        b"SQLite format 3\0\x04\0",
+        b"\x93NUMPY\x01\0\x20\0{'descr': '<f4', ",
+        b"GGUF\x03\0\0\0",
+        b"PK\x03\x04",
+        b"",
+    ];
+
+    /// Whatever follows a right beginning: an answer, and spans inside of the file, in order.
+    #[test]
+    fn any_bytes_are_answered() {
+        let (mut rng, parsers) = (Rng(11), Parsers::default());
+        let mut named = 0;
+        for round in 0..6000 {
+            let mut file = HEADS[round % HEADS.len()].to_vec();
+            let len = rng.below(700);
+            // Small numbers are sizes that fit more often.
+            file.extend(
+                (0..len).map(|_| if rng.below(3) > 0 { rng.below(4) as u8 } else { rng.next_u64() as u8 }),
+            );
+            let total = file.len() as u64;
+            for parser in parsers.iter() {
+                let found = parser.parse(&mut Reader::new(&&file[..])).ok().flatten();
+                let layout = found.and_then(|(format, spans)| Layout::new(format, spans, total).ok());
+                let mut end = 0;
+                for span in layout.iter().flat_map(|layout| &layout.spans) {
+                    assert!(
+                        span.start >= end && span.len > 0 && span.unit() > 0 && span.row() > 0,
+                        "{span:?}"
+                    );
+                    let part = span.part(span.len / 3, span.len / 2, 0);
+                    assert!(part.is_none_or(|part| part.len <= span.len / 2));
+                    (end, named) = (span.end(), named + 1);
+                }
+                assert!(end <= total, "{}", parser.name());
+            }
+            for kind in [Kind::Tensors, Kind::ImageRaw, Kind::AudioRaw] {
+                let head = parsers.layout_of_head(&file, total * 3, kind);
+                assert!(head.iter().flat_map(|layout| &layout.spans).all(|span| span.end() <= total * 3));
+            }
+        }
+        assert!(named > 500, "only {named} spans were found");
+    }
+}
