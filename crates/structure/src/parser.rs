@@ -1,7 +1,7 @@
 //! The one trait behind every parser.
 
 use crate::reader::Reader;
-use minlen_core::layout::{Format, Span};
+use minlen_core::layout::{Format, Span, SpanKind};
 use minlen_core::{Kind, Result};
 
 /// What a parser finds: the format, and its spans in the file's own order. Several may name the same bytes.
@@ -15,6 +15,11 @@ pub type Found = (Format, Vec<Span>);
 pub trait Parser: Send + Sync {
     /// Its name, for people.
     fn name(&self) -> &'static str;
+
+    /// The kind of the spans that it finds.
+    fn kind(&self) -> SpanKind {
+        SpanKind::Array
+    }
 
     /// What the file is and its spans; `None` if it is of another format.
     ///

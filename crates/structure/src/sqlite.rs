@@ -18,6 +18,10 @@ impl Parser for Sqlite {
         formats::SQLITE.name
     }
 
+    fn kind(&self) -> SpanKind {
+        SpanKind::Pages
+    }
+
     fn parse(&self, file: &mut Reader<'_>) -> Result<Option<Found>> {
         if !file.has(0, MAGIC)? {
             return Ok(None);

@@ -116,11 +116,11 @@ impl Parsers {
         let mut all = Vec::new();
         let len = data.len() as u64;
         for group in self.groups.iter() {
-            let asked = group.iter().filter(|parser| parser.suits(kind, level, data.len()));
+            let asked = group.iter().filter(|parser| known.iter().all(|span| span.kind != parser.kind()));
+            let asked = asked.filter(|parser| parser.suits(kind, level, data.len()));
             // Of a file that is broken, or none of this format, the next one may know more.
             let mut found = asked.filter_map(|p| checked(p.parse(&mut reader).ok()?, len).ok()?);
-            let spans = found.next().map(|layout| layout.spans).unwrap_or_default();
-            all.extend(spans.into_iter().filter(|span| known.iter().all(|k| k.kind != span.kind)));
+            all.extend(found.next().map(|layout| layout.spans).unwrap_or_default());
         }
         all
     }

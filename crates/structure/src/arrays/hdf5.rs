@@ -21,14 +21,14 @@ const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 /// Where the file may begin: at the start, or after a user block of 512 bytes or a power of two more.
 const BASES: [u64; 5] = [0, 512, 1024, 2048, 4096];
 
-/// The arrays that the file names, and none that are found by their looks.
-pub fn named(reader: &mut Reader<'_>) -> Result<Vec<Span>> {
+/// The arrays that the file names, and none that are found by their looks; `None` if it is not of this format.
+pub fn named(reader: &mut Reader<'_>) -> Result<Option<Vec<Span>>> {
     for base in BASES {
         if reader.has(base, MAGIC)? {
-            return walk(reader, base);
+            return walk(reader, base).map(Some);
         }
     }
-    Ok(Vec::new())
+    Ok(None)
 }
 
 /// The arrays of the file, or `None` if it is not of this format.

@@ -144,10 +144,7 @@ impl Parser for Hdf5 {
     }
 
     fn parse_declared(&self, file: &mut Reader<'_>) -> Result<Option<Found>> {
-        match self.parse(file)? {
-            Some((format, _)) => Ok(Some((format, hdf5::named(file)?))),
-            None => Ok(None),
-        }
+        Ok(hdf5::named(file)?.map(|spans| (formats::HDF5, spans)))
     }
 
     fn suits(&self, kind: Kind, level: u8, len: usize) -> bool {

@@ -11,7 +11,7 @@ use crate::formats;
 use crate::parser::{Found, Parser};
 use crate::reader::Reader;
 use crate::worth::may_be_samples;
-use minlen_core::layout::{Format, Meaning, Origin, Span};
+use minlen_core::layout::{Format, Meaning, Origin, Span, SpanKind};
 use minlen_core::{Kind, Result};
 use raster::Place;
 use std::sync::Arc;
@@ -49,6 +49,10 @@ pub fn find(data: &[u8]) -> Option<Span> {
 impl Parser for Plain {
     fn name(&self) -> &'static str {
         self.format.name
+    }
+
+    fn kind(&self) -> SpanKind {
+        SpanKind::Pixels
     }
 
     fn parse(&self, file: &mut Reader<'_>) -> Result<Option<Found>> {

@@ -95,6 +95,10 @@ impl Parser for Plain {
         self.format.name
     }
 
+    fn kind(&self) -> SpanKind {
+        SpanKind::Sound
+    }
+
     fn parse(&self, file: &mut Reader<'_>) -> Result<Option<Found>> {
         Ok((self.find)(file).map(|span| (self.format, vec![span])))
     }

@@ -85,6 +85,10 @@ impl Parser for Tar {
         formats::TAR.name
     }
 
+    fn kind(&self) -> SpanKind {
+        SpanKind::Member
+    }
+
     fn parse(&self, file: &mut Reader<'_>) -> Result<Option<Found>> {
         let (mut at, mut members) = (0, Vec::new());
         while at < file.len() {
