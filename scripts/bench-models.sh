@@ -24,7 +24,7 @@ fi
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps zipnn==0.5.4 safetensors==0.8.0
 
 cargo build --release -q -p minlen-cli
-cargo build --release -q -p minlen-tensor --example pack --example spans --example field
+cargo build --release -q -p minlen-tensor --features minlen-tensor/lab -p minlen-structure --example pack --example spans --example field
 cargo build --release -q -p minlen-train --example quantize
 # Buffers of the peers stay in the heap, so that their speed is not that of the kernel's fresh pages.
 MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=1073741824 MALLOC_TOP_PAD_=67108864 \

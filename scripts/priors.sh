@@ -6,7 +6,7 @@ set -euo pipefail
 teachers=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
 out=${2:-crates/mix/priors}
-cargo build --release -q -p minlen-mix --example prior
+cargo build --release -q -p minlen-mix --features lab --example prior
 prior=${CARGO_TARGET_DIR:-target}/release/examples/prior
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -115,7 +115,17 @@ impl Cancel {
 }
 
 /// The surroundings of an operation. Cheap to clone; clones share the budget and the flag.
+///
+/// ```
+/// use minlen_core::{Cancel, Env, Limits};
+/// let stop = Cancel::default();
+/// let env = Env::new(Limits::default().with_memory(64 << 20)).with_cancel(stop.clone()).with_threads(2);
+/// assert!(env.check().is_ok());
+/// stop.cancel();
+/// assert!(env.check().is_err());
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Env {
     /// What decoding may cost.
     pub limits: Limits,

@@ -29,6 +29,19 @@ pub const fn log2_q16(x: u32) -> u32 {
     result
 }
 
+/// The cost of a decision in units of 1/65536 bit, where 1 has the probability `p1`/65536.
+///
+/// ```
+/// use minlen_entropy::log2::bit_cost_q16;
+/// assert_eq!(bit_cost_q16(32_768, true), 65_536); // even odds: one bit
+/// assert_eq!(bit_cost_q16(16_384, true), 2 * 65_536);
+/// assert!(bit_cost_q16(65_000, true) < 1000 && bit_cost_q16(65_000, false) > 6 * 65_536);
+/// ```
+#[must_use]
+pub fn bit_cost_q16(p1: u32, bit: bool) -> u64 {
+    u64::from((16 << 16) - log2_q16(if bit { p1 } else { 65_536 - p1 }))
+}
+
 /// Bits (rounded up) that coding symbols of these `counts` takes under a model of these `freqs`, which add up to
 /// `1 << total_bits`. Symbols with a count but no frequency are left out.
 #[must_use]

@@ -156,7 +156,7 @@ pub(super) fn header(params: &Params, input: &[u8], models: &Pretrained, env: &E
 
 /// The first of two passes: the rate with which the deep model codes the data best.
 fn best_rate(header: &Header, input: &[u8], models: &Pretrained, env: &Env) -> Result<u8> {
-    let quiet = Env { progress: Arc::new(NoProgress), ..env.clone() };
+    let quiet = env.clone().with_progress(Arc::new(NoProgress));
     let mut best = (usize::MAX, RATES[0]);
     for rate in RATES {
         let trial = Header { depth: Depth::Deep, rate, ..header.clone() };

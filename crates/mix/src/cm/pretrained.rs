@@ -108,7 +108,7 @@ impl Pretrained {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use minlen_core::Budget;
+    use minlen_core::Limits;
 
     fn key(window: usize) -> Key {
         Key { depth: 0, kind: 0, number: 1, id: Id::default(), window, warm: 0, sizes: [16, 8] }
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn nothing_is_kept_that_is_large_for_the_budget() {
         let models = Pretrained::default();
-        let small = Env { budget: Budget::new(160), ..Env::default() };
+        let small = Env::new(Limits::default().with_memory(160));
         assert_eq!(held(&models, 1), None);
         models.keep(key(1), 11, &small, || Ok(1u32)).unwrap();
         assert_eq!(held(&models, 1), None);

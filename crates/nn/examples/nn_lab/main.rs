@@ -1,6 +1,6 @@
 //! Measures variants of the byte predictor: alone, and beside a small context mixer.
 //!
-//! `cargo run --release -p minlen-nn --example nn_lab -- [field=value ...] [pre=FILE:BYTES,...] FILE[:BYTES] ...`
+//! `cargo run --release -p minlen-nn --features lab --example nn_lab -- [field=value ...] [pre=FILE:BYTES,...] FILE[:BYTES] ...`
 //!
 //! Fields are those of `Config`. `pre` trains on these files first (`passes` times), stores the network at 8 bits and
 //! loads it for each file (`save=FILE` keeps it, `net=FILE` takes it from there); `start`, `rate2`, `rate_end2` and `half_life2` are the schedule from there on. `cm=0` leaves

@@ -1,42 +1,17 @@
 //! Places that look alike wherever the same bytes are: what copies are found by.
 
+pub(crate) use super::pattern::Anchors;
+use super::pattern::{NARROW, WIDE};
 use super::simd::{self, Isa, Task};
 
-/// Factors of two values of 16 bits one after another.
-pub(crate) const NARROW: [u16; 2] = [0x79b1, 0xca77];
-/// Factors of two values of 32 bits one after another.
-pub(crate) const WIDE: [u32; 2] = [0x9e37_79b1, 0x85eb_ca77];
 /// Units that are looked at together.
 const BATCH: usize = 64;
-
-/// The units of a stretch whose windows, multiplied and added up, begin with a pattern.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Anchors<'a> {
-    /// The stretch, and the eight bytes after it where there are any.
-    pub(crate) bytes: &'a [u8],
-    /// Units that begin in the stretch.
-    pub(crate) units: usize,
-    /// Bytes of one.
-    pub(crate) unit: usize,
-    /// About one unit in 2 to this is an anchor; at least 1, at most 16.
-    pub(crate) bits: u32,
-}
 
 impl Anchors<'_> {
     /// Appends the offsets of the anchors, in order.
     pub(crate) fn find(&self, isa: Isa, found: &mut Vec<u32>) {
         let done = simd::anchors(isa, self, found);
         simd::with(isa, Rest { anchors: *self, done, found });
-    }
-
-    /// What the upper bits of a sum of 16 bits must be.
-    pub(crate) fn pattern_16(&self) -> u16 {
-        0x5555 & ((1u32 << self.bits) - 1) as u16
-    }
-
-    /// What those of 32 bits must be.
-    pub(crate) fn pattern_32(&self) -> u32 {
-        0x5555_5555 & ((1 << self.bits) - 1)
     }
 
     #[inline(always)]

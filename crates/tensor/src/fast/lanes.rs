@@ -3,15 +3,9 @@
 
 use super::grid::Grid;
 use super::simd::{self, Isa};
+pub(crate) use super::state::{Decoder, FEW, LANES, LOW};
 use super::table::{self, BITS, Coder, Freqs, SLOTS};
 use minlen_core::{Error, Result};
-
-/// The most lanes.
-pub(crate) const LANES: usize = 128;
-/// Lanes of short runs.
-pub(crate) const FEW: usize = 8;
-/// The smallest state.
-pub(crate) const LOW: u32 = 1 << 16;
 
 /// Which table codes each symbol of a run.
 #[derive(Clone, Copy, Debug)]
@@ -159,21 +153,6 @@ impl Tables {
             (None, None) => 0,
         }
     }
-}
-
-/// Decodes runs in order.
-#[derive(Debug)]
-pub(crate) struct Decoder<'a> {
-    /// The states.
-    pub(crate) states: [u32; LANES],
-    /// Little-endian words.
-    pub(crate) words: &'a [u8],
-    /// Words taken; over their number if they ran out.
-    pub(crate) taken: usize,
-    /// Lanes in use, a power of two.
-    pub(crate) lanes: usize,
-    /// The instructions to use.
-    pub(crate) isa: Isa,
 }
 
 impl Decoder<'_> {

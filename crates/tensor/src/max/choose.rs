@@ -5,7 +5,7 @@ use super::number::Form;
 use super::number::number_at;
 use super::packed::packing;
 use super::probe;
-use super::run::delta_hint;
+use super::sampled::{coded, len, raw};
 use super::scale::to_level;
 use crate::{Array, Dtype, delta};
 use minlen_entropy::log2::log2_q16;
@@ -47,10 +47,6 @@ pub fn choose(array: &Array<'_>, earlier: &[Array<'_>]) -> Header {
     header
 }
 
-pub fn len(array: &Array<'_>) -> usize {
-    array.bytes.len() / array.dtype.unit()
-}
-
 /// Places spread over the array, in groups of neighbours.
 fn sample(len: usize) -> impl Iterator<Item = usize> {
     let groups = (SAMPLE / 16).min(len.div_ceil(16)).max(1);
@@ -58,21 +54,6 @@ fn sample(len: usize) -> impl Iterator<Item = usize> {
         let start = (len as u64 * g as u64 / groups as u64) as usize;
         start..(start + 16).min(len)
     })
-}
-
-pub fn raw(array: &Array<'_>, at: usize) -> u64 {
-    number_at(array.bytes, array.dtype.unit(), at)
-}
-
-/// The number as it will be coded, and how many classes its scale is up.
-pub fn coded(array: &Array<'_>, header: &Header, at: usize) -> (super::number::Number, i32) {
-    let form = header.form(array.dtype);
-    let value = raw(array, at);
-    let Some(base) = array.base.filter(|_| header.delta) else { return (form.split(value), 0) };
-    let (own, shift) = (Form::of(array.dtype).shifted(header.shift), header.shift);
-    let old = number_at(base, array.dtype.unit(), at);
-    let change = delta::difference(value >> shift, old >> shift, own.width - shift, own.float);
-    (form.split(change), delta_hint(&own, own.split(old)).offset)
 }
 
 fn average_level(array: &Array<'_>, header: &Header) -> i32 {

@@ -21,6 +21,7 @@ mod plane;
 mod probe;
 mod rank;
 mod run;
+mod sampled;
 mod scale;
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,13 @@
 //! The encoder's trial runs: are signs noise, and do rows have something in common?
 
-use super::choose::{coded, len, raw};
 use super::header::Header;
 use super::number::Form;
 use super::rank::{LowRank, TRIAL_RANK};
+use super::sampled::{coded, len, raw};
 use super::scale::Scales;
 use crate::Array;
 use minlen_entropy::binary::Counter;
-use minlen_entropy::log2::log2_q16;
+use minlen_entropy::log2::bit_cost_q16;
 
 /// Numbers that a trial looks at: the first ones, as rows must follow each other.
 const MOST: usize = 1 << 18;
@@ -31,8 +31,7 @@ impl Trial {
 
     fn add(&mut self, context: usize, sign: u32) {
         let counter = &mut self.counters[context % CONTEXTS];
-        let p = if sign == 1 { counter.p() } else { 65_536 - counter.p() };
-        self.cost += u64::from((16 << 16) - log2_q16(p));
+        self.cost += bit_cost_q16(counter.p(), sign == 1);
         counter.update(sign, 500);
     }
 }

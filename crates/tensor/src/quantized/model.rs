@@ -5,6 +5,7 @@
 use super::context::{Near, Seen, Stat};
 use super::mixer::{Cell, INPUTS, Mixer};
 use super::numbers::{Binary, code_large};
+use minlen_entropy::log2::bit_cost_q16;
 use minlen_entropy::mixing::stretch;
 
 /// Decisions with predictions of their own: zero, sign, over 1 to over 14.
@@ -91,7 +92,7 @@ impl Model {
     pub(super) fn cost(&self, place: &Place, q: i32) -> u64 {
         let price = |bin: usize, bit: bool| {
             let mixed = self.mixer.mix(&self.inputs(place, bin), sets(place, bin));
-            super::price::bit_price(mixed, bit)
+            bit_cost_q16(mixed, bit)
         };
         let mut sum = price(0, q != 0);
         if q == 0 {

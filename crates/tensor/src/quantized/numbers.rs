@@ -2,6 +2,7 @@
 
 use super::mixer::Cell;
 use minlen_entropy::binary::{Decoder, Encoder};
+use minlen_entropy::log2::bit_cost_q16;
 
 /// Codes one binary decision: an encoder writes it, a decoder finds it out.
 pub(super) trait Binary {
@@ -28,7 +29,7 @@ pub(super) struct Tally(pub u64);
 
 impl Binary for Tally {
     fn bit(&mut self, bit: u32, p1: u32) -> u32 {
-        self.0 += super::price::bit_price(p1, bit != 0);
+        self.0 += bit_cost_q16(p1, bit != 0);
         bit
     }
 }

@@ -5,12 +5,6 @@ use super::model::{Model, Place};
 use super::numbers::Tally;
 use super::{Layer, encode};
 use minlen_core::Result;
-use minlen_entropy::log2::log2_q16;
-
-/// The cost of a decision in 1/65536 bit, where 1 has the probability `p1`/65536.
-pub(super) fn bit_price(p1: u32, bit: bool) -> u64 {
-    u64::from((16 << 16) - log2_q16(if bit { p1 } else { 65_536 - p1 }))
-}
 
 /// Walks over the matrices of a network in the order of coding, with the coder's model, and tells what each integer
 /// would cost at the present place.

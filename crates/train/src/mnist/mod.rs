@@ -10,6 +10,7 @@ mod adam;
 mod checkpoint;
 mod conv;
 mod data;
+mod grid;
 mod loss;
 mod net;
 mod phases;
@@ -20,10 +21,11 @@ mod stages;
 mod train;
 
 pub use data::Set;
+pub use grid::Grid;
 pub use loss::Grading;
 pub use net::{Architecture, Params};
 pub use prune::Score;
-pub use quantize::{Grid, restore};
+pub use quantize::restore;
 pub use report::{Report, Stage};
 pub use train::{Phase, Trainer};
 

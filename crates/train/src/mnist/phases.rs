@@ -1,6 +1,7 @@
 //! The phases of a run: dense, pruned, then rounded to steps or shared weights.
 
-use super::quantize::{self, Grid};
+use super::grid::Grid;
+use super::quantize;
 use super::stages::Stages;
 use super::train::{self, Phase, Trainer};
 use super::{Options, checkpoint, load, prune};

@@ -1,8 +1,9 @@
 use super::data::{CLASSES, PIXELS, Set};
+use super::grid::Grid;
 use super::loss::{Grading, grade};
 use super::net::{Architecture, Params, Space};
 use super::prune::{Score, prune, prune_units, schedule};
-use super::quantize::{Grid, optimise, ordered, share, shared_network, through_file};
+use super::quantize::{optimise, ordered, share, shared_network, through_file};
 use super::train::{Phase, Trainer, errors, teach};
 use minlen_core::testing::Rng;
 

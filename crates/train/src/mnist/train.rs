@@ -2,9 +2,9 @@
 
 use super::adam::Adam;
 use super::data::{CLASSES, SHIFTS, STILL, Set};
+use super::grid::Grid;
 use super::loss::{Grading, best, grade};
 use super::net::{Architecture, Params, Space};
-use super::quantize::Grid;
 use minlen_core::testing::Rng;
 
 /// Pictures at a time where nothing is learnt.

@@ -1,6 +1,6 @@
 //! Vectors of 256 bits.
 
-use super::super::lanes::{Decoder, LANES};
+use super::super::state::{Decoder, LANES};
 use super::super::table::{BITS, SLOTS};
 use super::{LAST, Task, ids_fit, words_of};
 use std::arch::x86_64::*;

@@ -2,9 +2,9 @@
 //!
 //! No closures over vectors in these files: code inside `map` and the like is not compiled with these instructions.
 
-use super::super::anchors::{Anchors, NARROW, WIDE};
 use super::super::grid::Grid;
-use super::super::lanes::{Decoder, LANES};
+use super::super::pattern::{Anchors, NARROW, WIDE};
+use super::super::state::{Decoder, LANES};
 use super::super::table::{BITS, SLOTS};
 use super::{LAST, Task, ids_fit, words_of};
 use std::arch::x86_64::*;

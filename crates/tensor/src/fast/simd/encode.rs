@@ -1,6 +1,6 @@
 //! Encoding in vectors of 512 bits.
 
-use super::super::lanes::LANES;
+use super::super::state::LANES;
 use super::super::table::{BITS, Lookup};
 use super::avx512::{States, load, look_up};
 use std::arch::x86_64::*;

@@ -10,9 +10,9 @@ mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod encode;
 
-use super::anchors::Anchors;
 use super::grid::Grid;
-use super::lanes::{Decoder, LANES};
+use super::pattern::Anchors;
+use super::state::{Decoder, LANES};
 use super::table::Coder;
 pub(crate) use minlen_core::Isa;
 use std::sync::OnceLock;
