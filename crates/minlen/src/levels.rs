@@ -1,6 +1,5 @@
 //! The table of levels: what runs, what it needs, and what it costs.
 //!
-//!
 //! The table is fixed: budgets of time and memory ([`crate::Options::with_time_budget`], [`crate::Options::with_memory`]) are planned by
 //! it and never by a clock, which is why the same options give the same bytes on every machine.
 

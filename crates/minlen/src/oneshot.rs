@@ -1,6 +1,5 @@
 //! Whole buffers in memory.
 //!
-//!
 //! [`compress`] and [`decompress`] are what most callers need. The forms that end in `_with` also take an [`Env`]: limits, a memory
 //! budget, progress, cancellation. All of input and output is in memory; [`crate::Encoder`] and [`crate::Decoder`] are for what is not.
 

@@ -17,16 +17,14 @@
 //! # }
 //! ```
 //!
-//!
 //! | You have | Use |
 //! |---|---|
 //! | ordinary files | nothing: levels 6 and up try the priors of this build by themselves ([`PriorUse::Auto`]) |
 //! | many small records of one kind, compressed one by one | [`train`] on some hundreds, then [`PriorUse::Own`] |
 //! | a measurement of what a prior brings | [`PriorUse::None`] beside it |
 //!
-//! A prior is at most [`MOST`] bytes of typical data and is packed in its file. Training is no more than choosing and checking them; the
-//! models read the data when they start, which costs as much time as coding it would. Keep the file as long as anything that names it:
-//! without it, those files are [`crate::ErrorKind::Unsupported`].
+//! [`train`] keeps at most [`MOST`] bytes of typical data. Models replay the end of it when they start, which costs about a tenth of
+//! coding as much. Keep the file as long as anything that names it: without it, those files are [`crate::ErrorKind::Unsupported`].
 
 use minlen_core::{Advice, Chain, Error, Learned, Proposal, Registry, Resources, Result, Stage};
 use minlen_mix::cm::Type;

@@ -4,7 +4,6 @@
 //! the spans of a file into the blocks and cuts those between rows; codecs are told of the spans in their part. What the spans may be
 //! differences from is in a [`BaseSet`].
 //!
-//!
 //! | You want to | Use |
 //! |---|---|
 //! | list what a file declares | [`Parsers::listing`] |

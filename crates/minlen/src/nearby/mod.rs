@@ -7,7 +7,6 @@
 //!
 //! The identity of what such a file holds is that of its samples: [`samples_hash`].
 //!
-//!
 //! | You know | Use |
 //! |---|---|
 //! | how far off a number may be | [`Target::MaxError`] with [`MaxError::Absolute`] |
