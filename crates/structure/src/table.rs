@@ -44,6 +44,17 @@ impl Parsers {
 
     /// The layout that a file of a known format declares, without what was found by its looks.
     ///
+    /// This is what decides what may become inexact and what can be exported: a file's own word, and nothing else.
+    ///
+    /// ```
+    /// use minlen_structure::Parsers;
+    /// // Numbers that nobody declares have a layout by their looks, and declare nothing.
+    /// let waves: Vec<u8> = (0..16_384).flat_map(|i| (i as f32 / 100.0).sin().to_le_bytes()).collect();
+    /// assert!(Parsers::default().guess(&&waves[..])?.is_some());
+    /// assert!(Parsers::default().declared(&&waves[..])?.is_none());
+    /// # Ok::<(), minlen_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Parser::parse`].
     pub fn declared(&self, source: &dyn Source) -> Result<Option<Layout>> {
@@ -106,6 +117,15 @@ impl Parsers {
     }
 
     /// The layout of a file that detection says is of this kind, to be followed into blocks. What is broken is coded as any other file.
+    ///
+    /// ```
+    /// use minlen_core::Kind;
+    /// use minlen_structure::Parsers;
+    /// let picture = [&b"P5 20 20 255\n"[..], &[128; 400]].concat();
+    /// assert!(Parsers::default().layout_of(&&picture[..], Kind::ImageRaw).is_some());
+    /// // What detection takes for text is not asked about.
+    /// assert!(Parsers::default().layout_of(&&picture[..], Kind::Text).is_none());
+    /// ```
     #[must_use]
     pub fn layout_of(&self, source: &dyn Source, kind: Kind) -> Option<Layout> {
         let mut reader = Reader::new(source);
@@ -141,6 +161,22 @@ impl Parsers {
 
     /// All that can be said of a part of `kind` that is to be coded at `level`, and of which `known` is known: the spans of one kind are in
     /// order, those of different kinds are different readings. What is broken is no reading.
+    ///
+    /// The planner asks this for each part, and hands what it gets to the codecs: each takes the kinds that it has models for.
+    ///
+    /// ```
+    /// use minlen_core::Kind;
+    /// use minlen_core::layout::SpanKind;
+    /// use minlen_structure::Parsers;
+    /// let picture = [&b"P5 100 100 255\n"[..], &[128; 10_000]].concat();
+    /// let kinds = |level| {
+    ///     let spans = Parsers::default().readings(&picture, Kind::ImageRaw, level, &[]);
+    ///     spans.iter().map(|span| span.kind).collect::<Vec<_>>()
+    /// };
+    /// assert_eq!(kinds(6), [SpanKind::Pixels]);
+    /// // The models of pixels are too slow for the levels below, so nobody looks.
+    /// assert_eq!(kinds(5), []);
+    /// ```
     #[must_use]
     pub fn readings(&self, data: &[u8], kind: Kind, level: u8, known: &[Span]) -> Vec<Span> {
         let mut reader = Reader::new(&data);

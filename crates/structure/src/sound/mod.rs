@@ -27,6 +27,16 @@ use std::sync::Arc;
 const CHUNKS: usize = 1000;
 
 /// How samples lie in the bytes.
+///
+/// A span of kind [`SpanKind::Sound`] has the shape `[frames, channels]`; [`Pcm::span`] and [`Pcm::of`] turn one into the other.
+///
+/// ```
+/// use minlen_structure::sound::Pcm;
+/// let pcm = Pcm { bits: 24, channels: 2, little: true, signed: true };
+/// let span = pcm.span(44, 600).expect("a hundred frames");
+/// assert_eq!((&span.shape[..], Pcm::of(&span)), (&[100, 2][..], Some(pcm)));
+/// assert!(Pcm { bits: 12, ..pcm }.span(44, 600).is_none());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pcm {
     /// Bits of a sample.

@@ -94,6 +94,15 @@ fn octal(field: &[u8]) -> Option<u64> {
 }
 
 /// The size that a header states, for a reader.
+///
+/// Sizes over 512 MiB, and those in the binary form of GNU tar, are `None`.
+///
+/// ```
+/// use minlen_structure::tar::stated_size;
+/// let mut block = [0; 512];
+/// block[124..135].copy_from_slice(b"00000000017");
+/// assert_eq!((stated_size(&block), stated_size(&block[..100])), (Some(15), None));
+/// ```
 #[must_use]
 pub fn stated_size(block: &[u8]) -> Option<usize> {
     usize::try_from(octal(block.get(SIZE)?)?).ok().filter(|&size| size <= 1 << 29)

@@ -87,6 +87,13 @@ pub const fn restore(difference: u64, base: u64, width: u32, float: bool) -> u64
 }
 
 /// True for the types of which a difference is taken: those whose units are single numbers.
+///
+/// ```
+/// use minlen_tensor::{Dtype, delta::applies};
+/// assert!(applies(Dtype::Bf16) && applies(Dtype::I64));
+/// // A block of several weights is no single number.
+/// assert!(!applies(Dtype::Q4_0));
+/// ```
 #[must_use]
 pub const fn applies(dtype: Dtype) -> bool {
     dtype.weights() == 1

@@ -141,6 +141,14 @@ impl Layer {
     }
 
     /// The biases in f32; empty if there are none.
+    ///
+    /// ```
+    /// use minlen_tensor::quantized::Layer;
+    /// let mut layer = Layer::new(2, 1, vec![1, 0]);
+    /// assert!(layer.bias_values().is_empty());
+    /// (layer.biases, layer.bias_step) = (vec![2, -4], -16);
+    /// assert_eq!((layer.bias_values(), layer.non_zeros()), (vec![1.0, -2.0], 1));
+    /// ```
     #[must_use]
     pub fn bias_values(&self) -> Vec<f32> {
         self.biases.iter().map(|&q| q as f32 * step_value(self.bias_step)).collect()
