@@ -151,6 +151,11 @@ pub fn observations(state: u8) -> u8 {
 }
 
 /// The state after `n` (up to 31) ones: what stands for the worth of a bucket that holds no states.
+///
+/// ```
+/// use minlen_mix::bit_history::{after_ones, next};
+/// assert_eq!(after_ones(2), next(next(0, 1), 1));
+/// ```
 #[inline(always)]
 #[must_use]
 pub fn after_ones(n: u8) -> u8 {

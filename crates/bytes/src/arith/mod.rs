@@ -28,6 +28,21 @@
 //! assert_eq!(back, data);
 //! # Ok::<(), minlen_core::Error>(())
 //! ```
+//!
+//! A byte is coded as eight decisions, each with a counter that is chosen by the bytes before and the bits so far. What the order is
+//! worth depends on the data:
+//!
+//! ```
+//! use minlen_core::Env;
+//! let arith = minlen_bytes::arith::codec().expect("always there");
+//! let size = |order| {
+//!     let (text, mut payload) = (b"the order of a model is how far it looks back, ".repeat(60), Vec::new());
+//!     let params = arith.params().with("order", order);
+//!     arith.encode(&text, &params, &Env::default(), &mut payload).map(|()| payload.len())
+//! };
+//! assert!(size(2)? < size(1)? && size(1)? < size(0)?);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod decode;
 mod encode;

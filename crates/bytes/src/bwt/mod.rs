@@ -25,6 +25,11 @@
 //! assert_eq!(back, data);
 //! # Ok::<(), minlen_core::Error>(())
 //! ```
+//!
+//! | Parameter | Values | Default | Meaning |
+//! |---|---|---|---|
+//! | `repeats` | 0, 1 | 1 | 1: take long repeats out before sorting |
+//! | `model` | `normal`, `fast` | `normal` | `fast` decodes in about half the time, and is a little larger |
 
 mod bytes;
 mod decode;

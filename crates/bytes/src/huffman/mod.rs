@@ -25,6 +25,24 @@
 //! assert!(codec.decode(&payload[..100], data.len(), &Env::default(), &mut Vec::new()).is_err());
 //! # Ok::<(), minlen_core::Error>(())
 //! ```
+//!
+//! A block is stored as it is where a code would not make it smaller, and as one byte where it has one value only. Codes have at most 14
+//! bits; four streams of a block are decoded side by side.
+//!
+//! ```
+//! use minlen_core::Env;
+//! let huffman = minlen_bytes::huffman::codec().expect("always there");
+//! let size = |data: &[u8]| {
+//!     let mut payload = Vec::new();
+//!     huffman.encode(data, &huffman.params(), &Env::default(), &mut payload).map(|()| payload.len())
+//! };
+//! // One value only: a length, a form, the value.
+//! assert!(size(&[7; 100_000])? <= 5);
+//! // All values alike: as they are, and a few bytes more.
+//! let flat: Vec<u8> = (0..=255).cycle().take(25_600).collect();
+//! assert!((25_600..25_610).contains(&size(&flat)?));
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod decode;
 mod encode;

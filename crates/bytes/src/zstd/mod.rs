@@ -26,6 +26,20 @@
 //! assert_eq!(back, data);
 //! # Ok::<(), minlen_core::Error>(())
 //! ```
+//!
+//! The frame is an ordinary one but for the four bytes of the magic number, so that any zstd reads it once they are put before it. A frame
+//! that gives another length than was promised is refused:
+//!
+//! ```
+//! use minlen_core::{Env, ErrorKind};
+//! let zstd = minlen_bytes::zstd::codec().expect("in this build");
+//! let mut payload = Vec::new();
+//! zstd.encode(&[7; 1000], &zstd.params(), &Env::default(), &mut payload)?;
+//! assert!(payload.len() < 30);
+//! let error = zstd.decode(&payload, 999, &Env::default(), &mut Vec::new()).unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Corrupt);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod decode;
 mod encode;

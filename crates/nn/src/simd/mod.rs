@@ -69,6 +69,11 @@ impl Isa {
 
     /// The best available one, or the one that the environment variable `MINLEN_ISA` names
     /// (`scalar`, `sse2`, `avx2`, `avx512`; ignored if this processor lacks it). Asked once per process.
+    ///
+    /// ```
+    /// use minlen_nn::Isa;
+    /// assert!(Isa::available().contains(&Isa::detect()));
+    /// ```
     #[must_use]
     pub fn detect() -> Self {
         static CHOSEN: OnceLock<Isa> = OnceLock::new();

@@ -59,6 +59,9 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// How much time may go into making the arrays small.
+///
+/// What can be had alone is a chunk: 256 KiB for numbers of 8 and 16 bits and 512 KiB for others with tables, 1 MiB with mixing. The size
+/// of what one row costs to decode follows from that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strength {
     /// Static tables: [`crate::fast`].
@@ -246,6 +249,23 @@ fn checksum_of<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u32 {
 }
 
 /// Decodes what the targets want of the arrays that [`encode`] coded, in the same order.
+///
+/// A chunk of which nothing is wanted is not decoded; a target with an empty range costs nothing.
+///
+/// ```
+/// use minlen_core::{Env, ErrorKind};
+/// use minlen_tensor::group::{self, Strength};
+/// use minlen_tensor::{Array, Dtype, Target};
+/// let array = Array { dtype: Dtype::U8, columns: 8, bytes: &[5; 64], base: None };
+/// let mut payload = Vec::new();
+/// group::encode(&[array], Strength::Fast, &Env::default(), &mut payload)?;
+/// let mut out = [0; 8];
+/// // A range behind the end of the array is refused.
+/// let target = Target { dtype: Dtype::U8, columns: 8, len: 64, base: None, wanted: 60..68, out: &mut out };
+/// let error = group::decode(&payload, &mut [target], &Env::default()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Usage);
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// Usage where a target is as no array can be; corrupt or truncated where the payload is damaged or of other arrays; limit if the

@@ -62,6 +62,17 @@ pub struct Entry {
 }
 
 /// How the weights of a tensor are held.
+///
+/// ```
+/// use minlen_tensor::Dtype;
+/// use minlen_tensor::packed::{Content, Entry, scales::Scales};
+/// // A book of two vectors of two weights each; the row takes the second, then the first.
+/// let book = vec![0x3f80, 0x4000, 0xbf80, 0x0000]; // 1, 2 and -1, 0 as bf16.
+/// let content = Content::Product { length: 2, book, indices: vec![1, 0] };
+/// let entry = Entry { start: 0, scales: Scales::uniform(0, 1, 4, Dtype::F32), content };
+/// assert_eq!(entry.weights()?, [-1.0, 0.0, 1.0, 2.0]);
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Integers with what they stand for.
