@@ -274,7 +274,7 @@ impl Context {
         let LevelArgs { asked, overruled } = &args.levels;
         if !overruled.is_empty() {
             let others: Vec<String> = overruled.iter().map(ToString::to_string).collect();
-            self.ui.note(&format!("{} and {asked}: the last one counts", others.join(", ")));
+            self.ui.note(&format!("minlen: {} and {asked}: the last one counts", others.join(", ")));
         }
         let mut options = asked.options(|| match args.time_budget {
             // A budget may buy more than the default.

@@ -56,8 +56,8 @@ fn what_is_mistyped_is_guessed_or_refused() {
     assert!(said(&["nonsense.txt"], 1).lines().all(|line| !line.contains("did you mean")));
     let refused = said(&["compress", "-19", "a"], 3);
     assert!(refused.contains("-19") && refused.contains("  -9 "), "{refused}");
-    assert!(said(&["-kf", "-2", "-1", "a"], 0).contains("-2 and -1: the last one counts"));
-    assert!(!said(&["-kf", "-1", "-1", "a"], 0).contains("counts"));
+    assert!(said(&["-kfv", "-2", "-1", "a"], 0).contains("-2 and -1: the last one counts"));
+    assert!(!said(&["-kfv", "-1", "-1", "a"], 0).contains("counts"));
     assert!(said(&["a.mln"], 2).contains("`minlen decompress` unpacks it"));
     for (short, long) in [(&["help"][..], &["--help"][..]), (&["help", "list"], &["list", "--help"])] {
         assert_eq!(s.ok(short).text(), s.ok(long).text());
