@@ -9,6 +9,17 @@ use minlen_core::{Kind, Result};
 use std::sync::{Arc, LazyLock};
 
 /// Parsers in groups: of each group, the first that finds something has the word. Cheap to clone.
+///
+/// The default table has three groups: arrays, samples (sound, then pixels), and files that are wholes by themselves (tar, SQLite).
+/// Groups matter to [`Parsers::readings`], where different readings of the same bytes stand beside one another.
+///
+/// ```
+/// use minlen_structure::Parsers;
+/// let names: Vec<_> = Parsers::default().iter().map(|parser| parser.name()).collect();
+/// assert_eq!(names.first(), Some(&"safetensors"));
+/// assert!(["gguf", "wav", "tiff", "tar", "sqlite"].iter().all(|name| names.contains(name)));
+/// assert_eq!(Parsers::none().iter().count(), 0);
+/// ```
 #[derive(Clone)]
 pub struct Parsers {
     groups: Arc<[Vec<Arc<dyn Parser>>]>,
@@ -68,6 +79,17 @@ impl Parsers {
 
     /// The spans that a file itself names, in its own order: those that stand for the same bytes under each of their names.
     ///
+    /// ```
+    /// use minlen_structure::Parsers;
+    /// // Two names for the same bytes, as tied weights have them: both are listed, and a layout keeps one.
+    /// let header = br#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    /// let file = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 4]].concat();
+    /// let parsers = Parsers::default();
+    /// assert_eq!(parsers.listing(&&file[..])?.map(|(_, spans)| spans.len()), Some(2));
+    /// assert_eq!(parsers.layout(&&file[..])?.map(|layout| layout.spans.len()), Some(1));
+    /// # Ok::<(), minlen_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Parser::parse`]; overlaps are not looked for.
     pub fn listing(&self, source: &dyn Source) -> Result<Option<Found>> {
@@ -92,6 +114,15 @@ impl Parsers {
     }
 
     /// The same where only the first bytes of a file of `total` bytes (`u64::MAX` where unknown) are at hand.
+    ///
+    /// ```
+    /// use minlen_core::Kind;
+    /// use minlen_structure::Parsers;
+    /// // A PGM picture of 100 by 100 pixels, of which 15 bytes have come so far.
+    /// let head = b"P5 100 100 255\n";
+    /// let layout = Parsers::default().layout_of_head(head, 15 + 10_000, Kind::ImageRaw).expect("pixels");
+    /// assert_eq!((layout.spans[0].start, layout.spans[0].len), (15, 10_000));
+    /// ```
     #[must_use]
     pub fn layout_of_head(&self, prefix: &[u8], total: u64, kind: Kind) -> Option<Layout> {
         let mut reader = Reader::head(&prefix, prefix.len() as u64, total);
