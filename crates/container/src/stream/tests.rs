@@ -316,6 +316,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 64 }))]
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn any_content_in_any_blocks(seed: u64, size in 1usize..5000, cut in 0usize..4000) {
         let env = Env::default();
         let content = random_case(seed, 20_000);
