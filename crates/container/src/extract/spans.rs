@@ -95,6 +95,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn finds_what_overlaps_and_nothing_else() {
         let mut random = 1u64;
         let mut next = |below: u64| {
@@ -119,6 +120,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn one_long_span_does_not_make_every_search_look_at_all() {
         let mut all: Vec<Span> = (0..200_000).map(|i| span(i, i + 1)).collect();
         all.push(span(0, 200_000));
