@@ -7,6 +7,23 @@
 //! Method: suffix array by induced sorting (Nong, Zhang and Chan, "Two efficient algorithms for linear time suffix array
 //! construction", 2009). A suffix is of type S where it is smaller than the one behind it, else of type L; the leftmost S of a run
 //! (LMS) are sorted first, by recursion where their substrings do not tell, and all others follow from them in two passes.
+//!
+//! | You want | Use |
+//! |---|---|
+//! | the order of all suffixes, for block sorting or a search for repeats | [`sort`] |
+//! | to reserve the memory before | [`MEMORY`] bytes for each byte of text |
+//!
+//! Time is linear in the length of the text. From the order of suffixes, the longest string that occurs twice is the longest common
+//! prefix of two neighbours:
+//!
+//! ```
+//! let text = b"banana bandana";
+//! let order = minlen_bytes::suffixes::sort(text)?;
+//! let suffix = |at: i32| &text[at as usize..];
+//! let common = |pair: &[i32]| suffix(pair[0]).iter().zip(suffix(pair[1])).take_while(|(a, b)| a == b).count();
+//! assert_eq!(order.windows(2).map(common).max(), Some(3));
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 use minlen_core::{Error, Result};
 

@@ -6,6 +6,24 @@
 //! as much. Trained weights were tried as well (one row for each run of contexts): they gave nothing beside the replay.
 //!
 //! Format: docs/format/prior.md.
+//!
+//! | You have | Use |
+//! |---|---|
+//! | typical data | [`Prior::new`], then [`Prior::to_bytes`] for a file |
+//! | a file | [`Prior::from_bytes`] |
+//! | the number in a payload | [`shipped`]; [`OWN_NUMBER`] and [`own`] for the user's |
+//!
+//! ```
+//! use minlen_core::ErrorKind;
+//! use minlen_mix::cm::Type;
+//! use minlen_mix::prior::Prior;
+//! let prior = Prior::new("orders", Type::Text, b"{\"id\":1,\"state\":\"open\"}\n".repeat(50))?;
+//! let file = prior.to_bytes()?;
+//! assert_eq!(Prior::from_bytes(&file)?, prior);
+//! assert_eq!(Prior::from_bytes(&file[1..]).unwrap_err().kind(), ErrorKind::Corrupt);
+//! assert_eq!(Prior::new("little", Type::Text, vec![0; 10]).unwrap_err().kind(), ErrorKind::Usage);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 use crate::model_type::{Depth, Type};
 use minlen_core::{Error, Learned, Resources, Result};

@@ -1,4 +1,7 @@
 //! Arrays as the codecs see them.
+//!
+//! An [`Array`] is borrowed for coding, a [`Target`] says what is wanted back. Payloads hold neither types nor shapes of the arrays of a
+//! [`crate::group`]: whoever decodes names the same ones again, in the same order.
 
 use crate::Dtype;
 use std::ops::Range;

@@ -6,6 +6,26 @@
 //!
 //! Limits: sees runs of one byte value only.
 //! Format: docs/format/codecs/rle.md. Source: in the manner of PackBits (Apple, 1984), with unbounded runs.
+//!
+//! It has no parameters and needs no memory.
+//!
+//! ```
+//! use minlen_core::Env;
+//! let codec = minlen_bytes::rle::codec().expect("always there");
+//! let data = [vec![0; 5000], b"abc".to_vec(), vec![255; 300]].concat();
+//! let params = codec.params();
+//! let mut payload = Vec::new();
+//! codec.encode(&data, &params, &Env::default(), &mut payload)?;
+//! assert!(payload.len() < 16);
+//! let mut back = Vec::new();
+//! codec.decode(&payload, data.len(), &Env::default(), &mut back)?;
+//! assert_eq!(back, data);
+//! // Without runs, a byte in 128 is added.
+//! let mut worst = Vec::new();
+//! codec.encode(&(0..128).collect::<Vec<u8>>(), &params, &Env::default(), &mut worst)?;
+//! assert_eq!(worst.len(), 129);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod decode;
 mod encode;

@@ -16,6 +16,13 @@ pub use normal::{NormalBinary, NormalText};
 pub use text::Text;
 
 /// Where the coding stands.
+///
+/// ```
+/// use minlen_mix::contexts::View;
+/// let mut view = View::default();
+/// b"abc".iter().for_each(|&byte| view.push(byte));
+/// assert_eq!((view.last(2), view.back(1), view.back(4)), (0x6263, b'c', 0));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct View {
     /// All bytes so far.

@@ -247,6 +247,15 @@ impl PlaneOls {
 }
 
 /// Least squares over time: what came last counts most.
+///
+/// ```
+/// use minlen_mix::sample::ols::SeriesOls;
+/// // Each number is twice the last less the one before: a straight line.
+/// let mut ols = SeriesOls::new(2, 0.998, 1e-6, 1);
+/// let line = |i: i32| f64::from(3 * i + 1);
+/// (2..60).for_each(|i| ols.update(&[line(i - 1), line(i - 2), line(i)]));
+/// assert!((ols.predict(&[line(59), line(58)]) - line(60)).abs() < 0.5);
+/// ```
 #[derive(Clone, Debug)]
 pub struct SeriesOls {
     sums: Vec<f64>,

@@ -3,6 +3,37 @@
 //! Stretches that occur twice are coded once (`copies`); the rest is cut into chunks (`plan`), each with its length and a
 //! checksum of what it holds, so that any array, or some rows of one, can be had without the others. Layout:
 //! docs/format/tensor.md.
+//!
+//! Payloads have no types, shapes and lengths of the arrays: [`decode`] is told the same ones as [`encode`], in the same order. Memory is
+//! that of the tables and of one chunk beside input and output, and is reserved from the budget of the [`Env`]. Damage is found by
+//! the checksum of each chunk before its bytes are given out.
+//!
+//! ```
+//! use minlen_core::{Env, ErrorKind};
+//! use minlen_tensor::group::{self, Strength};
+//! use minlen_tensor::{Array, Dtype, Target};
+//! let bytes: Vec<u8> = (0..1000u16).flat_map(|i| (i % 50).to_le_bytes()).collect();
+//! let array = Array { dtype: Dtype::U16, columns: 50, bytes: &bytes, base: None };
+//! fn target(out: &mut [u8]) -> Target<'_> {
+//!     Target { dtype: Dtype::U16, columns: 50, len: 2000, base: None, wanted: 0..2000, out }
+//! }
+//! for strength in [Strength::Fast, Strength::Dense] {
+//!     let mut payload = Vec::new();
+//!     // The second array is equal to the first, and costs next to nothing.
+//!     group::encode(&[array, array], strength, &Env::default(), &mut payload)?;
+//!     let (mut one, mut two) = (vec![0; 2000], vec![0; 2000]);
+//!     group::decode(&payload, &mut [target(&mut one), target(&mut two)], &Env::default())?;
+//!     assert!(one == bytes && two == bytes);
+//!     let last = payload.len() - 1;
+//!     payload[last] ^= 1;
+//!     assert!(group::decode(&payload, &mut [target(&mut one), target(&mut two)], &Env::default()).is_err());
+//! }
+//! // Three bytes are no whole number of 16 bits.
+//! let odd = Array { bytes: &[1, 2, 3], ..array };
+//! let error = group::encode(&[odd], Strength::Fast, &Env::default(), &mut Vec::new()).unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Usage);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod copies;
 mod mixed;
