@@ -2,6 +2,7 @@
 
 mod frames;
 mod merging;
+mod streams;
 mod trees;
 
 use crate::tree::{file_hash, show_path};
