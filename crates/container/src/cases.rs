@@ -2,11 +2,15 @@
 
 mod frames;
 mod merging;
+mod streams;
 mod trees;
 
 use crate::tree::{file_hash, show_path};
 use crate::{Body, Entry, Extent, Tree};
 use minlen_core::testing::cases::number;
+
+/// From one place to the next where something is cut: all of them, but under Miri.
+const STEP: usize = if cfg!(miri) { 23 } else { 1 };
 
 /// A tree in words: entries between semicolons, each `dir PATH`, `file PATH EXTENTS`, `link PATH TARGET` or `hard PATH NUMBER`, and behind
 /// that what is not usual: `mode=OCTAL`, `time=SECONDS.NANOSECONDS`, `hash=BYTE`, `len=BYTES`. Extents are OFFSET@BYTES of the content, or

@@ -92,8 +92,8 @@ fn rows_are_the_bytes_that_they_are() {
             let want: Vec<u64> =
                 (0..len).filter(|i| (slices.from..slices.to).contains(&(i % slices.period))).collect();
             assert_eq!(left.len(), Some(want.len() as u64), "line {}", case.line);
-            for piece in [1, 3, 16, 1000] {
-                assert_eq!(sliced(*slices, len, piece), want, "line {} by {piece}", case.line);
+            for piece in if cfg!(miri) { [7].as_slice() } else { &[1, 3, 16, 1000] } {
+                assert_eq!(sliced(*slices, len, *piece), want, "line {} by {piece}", case.line);
             }
         }
         case.expect(taken.map(|(left, slices)| {

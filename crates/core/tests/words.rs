@@ -104,7 +104,8 @@ fn characters_that_deceive_are_escaped_and_no_others() {
     for case in cases::read(include_str!("cases/deceptive.txt"), 2) {
         let ends: Vec<u32> =
             case.fields[0].split(' ').map(|end| u32::from_str_radix(end, 16).unwrap()).collect();
-        for c in (ends[0]..=ends[1]).filter_map(char::from_u32) {
+        let step = if cfg!(miri) { 31 } else { 1 };
+        for c in (ends[0]..=ends[1]).step_by(step).chain([ends[1]]).filter_map(char::from_u32) {
             let mut out = "a".to_owned();
             push_safe(&mut out, c);
             let escaped = out == format!("a{}", c.escape_default());

@@ -14,6 +14,7 @@ fn joined(trees: &str) -> Vec<u8> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn later_archives_win() {
     let env = Env::default();
     for case in cases::read(include_str!("../../tests/cases/merged.txt"), 2) {
@@ -32,6 +33,7 @@ fn later_archives_win() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn uniting_is_charged() {
     let file = joined("file a 0@4; hard b 0; hard c 0 // file a 1@2");
     let open = |memory| {

@@ -4,7 +4,7 @@ use super::{tree, words};
 use crate::tree::{Order, show_path};
 use crate::{Body, Entry, Tree};
 use minlen_core::testing::cases::{self, Case};
-use minlen_core::{Budget, ErrorKind, Limits, varint};
+use minlen_core::{Budget, Env, ErrorKind, Limits, varint};
 
 /// Checked as it is, and after a trip through its bytes.
 fn expect_checked(case: &Case<'_>, tree: &Tree) {
@@ -63,12 +63,34 @@ fn columns_are_read_as_one_tree_or_refused() {
                 "line {}",
                 case.line
             );
-            for cut in 0..bytes.len() {
+            for cut in (0..bytes.len()).step_by(super::STEP) {
                 assert!(Tree::decode(&bytes[..cut], &Limits::default()).is_err(), "line {}", case.line);
             }
         }
         case.expect(read.map(|tree| words(&tree)));
     }
+}
+
+#[test]
+fn parts_of_directories_are_blocks_with_a_header_of_their_own() {
+    for case in cases::read(include_str!("../../tests/cases/directory_parts.txt"), 2) {
+        let parsed = crate::directory::parse(&case.hex(0), 70);
+        case.expect(parsed.map(|block| {
+            assert_eq!((block.offset, block.raw_start, block.header.hash), (70, 0, 0x5a5a_5a5a_5a5a_5a5a));
+            let ids: Vec<String> = block.header.ids.iter().map(|id| id.0.to_string()).collect();
+            format!("{}, {}: {}", block.header.raw_len, block.payload.len(), ids.join(","))
+        }));
+    }
+    // What is written is read again, and nothing that nobody could read is written.
+    let part = |words: &str| crate::DirectoryPart::new(&tree(words), crate::testutil::code);
+    for (words, reach) in [("dir a", 0), ("file a 3@4; file b 0@2", 7), ("file a ~9,1@1", 2)] {
+        let made = part(words).unwrap();
+        let block = crate::directory::parse(&made.payload, 5).unwrap();
+        let raw = crate::open_block(&block, &crate::testutil::registry(), &Env::default()).unwrap();
+        assert_eq!(Tree::decode(&raw, &Limits::default()).unwrap(), tree(words));
+        assert_eq!((made.reach, made.stored_len()), (reach, made.payload.len() as u64 + 24), "{words}");
+    }
+    assert_eq!(part("dir ../a").unwrap_err().kind(), ErrorKind::Usage);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::io::Cursor;
 /// Everything that a file decodes to: content and tree.
 #[derive(Debug, Default, PartialEq, Eq, Clone)]
 pub(crate) struct Decoded {
-    content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
     trees: Vec<Tree>,
 }
 
