@@ -1,6 +1,7 @@
 //! The order of the suffixes of a text, for block sorting and for finding repeats.
 //!
-//! With the Cargo feature `libsais` the C library of that name sorts; without it the code below does, in about three times the time.
+//! With the Cargo feature `libsais` the C library of that name sorts; without it the code below does, and coding a whole block takes about a
+//! tenth longer (11 MB of text, programs and JSON: 2.6 against 2.9 MB/s).
 //! There is one order only, so the bytes that come of it are the same.
 //!
 //! Method: suffix array by induced sorting (Nong, Zhang and Chan, "Two efficient algorithms for linear time suffix array

@@ -297,6 +297,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
     fn appears_on_commit_only_and_vanishes_on_drop() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.mln");
@@ -310,6 +311,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
     fn refuses_what_is_there_before_and_after() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
@@ -327,6 +329,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
     fn removes_what_a_dead_process_left_but_not_what_a_living_one_holds_or_what_is_not_ours() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
@@ -345,6 +348,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
     fn nobody_else_reads_along_and_the_mode_comes_at_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -360,6 +364,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
     fn sockets_are_refused_and_links_of_the_system_are_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
@@ -382,6 +387,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
     fn devices_are_written_directly_and_long_names_work() {
         let mut null = AtomicFile::create("/dev/null", false).unwrap();
         null.write_all(b"gone").unwrap();

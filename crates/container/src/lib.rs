@@ -46,6 +46,8 @@
 mod archive;
 pub mod atomic;
 mod block;
+#[cfg(test)]
+mod cases;
 pub mod compact;
 pub mod crypt;
 mod directory;

@@ -100,7 +100,8 @@ impl Limits {
             ))
             .advise(Advice::MoreOutput));
         }
-        if output > self.ratio_floor && output / compressed.max(1) >= self.ratio {
+        let bounded = self.ratio < u64::MAX && output > self.ratio_floor;
+        if bounded && output / compressed.max(1) >= self.ratio {
             return Err(Error::limit(format!(
                 "{compressed} bytes would expand to {output}: more than {} to 1",
                 self.ratio

@@ -2,6 +2,8 @@
 //!
 //! Used by the tests of all codec crates, so that a new codec gets them without further work.
 
+pub mod cases;
+
 /// A small deterministic generator (SplitMix64, Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
 pub struct Rng(pub u64);

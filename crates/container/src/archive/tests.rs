@@ -88,6 +88,7 @@ fn noise(seed: u64, n: usize) -> Vec<u8> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_file_stored_in_a_lost_block_is_not_taken_for_the_outer_one() {
     let inner_tree = Tree { entries: vec![file("evil", &noise(1, 900), 0, 900)] };
     let inner = archive(&inner_tree, &noise(1, 900), 100);
@@ -122,6 +123,7 @@ fn a_file_stored_in_a_lost_block_is_not_taken_for_the_outer_one() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn bytes_put_in_or_cut_out_cost_only_the_block_where_they_are() {
     let content = noise(5, 1000);
     let tree = Tree { entries: (0..10).map(|i| file(&format!("f{i}"), &content, i * 100, 100)).collect() };

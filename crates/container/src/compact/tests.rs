@@ -42,6 +42,7 @@ fn both(bytes: &[u8], env: &Env) -> Result<Vec<u8>> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn small_content_comes_back_with_a_dozen_bytes_around_it() {
     let env = Env::default();
     let cases = edge_cases().into_iter().chain((0..40).map(|seed| random_case(seed, 9000)));
@@ -56,6 +57,7 @@ fn small_content_comes_back_with_a_dozen_bytes_around_it() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn larger_content_and_what_coding_made_longer_takes_the_full_form() {
     assert!(bytes(Some(&block(&vec![7; MAX_CONTENT as usize + 1]))).unwrap().is_none());
     let mut longer = block(b"ab");
@@ -88,6 +90,7 @@ fn compact_and_full_streams_stand_in_a_row() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn damage_is_noticed() {
     let env = Env::new(Limits::default().with_memory(64 << 20));
     for raw in [&b"predict, then code; predict, then code"[..], &[b'x'; 5000], b""] {

@@ -283,6 +283,7 @@ fn secret_keys_are_in_no_message() {
 
 /// Both ways with the `age` program, where it is installed.
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn the_age_program_agrees() {
     use std::process::{Command, Stdio};
     let folder = tempfile::tempdir().unwrap();

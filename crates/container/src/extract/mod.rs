@@ -221,4 +221,6 @@ impl Extractor {
 }
 
 #[cfg(test)]
+mod plan_tests;
+#[cfg(test)]
 mod tests;

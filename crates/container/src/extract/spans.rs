@@ -95,6 +95,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn finds_what_overlaps_and_nothing_else() {
         let mut random = 1u64;
         let mut next = |below: u64| {
@@ -119,6 +120,18 @@ mod tests {
     }
 
     #[test]
+    fn as_much_memory_is_reckoned_as_is_taken() {
+        for count in [0, 1, 15, 16, 17, 255, 256, 257, 5000] {
+            let spans = Spans::new((0..count).map(|i| span(i, i + 1)).collect());
+            let ends: usize = spans.ends.iter().map(|level| level.len() * size_of::<u64>()).sum();
+            let taken = (spans.spans.len() * size_of::<Span>() + ends) as u64;
+            let reckoned = Spans::memory(count as usize);
+            assert!((taken..=taken + 64).contains(&reckoned), "{count}: {taken}, {reckoned}");
+        }
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn one_long_span_does_not_make_every_search_look_at_all() {
         let mut all: Vec<Span> = (0..200_000).map(|i| span(i, i + 1)).collect();
         all.push(span(0, 200_000));

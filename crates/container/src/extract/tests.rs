@@ -54,6 +54,7 @@ fn sample(root: &Path) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn a_folder_comes_back_exactly() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
@@ -74,6 +75,7 @@ fn a_folder_comes_back_exactly() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn nothing_is_replaced_unless_asked_and_folders_are_merged() {
     let folder = tempfile::tempdir().unwrap();
     let content = b"newest";
@@ -99,6 +101,7 @@ fn nothing_is_replaced_unless_asked_and_folders_are_merged() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn links_that_are_there_never_lead_outside() {
     let folder = tempfile::tempdir().unwrap();
     let (outside, target) = (folder.path().join("outside"), folder.path().join("target"));
@@ -118,6 +121,7 @@ fn links_that_are_there_never_lead_outside() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn hostile_trees_are_refused_before_anything_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let content = b"evil";
@@ -137,6 +141,7 @@ fn hostile_trees_are_refused_before_anything_is_made() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn missing_or_wrong_bytes_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let content = b"good bytes";
@@ -149,6 +154,7 @@ fn missing_or_wrong_bytes_leave_nothing() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn one_member_with_the_parents_it_needs() {
     let folder = tempfile::tempdir().unwrap();
     let content = b"abcdef";
@@ -172,6 +178,7 @@ fn one_member_with_the_parents_it_needs() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn shared_extents_count_as_output_and_are_limited() {
     let folder = tempfile::tempdir().unwrap();
     let content = vec![1u8; 1000];
@@ -192,6 +199,7 @@ fn die(extractor: Extractor) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn leftovers_of_the_dead_are_removed_and_the_living_and_folders_of_others_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let tree = Tree { entries: vec![entry(b"closed", Body::Dir), entry(b"closed/in", Body::Dir)] };
@@ -232,6 +240,7 @@ fn interrupted(target: &Path, placed: &[&str]) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn an_extraction_that_died_between_two_names_is_finished_by_running_it_again() {
     for placed in [&[][..], &["a"], &["a", "b"], &["a", "b", "c"]] {
         let folder = tempfile::tempdir().unwrap();
@@ -248,6 +257,7 @@ fn an_extraction_that_died_between_two_names_is_finished_by_running_it_again() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn what_was_changed_since_an_interrupted_extraction_is_not_taken_for_its_work() {
     let folder = tempfile::tempdir().unwrap();
     let (tree, content) = two_names();
@@ -266,6 +276,7 @@ fn what_was_changed_since_an_interrupted_extraction_is_not_taken_for_its_work() 
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn names_are_given_all_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let (tree, content) = two_names();
@@ -286,6 +297,7 @@ fn names_are_given_all_or_not_at_all() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn special_bits_only_when_asked() {
     let folder = tempfile::tempdir().unwrap();
     let mut suid = file("f", b"", 0, 0);

@@ -58,6 +58,7 @@ fn define(data: &[u16], recovery: usize) -> Vec<u16> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn the_library_computes_what_the_page_defines() {
     let mut words: Vec<u16> = vec![0; 1 << 16];
     (0..=u16::MAX).for_each(|word| words[usize::from(element(word))] = word);

@@ -126,6 +126,8 @@ fn header_at<R: Read + Seek>(r: &mut R, at: u64) -> Result<Section> {
 }
 
 #[cfg(test)]
+mod geometry_tests;
+#[cfg(test)]
 mod math;
 #[cfg(test)]
 mod tests;

@@ -34,6 +34,7 @@ fn destroy(file: &mut [u8], geometry: &Geometry, i: u64) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn any_r_of_a_group_come_back_and_one_more_does_not() {
     for (n, percent) in [(1, 1), (300, 5), (40_000, 5), (100_000, 20), (5_000_000, 2)] {
         let original = data(n, n as usize);
@@ -76,6 +77,7 @@ fn any_r_of_a_group_come_back_and_one_more_does_not() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn damaged_recovery_data_is_tolerated() {
     let good = protected(&data(1, 60_000), 10);
     let geometry = Geometry::choose(60_000, 10).unwrap();
@@ -107,6 +109,7 @@ fn damaged_recovery_data_is_tolerated() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn protected_streams_read_as_before_and_join() {
     let env = Env::default();
     let (one, two) = (stream(&data(1, 3000), 1000), stream(b"second", 9));
@@ -128,6 +131,7 @@ fn protected_streams_read_as_before_and_join() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn every_flip_of_a_protected_archive_is_mended() {
     let good = protected(&sample(), 10);
     let env = Env::default();
@@ -142,6 +146,7 @@ fn every_flip_of_a_protected_archive_is_mended() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn a_sidecar_mends_any_file() {
     let original = data(9, 50_000);
     let env = Env::default();
@@ -166,6 +171,7 @@ fn a_sidecar_mends_any_file() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn repair_writes_a_new_file_or_none() {
     let folder = tempfile::tempdir().unwrap();
     let (path, out) = (folder.path().join("a.mln"), folder.path().join("b.mln"));
@@ -191,6 +197,7 @@ fn forged(protected: u64, shard: u64, groups: u64, recovery: u64, hash: [u8; 16]
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn a_forged_header_makes_no_large_file() {
     let folder = tempfile::tempdir().unwrap();
     let (path, out) = (folder.path().join("a.mln"), folder.path().join("out"));
@@ -221,6 +228,7 @@ fn a_forged_header_makes_no_large_file() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn what_cannot_be_read_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let (path, out) = (folder.path().join("a.mln"), folder.path().join("out"));
@@ -254,6 +262,7 @@ fn what_cannot_be_read_is_not_written() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn a_private_file_stays_private_when_mended() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
@@ -267,12 +276,14 @@ fn a_private_file_stays_private_when_mended() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn golden_recovery_data() {
     let good = protected(&data(3, 10_000), 5);
     assert_eq!((good.len(), crate::hash64(&good)), (11_408, 8_112_433_594_144_316_430));
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn impossible_wishes_are_refused() {
     let env = Env::default();
     for (n, percent) in [(0, 5), (100, 0), (100, 101)] {
@@ -287,9 +298,10 @@ fn impossible_wishes_are_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 64 }))]
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn any_damage_gives_the_original_or_an_error(seed: u64, percent in 1u32..60, holes in 1usize..6) {
         let good = protected(&[&random_case(seed, 30_000)[..], b"x"].concat(), percent);
         let (mut bad, mut rng) = (good.clone(), Rng(seed));

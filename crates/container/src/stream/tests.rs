@@ -9,7 +9,7 @@ use std::io::Cursor;
 /// Everything that a file decodes to: content and tree.
 #[derive(Debug, Default, PartialEq, Eq, Clone)]
 pub(crate) struct Decoded {
-    content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
     trees: Vec<Tree>,
 }
 
@@ -61,6 +61,7 @@ pub(crate) fn sample() -> Vec<u8> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn overhead_of_one_block_is_small() {
     let measure = |n: usize| {
         let raw = vec![1; n];
@@ -74,6 +75,7 @@ fn overhead_of_one_block_is_small() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn edge_cases_come_back_both_ways() {
     let env = Env::default();
     for content in edge_cases() {
@@ -97,6 +99,7 @@ fn concatenation_gives_the_contents_in_a_row() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn what_is_wrong_is_named_by_its_class() {
     let env = Env::default();
     let good = sample();
@@ -132,6 +135,7 @@ impl minlen_core::Progress for Warnings {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn zeros_behind_the_end_are_told_and_passed_over() {
     let compact =
         || match StreamWriter::new(Vec::new()).unwrap().finish_compact(Some(&block(b"tiny"))).unwrap() {
@@ -158,6 +162,7 @@ fn zeros_behind_the_end_are_told_and_passed_over() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn every_bit_flip_is_an_error_or_harmless() {
     let env = Env::new(Limits::default().with_memory(64 << 20));
     for good in
@@ -200,6 +205,7 @@ fn sections_that_are_not_known() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn bombs_stop_before_they_are_decoded() {
     let bytes = bomb(&vec![0; 100 << 20], 50 << 20);
     assert!(bytes.len() < 300);
@@ -228,6 +234,7 @@ fn bomb(content: &[u8], size: usize) -> Vec<u8> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn what_is_written_is_read_under_the_default_limits_however_small_it_is() {
     let env = Env::default();
     for (len, size) in
@@ -248,6 +255,7 @@ fn what_is_written_is_read_under_the_default_limits_however_small_it_is() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn streams_in_a_row_are_read_under_the_default_limits() {
     let content = vec![0; 40 << 20];
     let mut bytes = Vec::new();
@@ -263,6 +271,7 @@ fn streams_in_a_row_are_read_under_the_default_limits() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn copies_and_holes_of_an_archive_are_read_under_the_default_limits() {
     let content = vec![7; 100_000];
     let mut entries: Vec<_> = (0..2000).map(|i| file(&format!("f{i}"), &content, 0, content.len())).collect();
@@ -304,9 +313,10 @@ const GOLDEN: &str = "8d4d4c4e0d0a1a0a01000000c5ade650010c06000600eaa2378e42a3fb
                       6cbbf0301c8486e89f2e10866413a931c277fe63601e7105ef36bd2ac45d2d45fa57534294d4c45";
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 64 }))]
 
     #[test]
+    #[cfg_attr(miri, ignore = "too slow under Miri")]
     fn any_content_in_any_blocks(seed: u64, size in 1usize..5000, cut in 0usize..4000) {
         let env = Env::default();
         let content = random_case(seed, 20_000);

@@ -145,6 +145,7 @@ fn impossible_extents_are_refused() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn bombs_are_stopped() {
     // Long paths out of a few bytes each, and copies of a file of many extents.
     let long = vec![b'x'; 1000];
@@ -170,6 +171,7 @@ fn bombs_are_stopped() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn every_truncation_is_refused_and_no_flip_panics() {
     let bytes = random_tree(7, 20).encode();
     for cut in 0..bytes.len() {
@@ -208,7 +210,7 @@ fn paths_are_shown_without_surprises() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 200 }))]
 
     #[test]
     fn any_tree_comes_back(seed: u64) {

@@ -91,3 +91,21 @@ fn depths(names: &[Vec<Vec<u8>>]) -> Vec<usize> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minlen_core::testing::cases;
+
+    #[test]
+    fn inputs_keep_as_many_names_as_tell_them_apart() {
+        for case in cases::read(include_str!("../../tests/cases/names.txt"), 2) {
+            let names: Vec<_> = case.fields[0].split(' ').map(|input| components(Path::new(input))).collect();
+            let kept = names.iter().zip(depths(&names)).map(|(names, depth)| {
+                let path = names[names.len() - depth..].join(&b'/');
+                if path.is_empty() { "-".to_owned() } else { String::from_utf8_lossy(&path).into_owned() }
+            });
+            case.expect(Ok(kept.collect::<Vec<_>>().join(" ")));
+        }
+    }
+}

@@ -6,6 +6,7 @@ fn paths(items: &[Item]) -> Vec<String> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn finds_everything_in_a_fixed_order() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
@@ -32,6 +33,7 @@ fn finds_everything_in_a_fixed_order() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn finds_holes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sparse");
@@ -47,6 +49,7 @@ fn finds_holes() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn names_of_inputs() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["a/x", "b/x", "c"] {
@@ -69,6 +72,7 @@ fn names_of_inputs() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn both_names_of_a_file_are_stored_whichever_inputs_they_come_from() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
@@ -84,6 +88,7 @@ fn both_names_of_a_file_are_stored_whichever_inputs_they_come_from() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
 fn outputs_are_left_out_with_what_is_being_written_for_them() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
