@@ -20,6 +20,7 @@ fn expect_checked(case: &Case<'_>, tree: &Tree) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
 fn paths_that_lead_nowhere_else() {
     for case in cases::read(include_str!("../../tests/cases/paths.txt"), 2) {
         let entry = Entry { path: case.hex(0), mode: 0o755, mtime: None, body: Body::Dir };
