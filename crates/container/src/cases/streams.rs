@@ -6,7 +6,7 @@ use crate::index::{self, Row};
 use crate::section::{Section, kind, stream_header};
 use crate::stream::tests::{read_all, read_seeking};
 use crate::testutil::{archive, block, code, registry, stream};
-use crate::{Archive, Tree, hash64, recovery, seal};
+use crate::{Archive, Tree, hash64, open_block, recovery, seal};
 use minlen_core::testing::cases::{self, Case, number};
 use minlen_core::{Coded, Env, Result, ids, varint};
 use std::io::Cursor;
@@ -37,6 +37,8 @@ fn joined(pieces: &str) -> Vec<u8> {
             }
             "z" => file.resize(file.len() + number(rest) as usize, 0),
             "x" => file.extend(cases::hex(rest)),
+            "k" => file.truncate(file.len() - number(rest) as usize),
+            "f" => file[number(rest) as usize] ^= 1,
             _ => {
                 let mut protected = Cursor::new(file);
                 recovery::append(&mut protected, number(rest) as u32, &Env::default()).unwrap();
@@ -64,6 +66,28 @@ fn files_of_several_streams() {
         case.expect(opened.map(|archive| {
             let content = text(read_seeking(&file, &env).unwrap().content);
             format!("{content}, {}, {}", archive.streams().len(), archive.padding())
+        }));
+        assert_eq!(env.budget.used(), 0, "line {}", case.line);
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "too slow under Miri")]
+fn what_is_left_of_damaged_files() {
+    let env = Env::default();
+    for case in cases::read(include_str!("../../tests/cases/scanned.txt"), 2) {
+        let file = joined(case.fields[0]);
+        let scanned = Archive::open_by_scanning(Cursor::new(&file), &registry(), &env);
+        case.expect(scanned.map(|(mut archive, damage)| {
+            let blocks: Vec<String> = (0..archive.blocks().len())
+                .map(|i| archive.read_block(i).and_then(|block| open_block(&block, &registry(), &env)))
+                .map(|raw| raw.map_or("?".to_owned(), text))
+                .collect();
+            let streams: Vec<String> = archive.streams().iter().map(|s| s.offset.to_string()).collect();
+            let damage: Vec<String> =
+                damage.iter().map(|d| format!("{}-{}", d.file.start, d.file.end)).collect();
+            let (blocks, streams, damage) = (blocks.join(" "), streams.join(","), damage.join(","));
+            format!("{blocks}; {streams}; {damage}; {}", archive.padding()).trim().to_owned()
         }));
         assert_eq!(env.budget.used(), 0, "line {}", case.line);
     }
