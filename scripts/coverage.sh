@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 crates=("$@")
-[ ${#crates[@]} -gt 0 ] || crates=(minlen-core minlen-entropy minlen-bytes minlen-container minlen-recode minlen-tensor)
+[ ${#crates[@]} -gt 0 ] || crates=(minlen-core minlen-entropy minlen-bytes minlen-container minlen-structure minlen-recode minlen-tensor)
 select=$(printf -- '-p %s ' "${crates[@]}")
 tools=$(dirname "$(find "$(rustc --print sysroot)" -name llvm-cov -type f | head -1)")
 [ -x "$tools/llvm-cov" ] || { echo "llvm-tools are not here: rustup component add llvm-tools" >&2; exit 1; }
@@ -18,7 +18,7 @@ cargo test -q --no-fail-fast $select --lib --tests >target/coverage/tests.log ||
 "$tools/llvm-profdata" merge -sparse target/coverage/raw -o target/coverage/all.profdata
 objects=$(printf -- '--object %s ' $binaries)
 # Files that turn bytes from outside into content: what hostile bytes meet.
-"$tools/llvm-cov" export -summary-only -instr-profile=target/coverage/all.profdata $objects crates 2>/dev/null |
+"$tools/llvm-cov" export -summary-only -instr-profile=target/coverage/all.profdata $objects 2>/dev/null |
     python3 -c '
 import json, re, sys
 decoders = re.compile(r"/(decode|reader|open|rebuild|inverse|checksum|header|scan|directory|index|end|section|block|compact|unpack|restore)[a-z_]*(\.rs|/)")
