@@ -13,7 +13,8 @@ export RUSTFLAGS="-C instrument-coverage" LLVM_PROFILE_FILE="$PWD/target/coverag
 rm -rf target/coverage/raw
 binaries=$(cargo test $select --lib --tests --no-run --message-format=json 2>/dev/null |
     grep -o '"executable":"[^"]*"' | cut -d'"' -f4 | sort -u)
-cargo test -q $select --lib --tests >/dev/null
+# A failing test is for the ordinary run to tell; what was covered is said all the same.
+cargo test -q --no-fail-fast $select --lib --tests >target/coverage/tests.log || grep -E "^test .* FAILED|panicked" target/coverage/tests.log >&2
 "$tools/llvm-profdata" merge -sparse target/coverage/raw -o target/coverage/all.profdata
 objects=$(printf -- '--object %s ' $binaries)
 # Files that turn bytes from outside into content: what hostile bytes meet.

@@ -1,10 +1,9 @@
 //! What the libraries write is part of what the same input and options give: a hash for each codec, level and input. A library that
 //! changes its output changes a line of `libraries.txt`; then either the old version stays, or the changelog says so.
 //!
-//! `cargo test -p minlen-bytes --test libraries -- --ignored --nocapture print_the_hashes | grep '^library ' >
+//! `cargo test -p minlen-bytes --test all -- --ignored --nocapture print_the_hashes | grep '^library ' >
 //! crates/bytes/tests/libraries.txt` writes the new hashes.
 #![cfg(all(feature = "zstd", feature = "lzma", feature = "brotli"))]
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers of tests may unwrap and print, as tests may
 
 use minlen_core::testing::Rng;
 use minlen_core::{Codec, Env, Params};

@@ -12,7 +12,8 @@ mod signals;
 mod ui;
 
 use args::Cli;
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -20,8 +21,12 @@ use std::process::ExitCode;
 const USAGE: u8 = 3;
 
 fn main() -> ExitCode {
-    let raw = args::dash_is_stdout(std::env::args_os().collect());
-    match Cli::try_parse_from(&raw) {
+    let raw = args::help_is_a_verb(args::dash_is_stdout(std::env::args_os().collect()));
+    let parsed = match args::refuse_two_digits(&raw) {
+        Ok(()) => Cli::try_parse_from(&raw),
+        Err(message) => Err(Cli::command().error(ErrorKind::InvalidValue, message)),
+    };
+    match parsed {
         Ok(cli) => commands::dispatch(cli),
         Err(error) => refuse(&error, args::wants_json(&raw)),
     }

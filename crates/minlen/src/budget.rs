@@ -53,6 +53,14 @@ impl Spending {
 
 impl Options {
     /// True where levels depend on the length of the input.
+    ///
+    /// ```
+    /// use minlen::{Options, layout::Dtype};
+    /// use std::time::Duration;
+    /// assert!(!Options::new(5)?.needs_length());
+    /// assert!(Options::new(5)?.with_time_budget(Duration::from_secs(60)).needs_length());
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn needs_length(&self) -> bool {
         self.time.is_some()
@@ -126,6 +134,17 @@ impl Options {
 
     /// What compressing `total` bytes that look like `sample` will take and give, by the table of levels: for people who
     /// wait. Costs what level 3 takes for the sample.
+    ///
+    /// `sample` should be typical: the first 64 KiB of a file will do for a guess, pieces from all over it are better. Neither figure is a
+    /// promise.
+    ///
+    /// ```
+    /// let text = b"whatever it predicts it need not store ".repeat(100);
+    /// let estimate = minlen::Options::new(5)?.estimate(&text, 1_000_000_000);
+    /// assert_eq!(estimate.level, 5);
+    /// assert!(estimate.bytes < 100_000_000 && estimate.seconds > 100.0);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn estimate(&self, sample: &[u8], total: u64) -> Estimate {
         let level = self.settled(Some(total)).map_or(self.level, |options| options.level);

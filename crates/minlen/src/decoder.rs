@@ -57,6 +57,17 @@ impl<R: Read> Decoder<R> {
     /// A decoder of everything in `reader`: one stream, or several in a row, whose contents follow one another. What is no stream
     /// is an error, behind one, too. Threads and codecs come from `options`, limits from `env`.
     ///
+    /// ```
+    /// use minlen::{Decoder, Env, Limits, Options};
+    /// use std::io::Read;
+    /// let small = minlen::compress(&[0; 100_000], &Options::new(1)?)?;
+    /// // Limits count here, too: the read that would go beyond them fails.
+    /// let env = Env::new(Limits::default().with_output(1000));
+    /// let error = Decoder::new(&small[..], &Options::default(), &env)?.read_to_end(&mut Vec::new()).unwrap_err();
+    /// assert_eq!(minlen::Error::from(error).kind(), minlen::ErrorKind::Limit);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// None today; reserved for checks of the options.
     pub fn new(reader: R, options: &Options, env: &Env) -> Result<Self> {

@@ -49,6 +49,18 @@ impl<W: Write> Encoder<W> {
 
     /// Starts a stream of `len` bytes of content, as far as is known: budgets are planned by it.
     ///
+    /// ```
+    /// use minlen::{Encoder, Env, Limits, Options, decompress};
+    /// use std::io::Write;
+    /// let lines = b"one line of a log\n".repeat(100);
+    /// let mut encoder = Encoder::with_length(Vec::new(), &Options::new(1)?, lines.len() as u64, &Env::default())?;
+    /// for piece in lines.chunks(7) {
+    ///     encoder.write_all(piece)?;
+    /// }
+    /// assert_eq!(decompress(&encoder.finish()?, &Limits::default())?, lines);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Usage if a shape was given ([`Options::with_shape`]) that is not that of so many bytes.
     pub fn with_length(out: W, options: &Options, len: u64, env: &Env) -> Result<Self> {
@@ -86,6 +98,18 @@ impl<W: Write> Encoder<W> {
 
     /// Tells what the file is made of that will be written ([`FileLayout::of_file`]); without this, the first block is looked at. Nothing
     /// may have been written before. Where a shape was given, that counts instead.
+    ///
+    /// ```
+    /// use minlen::layout::{FileLayout, Parsers};
+    /// use minlen::{Encoder, Env, Limits, Options, decompress};
+    /// use std::io::{Cursor, Write};
+    /// let wav = [&b"RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x44\xac\0\0\x10\xb1\x02\0\x04\0\x10\0data\x08\0\0\0"[..], &[7; 8]].concat();
+    /// let layout = FileLayout::of_file(Cursor::new(&wav), &Parsers::default())?.expect("sound");
+    /// let mut encoder = Encoder::new(Vec::new(), &Options::new(1)?, &Env::default())?.with_layout(&layout);
+    /// encoder.write_all(&wav)?;
+    /// assert_eq!(decompress(&encoder.finish()?, &Limits::default())?, wav);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn with_layout(mut self, layout: &FileLayout) -> Self {
         if self.blocks.options.raw.is_some() {
@@ -103,6 +127,20 @@ impl<W: Write> Encoder<W> {
     }
 
     /// The writer underneath. What is written to it breaks the stream; taking out of a buffer what has been written so far does not.
+    ///
+    /// ```
+    /// use minlen::{Encoder, Env, Limits, Options, decompress};
+    /// use std::io::Write;
+    /// let mut encoder = Encoder::new(Vec::new(), &Options::new(1)?, &Env::default())?;
+    /// encoder.write_all(b"hello")?;
+    /// encoder.flush()?;
+    /// // What is complete can be sent while the stream goes on.
+    /// let mut sent = std::mem::take(encoder.get_mut());
+    /// encoder.write_all(b", world")?;
+    /// sent.extend(encoder.finish()?);
+    /// assert_eq!(decompress(&sent, &Limits::default())?, b"hello, world");
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     pub fn get_mut(&mut self) -> &mut W {
         self.blocks.writer.get_mut()
     }

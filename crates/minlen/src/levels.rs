@@ -1,4 +1,7 @@
 //! The table of levels: what runs, what it needs, and what it costs.
+//!
+//! The table is fixed: budgets of time and memory ([`crate::Options::with_time_budget`], [`crate::Options::with_memory`]) are planned by
+//! it and never by a clock, which is why the same options give the same bytes on every machine.
 
 /// What a level means: the table behind `--help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,11 @@ pub struct LevelInfo {
 
 impl LevelInfo {
     /// What it is called in messages.
+    ///
+    /// ```
+    /// assert_eq!(minlen::Options::new(7)?.info().name(), "level 7");
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> String {
         if self.level == MAX_LEVEL {
@@ -47,6 +55,14 @@ pub(crate) const MIB: usize = 1 << 20;
 const NEWEST: u8 = MAX_LEVEL;
 
 /// Every level, weakest first.
+///
+/// ```
+/// let levels = minlen::levels();
+/// assert_eq!(levels[4].level, 5);
+/// // From one level to the next, output gets smaller and time longer.
+/// assert!(levels.windows(2).all(|pair| pair[0].size_permille > pair[1].size_permille));
+/// assert!(levels.windows(2).all(|pair| pair[0].encode_ns < pair[1].encode_ns));
+/// ```
 #[must_use]
 pub fn levels() -> &'static [LevelInfo] {
     const fn level(

@@ -1,4 +1,7 @@
 //! Whole buffers in memory.
+//!
+//! [`compress`] and [`decompress`] are what most callers need. The forms that end in `_with` also take an [`Env`]: limits, a memory
+//! budget, progress, cancellation. All of input and output is in memory; [`crate::Encoder`] and [`crate::Decoder`] are for what is not.
 
 use crate::{Decoder, Encoder, Options, nearby};
 use minlen_core::{Env, Event, Limits, NoProgress, Result};
@@ -6,6 +9,20 @@ use std::io::Write;
 use std::sync::Arc;
 
 /// Compresses `data` into a complete stream.
+///
+/// Any bytes can be compressed, none at all too. What does not get smaller is stored: with the compact form
+/// ([`Options::with_compact`]) a dozen bytes are added, otherwise some eighty.
+///
+/// ```
+/// use minlen::{Limits, Options, compress, decompress};
+/// let options = Options::new(1)?;
+/// for data in [&b""[..], b"x", &[7; 10_000]] {
+///     let stored = compress(data, &options)?;
+///     assert!(stored.len() < data.len() + 40);
+///     assert_eq!(decompress(&stored, &Limits::default())?, data);
+/// }
+/// # Ok::<(), minlen::Error>(())
+/// ```
 ///
 /// # Errors
 /// Limit where the memory does not do; usage for a shape that is not that of the data; verify where floats within a bound were asked
@@ -65,6 +82,17 @@ pub fn compress_with(data: &[u8], options: &Options, env: &Env) -> Result<Vec<u8
 
 /// Decompresses one or several streams in a row. The checksums of every block and of the whole are verified.
 ///
+/// ```
+/// use minlen::{ErrorKind, Limits, Options, compress, decompress};
+/// let options = Options::new(1)?;
+/// // Two streams, one behind the other, are the two contents in a row.
+/// let both = [compress(b"one, ", &options)?, compress(b"two", &options)?].concat();
+/// assert_eq!(decompress(&both, &Limits::default())?, b"one, two");
+/// let error = decompress(b"not a stream at all", &Limits::default()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Corrupt);
+/// # Ok::<(), minlen::Error>(())
+/// ```
+///
 /// # Errors
 /// Corrupt, truncated, unsupported, limit. An archive of files is refused: see [`crate::archive`].
 pub fn decompress(data: &[u8], limits: &Limits) -> Result<Vec<u8>> {
@@ -73,6 +101,18 @@ pub fn decompress(data: &[u8], limits: &Limits) -> Result<Vec<u8>> {
 
 /// [`decompress`] with codecs and threads from `options`, and with progress and cancellation. The receiver of progress hears the
 /// length of `data` first ([`Event::Total`]); everything that it is told of input adds up to that.
+///
+/// ```
+/// use minlen::{Cancel, Env, ErrorKind, Options, compress, decompress_with};
+/// let options = Options::new(1)?.with_threads(2);
+/// let small = compress(b"stop at once", &options)?;
+/// let cancel = Cancel::default();
+/// let env = Env::default().with_cancel(cancel.clone());
+/// assert_eq!(decompress_with(&small, &options, &env)?, b"stop at once");
+/// cancel.cancel();
+/// assert_eq!(decompress_with(&small, &options, &env).unwrap_err().kind(), ErrorKind::Cancelled);
+/// # Ok::<(), minlen::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`decompress`]; cancelled.

@@ -12,6 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Every codec of this build.
+///
+/// Codecs of features that were left out of the build are noted as missing, so that a file that needs one is refused with the name of
+/// the feature. To add a codec of your own, register it in this registry and hand that to [`Options::with_registry`].
+///
+/// ```
+/// let registry = minlen::registry();
+/// let names: Vec<_> = registry.iter().map(|codec| codec.spec().name).collect();
+/// assert!(["zstd", "lzma", "bwt", "cm"].iter().all(|name| names.contains(name)));
+/// ```
 #[must_use]
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
@@ -57,6 +66,20 @@ pub(crate) struct RawShape {
 /// let options = minlen::Options::new(3)?.with_threads(2).with_codec("lzma:level=9")?;
 /// # Ok::<(), minlen::Error>(())
 /// ```
+///
+/// | You want | Use |
+/// |---|---|
+/// | smaller or faster | [`Options::new`] with another level |
+/// | to be done in a given time | [`Options::with_time_budget`] |
+/// | a bound on memory | [`Options::with_memory`] (writing), [`crate::Limits::memory`] (reading) |
+/// | fast decompression | [`Options::with_decode_speed`] |
+/// | one certain codec | [`Options::with_codec`] |
+/// | fine random access | [`Options::with_block_size`] |
+/// | floats that need not be exact | [`Options::with_target`], [`Options::with_max_error`] |
+/// | differences from a file that the reader has | [`Options::with_bases`] |
+/// | to start from typical data | [`Options::with_learned`], [`Options::with_prior`] |
+///
+/// Reading takes options too: threads, codecs, bases and priors count there, the level does not.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub(crate) level: u8,
@@ -109,6 +132,14 @@ impl Options {
     ///
     /// # Errors
     /// Usage for another number; unsupported for a level that is still to come.
+    ///
+    /// ```
+    /// use minlen::{ErrorKind, Options};
+    /// assert_eq!(Options::new(6)?.level(), 6);
+    /// assert_eq!(Options::new(0).unwrap_err().kind(), ErrorKind::Usage);
+    /// assert!(Options::top_level() < minlen::MAX_LEVEL);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     pub fn new(level: u8) -> Result<Self> {
         let info = levels()
             .get(usize::from(level).wrapping_sub(1))
@@ -134,6 +165,19 @@ impl Options {
 
     /// Codes every part with this chain (`name[:key=value,...][+name...]`) instead of planning.
     ///
+    /// The chain is `name[:key=value,...]`, and several are joined by `+`: the output of the first is the input of the next. Names and keys
+    /// are those of [`registry`]; a parameter that is not named has its default.
+    ///
+    /// ```
+    /// use minlen::{ErrorKind, Limits, Options, compress, decompress};
+    /// // Numbers of two bytes that grow slowly: differences first, then LZMA.
+    /// let data: Vec<u8> = (0..3000u16).flat_map(u16::to_le_bytes).collect();
+    /// let small = compress(&data, &Options::new(5)?.with_codec("delta:stride=2+lzma")?)?;
+    /// assert!(small.len() < 200 && decompress(&small, &Limits::default())? == data);
+    /// assert_eq!(Options::new(5)?.with_codec("no-such-codec").unwrap_err().kind(), ErrorKind::Usage);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Usage for an unknown codec, key or value.
     pub fn with_codec(mut self, chain: &str) -> Result<Self> {
@@ -150,6 +194,13 @@ impl Options {
 
     /// Keeps the working memory under this many bytes by running fewer threads, smaller blocks and, where the level does not fit, the
     /// strongest that does (with [`minlen_core::Event::Warning`]).
+    ///
+    /// ```
+    /// // Level 5 states 640 MiB a thread, so that three fit into 2 GiB.
+    /// let options = minlen::Options::new(5)?.with_threads(8).with_memory(2 << 30);
+    /// assert_eq!(options.effective_threads(), 3);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn with_memory(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
@@ -160,6 +211,19 @@ impl Options {
     /// the time allows for the rest of the input. The time is counted by a table of what each level costs on one core of
     /// the reference machine ([`LevelInfo::encode_ns`]) and never by a clock, so the same options give the same bytes
     /// everywhere; a machine twice as fast takes half as long. The length of the input must be known.
+    ///
+    /// ```
+    /// use minlen::{Encoder, Env, ErrorKind, Options};
+    /// use std::time::Duration;
+    /// let options = Options::new(5)?.with_time_budget(Duration::from_millis(1));
+    /// // A millisecond is enough for a megabyte at no level above 1.
+    /// assert_eq!(options.estimate(b"what to expect", 1 << 20).level, 1);
+    /// // A stream of unknown length cannot be planned for.
+    /// let refused = Encoder::new(Vec::new(), &options, &Env::default()).err().map(|error| error.kind());
+    /// assert_eq!(refused, Some(ErrorKind::Usage));
+    /// assert!(Encoder::with_length(Vec::new(), &options, 1 << 20, &Env::default()).is_ok());
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn with_time_budget(mut self, time: Duration) -> Self {
         self.time = Some(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
@@ -167,6 +231,13 @@ impl Options {
     }
 
     /// Uses only what decodes at this many bytes a second or faster on one core of the reference machine.
+    ///
+    /// ```
+    /// // 100 MB a second and core: of the levels up to 5, the third is the strongest that is as fast as that.
+    /// let options = minlen::Options::new(5)?.with_decode_speed(100_000_000);
+    /// assert_eq!(options.estimate(b"what to expect", 1 << 20).level, 3);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn with_decode_speed(mut self, bytes_per_second: u64) -> Self {
         let ns = 1_000_000_000 / bytes_per_second.max(1);
@@ -175,6 +246,18 @@ impl Options {
     }
 
     /// Largest block in bytes, instead of the level's: smaller means finer random access and less memory.
+    ///
+    /// Values below 4 KiB or above 256 MiB are taken as those. Each block stands alone, so that smaller ones cost size.
+    ///
+    /// ```
+    /// use minlen::archive::{Archive, Keys};
+    /// use minlen::{Env, Options, compress};
+    /// let options = Options::new(1)?.with_block_size(16 << 10);
+    /// let small = compress(&b"one line of a log\n".repeat(4000), &options)?;
+    /// let mut file = Archive::from_reader(std::io::Cursor::new(&small), &Keys::default(), &options, &Env::default())?;
+    /// assert!(file.blocks()?.iter().all(|block| block.raw_len <= 16 << 10));
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn with_block_size(mut self, bytes: usize) -> Self {
         self.block = Some(bytes.clamp(4096, 256 * MIB));
@@ -182,6 +265,19 @@ impl Options {
     }
 
     /// Whether an archive stores equal files and equal chunks once (default: yes).
+    ///
+    /// ```
+    /// use minlen::archive::{Builder, Entry};
+    /// use minlen::{Env, Options};
+    /// let mut builder = Builder::new();
+    /// builder.add_all([Entry::file("a", vec![b'x'; 5000]), Entry::file("b", vec![b'x'; 5000])])?;
+    /// let write = |options: Options| builder.write(Vec::new(), &options, &Env::default());
+    /// let (_, once) = write(Options::new(1)?)?;
+    /// let (_, twice) = write(Options::new(1)?.with_dedup(false))?;
+    /// assert_eq!((once.raw_bytes, once.unique_bytes), (10_000, 5000));
+    /// assert_eq!((twice.raw_bytes, twice.unique_bytes), (10_000, 10_000));
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn with_dedup(mut self, dedup: bool) -> Self {
         self.dedup = dedup;
@@ -197,6 +293,15 @@ impl Options {
 
     /// Whether small single streams are written in the compact form, which has a dozen bytes around the coded content
     /// instead of some eighty, and no BLAKE3 (default: yes). Archives never are.
+    ///
+    /// ```
+    /// use minlen::{Limits, Options, compress, decompress};
+    /// let text = b"a short message";
+    /// let (compact, framed) = (compress(text, &Options::new(1)?)?, compress(text, &Options::new(1)?.with_compact(false))?);
+    /// assert!(compact.len() + 50 < framed.len());
+    /// assert_eq!(decompress(&compact, &Limits::default())?, decompress(&framed, &Limits::default())?);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn with_compact(mut self, compact: bool) -> Self {
         self.compact = compact;
@@ -214,6 +319,24 @@ impl Options {
     /// Stores a nearby content: see [`crate::nearby`]. The default is exact. Only what the file declares and holds no checksum of is touched
     /// (or what [`Options::with_shape`] says is there). [`crate::compress`] decodes and compares what it wrote; after an
     /// [`crate::Encoder`], [`crate::nearby::verify`] does.
+    ///
+    /// ```
+    /// use minlen::layout::Dtype;
+    /// use minlen::nearby::{MaxError, Target};
+    /// use minlen::{Limits, Options, compress, decompress};
+    /// let waves: Vec<f32> = (0..2048).map(|i| (i as f32 / 100.0).sin()).collect();
+    /// let bytes: Vec<u8> = waves.iter().flat_map(|value| value.to_le_bytes()).collect();
+    ///
+    /// let exact = Options::new(3)?.with_shape(Dtype::F32, &[2048]);
+    /// let near = exact.clone().with_target(Target::MaxError(MaxError::Absolute(0.01)))?;
+    /// let small = compress(&bytes, &near)?;
+    /// assert!(small.len() * 2 < compress(&bytes, &exact)?.len());
+    ///
+    /// let copy = decompress(&small, &Limits::default())?;
+    /// let values = copy.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    /// assert!(values.zip(&waves).all(|(new, old)| (new - old).abs() <= 0.01));
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Usage for a target that cannot be meant, as a bound that is no positive number.
@@ -251,6 +374,17 @@ impl Options {
     }
 
     /// What a file without a header holds: numbers of one type in this shape, outermost dimension first.
+    ///
+    /// A file that is not as long as that is refused when it is compressed ([`crate::ErrorKind::Usage`]); of an archive, the shape is for
+    /// the files that have that length.
+    ///
+    /// ```
+    /// use minlen::{ErrorKind, Options, compress, layout::Dtype};
+    /// let options = Options::new(1)?.with_shape(Dtype::F64, &[3, 4]);
+    /// assert!(compress(&[0; 96], &options).is_ok());
+    /// assert_eq!(compress(&[0; 95], &options).unwrap_err().kind(), ErrorKind::Usage);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn with_shape(mut self, dtype: Dtype, shape: &[u64]) -> Self {
         self.raw = Some(RawShape { dtype, shape: shape.into() });
@@ -276,6 +410,13 @@ impl Options {
     }
 
     /// Looks for what files are made of with these parsers instead of the built-in ones.
+    ///
+    /// ```
+    /// use minlen::{Options, layout::Parsers};
+    /// let options = Options::new(3)?.with_parsers(Parsers::none());
+    /// assert_eq!(options.parsers().iter().count(), 0);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn with_parsers(mut self, parsers: Parsers) -> Self {
         let planner = Planner::new(self.planner.registry().clone()).with_prior(self.planner.prior());

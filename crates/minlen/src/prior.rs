@@ -16,6 +16,15 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! | You have | Use |
+//! |---|---|
+//! | ordinary files | nothing: levels 6 and up try the priors of this build by themselves ([`PriorUse::Auto`]) |
+//! | many small records of one kind, compressed one by one | [`train`] on some hundreds, then [`PriorUse::Own`] |
+//! | a measurement of what a prior brings | [`PriorUse::None`] beside it |
+//!
+//! [`train`] keeps at most [`MOST`] bytes of typical data. Models replay the end of it when they start, which costs about a tenth of
+//! coding as much. Keep the file as long as anything that names it: without it, those files are [`crate::ErrorKind::Unsupported`].
 
 use minlen_core::{Advice, Chain, Error, Learned, Proposal, Registry, Resources, Result, Stage};
 use minlen_mix::cm::Type;
@@ -106,6 +115,16 @@ pub fn train(kind: PriorKind, name: &str, data: &[Vec<u8>]) -> Result<Vec<u8>> {
 }
 
 /// A prior to be had at hand, named by the hash of its file.
+///
+/// ```
+/// use minlen::prior::{self, PriorKind};
+/// let file = prior::train(PriorKind::Log, "my logs", &[b"GET /index.html 200\n".repeat(20)])?;
+/// let part = prior::open(&file)?;
+/// // The hash by which compressed files name it.
+/// assert_eq!(part.bytes(), file);
+/// assert!(prior::open(&file[1..]).is_err());
+/// # Ok::<(), minlen::Error>(())
+/// ```
 ///
 /// # Errors
 /// Corrupt for what is no prior, limit for one that is too large.

@@ -5,6 +5,21 @@
 //! what is known of an address comes before what is not; the fourth, the sign, stays last, as it tells the way back
 //! which operands were changed. Source: the BCJ filters of 7-Zip and xz describe the idea; the
 //! encoding here is our own.
+//!
+//! This is the filter that `cm` runs by itself for x86 code, and no codec; `minlen-recode` has the filters for chains. Any bytes come back.
+//!
+//! ```
+//! use minlen_mix::bcj::{absolute, relative};
+//! // Two calls of one function, ten bytes apart.
+//! let mut code = vec![0x90; 40];
+//! code[0..5].copy_from_slice(&[0xe8, 0x20, 0, 0, 0]);
+//! code[10..15].copy_from_slice(&[0xe8, 0x16, 0, 0, 0]);
+//! let original = code.clone();
+//! absolute(&mut code);
+//! assert_eq!(code[1..5], code[11..15]);
+//! relative(&mut code);
+//! assert_eq!(code, original);
+//! ```
 
 /// Targets are kept modulo this: distances of up to 16 MiB either way.
 const SPAN: u32 = 1 << 25;

@@ -5,6 +5,19 @@
 //! so that the recent past weighs more. The idea of such states, the cut and bounds of this shape are from the PAQ
 //! family (Mahoney, "Adaptive weighing of context models for lossless data compression", 2005; the ZPAQ
 //! specification 2.06, section "indirect context models"); this table is generated from the rules below.
+//!
+//! A state is a byte, so that a table of them is four times smaller than one of counters; what a state means, an adaptive probability
+//! for each state learns from the data ([`initial_p`] is where it starts).
+//!
+//! ```
+//! use minlen_mix::bit_history::{counts, initial_p, next, observations};
+//! let seen = |bits: &[usize]| bits.iter().fold(0, |state, &bit| next(state, bit));
+//! assert_eq!((counts(seen(&[1, 1, 0])), observations(seen(&[1, 1, 0]))), ((1, 2), 3));
+//! // Up to four bits the order counts.
+//! assert_ne!(seen(&[0, 1]), seen(&[1, 0]));
+//! // One kind of bit only says more than its number.
+//! assert!(initial_p(seen(&[1; 8])) > 60_000 && initial_p(0) == 32_768);
+//! ```
 
 /// Counts of the other bit, and the largest count allowed beside it.
 const BOUND: [u8; 7] = [48, 40, 20, 14, 9, 7, 6];
@@ -138,6 +151,11 @@ pub fn observations(state: u8) -> u8 {
 }
 
 /// The state after `n` (up to 31) ones: what stands for the worth of a bucket that holds no states.
+///
+/// ```
+/// use minlen_mix::bit_history::{after_ones, next};
+/// assert_eq!(after_ones(2), next(next(0, 1), 1));
+/// ```
 #[inline(always)]
 #[must_use]
 pub fn after_ones(n: u8) -> u8 {

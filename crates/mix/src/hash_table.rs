@@ -60,6 +60,31 @@ pub(crate) fn copied(bytes: &[u8]) -> Result<Bytes> {
 const PAGE: usize = 4 << 10;
 
 /// A table of buckets whose number is a power of two.
+///
+/// For each context and half byte: [`HashTable::prefetch`], [`HashTable::load`], then the states of the nodes in the copy are read and
+/// changed, and [`HashTable::store`] writes it back. The whole of the memory is taken when the table is made.
+///
+/// ```
+/// use minlen_mix::bit_history::next;
+/// use minlen_mix::hash_table::HashTable;
+/// let mut table = HashTable::new(16)?;
+/// let (hash, check) = (0xdead_beef, 7);
+/// let mut bucket = [0; 16];
+/// let place = table.load(hash, 0, check, &mut bucket);
+/// // Nothing is known of this context yet. A one comes at the first node.
+/// assert_eq!(bucket[1], 0);
+/// bucket[1] = next(bucket[1], 1);
+/// table.store(place, &bucket);
+///
+/// let mut again = [0; 16];
+/// assert_eq!(table.load(hash, 0, check, &mut again), place);
+/// assert_eq!(again, bucket);
+/// // Another context that falls on the same line has another check, and so another bucket.
+/// table.load(hash, 0, 8, &mut again);
+/// assert_eq!(again[1], 0);
+/// assert_eq!(HashTable::memory(16), 1 << 16);
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 pub struct HashTable {
     bytes: Bytes,
     shift: u32,

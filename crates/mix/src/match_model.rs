@@ -5,6 +5,29 @@ use minlen_core::Result;
 use minlen_entropy::mixing::AdaptiveProb;
 
 /// One search for a repetition of at least `min` bytes.
+///
+/// For each byte: [`MatchModel::prepare`], [`MatchModel::next_byte`], then eight times [`MatchModel::predict`] and [`MatchModel::update`].
+///
+/// ```
+/// use minlen_entropy::mixing::stretch_table;
+/// use minlen_mix::match_model::MatchModel;
+/// let text = b"to be or not to be, that is; to be or not to be, th";
+/// let mut model = MatchModel::new(4, 12, false)?;
+/// for end in 1..=text.len() {
+///     let byte = u32::from(text[end - 1]);
+///     for bit in 0..8 {
+///         let c0 = (1 << bit) | byte >> (8 - bit);
+///         model.predict(c0, bit, stretch_table());
+///         model.update(byte >> (7 - bit) & 1, bit);
+///     }
+///     model.prepare(&text[..end]);
+///     model.next_byte(&text[..end]);
+/// }
+/// // The same stood there before, and an 'a' followed.
+/// assert!(model.length() >= 4);
+/// assert_eq!(model.expected(), 256 | u32::from(b'a'));
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct MatchModel {
     /// Position after the last occurrence of each hash of `min` bytes.

@@ -1,4 +1,15 @@
 //! Which of the models predicts: how many contexts it has, and for what data.
+//!
+//! Numbers of contexts, tables and windows by depth:
+//!
+//! ```
+//! use minlen_mix::model_type::Depth;
+//! let depths = [Depth::Fast, Depth::Normal, Depth::Deep, Depth::Full, Depth::Max];
+//! // Tables of 64 MiB up to 1 GiB, less for little data.
+//! assert_eq!(depths.map(Depth::table_bits), [26, 28, 29, 30, 30]);
+//! // No more of a prior is replayed for a small piece than for a large one.
+//! assert!(Depth::Deep.window(1000) < Depth::Deep.window(4 << 20));
+//! ```
 
 /// How many models predict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

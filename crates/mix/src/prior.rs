@@ -6,6 +6,24 @@
 //! as much. Trained weights were tried as well (one row for each run of contexts): they gave nothing beside the replay.
 //!
 //! Format: docs/format/prior.md.
+//!
+//! | You have | Use |
+//! |---|---|
+//! | typical data | [`Prior::new`], then [`Prior::to_bytes`] for a file |
+//! | a file | [`Prior::from_bytes`] |
+//! | the number in a payload | [`shipped`]; [`OWN_NUMBER`] and [`own`] for the user's |
+//!
+//! ```
+//! use minlen_core::ErrorKind;
+//! use minlen_mix::cm::Type;
+//! use minlen_mix::prior::Prior;
+//! let prior = Prior::new("orders", Type::Text, b"{\"id\":1,\"state\":\"open\"}\n".repeat(50))?;
+//! let file = prior.to_bytes()?;
+//! assert_eq!(Prior::from_bytes(&file)?, prior);
+//! assert_eq!(Prior::from_bytes(&file[1..]).unwrap_err().kind(), ErrorKind::Corrupt);
+//! assert_eq!(Prior::new("little", Type::Text, vec![0; 10]).unwrap_err().kind(), ErrorKind::Usage);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 use crate::model_type::{Depth, Type};
 use minlen_core::{Error, Learned, Resources, Result};
@@ -145,6 +163,12 @@ static SHIPPED: LazyLock<Vec<(u8, Shipped)>> =
 pub const OWN_NUMBER: u8 = 255;
 
 /// The shipped prior with this number; unpacked when it is first asked for.
+///
+/// ```
+/// use minlen_mix::prior::shipped;
+/// // 0 stands for none, and 200 was never given to one.
+/// assert!(shipped(0).is_none() && shipped(200).is_none());
+/// ```
 #[must_use]
 pub fn shipped(number: u8) -> Option<Arc<Prior>> {
     let (_, file) = crate::shipped::FILES.iter().find(|(n, _)| *n == number)?;
@@ -166,6 +190,20 @@ pub fn own(id: Id, resources: &Resources) -> Option<Arc<Prior>> {
 }
 
 /// The prior of the user's that coding starts from: the last one at hand.
+///
+/// ```
+/// use minlen_core::{Learned, Resources};
+/// use minlen_mix::cm::Type;
+/// use minlen_mix::prior::{Prior, id, latest, own};
+/// let file = Prior::new("mine", Type::Text, vec![b'x'; 100])?.to_bytes()?;
+/// let name = id(&file);
+/// let mut hash = [0; 32];
+/// hash[..8].copy_from_slice(&name);
+/// let resources = Resources::default().with_learned(Learned::new(file, hash));
+/// assert_eq!(latest(&resources).map(|(id, prior)| (id, prior.name.clone())), Some((name, "mine".to_owned())));
+/// assert!(own(name, &resources).is_some() && own([0; 8], &resources).is_none());
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 #[must_use]
 pub fn latest(resources: &Resources) -> Option<(Id, Arc<Prior>)> {
     let name = |part: &Learned| std::array::from_fn(|i| part.hash()[i]);

@@ -7,6 +7,23 @@ use minlen_entropy::mixing::Apm;
 const ROWS: usize = 1 << 16;
 
 /// Maps that correct the answer of the mixer, and are averaged.
+///
+/// For each bit: [`SseStage::place`], [`SseStage::refine`], then [`SseStage::update`] with what came.
+///
+/// ```
+/// use minlen_mix::contexts::View;
+/// use minlen_mix::sse::SseStage;
+/// let (mut stage, mut view) = (SseStage::new(true), View::default());
+/// (view.c0, view.node) = (1, 1);
+/// // The mixer is undecided (0 in the logistic domain), and always a one comes.
+/// let mut p = 0;
+/// for _ in 0..200 {
+///     stage.place(&view, 0, 0);
+///     p = stage.refine(0);
+///     stage.update(1);
+/// }
+/// assert!(p > 50_000, "{p} of 65536");
+/// ```
 #[derive(Clone, Debug)]
 pub struct SseStage {
     maps: [Apm<u32>; 4],

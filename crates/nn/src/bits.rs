@@ -4,6 +4,18 @@
 ///
 /// Node `1` is the whole, node `n` splits into `2n` (next bit 0) and `2n + 1`: a node's number is the bits known
 /// so far with a leading one, the `c0` of context mixers.
+///
+/// ```
+/// use minlen_nn::BitTree;
+/// let mut probs = [0.0; 256];
+/// (probs[usize::from(b'a')], probs[usize::from(b'b')]) = (0.75, 0.25);
+/// let tree = BitTree::new(&probs);
+/// // 'a' is 0110_0001 and 'b' is 0110_0010: they part at the seventh bit, after 011000.
+/// assert_eq!(tree.p16(0b1_0110_00), 16_384);
+/// assert_eq!(tree.p12(0b1_0110_00), 1024);
+/// // What cannot be is never quite impossible, so that every byte can be coded.
+/// assert_eq!(tree.p16(1), 1);
+/// ```
 #[derive(Clone, Debug)]
 pub struct BitTree {
     sums: [f32; 512],

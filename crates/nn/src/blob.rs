@@ -146,6 +146,16 @@ impl ByteLstm {
 
     /// A network from [`ByteLstm::save`]'s bytes, about to predict the first byte.
     ///
+    /// ```
+    /// use minlen_nn::{ByteLstm, Config};
+    /// let config = Config { layers: 1, cells: 16, horizon: 4, out_every: 4, ..Config::default() };
+    /// let mut file = ByteLstm::new(config)?.save();
+    /// assert_eq!(ByteLstm::load(&file)?.config(), &config);
+    /// file[10] ^= 1;
+    /// assert!(ByteLstm::load(&file).is_err());
+    /// # Ok::<(), minlen_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Corrupt or truncated: wrong magic, checksum or length, a number out of range. Unsupported: a later version.
     pub fn load(blob: &[u8]) -> Result<Self> {

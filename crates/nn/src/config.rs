@@ -5,6 +5,18 @@ use minlen_core::{Error, Result};
 use crate::hint::Hint;
 
 /// Shape and learning schedule. Encoder and decoder must agree on every field.
+///
+/// ```
+/// use minlen_core::ErrorKind;
+/// use minlen_nn::Config;
+/// let default = Config::default();
+/// assert!(default.check().is_ok());
+/// // Cells come in sixteens.
+/// let odd = Config { cells: 20, ..default };
+/// assert_eq!(odd.check().unwrap_err().kind(), ErrorKind::Usage);
+/// // Twice the cells: more than twice the weights.
+/// assert!(Config { cells: 128, ..default }.weights() > 2 * default.weights());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
     /// LSTM layers, 1 to 4. Each sees the last byte, the layer below and itself one step ago.
@@ -129,6 +141,12 @@ impl Config {
     }
 
     /// Bytes of memory that a network of this shape takes (weights, statistics, steps to go back over).
+    ///
+    /// ```
+    /// let config = minlen_nn::Config::default();
+    /// // Each weight has a mean square beside it, both in 32 bits.
+    /// assert!(config.memory() > 8 * config.weights() as u64);
+    /// ```
     #[must_use]
     pub fn memory(&self) -> u64 {
         let (width, hidden) = (self.width(), self.layers * self.cells);

@@ -1,6 +1,15 @@
 //! What something else than the network expects.
 
 /// A guess of the next byte from elsewhere, such as the byte that follows the longest match.
+///
+/// ```
+/// use minlen_nn::{ByteLstm, Config, Hint};
+/// let config = Config { layers: 1, cells: 16, horizon: 4, out_every: 4, ..Config::default() };
+/// let mut net = ByteLstm::new(config)?;
+/// net.update_with(b'a', Some(Hint { byte: b'b', trust: 15 }));
+/// assert_eq!(net.seen(), 1);
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hint {
     /// The guess.

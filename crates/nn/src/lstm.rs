@@ -101,6 +101,18 @@ impl ByteLstm {
     }
 
     /// Forgets what was read last, not what was learned: predicts as before a first byte.
+    ///
+    /// ```
+    /// use minlen_nn::{ByteLstm, Config};
+    /// let config = Config { layers: 1, cells: 16, horizon: 4, out_every: 4, ..Config::default() };
+    /// let mut net = ByteLstm::new(config)?;
+    /// let first = *net.probs();
+    /// b"abcd".iter().for_each(|&byte| net.update(byte));
+    /// net.restart();
+    /// // It is at a beginning again, and has learned meanwhile.
+    /// assert!(net.seen() == 4 && *net.probs() != first);
+    /// # Ok::<(), minlen_core::Error>(())
+    /// ```
     pub fn restart(&mut self) {
         self.layers.iter_mut().for_each(Layer::restart);
         self.inputs.iter_mut().for_each(|list| list.fill(0));
@@ -110,6 +122,16 @@ impl ByteLstm {
 
     /// Changes the learning schedule from here on: the clock reads `seen` bytes, and the step size falls from
     /// `rate` to `rate_end` by `half_life` (see [`Config`]).
+    ///
+    /// ```
+    /// use minlen_nn::{ByteLstm, Config};
+    /// let config = Config { layers: 1, cells: 16, horizon: 4, out_every: 4, ..Config::default() };
+    /// let mut net = ByteLstm::new(config)?;
+    /// net.reschedule(1000, 0.002, 0.001, 1e6)?;
+    /// assert_eq!((net.seen(), net.config().rate), (1000, 0.002));
+    /// assert!(net.reschedule(0, 1.0, 0.001, 1e6).is_err());
+    /// # Ok::<(), minlen_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A number that is out of range.

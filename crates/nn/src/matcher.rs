@@ -13,6 +13,18 @@ const TABLE_BITS: u32 = 18;
 /// Follows the last occurrence of the bytes just read. Integers only; 2 MiB.
 ///
 /// Training ahead and coding must use the same source of hints: this one, unless you bring your own to both.
+///
+/// ```
+/// use minlen_nn::Matcher;
+/// let text = b"what was seen, what was ";
+/// let mut matcher = Matcher::new();
+/// let mut guess = None;
+/// for end in 1..=text.len() {
+///     guess = matcher.guess(&text[..end]);
+/// }
+/// // "what was " stood there before, and 's' followed it.
+/// assert_eq!(guess.map(|hint| hint.byte), Some(b's'));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Matcher {
     /// Positions after the last occurrence, by the hash of [`SHORT`] and of [`LONG`] bytes; 0: none.

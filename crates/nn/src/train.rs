@@ -16,6 +16,18 @@ const STRIDE: usize = 1 << 14;
 /// Afterwards give it the schedule that its users shall go on with ([`ByteLstm::reschedule`]) and
 /// [`ByteLstm::save`] it.
 ///
+/// ```
+/// use minlen_core::Env;
+/// use minlen_nn::{Config, train};
+/// let config = Config { layers: 1, cells: 16, horizon: 8, out_every: 8, ..Config::default() };
+/// let text = b"key: value\n".repeat(40);
+/// let net = train(config, &[&text], 2, &Env::default())?;
+/// assert_eq!(net.seen(), 2 * text.len() as u64);
+/// // The file has a byte for each weight, and a few for each row of them.
+/// assert!(net.save().len() < 2 * config.weights());
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
+///
 /// # Errors
 /// A bad `config`; cancelled.
 pub fn train(config: Config, texts: &[&[u8]], passes: usize, env: &Env) -> Result<ByteLstm> {

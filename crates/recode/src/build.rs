@@ -17,6 +17,13 @@ pub(crate) const ALONE: usize = 16 << 10;
 const MAX_STREAMS: usize = 200;
 
 /// What decides how parts are sorted.
+///
+/// The three functions decide about sizes only: whatever they say, the original comes back. They must be functions of their input alone,
+/// since the same data shall give the same bytes on every machine.
+///
+/// * `classify` is asked about every part that was found; parts of one kind share a stream.
+/// * `price` is asked often and should be fast: the size after zstd will do.
+/// * `trial` is asked where a part has two forms, and should be what really codes it afterwards.
 #[derive(Clone, Copy)]
 pub struct Judge<'a> {
     /// Tells what a part is.

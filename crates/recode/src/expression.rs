@@ -19,6 +19,15 @@ pub struct Stream {
 
 impl Stream {
     /// What it is made of, as far as that is known.
+    ///
+    /// ```
+    /// use minlen_core::Kind;
+    /// use minlen_recode::Stream;
+    /// use minlen_structure::pixels::Raster;
+    /// let raster = Some(Raster::new(10, 3));
+    /// let stream = Stream { data: vec![0; 300], kind: Kind::ImageRaw, detail: String::new(), raster };
+    /// assert_eq!(&stream.layout()[0].shape[..], &[10, 10, 3]);
+    /// ```
     #[must_use]
     pub fn layout(&self) -> Vec<Span> {
         self.raster.iter().map(|raster| raster.span(0, self.data.len() as u64)).collect()

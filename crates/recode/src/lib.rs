@@ -20,6 +20,50 @@
 //! assert_eq!(back, data);
 //! # Ok::<(), minlen_core::Error>(())
 //! ```
+//!
+//! | You want | Use |
+//! |---|---|
+//! | to know whether it is worth the time | [`find`]: bytes that could be expressed differently; [`may_turn`]: whether a kind may be turned |
+//! | the streams and the recipe | [`express`] |
+//! | the original again | [`rebuild`] |
+//! | to know what was found, for people | [`Expression::report`], which is shown with `{}` |
+//! | call targets in programs made absolute, nothing else | [`filter`] |
+//!
+//! What is undone: deflate (RFC 1951, with the wrappers of RFC 1950 and 1952, ZIP, PNG and PDF), JPEG (ITU-T T.81), base64 (RFC 4648) and
+//! hexadecimal digits, tar archives by their members, lines by columns, branches of 64-bit ARM. A deflate stream is packed again with a model
+//! of the encoder that made it, and what differs is kept as corrections; where that would not pay, the part stays as it is. At most
+//! [`MAX_EXPANDED`] bytes of plain text come out of one piece of data.
+//!
+//! Only what the recipe and the streams say is used to rebuild, within the budget of the [`Env`]. Whether the bytes are the right ones, the
+//! caller's checksum says.
+//!
+//! ```
+//! use minlen_core::{Detection, Env, Kind};
+//! use std::io::Write;
+//! // A gzip file of 200 lines.
+//! let text = (0..200).fold(String::new(), |text, i| text + &format!("line {i} of a text, and {} more\n", i * i));
+//! let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+//! gzip.write_all(text.as_bytes())?;
+//! let file = gzip.finish()?;
+//!
+//! let classify = |_: &[u8]| Detection { kind: Kind::Text, confidence: 50, detail: String::new() };
+//! let judge = minlen_recode::Judge { classify: &classify, price: &<[u8]>::len, trial: &|bytes, _| bytes.len() };
+//! let env = Env::default();
+//! let expression = minlen_recode::express(&file, judge, minlen_recode::Effort::Low, &env)?;
+//! // The text lies open now, for a codec that is better than deflate.
+//! assert!(expression.report.found());
+//! let plain: usize = expression.streams.iter().map(|stream| stream.data.len()).sum();
+//! assert!(plain >= text.len() && minlen_recode::find(&file, 1) > 0);
+//!
+//! let streams: Vec<&[u8]> = expression.streams.iter().map(|stream| &stream.data[..]).collect();
+//! let mut back = Vec::new();
+//! minlen_recode::rebuild(&expression.recipe, &streams, file.len(), &env, &mut back)?;
+//! assert_eq!(back, file);
+//! // A recipe that was cut off is refused.
+//! let half = &expression.recipe[..expression.recipe.len() / 2];
+//! assert!(minlen_recode::rebuild(half, &streams, file.len(), &env, &mut Vec::new()).is_err());
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod build;
 mod checksum;
@@ -80,6 +124,12 @@ pub fn rebuild(recipe: &[u8], streams: &[&[u8]], len: usize, env: &Env, out: &mu
 }
 
 /// True if data of this kind and detail may be smaller in another form: lines by columns, programs with absolute targets.
+///
+/// ```
+/// use minlen_core::Kind;
+/// assert!(minlen_recode::may_turn(Kind::Csv, ""));
+/// assert!(!minlen_recode::may_turn(Kind::Random, ""));
+/// ```
 #[must_use]
 pub fn may_turn(kind: Kind, detail: &str) -> bool {
     table::suits(kind) || code::is_arm64(kind, detail)
@@ -87,6 +137,10 @@ pub fn may_turn(kind: Kind, detail: &str) -> bool {
 
 /// How many bytes of `data` could be expressed differently: at least `enough`, or all there are. Cheap beside [`express`], but
 /// unpacks what it finds.
+///
+/// ```
+/// assert_eq!(minlen_recode::find(b"nothing compressed in here", 1), 0);
+/// ```
 #[must_use]
 pub fn find(data: &[u8], enough: usize) -> usize {
     if tar::members(data).places.len() > 1 {

@@ -4,6 +4,11 @@ use minlen_core::{Detection, Kind};
 use std::fmt;
 
 /// Counts and sizes by container.
+///
+/// ```
+/// let report = minlen_recode::Report::default();
+/// assert!(report.is_empty() && !report.found());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Name, parts, bytes before, bytes after.

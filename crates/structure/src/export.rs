@@ -1,6 +1,33 @@
 //! Arrays taken out of a file into one of their own: as what they are, or not at all.
 //!
 //! Sources as for the parsers and [`super::write`].
+//!
+//! The steps: [`Export::new`] for each array says whether the file can hold it; [`header`] gives what stands before the arrays; then each
+//! array is written, through [`Export::writer`] where its byte order may change, moved by [`Export::moved`] where its dimensions
+//! change places ([`Export::moves`]), and followed by [`Target::padding`] zeros. [`check`] reads the result back.
+//!
+//! Nothing is converted: an array that a format cannot hold as what it is, is refused. Only byte order and the order of dimensions change.
+//!
+//! ```
+//! use minlen_core::ErrorKind;
+//! use minlen_core::layout::{Declared, Dtype};
+//! use minlen_structure::export::{Export, Target, check, header};
+//! use std::io::Write;
+//! // Two 16-bit numbers that lie with the high byte first.
+//! let declared = Declared::numbers(Dtype::U16, vec![2]).big_endian(true);
+//! let export = Export::new(Target::Safetensors, "w", declared.clone())?;
+//! let mut file = header(Target::Safetensors, std::slice::from_ref(&export))?;
+//! export.writer(&mut file).write_all(&[1, 2, 3, 4])?;
+//! // safetensors is little-endian.
+//! assert!(file.ends_with(&[2, 1, 4, 3]));
+//! check(Target::Safetensors, &[export], &&file[..])?;
+//!
+//! assert_eq!(Target::of_extension("NPY")?, Target::Npy);
+//! assert_eq!(Target::of_extension("onnx").unwrap_err().kind(), ErrorKind::Usage);
+//! // NumPy has no numbers of the brain's kind.
+//! assert!(Export::new(Target::Npy, "w", Declared::numbers(Dtype::Bf16, vec![2])).is_err());
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 use super::write::{GgufMetadata, gguf_header, safetensors_header};
 use crate::arrays::gguf;
@@ -116,6 +143,17 @@ impl Export {
     }
 
     /// The bytes as they are written; `bytes` are all of the array.
+    ///
+    /// ```
+    /// use minlen_core::layout::{Declared, Dtype};
+    /// use minlen_structure::export::{Export, Target};
+    /// // Two rows of three, column by column in the file: 1 4, 2 5, 3 6.
+    /// let declared = Declared::numbers(Dtype::U8, vec![2, 3]).column_major(true);
+    /// let export = Export::new(Target::Safetensors, "w", declared)?;
+    /// assert!(export.moves());
+    /// assert_eq!(export.moved(&[1, 4, 2, 5, 3, 6]), [1, 2, 3, 4, 5, 6]);
+    /// # Ok::<(), minlen_core::Error>(())
+    /// ```
     #[must_use]
     pub fn moved(&self, bytes: &[u8]) -> Vec<u8> {
         let unit = self.from.unit.1 as usize;

@@ -1,4 +1,15 @@
 //! The formats that the parsers of this crate know.
+//!
+//! Each says what its word is worth ([`minlen_core::layout::Origin`]): *declared* by the file, *sealed* by checksums in it (so that nothing
+//! in it may become inexact), or *guessed* from looks.
+//!
+//! ```
+//! use minlen_core::layout::Origin;
+//! use minlen_structure::formats;
+//! assert_eq!(formats::SAFETENSORS.origin, Origin::Declared);
+//! assert_eq!(formats::NPZ.origin, Origin::Sealed);
+//! assert_eq!(formats::BLOB.origin, Origin::Guessed);
+//! ```
 
 use minlen_core::Format;
 

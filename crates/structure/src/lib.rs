@@ -22,6 +22,40 @@
 //! assert_eq!((layout.format.name, span.kind.name(), &span.shape[..]), ("wav", "sound", &[2, 2][..]));
 //! # Ok::<(), minlen_core::Error>(())
 //! ```
+//!
+//! ## Which function should I use?
+//!
+//! | You want to know | Use |
+//! |---|---|
+//! | what a file declares, in its own order | [`Parsers::listing`] |
+//! | the same in the order of bytes, overlaps refused | [`Parsers::layout`] |
+//! | only what the file itself says, nothing by its looks | [`Parsers::declared`] |
+//! | what the first bytes of a stream declare | [`Parsers::layout_of_head`] |
+//! | what numbers without a header look like | [`Parsers::guess`], [`arrays::probe()`] |
+//! | where the pixels or the samples of some bytes are | [`pixels::find`], [`sound::find`] |
+//! | how to take one array out of a file | [`export`] |
+//!
+//! ## What may be relied on
+//!
+//! Parsers take bytes from anywhere. Counts and offsets are checked against the length of the file before they are used, nothing is
+//! allocated by a number that was read before that, and no input makes them panic. Work is linear in the bytes of the header. A parser
+//! that finds its own format broken says so with an error; whoever compresses then treats the file as plain bytes. Names and shapes come
+//! from the file and are as trustworthy as that.
+//!
+//! ```
+//! use minlen_core::ErrorKind;
+//! use minlen_structure::Parsers;
+//! // A safetensors header that promises four bytes, in a file that has three.
+//! let header = br#"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+//! let file = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 3]].concat();
+//! assert_eq!(Parsers::default().layout(&&file[..]).unwrap_err().kind(), ErrorKind::Corrupt);
+//! // A listing gives what the file says; a span of it is to be looked at before it is used.
+//! let (_, spans) = Parsers::default().listing(&&file[..])?.expect("what the header says");
+//! assert!(spans[0].checked(file.len() as u64).is_err());
+//! // What no parser knows is no error.
+//! assert!(Parsers::default().listing(&&b"just words"[..])?.is_none());
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 pub mod arrays;
 pub mod export;

@@ -12,6 +12,42 @@ pub type Found = (Format, Vec<Span>);
 /// A parser reads just enough of a file to name spans with a type and a shape. What it does not name belongs to other codecs, so a
 /// parser can never lose bytes; what it may not do is trust them: counts and offsets are checked against the file before use, and the
 /// work is linear in the bytes of the header.
+///
+/// A parser of your own goes into the table by [`crate::Parsers::with`] and is asked before all others:
+///
+/// ```
+/// use minlen_core::layout::{Dtype, Format, Span};
+/// use minlen_core::{Kind, Result};
+/// use minlen_structure::{Found, Parser, Parsers, Reader};
+/// use std::sync::Arc;
+///
+/// /// "GRID", the width and the height in 16 bits each, then 32-bit floats.
+/// struct Grid;
+/// impl Parser for Grid {
+///     fn name(&self) -> &'static str {
+///         "grid"
+///     }
+///     fn parse(&self, file: &mut Reader<'_>) -> Result<Option<Found>> {
+///         if !file.has(0, b"GRID")? {
+///             return Ok(None);
+///         }
+///         let (width, height) = (u64::from(file.u16(4)?), u64::from(file.u16(6)?));
+///         let span = Span::array("grid", Dtype::F32, vec![height, width], 8, width * height * 4);
+///         Ok(Some((Format::declared("grid"), vec![span])))
+///     }
+///     fn suits(&self, kind: Kind, _level: u8, _len: usize) -> bool {
+///         kind == Kind::Binary
+///     }
+/// }
+///
+/// let parsers = Parsers::default().with(Arc::new(Grid));
+/// let file = [&b"GRID\x02\0\x03\0"[..], &[0; 24]].concat();
+/// let layout = parsers.layout(&&file[..])?.expect("a grid");
+/// assert_eq!((layout.format.name, &layout.spans[0].shape[..]), ("grid", &[3, 2][..]));
+/// // Spans that leave the file are refused for all parsers alike.
+/// assert!(parsers.layout(&&file[..20]).is_err());
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 pub trait Parser: Send + Sync {
     /// Its name, for people.
     fn name(&self) -> &'static str;

@@ -9,6 +9,22 @@ const SMALL: usize = 4 << 10;
 const LARGE: usize = 64 << 10;
 
 /// A window on a source. Every read is checked against the length of the file, and nothing is allocated before that.
+///
+/// After a jump 4 KiB are fetched, while reading on up to 64 KiB at a time. Numbers that steer the parse (`u16`, `u32`, `u64`) give an
+/// error where the file ends; `le16`, `le32` and `number` give `None`, for formats that are told by trying.
+///
+/// ```
+/// use minlen_structure::Reader;
+/// let bytes: &[u8] = b"HEAD\x02\x01\0\0";
+/// let mut reader = Reader::new(&bytes);
+/// assert!(reader.has(0, b"HEAD")?);
+/// assert_eq!((reader.u16(4)?, reader.number(4, 2, false)), (0x0102, Some(0x0201)));
+/// assert_eq!(reader.le32(6), None);
+/// assert!(reader.u64(4).is_err());
+/// // As far as the file has them.
+/// assert_eq!(reader.span(6, 100), Some((6, 2)));
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 pub struct Reader<'a> {
     source: &'a dyn Source,
     len: u64,
@@ -25,6 +41,17 @@ impl<'a> Reader<'a> {
     }
 
     /// A file of `len` bytes whose first `available` ones are at hand.
+    ///
+    /// ```
+    /// use minlen_core::ErrorKind;
+    /// use minlen_structure::Reader;
+    /// let first: &[u8] = b"the first bytes";
+    /// let mut reader = Reader::head(&first, 15, 1 << 30);
+    /// assert_eq!(reader.bytes(4, 5)?, b"first");
+    /// // It is known that there is more, but not what.
+    /// assert_eq!(reader.bytes(20, 5).unwrap_err().kind(), ErrorKind::Truncated);
+    /// # Ok::<(), minlen_core::Error>(())
+    /// ```
     pub fn head(source: &'a dyn Source, available: u64, len: u64) -> Self {
         Self { source, len, available: available.min(len), window: Vec::new(), start: 0, fetch: SMALL }
     }

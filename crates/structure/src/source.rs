@@ -5,6 +5,22 @@ use std::cell::RefCell;
 use std::io::{Read, Seek, SeekFrom};
 
 /// A file, or what stands for one.
+///
+/// `&[u8]` is one (pass `&&bytes[..]`), [`FileSource`] makes one of anything that can be read and sought. Parsers read through a
+/// [`crate::Reader`], so that a source sees few and large reads.
+///
+/// ```
+/// use minlen_structure::{FileSource, Source};
+/// let bytes = b"0123456789";
+/// let file = FileSource::new(std::io::Cursor::new(bytes))?;
+/// let mut two = [0; 2];
+/// file.read_at(4, &mut two)?;
+/// assert_eq!((file.len(), &two), (10, b"45"));
+/// assert!(file.read_at(9, &mut two).is_err());
+/// // In memory there is no need to copy.
+/// assert_eq!((&bytes[..]).in_memory(), Some(&bytes[..]));
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 pub trait Source {
     /// Bytes in all.
     fn len(&self) -> u64;

@@ -1,6 +1,18 @@
 //! SQLite databases: pages of one size.
 //!
 //! Source: the SQLite database file format, section 1.3 (the database header).
+//!
+//! The header states the page size at offset 16: a power of two from 512 to 65,536. The span has the shape `[pages, page size]` and
+//! covers whole pages only.
+//!
+//! ```
+//! use minlen_structure::{Parser, Reader, sqlite::Sqlite};
+//! let mut file = vec![0; 3 * 1024 + 7];
+//! file[..18].copy_from_slice(b"SQLite format 3\0\x04\0");
+//! let (format, spans) = Sqlite.parse(&mut Reader::new(&&file[..]))?.expect("a database");
+//! assert_eq!((format.name, &spans[0].shape[..], spans[0].len), ("sqlite", &[3, 1024][..], 3072));
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 use crate::formats;
 use crate::parser::{Found, Parser};

@@ -9,6 +9,17 @@ use minlen_core::{Kind, Result};
 use std::sync::{Arc, LazyLock};
 
 /// Parsers in groups: of each group, the first that finds something has the word. Cheap to clone.
+///
+/// The default table has three groups: arrays, samples (sound, then pixels), and files that are wholes by themselves (tar, SQLite).
+/// Groups matter to [`Parsers::readings`], where different readings of the same bytes stand beside one another.
+///
+/// ```
+/// use minlen_structure::Parsers;
+/// let names: Vec<_> = Parsers::default().iter().map(|parser| parser.name()).collect();
+/// assert_eq!(names.first(), Some(&"safetensors"));
+/// assert!(["gguf", "wav", "tiff", "tar", "sqlite"].iter().all(|name| names.contains(name)));
+/// assert_eq!(Parsers::none().iter().count(), 0);
+/// ```
 #[derive(Clone)]
 pub struct Parsers {
     groups: Arc<[Vec<Arc<dyn Parser>>]>,
@@ -32,6 +43,17 @@ impl Parsers {
     }
 
     /// The layout that a file of a known format declares, without what was found by its looks.
+    ///
+    /// This is what decides what may become inexact and what can be exported: a file's own word, and nothing else.
+    ///
+    /// ```
+    /// use minlen_structure::Parsers;
+    /// // Numbers that nobody declares have a layout by their looks, and declare nothing.
+    /// let waves: Vec<u8> = (0..16_384).flat_map(|i| (i as f32 / 100.0).sin().to_le_bytes()).collect();
+    /// assert!(Parsers::default().guess(&&waves[..])?.is_some());
+    /// assert!(Parsers::default().declared(&&waves[..])?.is_none());
+    /// # Ok::<(), minlen_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Parser::parse`].
@@ -68,6 +90,17 @@ impl Parsers {
 
     /// The spans that a file itself names, in its own order: those that stand for the same bytes under each of their names.
     ///
+    /// ```
+    /// use minlen_structure::Parsers;
+    /// // Two names for the same bytes, as tied weights have them: both are listed, and a layout keeps one.
+    /// let header = br#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    /// let file = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 4]].concat();
+    /// let parsers = Parsers::default();
+    /// assert_eq!(parsers.listing(&&file[..])?.map(|(_, spans)| spans.len()), Some(2));
+    /// assert_eq!(parsers.layout(&&file[..])?.map(|layout| layout.spans.len()), Some(1));
+    /// # Ok::<(), minlen_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Parser::parse`]; overlaps are not looked for.
     pub fn listing(&self, source: &dyn Source) -> Result<Option<Found>> {
@@ -84,6 +117,15 @@ impl Parsers {
     }
 
     /// The layout of a file that detection says is of this kind, to be followed into blocks. What is broken is coded as any other file.
+    ///
+    /// ```
+    /// use minlen_core::Kind;
+    /// use minlen_structure::Parsers;
+    /// let picture = [&b"P5 20 20 255\n"[..], &[128; 400]].concat();
+    /// assert!(Parsers::default().layout_of(&&picture[..], Kind::ImageRaw).is_some());
+    /// // What detection takes for text is not asked about.
+    /// assert!(Parsers::default().layout_of(&&picture[..], Kind::Text).is_none());
+    /// ```
     #[must_use]
     pub fn layout_of(&self, source: &dyn Source, kind: Kind) -> Option<Layout> {
         let mut reader = Reader::new(source);
@@ -92,6 +134,15 @@ impl Parsers {
     }
 
     /// The same where only the first bytes of a file of `total` bytes (`u64::MAX` where unknown) are at hand.
+    ///
+    /// ```
+    /// use minlen_core::Kind;
+    /// use minlen_structure::Parsers;
+    /// // A PGM picture of 100 by 100 pixels, of which 15 bytes have come so far.
+    /// let head = b"P5 100 100 255\n";
+    /// let layout = Parsers::default().layout_of_head(head, 15 + 10_000, Kind::ImageRaw).expect("pixels");
+    /// assert_eq!((layout.spans[0].start, layout.spans[0].len), (15, 10_000));
+    /// ```
     #[must_use]
     pub fn layout_of_head(&self, prefix: &[u8], total: u64, kind: Kind) -> Option<Layout> {
         let mut reader = Reader::head(&prefix, prefix.len() as u64, total);
@@ -110,6 +161,22 @@ impl Parsers {
 
     /// All that can be said of a part of `kind` that is to be coded at `level`, and of which `known` is known: the spans of one kind are in
     /// order, those of different kinds are different readings. What is broken is no reading.
+    ///
+    /// The planner asks this for each part, and hands what it gets to the codecs: each takes the kinds that it has models for.
+    ///
+    /// ```
+    /// use minlen_core::Kind;
+    /// use minlen_core::layout::SpanKind;
+    /// use minlen_structure::Parsers;
+    /// let picture = [&b"P5 100 100 255\n"[..], &[128; 10_000]].concat();
+    /// let kinds = |level| {
+    ///     let spans = Parsers::default().readings(&picture, Kind::ImageRaw, level, &[]);
+    ///     spans.iter().map(|span| span.kind).collect::<Vec<_>>()
+    /// };
+    /// assert_eq!(kinds(6), [SpanKind::Pixels]);
+    /// // The models of pixels are too slow for the levels below, so nobody looks.
+    /// assert_eq!(kinds(5), []);
+    /// ```
     #[must_use]
     pub fn readings(&self, data: &[u8], kind: Kind, level: u8, known: &[Span]) -> Vec<Span> {
         let mut reader = Reader::new(&data);

@@ -35,6 +35,13 @@ pub(crate) fn npy_descr(declared: &Declared) -> Option<String> {
 }
 
 /// The name of a type in safetensors; there is none for opaque bytes and packed blocks.
+///
+/// ```
+/// use minlen_core::layout::Dtype;
+/// use minlen_structure::safetensors_dtype;
+/// assert_eq!(safetensors_dtype(Dtype::Bf16), Some("BF16"));
+/// assert_eq!(safetensors_dtype(Dtype::Bytes), None);
+/// ```
 #[must_use]
 pub fn safetensors_dtype(dtype: Dtype) -> Option<&'static str> {
     const NAMES: [&str; 14] = [

@@ -1,6 +1,34 @@
 //! Writers of safetensors and GGUF files: a header, then the arrays in the order given.
 //!
 //! Sources as for the parsers.
+//!
+//! [`write_safetensors`] and [`write_gguf`] stream: the bytes of an array are asked for when it is its turn, so memory is that of the
+//! largest array. Use [`crate::export`] instead where arrays come with another byte order, or for npy.
+//!
+//! ```
+//! use minlen_core::ErrorKind;
+//! use minlen_core::layout::{Dtype, Span};
+//! use minlen_structure::Parsers;
+//! use minlen_structure::write::{GgufMetadata, write_gguf, write_safetensors};
+//! let arrays = [Span::array("a", Dtype::F32, vec![2], 0, 8), Span::array("b", Dtype::F32, vec![1], 0, 4)];
+//! let data: [&[u8]; 2] = [&[1; 8], &[2; 4]];
+//!
+//! let mut file = Vec::new();
+//! write_safetensors(&mut file, &arrays, &[("by".into(), "me".into())], &mut |i| Ok(data[i].into()))?;
+//! let (_, found) = Parsers::arrays().listing(&&file[..])?.expect("arrays");
+//! assert_eq!((found.len(), &file[found[1].start as usize..]), (2, &[2; 4][..]));
+//!
+//! let mut metadata = GgufMetadata::new();
+//! metadata.set_string("general.name", "tiny");
+//! let mut file = Vec::new();
+//! write_gguf(&mut file, &metadata, &arrays, &mut |i| Ok(data[i].into()))?;
+//! assert_eq!(GgufMetadata::read(&&file[..])?.keys().collect::<Vec<_>>(), ["general.name"]);
+//! // One name twice is refused before anything is written.
+//! let twice = [arrays[0].clone(), arrays[0].clone()];
+//! let error = write_gguf(&mut Vec::new(), &metadata, &twice, &mut |i| Ok(data[i].into())).unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Usage);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 use crate::arrays::common::byte_len;
 use crate::arrays::gguf::{self, ALIGNMENT};

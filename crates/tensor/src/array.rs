@@ -1,9 +1,20 @@
 //! Arrays as the codecs see them.
+//!
+//! An [`Array`] is borrowed for coding, a [`Target`] says what is wanted back. Payloads hold neither types nor shapes of the arrays of a
+//! [`crate::group`]: whoever decodes names the same ones again, in the same order.
 
 use crate::Dtype;
 use std::ops::Range;
 
 /// An array, or some rows of one, to be coded.
+///
+/// ```
+/// use minlen_tensor::{Array, Dtype};
+/// // A matrix of three rows and two columns in 16 bits.
+/// let bytes = [0; 12];
+/// let array = Array { dtype: Dtype::I16, columns: 2, bytes: &bytes, base: None };
+/// assert_eq!(array.bytes.len() / (array.columns * array.dtype.unit()), 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Array<'a> {
     /// The type of its elements.

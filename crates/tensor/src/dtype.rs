@@ -1,4 +1,10 @@
 //! The numbers that types of elements have in payloads (docs/format/codecs/tensors.md). They are part of the format.
+//!
+//! ```
+//! use minlen_tensor::{Dtype, dtype};
+//! assert_eq!((dtype::code(Dtype::Bf16), dtype::from_code(4)), (4, Some(Dtype::Bf16)));
+//! assert_eq!(dtype::from_code(200), None);
+//! ```
 
 use minlen_core::layout::Dtype;
 

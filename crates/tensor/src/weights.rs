@@ -1,9 +1,36 @@
 //! Weights as f32, from and to the types that files hold.
+//!
+//! | You have | Use |
+//! |---|---|
+//! | the bytes of an array, and want numbers | [`to_f32`] |
+//! | numbers, and want the bytes of a type | [`from_f32`] |
+//! | a number, and want to know what a type makes of it | [`rounded`] |
+//! | single halves | [`f16_to_f32`], [`f16_from_f32`], [`bf16_from_f32`] |
+//!
+//! Rounding is to nearest, ties to even (IEEE 754), computed in integers: the same everywhere.
+//!
+//! ```
+//! use minlen_tensor::{Dtype, weights};
+//! let values = [1.0, -0.5, 3.140_625];
+//! let halves = weights::from_f32(Dtype::F16, &values).expect("a float type");
+//! assert_eq!(halves.len(), 6);
+//! // These three fit into 16 bits, so that they come back.
+//! assert_eq!(weights::to_f32(Dtype::F16, &halves).expect("a float type"), values);
+//! assert_eq!(weights::from_f32(Dtype::I8, &values), None);
+//! ```
 
 use crate::Dtype;
 
 /// The elements of an array of floats (f64, f32, f16, bf16) or of GGUF blocks (`Q8_0`, `Q4_0`, `Q5_0`) as f32, rounded from
 /// f64; nothing for other types.
+///
+/// ```
+/// use minlen_tensor::{Dtype, weights};
+/// // A block of Q8_0: a scale of 0.5 as f16, then 32 integers.
+/// let block = [&[0x00, 0x38][..], &[2; 31], &[0xff]].concat();
+/// let values = weights::to_f32(Dtype::Q8_0, &block).expect("a known block");
+/// assert_eq!((values.len(), values[0], values[31]), (32, 1.0, -0.5));
+/// ```
 #[must_use]
 pub fn to_f32(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     let halves = || bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
@@ -56,6 +83,12 @@ pub fn from_f32(dtype: Dtype, values: &[f32]) -> Option<Vec<u8>> {
 }
 
 /// The value rounded to a float type; itself for other types.
+///
+/// ```
+/// use minlen_tensor::{Dtype, weights};
+/// assert_eq!(weights::rounded(Dtype::Bf16, 1.001), 1.0);
+/// assert_eq!(weights::rounded(Dtype::F32, 1.001), 1.001);
+/// ```
 #[must_use]
 pub fn rounded(dtype: Dtype, value: f32) -> f32 {
     match dtype {
@@ -66,6 +99,13 @@ pub fn rounded(dtype: Dtype, value: f32) -> f32 {
 }
 
 /// The upper half of an f32, rounded to nearest even.
+///
+/// NaN stays NaN.
+///
+/// ```
+/// use minlen_tensor::weights::bf16_from_f32;
+/// assert_eq!((bf16_from_f32(1.0), bf16_from_f32(-2.0)), (0x3f80, 0xc000));
+/// ```
 #[must_use]
 pub fn bf16_from_f32(value: f32) -> u16 {
     let bits = value.to_bits();
@@ -89,6 +129,12 @@ pub fn f16_to_f32(half: u16) -> f32 {
 }
 
 /// An f32 as binary16, rounded to nearest even, infinite where it is too large.
+///
+/// ```
+/// use minlen_tensor::weights::{f16_from_f32, f16_to_f32};
+/// assert_eq!((f16_from_f32(1.0), f16_from_f32(65_504.0)), (0x3c00, 0x7bff));
+/// assert_eq!(f16_to_f32(f16_from_f32(1e9)), f32::INFINITY);
+/// ```
 #[must_use]
 pub fn f16_from_f32(value: f32) -> u16 {
     let bits = value.to_bits();

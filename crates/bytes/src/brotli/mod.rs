@@ -6,6 +6,27 @@
 //! Limits: one thread; windows above 2^24 bytes use the large-window extension. The library is built with its
 //! `portable-float` feature, so that the logarithms behind its choices are the same on every machine.
 //! Format: docs/format/codecs/brotli.md. Source: Alakuijala and Szabadka, RFC 7932 (2016).
+//!
+//! | Parameter | Values | Default | Meaning |
+//! |---|---|---|---|
+//! | `quality` | 0 to 11 | 11 | effort |
+//! | `window` | 10 to 30 | 24 | log2 of the window; over 24 uses the large-window extension |
+//! | `mode` | `generic`, `text` | `generic` | what the literals are |
+//!
+//! ```
+//! use minlen_core::Env;
+//! let codec = minlen_bytes::brotli::codec().expect("always there");
+//! let data = b"The dictionary knows the words of the English language before they are read.".to_vec();
+//! let params = codec.params();
+//! let mut payload = Vec::new();
+//! codec.encode(&data, &params, &Env::default(), &mut payload)?;
+//! // Less than any codec without a dictionary makes of so little text.
+//! assert!(payload.len() * 4 < data.len() * 3);
+//! let mut back = Vec::new();
+//! codec.decode(&payload, data.len(), &Env::default(), &mut back)?;
+//! assert_eq!(back, data);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod decode;
 mod encode;

@@ -7,6 +7,29 @@
 //! Limits: one stride for the whole part.
 //! Format: docs/format/codecs/delta.md. Source: the filters of PNG (ISO 15948) and of xz; byte shuffling as in
 //! HDF5 (1996 and later).
+//!
+//! | Parameter | Values | Default | Meaning |
+//! |---|---|---|---|
+//! | `stride` | 1 to 256 | 1 | bytes from an element to the one that is subtracted, rounded up to a multiple of the width |
+//! | `width` | 1, 2, 4, 8 | 1 | bytes of a little-endian element |
+//! | `planes` | 0, 1 | 0 | 1: bytes of the same place in the stride stand together afterwards |
+//!
+//! Memory: the input once more.
+//!
+//! ```
+//! use minlen_core::Env;
+//! let codec = minlen_bytes::delta::codec().expect("always there");
+//! let data = [10, 20, 11, 21, 12, 22];
+//! let params = codec.params().with("stride", 2);
+//! let mut payload = Vec::new();
+//! codec.encode(&data, &params, &Env::default(), &mut payload)?;
+//! // Two bytes of header, then each byte less the one two before it.
+//! assert_eq!(payload[2..], [10, 20, 1, 1, 1, 1]);
+//! let mut back = Vec::new();
+//! codec.decode(&payload, data.len(), &Env::default(), &mut back)?;
+//! assert_eq!(back, data);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod spec;
 #[cfg(test)]

@@ -6,6 +6,25 @@
 //!
 //! Source: T. A. Welch, "A Technique for High-Performance Data Compression", IEEE Computer 17(6), 1984; the `.Z`
 //! layout as `compress` 4.0 has it. Format page: docs/format/codecs/lzw.md.
+//!
+//! | Parameter | Values | Default | Meaning |
+//! |---|---|---|---|
+//! | `bits` | 9 to 16 | 16 | widest code |
+//! | `format` | `minlen`, `z` | `minlen` | `z`: the payload is a whole `.Z` file |
+//!
+//! ```
+//! use minlen_core::Env;
+//! let codec = minlen_bytes::lzw::codec().expect("always there");
+//! let data = b"to be or not to be, ".repeat(100);
+//! let params = codec.params().with("format", 1);
+//! let mut payload = Vec::new();
+//! codec.encode(&data, &params, &Env::default(), &mut payload)?;
+//! assert!(payload.len() < data.len() / 3 && minlen_bytes::lzw::z::is_z(&payload));
+//! let mut back = Vec::new();
+//! codec.decode(&payload, data.len(), &Env::default(), &mut back)?;
+//! assert_eq!(back, data);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod codes;
 mod decode;

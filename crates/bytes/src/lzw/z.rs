@@ -2,6 +2,19 @@
 //!
 //! A `.Z` file has neither length nor checksum: one that was cut off decodes to a prefix of its content without an
 //! error, here as with every other program.
+//!
+//! ```
+//! use minlen_core::{Env, ErrorKind};
+//! use minlen_bytes::lzw::z;
+//! let (mut file, mut text) = (Vec::new(), Vec::new());
+//! z::encode(b"to be or not to be", 16, &Env::default(), &mut file)?;
+//! assert!(z::is_z(&file) && !z::is_z(b"PK"));
+//! z::decode(&file, &Env::default(), &mut text)?;
+//! assert_eq!(text, b"to be or not to be");
+//! // There are codes of 9 to 16 bits only.
+//! assert_eq!(z::encode(b"x", 17, &Env::default(), &mut file).unwrap_err().kind(), ErrorKind::Corrupt);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 use super::spec::{BLOCK_MODE, Layout, MAGIC, check_bits, read_header};
 use super::{decode, encode};

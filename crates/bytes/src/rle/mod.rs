@@ -6,6 +6,42 @@
 //!
 //! Limits: sees runs of one byte value only.
 //! Format: docs/format/codecs/rle.md. Source: in the manner of PackBits (Apple, 1984), with unbounded runs.
+//!
+//! It has no parameters and needs no memory.
+//!
+//! ```
+//! use minlen_core::Env;
+//! let codec = minlen_bytes::rle::codec().expect("always there");
+//! let data = [vec![0; 5000], b"abc".to_vec(), vec![255; 300]].concat();
+//! let params = codec.params();
+//! let mut payload = Vec::new();
+//! codec.encode(&data, &params, &Env::default(), &mut payload)?;
+//! assert!(payload.len() < 16);
+//! let mut back = Vec::new();
+//! codec.decode(&payload, data.len(), &Env::default(), &mut back)?;
+//! assert_eq!(back, data);
+//! // Without runs, a byte in 128 is added.
+//! let mut worst = Vec::new();
+//! codec.encode(&(0..128).collect::<Vec<u8>>(), &params, &Env::default(), &mut worst)?;
+//! assert_eq!(worst.len(), 129);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
+//!
+//! A payload is a row of tokens, each a control byte `c` and what it calls for: below 128, `c + 1` bytes follow as they are; from 128 to 254, the
+//! next byte stands for `c - 125` of it; 255 is followed by the byte and how many there are above 130. Runs of three and more become tokens.
+//!
+//! ```
+//! use minlen_core::Env;
+//! let rle = minlen_bytes::rle::codec().expect("always there");
+//! let mut payload = Vec::new();
+//! rle.encode(b"aaaaaXY", &rle.params(), &Env::default(), &mut payload)?;
+//! assert_eq!(payload, [125 + 5, b'a', 1, b'X', b'Y']);
+//! // More than was promised is refused, and so is less.
+//! for len in [6, 8] {
+//!     assert!(rle.decode(&payload, len, &Env::default(), &mut Vec::new()).is_err());
+//! }
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod decode;
 mod encode;

@@ -3,6 +3,22 @@
 //! For what nothing makes smaller: noise, encrypted and already compressed data. The planner falls back to it by
 //! itself, so it proposes nothing. It gains nothing either.
 //! Format: docs/format/codecs/store.md.
+//!
+//! ```
+//! use minlen_core::Env;
+//! let codec = minlen_bytes::store::codec().expect("always there");
+//! let data = [1, 2, 3];
+//! let params = codec.params();
+//! let mut payload = Vec::new();
+//! codec.encode(&data, &params, &Env::default(), &mut payload)?;
+//! assert_eq!(payload, data);
+//! let mut back = Vec::new();
+//! codec.decode(&payload, data.len(), &Env::default(), &mut back)?;
+//! assert_eq!(back, data);
+//! // The length is all that can be checked here; checksums are the container's.
+//! assert!(codec.decode(&payload, 4, &Env::default(), &mut Vec::new()).is_err());
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod spec;
 #[cfg(test)]

@@ -6,6 +6,40 @@
 //! Limits: one thread; the window is at most 2^31 bytes. Decoding runs in one pass straight into the output, so no
 //! window is ever allocated, whatever the frame header claims.
 //! Format: docs/format/codecs/zstd.md. Source: Collet and Kucherawy, RFC 8878 (2021).
+//!
+//! | Parameter | Values | Default | Meaning |
+//! |---|---|---|---|
+//! | `level` | -7 to 22 | 3 | effort; negative is faster still |
+//! | `long` | 0 to 31 | 0 | log2 of the window with long-distance matching; 0: by level |
+//! | `hash`, `chain`, `search`, `minmatch`, `target`, ... | | 0 | single settings of zstd; 0: by level |
+//!
+//! ```
+//! use minlen_core::Env;
+//! let codec = minlen_bytes::zstd::codec().expect("always there");
+//! let data = b"as fast as it gets, and small enough; ".repeat(100);
+//! let params = codec.params().with("level", 19);
+//! let mut payload = Vec::new();
+//! codec.encode(&data, &params, &Env::default(), &mut payload)?;
+//! assert!(payload.len() < 100);
+//! let mut back = Vec::new();
+//! codec.decode(&payload, data.len(), &Env::default(), &mut back)?;
+//! assert_eq!(back, data);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
+//!
+//! The frame is an ordinary one but for the four bytes of the magic number, so that any zstd reads it once they are put before it. A frame
+//! that gives another length than was promised is refused:
+//!
+//! ```
+//! use minlen_core::{Env, ErrorKind};
+//! let zstd = minlen_bytes::zstd::codec().expect("in this build");
+//! let mut payload = Vec::new();
+//! zstd.encode(&[7; 1000], &zstd.params(), &Env::default(), &mut payload)?;
+//! assert!(payload.len() < 30);
+//! let error = zstd.decode(&payload, 999, &Env::default(), &mut Vec::new()).unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Corrupt);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod decode;
 mod encode;

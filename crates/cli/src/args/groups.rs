@@ -18,7 +18,15 @@ pub struct Common {
     #[arg(long, value_name = "HOW", default_value = "auto", help_heading = "Messages")]
     pub progress: ProgressMode,
     /// Threads to use; 0 for all cores. The output is the same for every number
-    #[arg(short = 'T', long, value_name = "N", default_value_t = 0, help_heading = "Resources")]
+    #[arg(
+        short = 'T',
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        env = "MINLEN_THREADS",
+        hide_env = true,
+        help_heading = "Resources"
+    )]
     pub threads: usize,
     /// Most working memory to use, on both sides (such as 512M or 2G)
     #[arg(long, value_name = "SIZE", value_parser = value::size, help_heading = "Resources")]

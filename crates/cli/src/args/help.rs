@@ -28,6 +28,8 @@ Exit codes:
   6 limit reached, 7 wrong key, 8 verification failed. After SIGINT or SIGTERM: that signal.
 
 Environment:
+  MINLEN_LEVEL       the level, where none is given (1 to 9)
+  MINLEN_THREADS     the threads, where -T is not given
   MINLEN_PASSPHRASE  the passphrase, where none is given otherwise
   NO_COLOR           no colours";
 
@@ -48,7 +50,7 @@ pub fn examples() -> String {
 }
 
 /// The table of levels with the memory of both sides.
-fn levels() -> String {
+pub fn levels() -> String {
     let mut table =
         String::from("Levels, with the memory of each thread in MiB:\n       encode  decode  engine\n");
     for info in minlen::levels().iter().filter(|info| info.available) {

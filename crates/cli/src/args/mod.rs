@@ -10,7 +10,7 @@ mod value;
 mod verbs;
 
 pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs};
-pub use levels::LevelArgs;
+pub use levels::{LevelArgs, refuse_two_digits};
 pub use models::{Eval, Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
 pub use value::{Format, ProgressMode, Range};
 pub use verbs::{
@@ -18,7 +18,8 @@ pub use verbs::{
     Info, List, Repair, Test, Verb,
 };
 
-use clap::{Parser, builder::styling};
+use clap::{CommandFactory, Parser, builder::styling};
+use std::ffi::OsString;
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -49,14 +50,14 @@ const STYLES: styling::Styles = styling::Styles::styled()
     .literal(styling::AnsiColor::Cyan.on_default().bold());
 
 /// True where the raw arguments ask for JSON: needed for errors found before the arguments are understood.
-pub fn wants_json(raw: &[std::ffi::OsString]) -> bool {
+pub fn wants_json(raw: &[OsString]) -> bool {
     raw.iter().any(|arg| arg == "--format=json")
         || raw.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
 }
 
 /// `-o -` means standard output, as in other tools: the same as `-c`.
-pub fn dash_is_stdout(raw: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
-    let mut out: Vec<std::ffi::OsString> = Vec::with_capacity(raw.len());
+pub fn dash_is_stdout(raw: Vec<OsString>) -> Vec<OsString> {
+    let mut out: Vec<OsString> = Vec::with_capacity(raw.len());
     let mut operands = false;
     for arg in raw {
         operands |= arg == "--";
@@ -73,10 +74,28 @@ pub fn dash_is_stdout(raw: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
     out
 }
 
+/// `minlen help VERB` is `minlen VERB --help`, and `minlen help` alone `minlen --help`. A file of that name is `./help`.
+pub fn help_is_a_verb(mut raw: Vec<OsString>) -> Vec<OsString> {
+    if raw.get(1).is_some_and(|word| word == "help") {
+        raw.remove(1);
+        raw.push("--help".into());
+    }
+    raw
+}
+
+/// The verb that a misspelt one is most like, if it is like one.
+pub fn verb_like(word: &str) -> Option<String> {
+    let command = Cli::command();
+    let names = command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(clap::Command::get_name);
+    let likeness = |name: &str| strsim::jaro_winkler(word, name);
+    let best = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    // As clap does for options.
+    (likeness(best) > 0.8).then(|| best.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definition_is_consistent() {
@@ -85,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_dash_as_output_is_standard_output() {
-        let words = |text: &str| text.split(' ').map(Into::into).collect::<Vec<std::ffi::OsString>>();
+        let words = |text: &str| text.split(' ').map(Into::into).collect::<Vec<OsString>>();
         assert_eq!(dash_is_stdout(words("minlen c a -o -")), words("minlen c a -c"));
         assert_eq!(dash_is_stdout(words("minlen -o- a")), words("minlen -c a"));
         assert_eq!(dash_is_stdout(words("minlen - -- -o -")), words("minlen - -- -o -"));
@@ -97,5 +116,26 @@ mod tests {
         assert!(cli.verb.is_none());
         assert_eq!(cli.bare.io.inputs, [std::path::Path::new("list")]);
         assert!(Cli::try_parse_from(["minlen", "list", "a.mln"]).unwrap().verb.is_some());
+    }
+
+    #[test]
+    fn help_is_for_all_or_for_one_verb() {
+        let words = |text: &str| text.split(' ').map(Into::into).collect::<Vec<OsString>>();
+        assert_eq!(help_is_a_verb(words("minlen help")), words("minlen --help"));
+        assert_eq!(help_is_a_verb(words("minlen help train prior")), words("minlen train prior --help"));
+        assert_eq!(help_is_a_verb(words("minlen ./help")), words("minlen ./help"));
+        assert_eq!(help_is_a_verb(words("minlen list help")), words("minlen list help"));
+    }
+
+    #[test]
+    fn misspelt_verbs_are_guessed_and_other_words_are_not() {
+        for (word, verb) in
+            [("compres", "compress"), ("decomprss", "decompress"), ("lsit", "list"), ("tset", "test")]
+        {
+            assert_eq!(verb_like(word).as_deref(), Some(verb), "{word}");
+        }
+        for word in ["photo.png", "q", "2024", ""] {
+            assert_eq!(verb_like(word), None, "{word}");
+        }
     }
 }

@@ -171,7 +171,9 @@ fn is_skipped(args: &Compress, input: &Source) -> bool {
 fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, target: &Target) -> Result<()> {
     let mut opened = Opened::new(input, ctx)?;
     if is_skipped(args, input) {
-        ctx.ui.warn(&format!("{input}: is compressed already; skipped (-f to insist)"));
+        ctx.ui.warn(&format!(
+            "{input}: is compressed already; skipped (`minlen decompress` unpacks it, -f compresses it again)"
+        ));
         return Ok(());
     }
     if !opened.seekable() && !is_named(args) && input.path().is_some() {

@@ -27,11 +27,7 @@ pub fn run(args: &Rebase, ctx: &Context) -> Result<()> {
         let bases = args.onto.as_slice();
         let bases = if bases.is_empty() { BaseSet::default() } else { ctx.open_bases(bases)? };
         let seal = seal(&args.seal, lock, ctx)?;
-        let options = match args.levels {
-            crate::args::LevelArgs::Level(level) => Options::new(level)?,
-            crate::args::LevelArgs::Max => Options::new(minlen::MAX_LEVEL)?,
-            crate::args::LevelArgs::Default => Options::default(),
-        };
+        let options = args.levels.asked.options(|| Ok(Options::default()))?;
         let options = options.with_bases(bases.clone()).with_threads(ctx.threads());
         let target = Target::new(&args.output);
         target.check(args.force, false)?;

@@ -97,10 +97,15 @@ pub fn dup(stream: &impl std::os::fd::AsFd) -> io::Result<File> {
     Ok(File::from(rustix::io::dup(stream)?))
 }
 
-/// A missing file that has the name of a verb was most likely meant as one.
+/// A missing file that has the name of a verb, or nearly, was most likely meant as one.
 fn no_such_verb(error: Error, path: &std::path::Path) -> Error {
     use clap::CommandFactory;
-    let is_verb =
-        path.to_str().is_some_and(|name| crate::args::Cli::command().find_subcommand(name).is_some());
-    if is_verb { error.remedy("a verb comes first, options go after it") } else { error }
+    let Some(name) = path.to_str() else { return error };
+    if crate::args::Cli::command().find_subcommand(name).is_some() {
+        return error.remedy("a verb comes first, options go after it");
+    }
+    match crate::args::verb_like(name) {
+        Some(verb) => error.remedy(format!("did you mean the verb `{verb}`?")),
+        None => error,
+    }
 }

@@ -271,13 +271,16 @@ impl Context {
 
     /// Options for compressing.
     pub fn write_options(&self, args: &EncodeArgs) -> Result<Options> {
-        let mut options = match args.levels {
+        let LevelArgs { asked, overruled } = &args.levels;
+        if !overruled.is_empty() {
+            let others: Vec<String> = overruled.iter().map(ToString::to_string).collect();
+            self.ui.note(&format!("minlen: {} and {asked}: the last one counts", others.join(", ")));
+        }
+        let mut options = asked.options(|| match args.time_budget {
             // A budget may buy more than the default.
-            LevelArgs::Default if args.time_budget.is_some() => Options::new(Options::top_level())?,
-            LevelArgs::Default => Options::default(),
-            LevelArgs::Level(level) => Options::new(level)?,
-            LevelArgs::Max => Options::new(minlen::MAX_LEVEL)?,
-        };
+            Some(_) => Options::new(Options::top_level()),
+            None => Ok(Options::default()),
+        })?;
         if let Some(time) = args.time_budget {
             options = options.with_time_budget(time);
         }

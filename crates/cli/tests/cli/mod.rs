@@ -13,6 +13,7 @@ mod gzip_flags;
 mod hostile;
 mod inspection;
 mod kill;
+mod lines;
 mod models;
 mod nothing_lost;
 mod recovery;

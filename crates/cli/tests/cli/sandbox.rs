@@ -59,7 +59,9 @@ impl Sandbox {
     pub fn command(&self) -> Command {
         let mut command = Command::new(MINLEN);
         command.current_dir(self.0.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.env_remove("MINLEN_PASSPHRASE").env_remove("RUST_BACKTRACE");
+        for variable in ["MINLEN_LEVEL", "MINLEN_THREADS", "MINLEN_PASSPHRASE", "RUST_BACKTRACE"] {
+            command.env_remove(variable);
+        }
         command
     }
 

@@ -24,6 +24,13 @@ impl OrderEntropy {
     pub const ENOUGH: u64 = 64;
 
     /// False where contexts are too rare for the figure to mean much.
+    ///
+    /// ```
+    /// use minlen::analyze::OrderEntropy;
+    /// let seldom = OrderEntropy { order: 3, bits: 0.1, bias: 0.4, contexts: 1000, counted: 5000 };
+    /// assert!(!seldom.reliable());
+    /// assert!(OrderEntropy { counted: 64_000, ..seldom }.reliable());
+    /// ```
     #[must_use]
     pub fn reliable(&self) -> bool {
         self.counted >= self.contexts.saturating_mul(Self::ENOUGH)

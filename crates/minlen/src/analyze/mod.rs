@@ -160,6 +160,21 @@ pub fn analyze(data: &[u8], registry: &Registry, env: &Env) -> Result<Report> {
 
 /// Analyses `data`.
 ///
+/// ```
+/// use minlen::analyze::{AnalyzeOptions, analyze_with};
+/// use minlen::{Env, Options, compress, registry};
+/// let data = b"2024-01-01,12,ok\n2024-01-02,15,ok\n".repeat(40);
+/// let trial = |level, sample: &[u8]| Ok(compress(sample, &Options::new(level)?)?.len() as u64);
+/// let options = AnalyzeOptions { strong: false, levels: (1, 3), trial: Some(&trial), ..AnalyzeOptions::default() };
+/// let report = analyze_with(&data, &registry(), &Env::default(), &options)?;
+/// assert_eq!(report.levels.iter().map(|level| level.level).collect::<Vec<_>>(), [1, 2, 3]);
+/// // The two lines over and over: nearly all of it could be copied, and one byte says little about the next but one.
+/// assert!(report.repeats.is_some_and(|repeats| repeats.covered > 0.9));
+/// assert!(report.orders[2].bits < report.orders[0].bits);
+/// assert!(report.to_json().starts_with('{'));
+/// # Ok::<(), minlen::Error>(())
+/// ```
+///
 /// # Errors
 /// Limit if the memory budget is too small even for small samples; cancelled; whatever the trial of a level says.
 pub fn analyze_with(

@@ -105,6 +105,17 @@ impl<'a> Builder<'a> {
 
     /// Adds an entry behind those that are there. Reads a reader to its end.
     ///
+    /// ```
+    /// use minlen::ErrorKind;
+    /// use minlen::archive::{Builder, Entry};
+    /// let mut builder = Builder::new();
+    /// for path in ["", "/etc/passwd", "a/../b", "a//b"] {
+    ///     let refused = builder.add(Entry::file(path, b"x")).err().map(|error| error.kind());
+    ///     assert_eq!(refused, Some(ErrorKind::Usage));
+    /// }
+    /// assert!(builder.add(Entry::file("a/b", b"x")).is_ok());
+    /// ```
+    ///
     /// # Errors
     /// Usage for a path that no archive may have, an impossible mode or time, a link to nothing; whatever a reader says. Then
     /// nothing was added.

@@ -22,12 +22,31 @@ const HEAD: usize = 64 << 10;
 
 /// Writes an archive of `inputs` (files and folders, with everything below them) to `out`, and gives `out` back.
 ///
-/// Members are recorded under the last component of each input's path. Files are put in an order by kind and name so that
+/// Members are recorded under the last component of each input's path, or under as many of its last components as it takes to tell
+/// two inputs apart; an input that is given twice comes once. Files are put in an order by kind and name so that
 /// alike data stands together; equal files and chunks are stored once (unless [`Options::with_dedup`] says no). What
 /// cannot be read is left out with a warning in the [`Summary`], and what was changed while it was read is named there.
 ///
+/// Memory is bounded by blocks and threads as in [`crate::Encoder`], plus some hundred bytes a member. Times, permission bits, links and
+/// holes are stored; owners and other attributes are not; sockets, devices and pipes are left out with a warning. A target
+/// ([`Options::with_target`]) is refused: archives are exact.
+///
+/// ```
+/// use minlen::{Env, ErrorKind, Options, archive};
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("a.txt");
+/// std::fs::write(&path, "predict, then code")?;
+/// let (options, env) = (Options::new(1)?, Env::default());
+/// let (bytes, summary) = archive::create(&[path.clone()], Vec::new(), &options, &env)?;
+/// assert_eq!((summary.raw_bytes, summary.stored_bytes), (18, bytes.len() as u64));
+/// // An input that is not there is an error.
+/// let gone = archive::create(&[dir.path().join("b.txt")], Vec::new(), &options, &env);
+/// assert_eq!(gone.unwrap_err().kind(), ErrorKind::Io);
+/// # Ok::<(), minlen::Error>(())
+/// ```
+///
 /// # Errors
-/// I/O of an input that is not there or of `out`; usage for inputs of the same name; cancelled.
+/// I/O of an input that is not there or of `out`; usage for inputs that would have one name all the same; cancelled.
 pub fn create<W: Write>(inputs: &[PathBuf], out: W, options: &Options, env: &Env) -> Result<(W, Summary)> {
     create_from(&Inputs::new(inputs), out, options, env)
 }

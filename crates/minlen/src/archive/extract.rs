@@ -14,6 +14,27 @@ impl Archive<'_> {
     /// Nothing is ever written outside `target`, and nothing appears under its final name before all of it is complete,
     /// checked and on disk.
     ///
+    /// ```
+    /// use minlen::archive::{Archive, Builder, Entry, ExtractOptions, Keys};
+    /// use minlen::{Env, ErrorKind, Options};
+    /// let mut builder = Builder::new();
+    /// builder.add_all([Entry::file("notes/a.txt", b"kept"), Entry::file("other", b"not asked for")])?;
+    /// let (bytes, _) = builder.write(Vec::new(), &Options::new(1)?, &Env::default())?;
+    /// let reader = std::io::Cursor::new(&bytes);
+    /// let mut archive = Archive::from_reader(reader, &Keys::default(), &Options::default(), &Env::default())?;
+    ///
+    /// let target = tempfile::tempdir()?;
+    /// let options = ExtractOptions::default();
+    /// archive.extract(&[b"notes".to_vec()], target.path(), &options)?;
+    /// assert_eq!(std::fs::read(target.path().join("notes/a.txt"))?, b"kept");
+    /// assert!(!target.path().join("other").exists());
+    /// // What is there already is only replaced when asked for.
+    /// let again = archive.extract(&[b"notes".to_vec()], target.path(), &options).unwrap_err();
+    /// assert_eq!(again.kind(), ErrorKind::Exists);
+    /// archive.extract(&[b"notes".to_vec()], target.path(), &options.with_overwrite(true))?;
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Usage if nothing is selected by a name; exists, corrupt, limit, I/O.
     pub fn extract(

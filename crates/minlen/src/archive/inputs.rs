@@ -5,6 +5,21 @@ use minlen_container::walk::{self, Found, Item};
 use std::path::PathBuf;
 
 /// Files and folders for [`super::create_from`].
+///
+/// ```
+/// use minlen::archive::{Inputs, create_from};
+/// use minlen::{Env, Options};
+/// let dir = tempfile::tempdir()?;
+/// let (data, link) = (dir.path().join("data"), dir.path().join("link"));
+/// std::fs::write(&data, "the file itself")?;
+/// std::os::unix::fs::symlink(&data, &link)?;
+/// let count = |inputs: &Inputs| create_from(inputs, Vec::new(), &Options::new(1)?, &Env::default());
+/// // A link is stored as a link, unless it shall be followed.
+/// let (_, kept) = count(&Inputs::new(&[link.clone()]))?;
+/// let (_, followed) = count(&Inputs::new(&[link]).with_follow(true))?;
+/// assert_eq!(((kept.links, kept.files), (followed.links, followed.files)), ((1, 0), (0, 1)));
+/// # Ok::<(), minlen::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Inputs {
@@ -74,6 +89,13 @@ pub(super) fn common_mode(items: &[Item]) -> u32 {
 
 /// The permission bits of an output that is made of a file with this mode: all for those who may read it, none for the others; the
 /// owner keeps his.
+///
+/// ```
+/// use minlen::archive::readers;
+/// assert_eq!(readers(0o755), 0o666);
+/// assert_eq!(readers(0o640), 0o660);
+/// assert_eq!(readers(0o600), 0o600);
+/// ```
 #[must_use]
 pub fn readers(mode: u32) -> u32 {
     let group = if mode & 0o040 == 0 { 0 } else { 0o060 };

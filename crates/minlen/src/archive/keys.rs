@@ -5,6 +5,20 @@ use minlen_core::{Env, Error, ErrorKind, Result};
 use std::path::PathBuf;
 
 /// What opens an encrypted file.
+///
+/// Files that are not encrypted need none: `Keys::default()`. A file is encrypted as a whole, in the format of age
+/// (<https://age-encryption.org/v1>); [`crate::container::crypt`] writes it.
+///
+/// ```
+/// use minlen::archive::{Archive, Keys};
+/// use minlen::{Env, ErrorKind, Options};
+/// // A file in the format of age, of which only the first line is whole.
+/// let file = std::io::Cursor::new(b"age-encryption.org/v1\n-> scrypt ".to_vec());
+/// let opened = Archive::from_reader(file, &Keys::default(), &Options::default(), &Env::default());
+/// assert!(opened.is_err());
+/// let keys = Keys::default().with_passphrase("correct horse").with_identity("key.txt");
+/// assert_eq!((keys.passphrase.as_deref(), keys.identities.len()), (Some("correct horse"), 1));
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Keys {

@@ -15,6 +15,18 @@ const BLOCK_COST: usize = size_of::<BlockInfo>() + 64;
 impl Archive<'_> {
     /// Everything about the archive that can be said without decoding its content.
     ///
+    /// ```
+    /// use minlen::archive::{Archive, Keys};
+    /// use minlen::{Env, Options, compress};
+    /// let bytes = compress(&b"one line of a log\n".repeat(500), &Options::new(1)?.with_compact(false))?;
+    /// let reader = std::io::Cursor::new(&bytes);
+    /// let info = Archive::from_reader(reader, &Keys::default(), &Options::default(), &Env::default())?.info()?;
+    /// assert_eq!((info.content_len, info.stored_len, info.is_tree), (9000, bytes.len() as u64, false));
+    /// assert_eq!(info.blocks.iter().map(|block| block.raw_len).sum::<u64>(), 9000);
+    /// assert_eq!(info.blocks[0].codec, "zstd");
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// I/O or corrupt block headers.
     pub fn info(&mut self) -> Result<Info> {

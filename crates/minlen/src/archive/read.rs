@@ -18,6 +18,30 @@ use std::ops::Range;
 use std::path::Path;
 
 /// An open archive, or an open single stream. It lives no longer than what it is read from (`'a`).
+///
+/// Opening reads the directory and the index at the end of the file, and decodes no content. Everything that names a member takes its
+/// path as bytes, since paths need not be UTF-8, or its number among [`Archive::entries`].
+///
+/// ```
+/// use minlen::archive::{Archive, Builder, Entry, Keys};
+/// use minlen::{Env, ErrorKind, Options};
+/// use std::io::Cursor;
+/// let mut builder = Builder::new();
+/// builder.add_all([Entry::file("a/one", b"1"), Entry::file("a/two", b"22"), Entry::file("b", b"333")])?;
+/// let (bytes, _) = builder.write(Vec::new(), &Options::new(1)?, &Env::default())?;
+///
+/// let mut archive = Archive::from_reader(Cursor::new(&bytes), &Keys::default(), &Options::default(), &Env::default())?;
+/// let paths: Vec<_> = archive.members()?.iter().map(|member| member.display_path()).collect();
+/// assert!(["a/one", "a/two", "b"].iter().all(|path| paths.iter().any(|found| found == path)));
+///
+/// let mut below = 0;
+/// archive.each_below(b"a", &mut |_| below += 1)?;
+/// assert!(below >= 2);
+/// let missing = archive.read_member(b"c", None, &mut Vec::new()).unwrap_err();
+/// assert_eq!(missing.kind(), ErrorKind::Usage);
+/// assert_eq!(archive.test()?.raw_bytes, 6);
+/// # Ok::<(), minlen::Error>(())
+/// ```
 pub struct Archive<'a> {
     pub(super) container: minlen_container::Archive<Box<dyn ReadSeek + 'a>>,
     pub(super) options: Options,
@@ -120,6 +144,25 @@ impl<'a> Archive<'a> {
 
     /// Decodes and checks everything: block checksums, file hashes, the hash of the whole.
     ///
+    /// This is the check to run on a backup: when it succeeds, everything in the file can be read back. It takes as long as unpacking
+    /// and writes nothing.
+    ///
+    /// ```
+    /// use minlen::archive::{Archive, Keys};
+    /// use minlen::{Env, Options, compress};
+    /// use std::io::Cursor;
+    /// let options = Options::new(1)?.with_compact(false);
+    /// let mut bytes = compress(&b"a line to be kept\n".repeat(100), &options)?;
+    /// let test = |bytes: &[u8]| {
+    ///     Archive::from_reader(Cursor::new(bytes), &Keys::default(), &options, &Env::default())?.test()
+    /// };
+    /// assert_eq!(test(&bytes)?.raw_bytes, 1800);
+    /// let middle = bytes.len() / 3;
+    /// bytes[middle] ^= 1;
+    /// assert!(test(&bytes).is_err());
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The first thing that is wrong.
     pub fn test(&mut self) -> Result<Summary> {
@@ -191,6 +234,20 @@ impl<'a> Archive<'a> {
 
     /// Writes a byte range of the content of a single stream to `out`; returns how many bytes that were. The whole content
     /// is checked against its hash, a part against the checksums of its blocks.
+    ///
+    /// A range beyond the end is cut short, as reading a file would.
+    ///
+    /// ```
+    /// use minlen::archive::{Archive, Keys};
+    /// use minlen::{Env, Options, compress};
+    /// let bytes = compress(b"predict, then code", &Options::new(1)?)?;
+    /// let reader = std::io::Cursor::new(&bytes);
+    /// let mut stream = Archive::from_reader(reader, &Keys::default(), &Options::default(), &Env::default())?;
+    /// let mut text = Vec::new();
+    /// assert_eq!(stream.read_content(14..1000, &mut text)?, 4);
+    /// assert_eq!((text.as_slice(), stream.is_tree()), (&b"code"[..], false));
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Corrupt, limit, I/O of `out`.

@@ -133,6 +133,23 @@ impl<'r> Archive<'r> {
     /// Writes the elements of a span as they lie in the file, or those of some slices along its first dimension (rows), to `out`;
     /// returns how many bytes that were.
     ///
+    /// ```
+    /// use minlen::archive::{Archive, Keys};
+    /// use minlen::{Env, Options, compress};
+    /// let header = br#"{"w":{"dtype":"U16","shape":[3,2],"data_offsets":[0,12]}}"#;
+    /// let model = [&(header.len() as u64).to_le_bytes()[..], header, &[1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0]].concat();
+    /// let bytes = compress(&model, &Options::new(1)?)?;
+    /// let reader = std::io::Cursor::new(&bytes);
+    /// let mut stream = Archive::from_reader(reader, &Keys::default(), &Options::default(), &Env::default())?;
+    ///
+    /// let (_, spans) = stream.spans(None)?.expect("a model");
+    /// assert_eq!((&spans[0].name[..], &spans[0].shape[..]), ("w", &[3, 2][..]));
+    /// let mut row = Vec::new();
+    /// stream.read_span(None, &spans[0], Some(1..2), &mut row)?;
+    /// assert_eq!(row, [3, 0, 4, 0]);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Usage for rows that are not there; what [`Span::checked`] says; as [`Archive::read_member`].
     pub fn read_span(

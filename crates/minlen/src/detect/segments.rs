@@ -33,6 +33,17 @@ pub enum SegmentClass {
 }
 
 /// Runs of alike data, in order and without gaps; one for data that is alike all over, none for no data.
+///
+/// A sixteenth of the data is looked at, and the bytes around each boundary. Data of at most 32 KiB is never cut.
+///
+/// ```
+/// let mut rng = minlen::testing::Rng(1);
+/// let text = b"what is predicted need not be stored, ".repeat(4000);
+/// let noise: Vec<u8> = (0..200_000).map(|_| rng.next_u64() as u8).collect();
+/// let runs = minlen::detect::segments(&[&text[..], &noise].concat());
+/// assert_eq!(runs.len(), 2);
+/// assert!(runs[0].end.abs_diff(text.len()) <= 1024 && runs[1].start == runs[0].end);
+/// ```
 #[must_use]
 pub fn segments(data: &[u8]) -> Vec<Range<usize>> {
     if data.is_empty() {
@@ -65,6 +76,12 @@ impl Run {
 }
 
 /// The class of a window; None where it lies between two.
+///
+/// ```
+/// use minlen::detect::{SegmentClass, classify};
+/// assert_eq!(classify(&[0; 4096]), Some(SegmentClass::Constant));
+/// assert_eq!(classify(&b"plain words\n".repeat(100)), Some(SegmentClass::Text));
+/// ```
 #[must_use]
 pub fn classify(window: &[u8]) -> Option<SegmentClass> {
     look(window).0

@@ -13,6 +13,13 @@ const FLOOR: usize = 8 << 10;
 const PIECE: usize = 2048;
 
 /// Statistics of `data`: exact up to 8 KiB, above that from evenly spaced pieces of 32 KiB at most in all.
+///
+/// ```
+/// let stats = minlen::detect::stats(&b"to be or not to be, that is the question. ".repeat(50));
+/// assert_eq!((stats.text_permille, stats.zero_permille), (1000, 0));
+/// // Letters alone leave about four bits a byte.
+/// assert!((3000..4500).contains(&stats.order0_millibits));
+/// ```
 #[must_use]
 pub fn stats(data: &[u8]) -> Stats {
     if data.is_empty() {

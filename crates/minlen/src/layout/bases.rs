@@ -23,6 +23,36 @@ const ALIKE: usize = 12;
 const MAGIC: [u8; 2] = [0x8d, b'm'];
 
 /// Opened bases, the one that a base itself needs before it.
+///
+/// ```
+/// use minlen::archive::Keys;
+/// use minlen::layout::BaseSet;
+/// use minlen::{Env, Limits, Options, compress, decompress, decompress_with};
+/// // A model of 4,096 numbers, and another one that differs from it in few.
+/// let model = |changed: usize| {
+///     let header = br#"{"w":{"dtype":"F32","shape":[4096],"data_offsets":[0,16384]}}"#;
+///     let mut rng = minlen::testing::Rng(1);
+///     let mut file = [&(header.len() as u64).to_le_bytes()[..], header].concat();
+///     file.extend((0..4096).flat_map(|_| (rng.below(1 << 20) as f32 / 1e6).to_le_bytes()));
+///     let start = file.len() - 16384;
+///     (0..changed).for_each(|i| file[start + 1000 * i] ^= 1);
+///     file
+/// };
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("base.safetensors");
+/// std::fs::write(&path, model(0))?;
+///
+/// let plain = Options::new(3)?;
+/// let bases = BaseSet::open(&[path], &Keys::default(), &plain, &Env::default())?;
+/// let options = plain.clone().with_bases(bases);
+/// let tuned = model(10);
+/// let small = compress(&tuned, &options)?;
+/// assert!(small.len() * 10 < compress(&tuned, &plain)?.len());
+/// assert_eq!(decompress_with(&small, &options, &Env::default())?, tuned);
+/// // Without the base, there is no way back.
+/// assert!(decompress(&small, &Limits::default()).is_err());
+/// # Ok::<(), minlen::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct BaseSet {
     files: Vec<Arc<BaseFile>>,

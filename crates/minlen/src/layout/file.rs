@@ -24,6 +24,14 @@ impl FileLayout {
 
     /// One array that is all of a file of `len` bytes.
     ///
+    /// ```
+    /// use minlen::layout::{Dtype, FileLayout};
+    /// let layout = FileLayout::whole(Dtype::F32, &[10, 10], 400)?;
+    /// assert_eq!(layout.spans()[0].len, 400);
+    /// assert!(FileLayout::whole(Dtype::F32, &[10, 10], 401).is_err());
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Usage if it would be longer or shorter than that.
     pub fn whole(dtype: Dtype, shape: &[u64], len: u64) -> Result<Self> {
@@ -41,6 +49,14 @@ impl FileLayout {
 
     /// The spans of a file that can be sought, if it is of a format that declares some; what it says wrongly is not believed, and such a
     /// file coded as any other. The position is the start afterwards.
+    ///
+    /// ```
+    /// use minlen::layout::{FileLayout, Parsers};
+    /// use std::io::Cursor;
+    /// let text = Cursor::new("nothing but text");
+    /// assert!(FileLayout::of_file(text, &Parsers::default())?.is_none());
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     ///
     /// # Errors
     /// I/O.

@@ -11,6 +11,18 @@ const WINDOW: usize = 1 << 20;
 /// low bytes first, in the order in which they lie in the file. Two files of the same samples have the same one, whatever their
 /// format, byte order, metadata or the version of the program that wrote them. (Dimensions in another order in the file make another hash.)
 ///
+/// ```
+/// use minlen::layout::Parsers;
+/// use minlen::nearby::samples_hash;
+/// // The same two numbers, once with a remark in the header.
+/// let file = |header: &str| [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[1, 2, 3, 4]].concat();
+/// let one = file(r#"{"w":{"dtype":"U16","shape":[2],"data_offsets":[0,4]}}"#);
+/// let two = file(r#"{"__metadata__":{"by":"me"},"w":{"dtype":"U16","shape":[2],"data_offsets":[0,4]}}"#);
+/// let hash = |file: &[u8]| samples_hash(&file, &Parsers::default().layout(&file)?.expect("arrays"));
+/// assert!(one != two && hash(&one)? == hash(&two)?);
+/// # Ok::<(), minlen::Error>(())
+/// ```
+///
 /// # Errors
 /// Whatever reading gives.
 pub fn samples_hash(source: &dyn Source, layout: &Layout) -> Result<[u8; 32]> {

@@ -6,6 +6,33 @@
 //! [`crate::archive::Archive::differences`] says later what a file holds that stands for something else.
 //!
 //! The identity of what such a file holds is that of its samples: [`samples_hash`].
+//!
+//! | You know | Use |
+//! |---|---|
+//! | how far off a number may be | [`Target::MaxError`] with [`MaxError::Absolute`] |
+//! | how far off as a share of the range of its array | [`Target::MaxError`] with [`MaxError::Relative`] |
+//! | a signal-to-noise ratio | [`Target::Psnr`], in decibels |
+//! | what a sample may cost | [`Target::BitsPerSample`] |
+//! | what the file may cost | [`Target::MaxSize`]; the length of the input must be known |
+//!
+//! Only arrays of 32- and 64-bit little-endian floats that a file declares (or that [`crate::Options::with_shape`] names) may become
+//! inexact; NaN and infinities stay as they are, bit for bit, and so does every other byte.
+//!
+//! ```
+//! use minlen::layout::Dtype;
+//! use minlen::nearby::{MaxError, verify};
+//! use minlen::{Env, ErrorKind, Limits, Options, compress, decompress};
+//! let values: Vec<u8> = (0..1000).flat_map(|i| (i as f32 / 7.0).sqrt().to_le_bytes()).collect();
+//! let options = Options::new(3)?.with_shape(Dtype::F32, &[1000]).with_max_error(MaxError::Absolute(0.001))?;
+//! let copy = decompress(&compress(&values, &options)?, &Limits::default())?;
+//!
+//! let distance = verify(&&values[..], &&copy[..], &options, &Env::default())?;
+//! assert!(distance.values == 1000 && distance.worst <= 0.001);
+//! // The check is independent: it refuses a copy that is too far away, whoever made it.
+//! let error = verify(&&values[..], &&[0; 4000][..], &options, &Env::default()).unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Verify);
+//! # Ok::<(), minlen::Error>(())
+//! ```
 
 pub(crate) mod decibels;
 mod identity;

@@ -77,6 +77,15 @@ pub struct Planned {
 
 impl Planned {
     /// The line that `--explain` prints.
+    ///
+    /// ```
+    /// use minlen::planner::{Planner, Request};
+    /// use minlen::{Env, registry};
+    /// let request = Request { level: 1, chain: None, memory: None, known: None, decode_ns: u32::MAX };
+    /// let parts = Planner::new(registry()).code(&[b'x'; 1000], &request, &Env::default())?;
+    /// assert!(parts[0].explain().starts_with("1000 -> "));
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
     #[must_use]
     pub fn explain(&self) -> String {
         let raw = self.block.header.raw_len;
@@ -307,6 +316,14 @@ fn whole(data: &[u8]) -> Vec<Range<usize>> {
 }
 
 /// The chain of a coded block as text, by the names in the registry.
+///
+/// A codec that the registry lacks is shown by its number.
+///
+/// ```
+/// use minlen::{CodecId, ids, planner::chain_text, registry};
+/// let chain = [ids::DELTA, ids::LZMA, CodecId(60_000)];
+/// assert_eq!(chain_text(&chain, &registry()), "delta+lzma+#60000");
+/// ```
 #[must_use]
 pub fn chain_text(ids: &[CodecId], registry: &Registry) -> String {
     let name = |id: &CodecId| {

@@ -5,6 +5,13 @@ use minlen_structure::sound::Pcm;
 use std::ops::Range;
 
 /// How the samples lie in the bytes.
+///
+/// ```
+/// use minlen_mix::audio::Format;
+/// let cd = Format { bits: 16, channels: 2, little: true, signed: true };
+/// assert!(cd.is_sane() && cd.frame_bytes() == 4);
+/// assert!(!Format { bits: 32, ..cd }.is_sane());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
     /// Bits of a sample: 8, 16 or 24.

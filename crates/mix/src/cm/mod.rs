@@ -1,6 +1,28 @@
 //! The codec `cm`.
 //!
 //! Limits: as slow in decoding as in encoding. Format: docs/format/codecs/cm.md.
+//!
+//! | Parameter | Values | Default | Meaning |
+//! |---|---|---|---|
+//! | `model` | `fast`, `normal`, `deep`, `full`, `max` | `normal` | how many models predict: levels 6 to 9, and the strongest |
+//! | `type` | `auto`, `text`, `binary`, `x86` | `auto` | what the data is taken for |
+//! | `prior` | 0 to 255 | 0 | what the model knows before: 0 nothing, 255 the user's own, else one of this build |
+//! | `rate` | 0 to 32 | 0 | how fast the mixers of `max` learn in the long run; 0 finds out |
+//!
+//! Encoding takes about 900 ns a byte with `fast`, 2,400 with `normal`, 9,000 with `deep`, 36,000 with `full` and 120,000 with `max` (which
+//! looks at the data twice), on one core of the reference machine; decoding nearly as long. A payload names its prior by number or hash: without it, it is unsupported.
+//!
+//! ```
+//! use minlen_core::{Env, ErrorKind};
+//! let cm = minlen_mix::cm::codec();
+//! assert!(cm.params().with_text("model", "fastest").is_err());
+//! // Models that need more than the budget are refused before anything is allocated.
+//! let small = Env::new(minlen_core::Limits::default().with_memory(1 << 20));
+//! let error = cm.encode(&[7; 1000], &cm.params(), &small, &mut Vec::new()).unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Limit);
+//! assert!(cm.memory(&cm.params(), 1000).encode > 1 << 20);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod choose;
 mod pretrained;

@@ -1,4 +1,14 @@
 //! What is looked at: the contexts of each kind of data.
+//!
+//! | Data | Depth | Set |
+//! |---|---|---|
+//! | text | fast, normal, deep | [`FastText`], [`NormalText`], [`Text`] |
+//! | records and programs | fast, normal, deep | [`FastBinary`], [`NormalBinary`], [`Binary`] |
+//! | text or binary | full | [`Full`] around a deep one |
+//! | both at once | max | [`Both`] |
+//!
+//! A set names its contexts as 64-bit numbers before each byte ([`Contexts::next`]); [`crate::engine`] hashes them, looks them up, and mixes
+//! what was seen in them.
 
 mod binary;
 mod both;
@@ -16,6 +26,13 @@ pub use normal::{NormalBinary, NormalText};
 pub use text::Text;
 
 /// Where the coding stands.
+///
+/// ```
+/// use minlen_mix::contexts::View;
+/// let mut view = View::default();
+/// b"abc".iter().for_each(|&byte| view.push(byte));
+/// assert_eq!((view.last(2), view.back(1), view.back(4)), (0x6263, b'c', 0));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct View {
     /// All bytes so far.
@@ -101,6 +118,18 @@ pub fn combine(a: u64, b: u64) -> u64 {
 mod code;
 
 /// What followed when the last bytes were seen before.
+///
+/// ```
+/// use minlen_mix::contexts::Indirect;
+/// let mut seen = Indirect::default();
+/// let mut c8 = 0u64;
+/// for &byte in b"abacab" {
+///     c8 = c8 << 8 | u64::from(byte);
+///     seen.push(c8);
+/// }
+/// // After the last 'b' came an 'a' before; before it, nothing.
+/// assert_eq!(seen.one(), u64::from(b'a') << 8 | u64::from(b'b'));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Indirect {
     /// The last two bytes that followed each byte, and each pair (hashed).

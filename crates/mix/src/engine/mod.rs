@@ -1,4 +1,27 @@
 //! The predictor: contexts in, bit probabilities out.
+//!
+//! [`Engine`] is what `cm` runs: one type for each set of [`Contexts`], with sizes known when it is compiled. A bit goes this way: each context
+//! names a bucket of bit histories ([`crate::hash_table`]), each history has a probability that it learned, the match models add theirs, a
+//! network of mixers weighs all of them, and the answer is corrected by what came of such answers before ([`crate::sse`]).
+//!
+//! ```
+//! use minlen_mix::Predictor;
+//! use minlen_mix::contexts::FastText;
+//! use minlen_mix::engine::Engine;
+//! // 7 contexts, 32 inputs, 4 sets of weights in the first layer and 1 in the last: as in `model=fast`.
+//! let mut engine = Engine::<FastText, 7, 32, 4, 1>::new(FastText::default(), 2000, 18)?;
+//! let mut bits = 0.0;
+//! for byte in b"predict, then code. ".repeat(50) {
+//!     for place in (0..8).rev() {
+//!         let bit = u32::from(byte >> place & 1);
+//!         let p = f64::from(engine.p()) / 65_536.0;
+//!         bits -= if bit == 1 { p } else { 1.0 - p }.log2();
+//!         engine.update(bit);
+//!     }
+//! }
+//! assert!(bits < 1000.0, "{bits} bits for 1,000 bytes that repeat");
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod copy;
 mod lookup;
@@ -52,6 +75,12 @@ fn table_bits(contexts: usize, len: usize, max_bits: u32) -> u32 {
 }
 
 /// Bytes of the table of a model with so many contexts for `len` bytes.
+///
+/// ```
+/// use minlen_mix::engine::table_size;
+/// // Never below 64 KiB, never above the bound.
+/// assert_eq!((table_size(7, 1, 22), table_size(7, 1 << 30, 22)), (1 << 16, 1 << 22));
+/// ```
 #[must_use]
 pub fn table_size(contexts: usize, len: usize, max_bits: u32) -> u64 {
     HashTable::memory(table_bits(contexts, len, max_bits))

@@ -14,6 +14,15 @@ const MAX_PADDING: u64 = 1 << 12;
 const MAX_FRAME: u64 = 1 << 25;
 
 /// How the pixels lie in the bytes.
+///
+/// ```
+/// use minlen_mix::image::Layout;
+/// use minlen_structure::pixels::find;
+/// let picture = [&b"P6 20 10 255\n"[..], &[128; 600]].concat();
+/// let span = find(&picture).expect("pixels");
+/// let (range, layout) = Layout::of(&span, &picture).expect("a model for colours");
+/// assert_eq!((range, layout.width, layout.channels), (13..613, 20, 3));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Pixels of a row.

@@ -5,6 +5,30 @@
 //!
 //! Numbers (grey, colours, 16 bits) are predicted by local least squares and simple gradients, as experts of
 //! [`crate::sample`]; pages of one bit by templates of pixels; palettes by bit histories.
+//!
+//! Time depends on the depth and the number of samples only. Memory is stated by [`Layout::memory`] and taken when the model is made.
+//!
+//! ```
+//! use minlen_core::ErrorKind;
+//! use minlen_mix::Predictor;
+//! use minlen_mix::image::{ImageModel, Layout};
+//! let layout = Layout::new(16, 1);
+//! assert!(layout.is_sane() && layout.row_bytes() == 16);
+//! let mut model = ImageModel::new(layout, 0)?;
+//! let mut bits = 0.0;
+//! for i in 0..256u32 {
+//!     let byte = i % 16 * 8 + i / 16 * 2; // A slope.
+//!     for place in (0..8).rev() {
+//!         let bit = byte >> place & 1;
+//!         let p = f64::from(model.p()) / 65_536.0;
+//!         bits -= if bit == 1 { p } else { 1.0 - p }.log2();
+//!         model.update(bit);
+//!     }
+//! }
+//! assert!(bits < 256.0 * 4.0, "{bits} bits for 256 pixels");
+//! assert_eq!(ImageModel::new(Layout::new(0, 1), 0).err().map(|e| e.kind()), Some(ErrorKind::Usage));
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod bilevel;
 mod experts;

@@ -48,6 +48,14 @@ impl Shape {
 }
 
 /// Where a bit of a sample divides the values that are left.
+///
+/// ```
+/// use minlen_mix::sample::experts::{Border, FRACTION, Shape};
+/// let shape = Shape { bytes: 1, little: true, signed: false, wrap: false };
+/// // The first bit says whether a byte is below 128 or not: the border lies half a step below it.
+/// let border = Border::new(shape, 0, 0, 1, 0);
+/// assert_eq!(border.at, (128 << FRACTION) - (1 << FRACTION >> 1));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Border {
     /// The border with [`FRACTION`] bits.
@@ -190,6 +198,12 @@ impl Experts {
 }
 
 /// Size of an error in half octaves above the smallest.
+///
+/// ```
+/// use minlen_mix::sample::experts::size;
+/// // Two steps for twice the error.
+/// assert_eq!(size(64) + 2, size(128));
+/// ```
 #[inline(always)]
 #[must_use]
 pub fn size(error: u32) -> u32 {

@@ -27,6 +27,29 @@ pub struct Config {
 }
 
 /// The network. For each byte: [`SampleModel::start`], then eight times [`SampleModel::p`] and [`SampleModel::update`].
+///
+/// ```
+/// use minlen_mix::sample::{Config, FRACTION, SampleModel, Shape};
+/// let shape = Shape { bytes: 1, little: true, signed: false, wrap: false };
+/// let config =
+///     Config { shape, experts: 1, hashes: 1, slot_bits: 12, selectors: vec![1], corrections: [1, 1] };
+/// let mut model = SampleModel::new(&config)?;
+/// let mut bits = 0.0;
+/// for sample in (0..400u32).map(|i| i % 100 + 50) {
+///     // An expert that knows the sample, and says that it is off by half a step.
+///     model.experts.set(0, (sample << FRACTION) as i32, 16);
+///     model.start(0);
+///     for place in (0..8).rev() {
+///         let bit = sample >> place & 1;
+///         let p = f64::from(model.p()) / 65_536.0;
+///         bits -= if bit == 1 { p } else { 1.0 - p }.log2();
+///         model.update(bit);
+///     }
+///     assert_eq!(model.value(), sample);
+/// }
+/// assert!(bits < 400.0 * 4.0, "{bits} bits for 400 samples that are known");
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct SampleModel {
     stretch: &'static [i16; 4096],

@@ -32,6 +32,11 @@ impl Real for f64 {
 }
 
 /// Length of a packed upper triangle: row `i` holds the products of input `i` with the inputs `i..n` and with the target.
+///
+/// ```
+/// // Two inputs: the products of the first with both and the target, of the second with itself and the target.
+/// assert_eq!(minlen_mix::sample::ols::packed(2), 5);
+/// ```
 #[must_use]
 pub fn packed(n: usize) -> usize {
     n * (n + 1) / 2 + n
@@ -57,6 +62,21 @@ pub fn add_products<R: Real>(sums: &mut [R], keep: R, weight: R, v: &[R]) {
 }
 
 /// Solves the system whose products are the sum of `a` and `b`, with `ridge` added to the diagonal.
+///
+/// The system is given as a packed triangle of products ([`packed`], [`add_products`]) and solved by the decomposition L D Lᵀ without
+/// square roots. A system without a sound solution leaves the weights as they were.
+///
+/// ```
+/// use minlen_mix::sample::ols::{Solver, add_products, packed};
+/// // What came is always 2 a + 3 b.
+/// let mut sums = vec![0.0f64; packed(2)];
+/// for (a, b) in [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (2.0, 1.0)] {
+///     add_products(&mut sums, 1.0, 1.0, &[a, b, 2.0 * a + 3.0 * b]);
+/// }
+/// let mut weights = [0.0; 2];
+/// Solver::new(2).solve(&sums, &[], 1e-9, &mut weights);
+/// assert!((weights[0] - 2.0).abs() < 1e-6 && (weights[1] - 3.0).abs() < 1e-6);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Solver<R> {
     n: usize,
@@ -247,6 +267,15 @@ impl PlaneOls {
 }
 
 /// Least squares over time: what came last counts most.
+///
+/// ```
+/// use minlen_mix::sample::ols::SeriesOls;
+/// // Each number is twice the last less the one before: a straight line.
+/// let mut ols = SeriesOls::new(2, 0.998, 1e-6, 1);
+/// let line = |i: i32| f64::from(3 * i + 1);
+/// (2..60).for_each(|i| ols.update(&[line(i - 1), line(i - 2), line(i)]));
+/// assert!((ols.predict(&[line(59), line(58)]) - line(60)).abs() < 0.5);
+/// ```
 #[derive(Clone, Debug)]
 pub struct SeriesOls {
     sums: Vec<f64>,

@@ -3,6 +3,28 @@
 //! The samples are a range of the input; what comes before and after it goes through `cm`, which also makes the offers
 //! to the planner: the general or these models, whichever code a piece of the data smaller. Limits: nothing for data
 //! that is not in rows or frames. Format: docs/format/codecs/pixels.md and sound.md.
+//!
+//! | Parameter of both | Meaning |
+//! |---|---|
+//! | `depth` | 0 little is predicted from, 1 more (default), 2 everything |
+//! | `start`, `len` | where the samples lie in the input, in bytes; `len` 0: all that follows |
+//! | `channels`, `bits` | samples of a pixel or frame, and bits of each |
+//!
+//! `pixels` also takes `width`, `stride`, `frame` and `flags`; a width of 0 is found out.
+//!
+//! ```
+//! use minlen_core::Env;
+//! let [pixels, _] = minlen_mix::samples::codecs();
+//! // A slope of 32 by 16 grey pixels.
+//! let image: Vec<u8> = (0..512).map(|i| (i % 32 * 4 + i / 32 * 3) as u8).collect();
+//! let params = pixels.params().with("width", 32).with("depth", 0);
+//! let (mut payload, mut back) = (Vec::new(), Vec::new());
+//! pixels.encode(&image, &params, &Env::default(), &mut payload)?;
+//! assert!(payload.len() * 3 < image.len());
+//! pixels.decode(&payload, image.len(), &Env::default(), &mut back)?;
+//! assert_eq!(back, image);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod offer;
 mod spec;

@@ -37,6 +37,19 @@ pub struct Isa(Level);
 
 impl Isa {
     /// Every instruction set that this processor has, slowest first.
+    ///
+    /// ```
+    /// use minlen_nn::{ByteLstm, Config, Isa};
+    /// let config = Config { layers: 1, cells: 16, horizon: 4, out_every: 4, ..Config::default() };
+    /// let mut answers = Vec::new();
+    /// for isa in Isa::available() {
+    ///     let mut net = ByteLstm::with_isa(config, isa)?;
+    ///     b"the same on every machine".iter().for_each(|&byte| net.update(byte));
+    ///     answers.push(*net.probs());
+    /// }
+    /// assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
+    /// # Ok::<(), minlen_core::Error>(())
+    /// ```
     #[must_use]
     pub fn available() -> Vec<Self> {
         #[allow(unused_mut)]
@@ -56,6 +69,11 @@ impl Isa {
 
     /// The best available one, or the one that the environment variable `MINLEN_ISA` names
     /// (`scalar`, `sse2`, `avx2`, `avx512`; ignored if this processor lacks it). Asked once per process.
+    ///
+    /// ```
+    /// use minlen_nn::Isa;
+    /// assert!(Isa::available().contains(&Isa::detect()));
+    /// ```
     #[must_use]
     pub fn detect() -> Self {
         static CHOSEN: OnceLock<Isa> = OnceLock::new();

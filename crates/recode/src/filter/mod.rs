@@ -6,6 +6,27 @@
 //!
 //! Ideas: the branch converters of 7-Zip and xz (Pavlov); the rules here are our own. Format: docs/format/codecs/x86.md and
 //! arm64.md.
+//!
+//! | Filter | For | Not for |
+//! |---|---|---|
+//! | `x86` | programs for x86 and x86-64 (ELF, PE, Mach-O), before `lzma` or `bwt` | `cm`, which does it itself |
+//! | `arm64` | programs for 64-bit ARM | x86, text, anything else |
+//!
+//! ```
+//! use minlen_core::{Env, ids};
+//! let filters = minlen_recode::filter::codecs();
+//! let x86 = filters.iter().find(|codec| codec.spec().id == ids::X86).expect("a filter");
+//! // Two calls of one function from places that are 10 bytes apart: their distances differ by 10.
+//! let mut code = vec![0x90; 40];
+//! code[0..5].copy_from_slice(&[0xe8, 0x20, 0, 0, 0]);
+//! code[10..15].copy_from_slice(&[0xe8, 0x16, 0, 0, 0]);
+//! let (mut filtered, mut back) = (Vec::new(), Vec::new());
+//! x86.encode(&code, &x86.params(), &Env::default(), &mut filtered)?;
+//! assert_eq!((filtered.len(), &filtered[1..5]), (40, &filtered[11..15]));
+//! x86.decode(&filtered, 40, &Env::default(), &mut back)?;
+//! assert_eq!(back, code);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod arm64;
 #[cfg(test)]

@@ -1,6 +1,26 @@
 //! Arrays in model files and files of measurements.
 //!
 //! Where a format holds more than arrays (headers, padding, compressed members), the rest belongs to nobody.
+//!
+//! | You have | Use |
+//! |---|---|
+//! | a file of a known format | [`crate::Parsers::arrays`], which has the parsers of this module only |
+//! | the spans of one, and a name | [`find_array`] |
+//! | bytes that may be numbers from the first on | [`probe()`] |
+//! | a file that may hold numbers somewhere | [`blob`] |
+//!
+//! The formats and their sources: safetensors (Hugging Face), GGUF (ggml), npy and npz (NumPy enhancement proposal 1), PyTorch checkpoints
+//! (a ZIP file with a pickle, which is read as data and never run), TensorFlow Lite (a flat buffer), ONNX (a protocol buffer), HDF5.
+//!
+//! ```
+//! use minlen_structure::{Parsers, arrays::find_array};
+//! let header = br#"{"a":{"dtype":"I8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"F16","shape":[3],"data_offsets":[2,8]}}"#;
+//! let file = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 8]].concat();
+//! let (_, spans) = Parsers::arrays().listing(&&file[..])?.expect("arrays");
+//! let b = find_array(&spans, "b").expect("an array of that name");
+//! assert_eq!((b.dtype.name(), b.len, find_array(&spans, "c")), ("f16", 6, None));
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 #[cfg(test)]
 mod archives;

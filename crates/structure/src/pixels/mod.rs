@@ -1,4 +1,24 @@
 //! Pixels behind the headers of BMP, PNM, TGA, TIFF and DICOM, and in data without a header.
+//!
+//! | Format | What is read | Source |
+//! |---|---|---|
+//! | BMP | 1, 8, 24 and 32 bits, not compressed | Microsoft's bitmap structures |
+//! | PNM | P4, P5 and P6, samples of 1, 8 or 16 bits | the netpbm manuals |
+//! | TIFF | not compressed, the strips one behind the other | TIFF 6.0 |
+//! | DICOM | not compressed | DICOM PS3.5 |
+//! | TGA | true colour, grey and mapped, not compressed | Truevision TGA 2.0 |
+//!
+//! [`find`] gives the span of the pixels, [`Raster::of`] what the span says of how they lie. Fewer than 256 bytes of pixels are no span.
+//!
+//! ```
+//! use minlen_structure::pixels::{Raster, find};
+//! // A PPM picture: 20 by 10 pixels of red, green and blue.
+//! let picture = [&b"P6 20 10 255\n"[..], &[128; 600]].concat();
+//! let span = find(&picture).expect("pixels");
+//! assert_eq!((span.start, span.len, &span.shape[..]), (13, 600, &[10, 20, 3][..]));
+//! let raster = Raster::of(&span).expect("how they lie");
+//! assert_eq!((raster.width, raster.stride, raster.channels, raster.bits), (20, 60, 3, 8));
+//! ```
 
 mod dicom;
 mod raster;

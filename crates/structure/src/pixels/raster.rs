@@ -3,6 +3,19 @@
 use minlen_core::layout::{Declared, Dtype, Element, Meaning, Span, SpanKind};
 
 /// How pixels lie in the bytes.
+///
+/// A [`Span`] of kind [`SpanKind::Pixels`] has the shape `[rows, width, channels]`, with the pictures in front where there is a series, and
+/// its stride. [`Raster::span`] and [`Raster::of`] turn one into the other without loss.
+///
+/// ```
+/// use minlen_structure::pixels::Raster;
+/// // Rows of 7 grey pixels of 16 bits, padded to 16 bytes.
+/// let raster = Raster { bits: 16, stride: 16, little: true, ..Raster::new(7, 1) };
+/// assert_eq!(raster.row_bytes(), 14);
+/// let span = raster.span(100, 160);
+/// assert_eq!(&span.shape[..], &[10, 7, 1]);
+/// assert_eq!(Raster::of(&span), Some(raster));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Raster {
     /// Pixels of a row.

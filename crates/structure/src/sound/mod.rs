@@ -1,4 +1,19 @@
 //! PCM behind the headers of WAV and AIFF.
+//!
+//! WAV: RIFF chunks, PCM only, also in the extensible form (Microsoft and IBM, 1991 and 2001). AIFF and AIFF-C: PCM with either order of
+//! bytes (Apple, 1989 and 1991). Samples have 8, 16, 24 or 32 bits; floats and compressed sound are no span.
+//!
+//! ```
+//! use minlen_structure::sound::{Pcm, find};
+//! let wav = [&b"RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x44\xac\0\0\x10\xb1\x02\0\x04\0\x10\0data\x08\0\0\0"[..], &[7; 8]].concat();
+//! let span = find(&wav).expect("sound");
+//! assert_eq!((span.start, span.len), (44, 8));
+//! let pcm = Pcm::of(&span).expect("how samples lie");
+//! assert_eq!((pcm.bits, pcm.channels, pcm.little, pcm.signed), (16, 2, true, true));
+//! // Two channels of two bytes are a frame.
+//! assert_eq!((pcm.frame_bytes(), pcm.span(44, 7).map(|span| span.len)), (4, Some(4)));
+//! assert!(find(b"no sound at all").is_none());
+//! ```
 
 use crate::formats;
 use crate::parser::{Found, Parser};
@@ -12,6 +27,16 @@ use std::sync::Arc;
 const CHUNKS: usize = 1000;
 
 /// How samples lie in the bytes.
+///
+/// A span of kind [`SpanKind::Sound`] has the shape `[frames, channels]`; [`Pcm::span`] and [`Pcm::of`] turn one into the other.
+///
+/// ```
+/// use minlen_structure::sound::Pcm;
+/// let pcm = Pcm { bits: 24, channels: 2, little: true, signed: true };
+/// let span = pcm.span(44, 600).expect("a hundred frames");
+/// assert_eq!((&span.shape[..], Pcm::of(&span)), (&[100, 2][..], Some(pcm)));
+/// assert!(Pcm { bits: 12, ..pcm }.span(44, 600).is_none());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pcm {
     /// Bits of a sample.

@@ -1,6 +1,37 @@
 //! Headers of a tar archive (blocks of 512 bytes), and its members.
 //!
 //! Source: POSIX.1-1988 ustar interchange format, with the base of older archives.
+//!
+//! | You have | Use |
+//! |---|---|
+//! | a whole archive | [`Tar`], a [`Parser`]: the members that are regular files, as spans |
+//! | one block that may be a header | [`header`] |
+//! | damaged data | [`sync`], to find the next header |
+//! | a header to write | [`usual_checksum`] |
+//!
+//! ```
+//! use minlen_structure::tar::{BLOCK, Tar, header, sync, usual_checksum};
+//! use minlen_structure::{Parser, Reader};
+//! let mut block = [0; BLOCK];
+//! block[..5].copy_from_slice(b"a.txt");
+//! block[124..135].copy_from_slice(b"00000000004"); // The size, in octal digits.
+//! block[156] = b'0';
+//! block[257..262].copy_from_slice(b"ustar");
+//! let sum = usual_checksum(&block);
+//! block[148..156].copy_from_slice(&sum);
+//! assert_eq!(header(&block).map(|found| (found.kind, found.size)), Some((b'0', 4)));
+//!
+//! let mut file = block.to_vec();
+//! file.extend(b"text");
+//! file.resize(4 * BLOCK, 0);
+//! let (_, members) = Tar.parse(&mut Reader::new(&&file[..]))?.expect("a tar archive");
+//! assert_eq!((&members[0].name[..], members[0].start, members[0].len), ("a.txt", 512, 4));
+//! // A changed header is none, and the next one is looked for.
+//! assert_eq!(sync(&[[1; BLOCK].as_slice(), &file].concat(), 0), Some(BLOCK));
+//! block[0] = b'b';
+//! assert_eq!(header(&block), None);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 use crate::formats;
 use crate::parser::{Found, Parser};
@@ -63,6 +94,15 @@ fn octal(field: &[u8]) -> Option<u64> {
 }
 
 /// The size that a header states, for a reader.
+///
+/// Sizes over 512 MiB, and those in the binary form of GNU tar, are `None`.
+///
+/// ```
+/// use minlen_structure::tar::stated_size;
+/// let mut block = [0; 512];
+/// block[124..135].copy_from_slice(b"00000000017");
+/// assert_eq!((stated_size(&block), stated_size(&block[..100])), (Some(15), None));
+/// ```
 #[must_use]
 pub fn stated_size(block: &[u8]) -> Option<usize> {
     usize::try_from(octal(block.get(SIZE)?)?).ok().filter(|&size| size <= 1 << 29)

@@ -3,6 +3,32 @@
 //! Each value is predicted from what stands for its neighbours, and the difference is coded in steps of twice the bound; a
 //! value that would not come back within the bound is kept exactly, as are NaN, infinities and fill values. The payload is
 //! decoded and every value compared before it is given out.
+//!
+//! Bounds of a share are of the range of the finite values, so that they mean the same for data in any unit. Only 32- and 64-bit floats
+//! go; [`super::encode`] is for all that has to come back exactly.
+//!
+//! ```
+//! use minlen_core::Env;
+//! use minlen_tensor::Dtype;
+//! use minlen_tensor::field::Effort;
+//! use minlen_tensor::field::bounded::{self, Bound};
+//! let waves: Vec<f32> = (0..1000).map(|i| (i as f32 / 50.0).sin()).collect();
+//! let mut bytes: Vec<u8> = waves.iter().flat_map(|value| value.to_le_bytes()).collect();
+//! bytes[..4].copy_from_slice(&f32::NAN.to_le_bytes());
+//! let mut payload = Vec::new();
+//! let bound = Bound::Absolute(0.01);
+//! let report = bounded::encode(&bytes, Dtype::F32, &[1000], bound, Effort::Fast, &Env::default(), &mut payload)?;
+//! assert!(payload.len() * 4 < bytes.len() && report.worst <= 0.01);
+//! assert_eq!(bounded::bound_of(&payload, bytes.len())?, 0.01);
+//!
+//! let mut back = Vec::new();
+//! bounded::decode(&payload, bytes.len(), &Env::default(), &mut back)?;
+//! let values = back.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+//! assert!(values.skip(1).zip(&waves[1..]).all(|(new, old)| (new - old).abs() <= 0.01));
+//! // What is no number comes back as it was.
+//! assert_eq!(back[..4], bytes[..4]);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 use super::blend::Lossy;
 use super::grid::Grid;
@@ -101,6 +127,15 @@ fn encode_words<W: Word>(
 
 /// The bound as a difference of values: 0 where a share of the range is asked for and all values are equal, and never so large that
 /// twice of it is no number.
+///
+/// ```
+/// use minlen_tensor::Dtype;
+/// use minlen_tensor::field::bounded::{Bound, limit};
+/// let bytes: Vec<u8> = [-2.0f64, 6.0].iter().flat_map(|value| value.to_le_bytes()).collect();
+/// assert_eq!(limit(&bytes, Dtype::F64, Bound::Relative(0.25))?, 2.0);
+/// assert!(limit(&bytes, Dtype::U64, Bound::Absolute(1.0)).is_err());
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`encode`].

@@ -2,6 +2,34 @@
 //!
 //! A field of one to four dimensions, or a series of numbers: predicted from its neighbours in integers, exactly. See
 //! `docs/format/field.md`.
+//!
+//! | Effort | For |
+//! |---|---|
+//! | [`Effort::Fast`] | data on its way: as fast as it gets in both directions |
+//! | [`Effort::Dense`] | nearly as fast, a little smaller |
+//! | [`Effort::Max`] | archives: about a megabyte a second in both directions |
+//!
+//! The shape has the outermost dimension first, in elements. Dimensions of size 1 do not count; of more than four, the outer ones are
+//! taken as one. The payload knows the shape, so that decoding needs the length only. There is no checksum in it. [`bounded`] is for
+//! floats that may be off by a bound.
+//!
+//! ```
+//! use minlen_core::{Env, ErrorKind};
+//! use minlen_tensor::Dtype;
+//! use minlen_tensor::field::{self, Effort};
+//! // A smooth surface of 40 by 50 heights in 16 bits.
+//! let heights: Vec<u8> = (0..2000u16).flat_map(|i| (1000 + i / 50 * 3 + i % 50 * 2).to_le_bytes()).collect();
+//! let mut payload = Vec::new();
+//! field::encode(&heights, Dtype::U16, &[40, 50], Effort::Dense, &Env::default(), &mut payload)?;
+//! assert!(payload.len() * 10 < heights.len());
+//! let mut back = Vec::new();
+//! field::decode(&payload, heights.len(), &Env::default(), &mut back)?;
+//! assert_eq!(back, heights);
+//! // A shape that is not that of the data is refused.
+//! let error = field::encode(&heights, Dtype::U16, &[7], Effort::Fast, &Env::default(), &mut payload).unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Usage);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod around;
 mod bins;

@@ -3,6 +3,37 @@
 //! Stretches that occur twice are coded once (`copies`); the rest is cut into chunks (`plan`), each with its length and a
 //! checksum of what it holds, so that any array, or some rows of one, can be had without the others. Layout:
 //! docs/format/tensor.md.
+//!
+//! Payloads have no types, shapes and lengths of the arrays: [`decode`] is told the same ones as [`encode`], in the same order. Memory is
+//! that of the tables and of one chunk beside input and output, and is reserved from the budget of the [`Env`]. Damage is found by
+//! the checksum of each chunk before its bytes are given out.
+//!
+//! ```
+//! use minlen_core::{Env, ErrorKind};
+//! use minlen_tensor::group::{self, Strength};
+//! use minlen_tensor::{Array, Dtype, Target};
+//! let bytes: Vec<u8> = (0..1000u16).flat_map(|i| (i % 50).to_le_bytes()).collect();
+//! let array = Array { dtype: Dtype::U16, columns: 50, bytes: &bytes, base: None };
+//! fn target(out: &mut [u8]) -> Target<'_> {
+//!     Target { dtype: Dtype::U16, columns: 50, len: 2000, base: None, wanted: 0..2000, out }
+//! }
+//! for strength in [Strength::Fast, Strength::Dense] {
+//!     let mut payload = Vec::new();
+//!     // The second array is equal to the first, and costs next to nothing.
+//!     group::encode(&[array, array], strength, &Env::default(), &mut payload)?;
+//!     let (mut one, mut two) = (vec![0; 2000], vec![0; 2000]);
+//!     group::decode(&payload, &mut [target(&mut one), target(&mut two)], &Env::default())?;
+//!     assert!(one == bytes && two == bytes);
+//!     let last = payload.len() - 1;
+//!     payload[last] ^= 1;
+//!     assert!(group::decode(&payload, &mut [target(&mut one), target(&mut two)], &Env::default()).is_err());
+//! }
+//! // Three bytes are no whole number of 16 bits.
+//! let odd = Array { bytes: &[1, 2, 3], ..array };
+//! let error = group::encode(&[odd], Strength::Fast, &Env::default(), &mut Vec::new()).unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Usage);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod copies;
 mod mixed;
@@ -28,6 +59,9 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// How much time may go into making the arrays small.
+///
+/// What can be had alone is a chunk: 256 KiB for numbers of 8 and 16 bits and 512 KiB for others with tables, 1 MiB with mixing. The size
+/// of what one row costs to decode follows from that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strength {
     /// Static tables: [`crate::fast`].
@@ -215,6 +249,23 @@ fn checksum_of<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u32 {
 }
 
 /// Decodes what the targets want of the arrays that [`encode`] coded, in the same order.
+///
+/// A chunk of which nothing is wanted is not decoded; a target with an empty range costs nothing.
+///
+/// ```
+/// use minlen_core::{Env, ErrorKind};
+/// use minlen_tensor::group::{self, Strength};
+/// use minlen_tensor::{Array, Dtype, Target};
+/// let array = Array { dtype: Dtype::U8, columns: 8, bytes: &[5; 64], base: None };
+/// let mut payload = Vec::new();
+/// group::encode(&[array], Strength::Fast, &Env::default(), &mut payload)?;
+/// let mut out = [0; 8];
+/// // A range behind the end of the array is refused.
+/// let target = Target { dtype: Dtype::U8, columns: 8, len: 64, base: None, wanted: 60..68, out: &mut out };
+/// let error = group::decode(&payload, &mut [target], &Env::default()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Usage);
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// Usage where a target is as no array can be; corrupt or truncated where the payload is damaged or of other arrays; limit if the

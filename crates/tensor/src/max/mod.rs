@@ -4,6 +4,24 @@
 //! answers are mixed; the lower mantissa bits of floats, which are noise in all but special arrays, are stored. Rows and columns
 //! have running scales, and the class is asked for from the expected one on, so that an array costs what its numbers differ from
 //! their scale. All arrays of a run share what is learned. Described in docs/format/tensor.md.
+//!
+//! [`crate::group`] with [`crate::group::Strength::Max`] uses it chunk by chunk, and falls back to tables where those are smaller; use this
+//! module alone for arrays that are always decoded as a whole: there is no checksum and no random access. Decoding takes as long as
+//! encoding.
+//!
+//! ```
+//! use minlen_core::Env;
+//! use minlen_tensor::{Array, Dtype, Target, max};
+//! let bytes: Vec<u8> = (0..600u32).flat_map(|i| (i * i).to_le_bytes()).collect();
+//! let array = Array { dtype: Dtype::U32, columns: 600, bytes: &bytes, base: None };
+//! let payload = max::encode(&[array], &Env::default())?;
+//! assert!(payload.len() < bytes.len());
+//! let mut out = vec![0; bytes.len()];
+//! let target = Target { dtype: Dtype::U32, columns: 600, len: 2400, base: None, wanted: 0..2400, out: &mut out };
+//! max::decode(&payload, &mut [target], &Env::default())?;
+//! assert_eq!(out, bytes);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod blocks;
 mod choose;
@@ -108,6 +126,15 @@ pub fn decode(payload: &[u8], targets: &mut [Target<'_>], env: &Env) -> Result<(
 
 /// Whether the difference from the base is likely to be smaller than the array by itself, by an estimate on a sample. Without
 /// a base that fits: no.
+///
+/// ```
+/// use minlen_tensor::{Array, Dtype, max::prefers_delta};
+/// let mut rng = minlen_core::testing::Rng(1);
+/// let base: Vec<u8> = (0..4096).flat_map(|_| (rng.below(1 << 24) as f32).to_le_bytes()).collect();
+/// let array = Array { dtype: Dtype::F32, columns: 4096, bytes: &base, base: Some(&base) };
+/// assert!(prefers_delta(&array));
+/// assert!(!prefers_delta(&Array { base: None, ..array }));
+/// ```
 #[must_use]
 pub fn prefers_delta(array: &Array<'_>) -> bool {
     choose::delta_is_smaller(array).is_some()

@@ -1,4 +1,26 @@
 //! The payload of a quantized model: the file it came from, with integers in place of the weights.
+//!
+//! A model file has headers, names and other tensors around the weights that were quantized: [`Packed`] holds these bytes as they are, and
+//! an [`Entry`] for each quantized tensor. Decoding gives a file of the same length, in which those tensors have the weights that their
+//! integers stand for. The payload ends in a checksum.
+//!
+//! ```
+//! use minlen_core::Env;
+//! use minlen_tensor::Dtype;
+//! use minlen_tensor::packed::{Content, Entry, Packed, decode, encode, file_len, scales::Scales};
+//! use minlen_tensor::quantized::{Layer, Levels};
+//! // A file of 5 bytes, 2 weights of 32 bits in steps of 1/8, and 3 bytes more.
+//! let layer = Layer { levels: Levels::Uniform(vec![-48]), ..Layer::new(1, 2, vec![4, -1]) };
+//! let scales = Scales::uniform(-48, 1, 2, Dtype::F32);
+//! let entry = Entry { start: 5, scales, content: Content::Integers(layer) };
+//! let payload = encode(&Packed { len: 16, entries: vec![entry], rest: b"head:end".to_vec() })?;
+//! assert_eq!(file_len(&payload)?, 16);
+//! let file = decode(&payload, &Env::default())?;
+//! assert_eq!((&file[..5], &file[13..]), (&b"head:"[..], &b"end"[..]));
+//! assert_eq!(file[5..9], 0.5f32.to_le_bytes());
+//! assert_eq!(file[9..13], (-0.125f32).to_le_bytes());
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 mod read;
 pub mod scales;
@@ -40,6 +62,17 @@ pub struct Entry {
 }
 
 /// How the weights of a tensor are held.
+///
+/// ```
+/// use minlen_tensor::Dtype;
+/// use minlen_tensor::packed::{Content, Entry, scales::Scales};
+/// // A book of two vectors of two weights each; the row takes the second, then the first.
+/// let book = vec![0x3f80, 0x4000, 0xbf80, 0x0000]; // 1, 2 and -1, 0 as bf16.
+/// let content = Content::Product { length: 2, book, indices: vec![1, 0] };
+/// let entry = Entry { start: 0, scales: Scales::uniform(0, 1, 4, Dtype::F32), content };
+/// assert_eq!(entry.weights()?, [-1.0, 0.0, 1.0, 2.0]);
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Integers with what they stand for.

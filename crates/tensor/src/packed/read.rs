@@ -41,6 +41,16 @@ pub fn decode(bytes: &[u8], env: &Env) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// Truncated or corrupt for what is no payload.
+///
+/// Reads the head only, so that what it says is not checked against the rest.
+///
+/// ```
+/// use minlen_tensor::packed::{Packed, encode, file_len};
+/// let payload = encode(&Packed { len: 4, entries: Vec::new(), rest: b"text".to_vec() })?;
+/// assert_eq!(file_len(&payload[..8])?, 4);
+/// assert!(file_len(b"no such payload").is_err());
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 pub fn file_len(bytes: &[u8]) -> Result<u64> {
     let mut reader = Reader::new(bytes);
     let magic: [u8; 4] = reader.array()?;
@@ -51,6 +61,18 @@ pub fn file_len(bytes: &[u8]) -> Result<u64> {
 }
 
 /// The parts of a payload.
+///
+/// ```
+/// use minlen_core::{Env, ErrorKind};
+/// use minlen_tensor::packed::{Packed, encode, unpack};
+/// let packed = Packed { len: 4, entries: Vec::new(), rest: b"text".to_vec() };
+/// let mut payload = encode(&packed)?;
+/// assert_eq!(unpack(&payload, &Env::default())?, packed);
+/// let last = payload.len() - 1;
+/// payload[last] ^= 1;
+/// assert_eq!(unpack(&payload, &Env::default()).unwrap_err().kind(), ErrorKind::Corrupt);
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`decode`].

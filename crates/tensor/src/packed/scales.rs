@@ -1,4 +1,17 @@
 //! Steps by row and column.
+//!
+//! Codes count in sixteenths of a factor of two ([`step_value`]); those of rows and columns count in [`UNIT`]s of that, a quarter of a factor
+//! of two each.
+//!
+//! ```
+//! use minlen_tensor::Dtype;
+//! use minlen_tensor::packed::scales::Scales;
+//! let mut scales = Scales::uniform(-16, 2, 3, Dtype::F32);
+//! scales.rows[1] = 4;
+//! // Twice the step in the second row.
+//! assert_eq!((scales.step(0, 0), scales.step(1, 2)), (0.5, 1.0));
+//! assert_eq!(scales.value(1, 0, -3), -3.0);
+//! ```
 
 use crate::Dtype;
 use crate::quantized::step_value;

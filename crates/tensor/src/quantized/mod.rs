@@ -56,6 +56,19 @@ const LEVELS_MAX: u64 = 1 << 16;
 const LABEL_MAX: u64 = 1 << 16;
 
 /// What integers stand for. 0 is always the weight 0.
+///
+/// ```
+/// use minlen_tensor::quantized::{Layer, Levels};
+/// // Shared weights: 1 stands for 0.5, -1 for -2, as bf16 bit patterns.
+/// let mut layer = Layer::new(1, 3, vec![1, 0, -1]);
+/// layer.levels = Levels::Codebook { positive: vec![0x3f00], negative: vec![0xc000] };
+/// assert_eq!(layer.weights()?, [0.5, 0.0, -2.0]);
+/// // A row has a step of its own where there is one code for each.
+/// let mut layer = Layer::new(2, 1, vec![3, 3]);
+/// layer.levels = Levels::Uniform(vec![0, 16]);
+/// assert_eq!(layer.weights()?, [3.0, 6.0]);
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Levels {
     /// The integer times a step: one [`step_value`] code for the layer, or one for each row.
@@ -128,6 +141,14 @@ impl Layer {
     }
 
     /// The biases in f32; empty if there are none.
+    ///
+    /// ```
+    /// use minlen_tensor::quantized::Layer;
+    /// let mut layer = Layer::new(2, 1, vec![1, 0]);
+    /// assert!(layer.bias_values().is_empty());
+    /// (layer.biases, layer.bias_step) = (vec![2, -4], -16);
+    /// assert_eq!((layer.bias_values(), layer.non_zeros()), (vec![1.0, -2.0], 1));
+    /// ```
     #[must_use]
     pub fn bias_values(&self) -> Vec<f32> {
         self.biases.iter().map(|&q| q as f32 * step_value(self.bias_step)).collect()

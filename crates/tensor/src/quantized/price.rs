@@ -11,6 +11,20 @@ use minlen_core::Result;
 ///
 /// Costs are those of the file but for rounding, if the layers come in the same order and the same rows and columns
 /// are all zero as in `layer` when it began.
+///
+/// ```
+/// use minlen_tensor::quantized::{Layer, Pricer};
+/// let layer = Layer::new(1, 100, vec![1; 100]);
+/// let mut pricer = Pricer::new();
+/// pricer.begin(&layer)?;
+/// let first = pricer.cost(0);
+/// for _ in 0..90 {
+///     pricer.commit(0);
+/// }
+/// // After many zeros, one more of them is cheaper, and anything else dearer.
+/// assert!(pricer.cost(0) < first && pricer.cost(0) < pricer.cost(1));
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Pricer {
     model: Model,

@@ -2,6 +2,22 @@
 //!
 //! As in DeepCABAC, the costs are those of the adaptive coder at the place reached, given all choices before: zeros in
 //! a sparse row are cheaper than in a dense one, so importance and context decide together what is pruned.
+//!
+//! ```
+//! use minlen_tensor::quantized::rdo::{Goal, round};
+//! use minlen_tensor::quantized::{Layer, Levels};
+//! let weights: Vec<f32> = (0..64).map(|i| if i % 8 == 0 { 3.1 } else { 0.55 }).collect();
+//! let start = Layer { levels: Levels::Uniform(vec![0]), ..Layer::new(8, 8, vec![1; 64]) };
+//! let rounded = |lambda| {
+//!     let mut layers = [start.clone()];
+//!     let goal = Goal { weights: &weights, importance: &[], lambda };
+//!     round(&mut layers, &[goal]).map(|bits| (bits, layers[0].non_zeros()))
+//! };
+//! // Where bits cost nothing, every weight goes to the nearest integer; where they do, the small ones are pruned.
+//! let (exact, cheap) = (rounded(0.0)?, rounded(0.3)?);
+//! assert!(exact.1 == 64 && cheap.1 < 64 && cheap.0 < exact.0);
+//! # Ok::<(), minlen_core::Error>(())
+//! ```
 
 use super::{Layer, Levels, Pricer, step_value};
 use minlen_core::{Error, Result};

@@ -129,6 +129,8 @@ impl Survey {
 impl Salvage<'_> {
     /// Decodes what the members that `select` names need (of all of them and everything else with `None`), and says what is left.
     ///
+    /// Memory grows with the number of blocks and members, never with their sizes. `select` is asked once for each path whose name is left.
+    ///
     /// # Errors
     /// Limit for more output than is allowed; cancelled; I/O.
     pub fn survey(&mut self, select: Option<Select<'_>>) -> Result<Survey> {

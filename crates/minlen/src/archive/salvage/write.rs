@@ -71,6 +71,23 @@ impl Salvage<'_> {
 
     /// Writes the content of a single stream to `out`, with zeros for what is lost; gives its length.
     ///
+    /// ```
+    /// use minlen::archive::Keys;
+    /// use minlen::archive::salvage::Salvage;
+    /// use minlen::{Env, Options, compress};
+    /// let options = Options::new(1)?.with_compact(false);
+    /// let mut bytes = compress(b"predict, then code", &options)?;
+    /// bytes.truncate(bytes.len() - 5); // The end of the stream is lost, the block is not.
+    /// let reader = std::io::Cursor::new(&bytes);
+    /// let mut damaged = Salvage::from_reader(reader, &Keys::default(), &options, &Env::default())?;
+    /// let survey = damaged.survey(None)?;
+    /// assert!(!survey.is_whole() && survey.lost.is_empty());
+    /// let mut left = Vec::new();
+    /// damaged.write_content(&survey, &mut left)?;
+    /// assert_eq!(left, b"predict, then code");
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// I/O; corrupt for a file that changed meanwhile.
     pub fn write_content(&mut self, survey: &Survey, out: &mut dyn Write) -> Result<u64> {

@@ -23,6 +23,16 @@ const BELL_SAMPLE: usize = 64 << 10;
 
 /// The type of the numbers that start with the first byte, and in how many columns they seem to be written (1 where no period
 /// shows); `None` if they do not look like an array that gains from its own codec.
+///
+/// Samples decide, so that the answer may be wrong; a wrong one costs size and never data.
+///
+/// ```
+/// use minlen_core::layout::Dtype;
+/// use minlen_structure::arrays::probe;
+/// let waves: Vec<u8> = (0..8192).flat_map(|i| (i as f32 / 100.0).sin().to_le_bytes()).collect();
+/// assert_eq!(probe(&waves).map(|found| found.0), Some(Dtype::F32));
+/// assert_eq!(probe(&b"words are no numbers, ".repeat(2000)), None);
+/// ```
 #[must_use]
 pub fn probe(bytes: &[u8]) -> Option<(Dtype, usize)> {
     // Up to four places: a file may start unlike the rest of it.

@@ -29,6 +29,17 @@ struct Region {
 ///
 /// Reads the whole file up to 64 MiB and samples of a larger one.
 ///
+/// ```
+/// use minlen_structure::arrays::blob;
+/// let header = b"a header of the house's own, and then numbers: 16 ".to_vec();
+/// let waves = (0..32_768).flat_map(|i| (i as f32 / 100.0).sin().to_le_bytes());
+/// let file: Vec<u8> = header.into_iter().cycle().take(64).chain(waves).collect();
+/// let layout = blob(&&file[..])?.expect("numbers by their looks");
+/// assert_eq!(layout.spans[0].dtype.name(), "f32");
+/// assert!(blob(&&b"text, ".repeat(10_000)[..])?.is_none());
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
+///
 /// # Errors
 /// Whatever reading gives.
 pub fn blob(source: &dyn Source) -> Result<Option<Layout>> {
