@@ -9,6 +9,14 @@ use crate::tree::{file_hash, show_path};
 use crate::{Body, Entry, Extent, Tree};
 use minlen_core::testing::cases::number;
 
+/// The table of this name. Packages hold no tables, so that only tests may ask for one.
+macro_rules! table {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/", $name, ".txt"))
+    };
+}
+pub(crate) use table;
+
 /// From one place to the next where something is cut: all of them, but under Miri.
 const STEP: usize = if cfg!(miri) { 23 } else { 1 };
 

@@ -19,7 +19,7 @@ fn numbers(ids: &[CodecId]) -> String {
 
 #[test]
 fn headers_of_streams() {
-    for case in cases::read(include_str!("../../tests/cases/stream_headers.txt"), 2) {
+    for case in cases::read(crate::cases::table!("stream_headers"), 2) {
         let front = case.hex(0);
         let mut header: [u8; 16] = [&front[..], &check32(&front).to_le_bytes()].concat().try_into().unwrap();
         let read = parse_stream_header(&header);
@@ -76,7 +76,7 @@ fn headers_of_sections() {
 
 #[test]
 fn headers_of_blocks() {
-    for case in cases::read(include_str!("../../tests/cases/block_headers.txt"), 2) {
+    for case in cases::read(crate::cases::table!("block_headers"), 2) {
         let front = case.hex(0);
         // An empty or cut front takes its numbers from the hash.
         let fields = [&front[..], &[0x5a; 8]].concat();
@@ -137,7 +137,7 @@ fn hashes_fit_as_far_as_they_are_known() {
 
 #[test]
 fn ends_of_streams() {
-    for case in cases::read(include_str!("../../tests/cases/ends.txt"), 3) {
+    for case in cases::read(crate::cases::table!("ends"), 3) {
         let archive = case.fields[1] == "yes";
         let fields = [&case.hex(0)[..], &[0xab; 32]].concat();
         let read = End::parse(&fields, archive);
@@ -171,7 +171,7 @@ fn rows(count: u64, payload: &[u8], flip: u64, env: &Env) -> Result<Vec<Row>> {
 #[test]
 fn tables_of_blocks() {
     let env = Env::default();
-    for case in cases::read(include_str!("../../tests/cases/indexes.txt"), 3) {
+    for case in cases::read(crate::cases::table!("indexes"), 3) {
         let (count, payload) = (case.number(0), case.hex(1));
         let read = rows(count, &payload, 0, &env);
         if let Ok(rows) = &read {
@@ -200,7 +200,7 @@ fn tables_of_blocks() {
 
 #[test]
 fn heads_of_compact_streams() {
-    for case in cases::read(include_str!("../../tests/cases/compacts.txt"), 2) {
+    for case in cases::read(crate::cases::table!("compacts"), 2) {
         let bytes = [&case.hex(0)[..], &[0x33; 300]].concat();
         let known = bytes[..4].try_into().unwrap();
         let mut input = Input::new(&bytes[4..], 4);

@@ -17,7 +17,7 @@ fn joined(trees: &str) -> Vec<u8> {
 #[cfg_attr(miri, ignore = "too slow under Miri")]
 fn later_archives_win() {
     let env = Env::default();
-    for case in cases::read(include_str!("../../tests/cases/merged.txt"), 2) {
+    for case in cases::read(crate::cases::table!("merged"), 2) {
         let file = joined(case.fields[0]);
         let archive = Archive::open(Cursor::new(&file), &registry(), &env).unwrap();
         let united = archive.tree().unwrap();

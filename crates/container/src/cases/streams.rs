@@ -53,7 +53,7 @@ fn joined(pieces: &str) -> Vec<u8> {
 #[cfg_attr(miri, ignore = "too slow under Miri")]
 fn files_of_several_streams() {
     let env = Env::default();
-    for case in cases::read(include_str!("../../tests/cases/joined.txt"), 3) {
+    for case in cases::read(crate::cases::table!("joined"), 3) {
         let file = joined(case.fields[0]);
         before_last(&case).expect(read_all(&file, &env).map(|read| text(read.content)));
         let opened = Archive::open(Cursor::new(&file), &registry(), &env);
@@ -75,7 +75,7 @@ fn files_of_several_streams() {
 #[cfg_attr(miri, ignore = "too slow under Miri")]
 fn what_is_left_of_damaged_files() {
     let env = Env::default();
-    for case in cases::read(include_str!("../../tests/cases/scanned.txt"), 2) {
+    for case in cases::read(crate::cases::table!("scanned"), 2) {
         let file = joined(case.fields[0]);
         let scanned = Archive::open_by_scanning(Cursor::new(&file), &registry(), &env);
         case.expect(scanned.map(|(mut archive, damage)| {
@@ -188,7 +188,7 @@ fn rows(text: &str) -> Vec<Row> {
 #[cfg_attr(miri, ignore = "too slow under Miri")]
 fn streams_that_no_writer_makes() {
     let env = Env::default();
-    for case in cases::read(include_str!("../../tests/cases/forged.txt"), 3) {
+    for case in cases::read(crate::cases::table!("forged"), 3) {
         let mut forgery = Forgery::default();
         case.fields[0].split_whitespace().for_each(|piece| forgery.piece(piece));
         let file = forgery.bytes;

@@ -22,7 +22,7 @@ fn expect_checked(case: &Case<'_>, tree: &Tree) {
 #[test]
 #[cfg_attr(miri, ignore = "too slow under Miri")]
 fn paths_that_lead_nowhere_else() {
-    for case in cases::read(include_str!("../../tests/cases/paths.txt"), 2) {
+    for case in cases::read(crate::cases::table!("paths"), 2) {
         let entry = Entry { path: case.hex(0), mode: 0o755, mtime: None, body: Body::Dir };
         expect_checked(&case, &Tree { entries: vec![entry] });
     }
@@ -30,7 +30,7 @@ fn paths_that_lead_nowhere_else() {
 
 #[test]
 fn trees_that_keep_the_rules() {
-    for case in cases::read(include_str!("../../tests/cases/trees.txt"), 2) {
+    for case in cases::read(crate::cases::table!("trees"), 2) {
         expect_checked(&case, &tree(case.fields[0]));
     }
 }
@@ -54,7 +54,7 @@ fn serialised(count: u64, columns: &str) -> Vec<u8> {
 
 #[test]
 fn columns_are_read_as_one_tree_or_refused() {
-    for case in cases::read(include_str!("../../tests/cases/columns.txt"), 3) {
+    for case in cases::read(crate::cases::table!("columns"), 3) {
         let bytes = serialised(case.number(0), case.fields[1]);
         let read = Tree::decode(&bytes, &Limits::default());
         if let Ok(tree) = &read {
@@ -96,7 +96,7 @@ fn the_64_most_recent_places_are_remembered() {
 
 #[test]
 fn parts_of_directories_are_blocks_with_a_header_of_their_own() {
-    for case in cases::read(include_str!("../../tests/cases/directory_parts.txt"), 2) {
+    for case in cases::read(crate::cases::table!("directory_parts"), 2) {
         let parsed = crate::directory::parse(&case.hex(0), 70);
         case.expect(parsed.map(|block| {
             assert_eq!((block.offset, block.raw_start, block.header.hash), (70, 0, 0x5a5a_5a5a_5a5a_5a5a));
@@ -151,7 +151,7 @@ fn limits_on_entries_are_kept() {
 #[test]
 fn paths_are_found_in_order() {
     let budget = Budget::new(1 << 16);
-    for case in cases::read(include_str!("../../tests/cases/orders.txt"), 4) {
+    for case in cases::read(crate::cases::table!("orders"), 4) {
         let sorted: Vec<&str> = case.fields[0].split(' ').collect();
         let dirs = |paths: &[&str]| {
             tree(&paths.iter().map(|path| format!("dir {path}")).collect::<Vec<_>>().join(";"))
@@ -182,7 +182,7 @@ fn paths_are_found_in_order() {
 
 #[test]
 fn paths_are_shown() {
-    for case in cases::read(include_str!("../../tests/cases/shown.txt"), 2) {
+    for case in cases::read(crate::cases::table!("shown"), 2) {
         case.expect(Ok(show_path(&case.hex(0))));
     }
 }

@@ -27,7 +27,7 @@ fn shown(plan: &Plan) -> String {
 
 #[test]
 fn plans_make_what_is_wanted_and_what_that_needs() {
-    for case in cases::read(include_str!("../../tests/cases/plans.txt"), 3) {
+    for case in cases::read(crate::cases::table!("plans"), 3) {
         let (tree, env) = (tree(case.fields[0]), Env::default());
         let wanted: Vec<u64> = if case.fields[1] == "*" { Vec::new() } else { case.numbers(1) };
         let picked = |i: usize| wanted.contains(&(i as u64));

@@ -6,7 +6,7 @@ use minlen_core::testing::cases;
 
 #[test]
 fn ranges_are_cut_into_shards_and_groups() {
-    for case in cases::read(include_str!("../../tests/cases/geometries.txt"), 3) {
+    for case in cases::read(crate::cases::table!("geometries"), 3) {
         let chosen = Geometry::choose(case.number(0), case.number(1) as u32);
         // Of the largest, the size of a shard says enough.
         case.expect(chosen.map(|g| {
@@ -75,7 +75,7 @@ fn check_places(g: &Geometry, what: &str) {
 
 #[test]
 fn headers_that_were_never_made_are_refused() {
-    for case in cases::read(include_str!("../../tests/cases/recovery_headers.txt"), 7) {
+    for case in cases::read(crate::cases::table!("recovery_headers"), 7) {
         let [protected, shard, groups, recovery, copy, more] = [0, 1, 2, 3, 4, 5].map(|i| case.number(i));
         let g = Geometry { protected, shard, groups, recovery, hash: [3; 16] };
         // Lengths are only reckoned of what can be.

@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn inputs_keep_as_many_names_as_tell_them_apart() {
-        for case in cases::read(include_str!("../../tests/cases/names.txt"), 2) {
+        for case in cases::read(crate::cases::table!("names"), 2) {
             let names: Vec<_> = case.fields[0].split(' ').map(|input| components(Path::new(input))).collect();
             let kept = names.iter().zip(depths(&names)).map(|(names, depth)| {
                 let path = names[names.len() - depth..].join(&b'/');
