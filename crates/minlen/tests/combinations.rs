@@ -122,7 +122,7 @@ fn check_near(line: &str, file: &[u8], back: &[u8], options: &Options, packed: u
     assert!(is_near(file, back, skip, target), "{line}");
     match target {
         Target::BitsPerSample(bits) => {
-            assert!((packed as f64) < (file.len() / 4) as f64 * bits / 8.0 + 400.0, "{line}: {packed}")
+            assert!((packed as f64) < (file.len() / 4) as f64 * bits / 8.0 + 400.0, "{line}: {packed}");
         }
         Target::MaxSize(most) => assert!((packed as u64) < most + 400, "{line}: {packed}"),
         _ => {}
