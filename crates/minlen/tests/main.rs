@@ -10,6 +10,8 @@ mod features;
 #[cfg(feature = "default")]
 mod builder;
 #[cfg(feature = "default")]
+mod combinations;
+#[cfg(feature = "default")]
 mod damage;
 #[cfg(feature = "default")]
 mod determinism;
