@@ -147,3 +147,48 @@ Examples:
   minlen bench mini --codec bwt --jobs 2     sizes only, two files at a time
   minlen bench ablation                      the variants in bench/ablation.txt, on the set mini
   minlen bench book.txt --codec bwt --codec lz77:parse=optimal --repeats 5 --format md";
+
+pub const CAT: &str = "\
+Examples:
+  minlen cat notes.txt.mln | less
+  minlen cat crate.mln src/main.rs
+  minlen cat big.log.mln --range 1G..1025M | grep error";
+
+pub const LIST: &str = "\
+Examples:
+  minlen list photos.mln
+  minlen list model.mln --tensors            the arrays inside: name, type, shape
+  minlen list *.mln --format json";
+
+pub const TEST: &str = "\
+Exit code 0: everything that the file holds was decoded and is what was compressed. Else all that is damaged is named.
+
+Examples:
+  minlen test backup.mln
+  minlen test -T4 archive/*.mln
+  minlen test -i key.txt safe.mln.age";
+
+pub const INFO: &str = "\
+Examples:
+  minlen info photos.mln
+  minlen info model.mln --format json";
+
+pub const REPAIR: &str = "\
+Examples:
+  minlen repair backup.mln                   writes backup.repaired.mln
+  minlen repair backup.mln -o whole.mln
+  minlen repair safe.mln.age                 with safe.mln.age.rec, which lies beside it";
+
+pub const ANALYZE: &str = "\
+Examples:
+  minlen analyze data.bin
+  minlen analyze data.bin --format json";
+
+pub const CODECS: &str = "\
+Examples:
+  minlen codecs                              all of them, one a line
+  minlen codecs cm lz77                      what these two can be told";
+
+pub const EVAL: &str = "\
+Example:
+  minlen eval lenet.mlq --data mnist";

@@ -51,12 +51,12 @@ pub fn range(text: &str) -> Result<Range, String> {
 pub fn size(text: &str) -> Result<u64, String> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, suffix) = text.split_at(digits);
-    let shift = match suffix.to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
-        "" => 0,
-        "k" => 10,
-        "m" => 20,
-        "g" => 30,
-        "t" => 40,
+    let shift = match suffix.to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
         _ => return Err(format!("unknown suffix '{suffix}': there are k, M, G and T")),
     };
     let number: u64 = number.parse().map_err(|_| "expected a number of bytes such as 512M".to_string())?;
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(size("64k"), Ok(65536));
         assert_eq!(size("2GiB"), Ok(2 << 30));
         assert_eq!(size("1MB"), Ok(1 << 20));
-        for bad in ["", "k", "1x", "-1", "99999999T"] {
+        for bad in ["", "k", "1x", "-1", "99999999T", "5iii", "5bb", "5kii", "5i"] {
             assert!(size(bad).is_err(), "{bad}");
         }
     }

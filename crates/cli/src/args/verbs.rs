@@ -20,20 +20,25 @@ pub enum Verb {
     #[command(after_long_help = help::EXTRACT)]
     Extract(Extract),
     /// Write contents to standard output
+    #[command(after_long_help = help::CAT)]
     Cat(Cat),
     /// List what is inside, without decoding
-    #[command(visible_alias = "l")]
+    #[command(visible_alias = "l", after_long_help = help::LIST)]
     List(List),
     /// Decode everything, compare every checksum, write nothing
-    #[command(visible_alias = "t")]
+    #[command(visible_alias = "t", after_long_help = help::TEST)]
     Test(Test),
     /// Show how a file is built: blocks, codecs, checksums
+    #[command(after_long_help = help::INFO)]
     Info(Info),
     /// Mend a damaged file from its recovery data, or make a new one of what is whole
+    #[command(after_long_help = help::REPAIR)]
     Repair(Repair),
     /// How small can it get? Entropies, repeats, and every codec on a sample
+    #[command(after_long_help = help::ANALYZE)]
     Analyze(Analyze),
     /// List the codecs, what each is for and what it can be told
+    #[command(after_long_help = help::CODECS)]
     Codecs(Codecs),
     /// Measure minlen and its rivals on your data
     #[command(after_long_help = help::BENCH)]
@@ -47,6 +52,7 @@ pub enum Verb {
     /// Train a prior for data of one kind, or a small network
     Train(Box<Train>),
     /// Grade a small network that `train network` made
+    #[command(after_long_help = help::EVAL)]
     Eval(Eval),
     /// Write man pages or shell completions to a folder
     #[command(hide = true)]
