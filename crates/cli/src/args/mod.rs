@@ -83,14 +83,13 @@ pub fn help_is_a_verb(mut raw: Vec<OsString>) -> Vec<OsString> {
     raw
 }
 
-/// The verb that a misspelt one is most like, if it is like one.
+/// The verb that a misspelt one is nearly: a slip in every three letters at most.
 pub fn verb_like(word: &str) -> Option<String> {
     let command = Cli::command();
     let names = command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(clap::Command::get_name);
-    let likeness = |name: &str| strsim::jaro_winkler(word, name);
-    let best = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    // As clap does for options.
-    (likeness(best) > 0.8).then(|| best.to_owned())
+    let slips = |name: &str| strsim::damerau_levenshtein(word, name);
+    let best = names.min_by_key(|name| slips(name))?;
+    (slips(best) * 3 <= best.len()).then(|| best.to_owned())
 }
 
 #[cfg(test)]
@@ -134,7 +133,7 @@ mod tests {
         {
             assert_eq!(verb_like(word).as_deref(), Some(verb), "{word}");
         }
-        for word in ["photo.png", "q", "2024", ""] {
+        for word in ["photo.png", "q", "2024", "", "test.txt", "lists.mln", "training.csv", "information"] {
             assert_eq!(verb_like(word), None, "{word}");
         }
     }
