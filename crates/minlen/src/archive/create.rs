@@ -4,6 +4,7 @@ use super::Summary;
 use super::content::{Added, Content, Stored};
 use super::contents::{Contents, Disk, Opened, Part};
 use super::copies::Copies;
+use super::groups::{self, Candidate};
 use super::inputs::Inputs;
 use crate::budget::Spending;
 use crate::layout::{FileLayout, FileSource};
@@ -100,11 +101,13 @@ pub(super) fn store<W: Write>(
     let settled = options.settled(Some(total))?;
     options.tell_level(&settled, Some(total), env);
     let options = &settled;
-    let content = Content::new(Counted { out, bytes: 0 }, contents, options, spending, total, env)?;
+    let bound = groups::bound(options, total);
+    let block = options.block_of_groups(bound);
+    let content = Content::new(Counted { out, bytes: 0 }, contents, options, spending, block, env)?;
     let bodies = items.iter().map(|_| None).collect();
     let copies = Copies::new(total, items.len());
     let mut storing =
-        Storing { items, contents, options, content, bodies, copies, summary: &mut summary, env };
+        Storing { items, contents, options, content, bodies, copies, bound, summary: &mut summary, env };
     storing.files()?;
     let instead = storing.other_names()?;
     storing.last_copy()?;
@@ -184,18 +187,36 @@ struct Storing<'a, 'c, W: Write> {
     content: Content<'c, W>,
     bodies: Vec<Option<Body>>,
     copies: Copies,
+    /// The most bytes of files that share a block.
+    bound: u64,
     summary: &'a mut Summary,
     env: &'a Env,
 }
 
 impl<W: Write> Storing<'_, '_, W> {
-    /// Stores every regular file.
+    /// Stores every regular file, group by group.
     fn files(&mut self) -> Result<()> {
-        for (index, detection) in self.reading_order()? {
-            self.store(index, Some(detection))?;
-            if let Some(part) = self.copies.due(self.content.handed_in(), self.items, &self.bodies) {
-                self.content.put_directory(part)?;
+        let items = self.items;
+        let files = self.detected()?;
+        let mut candidates: Vec<_> = files
+            .iter()
+            .map(|(index, detection)| {
+                Candidate::new(*index, &items[*index].path, detection, data_len(&items[*index]))
+            })
+            .collect();
+        groups::sort(&mut candidates);
+        let mut rest = &candidates[..];
+        for group in groups::groups(&candidates, self.bound) {
+            let (group_files, others) = rest.split_at(group.count);
+            let like = |file: &&Candidate<'_>| group.kind == Some(file.detection.kind);
+            self.content.begin_group(group_files.iter().find(like).map(|file| file.detection.clone()))?;
+            for file in group_files {
+                self.store(file.number, Some(file.detection.clone()))?;
+                if let Some(part) = self.copies.due(self.content.handed_in(), items, &self.bodies) {
+                    self.content.put_directory(part)?;
+                }
             }
+            rest = others;
         }
         Ok(())
     }
@@ -216,6 +237,7 @@ impl<W: Write> Storing<'_, '_, W> {
         for (index, item) in self.items.iter().enumerate() {
             let Found::Hardlink(first) = item.body else { continue };
             if self.bodies[first as usize].is_none() && !instead.contains_key(&first) {
+                self.content.begin_group(None)?;
                 self.store(index, None)?;
                 if self.bodies[index].is_some() {
                     instead.insert(first, index);
@@ -225,9 +247,8 @@ impl<W: Write> Storing<'_, '_, W> {
         Ok(instead)
     }
 
-    /// The regular files in the order in which they are stored: by kind, then by the end of the name, then by the whole path.
-    /// The name only orders; what a file *is* comes from its first bytes.
-    fn reading_order(&mut self) -> Result<Vec<(usize, Detection)>> {
+    /// The regular files that can be read, and what they are by their first bytes.
+    fn detected(&mut self) -> Result<Vec<(usize, Detection)>> {
         let items = self.items;
         let mut files = Vec::new();
         for (index, item) in items.iter().enumerate() {
@@ -238,12 +259,6 @@ impl<W: Write> Storing<'_, '_, W> {
                 Err(error) => self.leave_out(index, error)?,
             }
         }
-        files.sort_by(|(a, ka), (b, kb)| {
-            let key = |i: usize, d: &Detection| {
-                (d.kind.class(), d.kind, d.detail.clone(), extension(&items[i].path))
-            };
-            key(*a, ka).cmp(&key(*b, kb)).then_with(|| items[*a].path.cmp(&items[*b].path))
-        });
         Ok(files)
     }
 
@@ -309,15 +324,9 @@ impl<W: Write> Storing<'_, '_, W> {
         // The files of /proc say that they are empty, and are not.
         let ranges = if len == 0 { vec![(0, u64::MAX)] } else { found };
         let layout = layout(self.contents, (index, item), &detection, self.options);
-        self.content.add_file((index, item), detection, len, &ranges, layout.as_ref(), |start, n| {
-            Part::new(file, start, n)
-        })
+        self.content
+            .add_file((index, item), len, &ranges, layout.as_ref(), |start, n| Part::new(file, start, n))
     }
-}
-
-fn extension(path: &[u8]) -> Vec<u8> {
-    let name = path.rsplit(|&b| b == b'/').next().unwrap_or_default();
-    name.iter().rposition(|&b| b == b'.').map_or_else(Vec::new, |dot| name[dot..].to_ascii_lowercase())
 }
 
 /// What a file is made of, if its format declares that. A file that is not what it says is coded as any other.
