@@ -243,7 +243,7 @@ mod tests {
         // The large text makes its folder one of text; what lies deeper goes by what is there.
         let next_to = |a, b| place(a).abs_diff(place(b)) == 1;
         assert!(next_to("p/README", "p/big.txt"));
-        assert!(next_to("p/q/b.rs", "p/src/a.rs") && !next_to("p/q/b.rs", "p/q/a.json"));
+        assert!(next_to("p/q/b.rs", "p/q/a.json") && !next_to("p/q/b.rs", "p/src/a.rs"));
     }
 
     #[test]
@@ -281,7 +281,7 @@ mod tests {
         let one = |kind, len| (detection(kind), len);
         let kinds = |files: &[(Detection, u64)]| {
             let files: Vec<_> =
-                files.iter().map(|(detection, len)| Candidate { path: b"", detection, len: *len }).collect();
+                files.iter().map(|(detection, len)| Candidate::new(0, b"", detection, *len)).collect();
             main_kind(&files)
         };
         assert_eq!(kinds(&[one(Kind::Text, 5), one(Kind::Source, 5)]), Some(Kind::Text));
