@@ -7,7 +7,7 @@ use crate::budget::Spending;
 use crate::encoder::BlockCoder;
 use crate::layout::{FileLayout, Track};
 use crate::options::Options;
-use fastcdc::v2020::StreamCDC;
+use fastcdc::v2020::{FastCDC, StreamCDC};
 use minlen_container::walk::Item;
 use minlen_container::{Extent, StreamWriter, Tree};
 use minlen_core::{Detection, Env, Error, Result};
@@ -16,12 +16,17 @@ use std::io::{Read, Write};
 /// Zeros hashed between two looks at the stop flag.
 const ZEROS_AT_ONCE: u64 = 16 << 20;
 
+/// Ranges of up to so many bytes are read at once.
+const AT_ONCE: u64 = 1 << 20;
+
 /// Puts files together into blocks and hands the blocks to the coder.
 ///
 /// Which files share a block is planned before ([`super::groups`]); a group that is longer than a block is cut.
 pub(super) struct Content<'a, W: Write> {
     coder: BlockCoder<W>,
     buffer: Vec<u8>,
+    /// Room for a small file.
+    room: Vec<u8>,
     /// What the group at hand is, where it is known.
     kind: Option<Detection>,
     len: u64,
@@ -62,6 +67,7 @@ impl<'a, W: Write> Content<'a, W> {
         Ok(Self {
             coder: BlockCoder::new(StreamWriter::archive(out)?, options, spending, env),
             buffer: Vec::new(),
+            room: Vec::new(),
             kind: None,
             len: 0,
             hasher: blake3::Hasher::new(),
@@ -96,17 +102,11 @@ impl<'a, W: Write> Content<'a, W> {
                 Ok(reader) => reader,
                 Err(error) => return self.unreadable(error),
             };
-            for chunk in StreamCDC::new(reader, CHUNK.0, CHUNK.1, CHUNK.2) {
-                let chunk = match chunk {
-                    Ok(chunk) => chunk.data,
-                    Err(error) => {
-                        let error = Error::io("reading", std::io::Error::from(error));
-                        return self.unreadable(error.in_file(&item.source));
-                    }
-                };
-                file.fresh += self.add_chunk(&chunk, at, &mut file.extents)?;
-                file.hash.update(&chunk);
-                at += chunk.len() as u64;
+            match self.add_range(reader, len, &mut at, &mut file)? {
+                Ok(()) => {}
+                Err(error) => {
+                    return self.unreadable(Error::io("reading", error).in_file(&item.source));
+                }
             }
             whole = at - start == len;
             if !whole {
@@ -117,6 +117,46 @@ impl<'a, W: Write> Content<'a, W> {
             file.hole_until(size, &self.env)?;
         }
         Ok(Added::Stored(file.finish()))
+    }
+
+    /// Adds what `reader` gives, at most `len` bytes, which begin at `at` in the file; the inner error is that of reading.
+    fn add_range(
+        &mut self,
+        mut reader: impl Read,
+        len: u64,
+        at: &mut u64,
+        file: &mut FileBuilder,
+    ) -> Result<std::io::Result<()>> {
+        if len > AT_ONCE {
+            for chunk in StreamCDC::new(reader, CHUNK.0, CHUNK.1, CHUNK.2) {
+                match chunk {
+                    Ok(chunk) => self.add_part(&chunk.data, at, file)?,
+                    Err(error) => return Ok(Err(error.into())),
+                }
+            }
+            return Ok(Ok(()));
+        }
+        // For little, the memory of a stream would cost more than the reading.
+        let mut room = std::mem::take(&mut self.room);
+        if (room.len() as u64) < len {
+            room.resize(len as usize, 0);
+        }
+        let read = read_up_to(&mut reader, &mut room[..len as usize]);
+        if let Ok(read) = read {
+            let bytes = &room[..read];
+            for chunk in FastCDC::new(bytes, CHUNK.0, CHUNK.1, CHUNK.2) {
+                self.add_part(&bytes[chunk.offset..chunk.offset + chunk.length], at, file)?;
+            }
+        }
+        self.room = room;
+        Ok(read.map(|_| ()))
+    }
+
+    fn add_part(&mut self, chunk: &[u8], at: &mut u64, file: &mut FileBuilder) -> Result<()> {
+        file.fresh += self.add_chunk(chunk, *at, &mut file.extents)?;
+        file.hash.update(chunk);
+        *at += chunk.len() as u64;
+        Ok(())
     }
 
     /// What was read of the file so far stays in the content, and nothing refers to it.
@@ -196,6 +236,20 @@ impl<'a, W: Write> Content<'a, W> {
         let spans = self.track.take(cut);
         self.coder.submit(block, self.kind.clone(), spans, u32::MAX)
     }
+}
+
+/// Fills `room` as far as `reader` has bytes; how many that were.
+pub(super) fn read_up_to(reader: &mut impl Read, room: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < room.len() {
+        match reader.read(&mut room[filled..]) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 /// Appends a data extent, or lengthens the last one where the new one follows it directly.
