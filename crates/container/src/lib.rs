@@ -67,11 +67,11 @@ pub mod tree;
 pub mod walk;
 
 pub use archive::{Archive, BlockEntry, Damage, StreamInfo, check_structure};
-pub use block::{BlockHeader, RawBlock, open_block, open_block_within, seal};
+pub use block::{BlockHeader, RawBlock, open_block, open_block_within, open_tree, seal};
 pub use directory::DirectoryPart;
 pub use live::remove_unfinished;
 pub use magic::is_mln;
 pub use primitives::{check32, hash64};
 pub use section::{MAGIC, MAJOR, MINOR, kind};
 pub use stream::{Item, StreamReader, StreamWriter};
-pub use tree::{Body, Entry, Extent, Tree};
+pub use tree::{Body, Entry, Extent, Meta, Owner, Tree, Xattr};

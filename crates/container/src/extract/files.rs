@@ -3,7 +3,7 @@
 use super::partial::Partial;
 use super::plan::{FilePlan, Plan};
 use super::{Options, attributes};
-use crate::tree::{short_hash, show_path};
+use crate::tree::{is_hash, show_path};
 use cap_std::fs::{Dir, File, FileExt, OpenOptions, OpenOptionsExt};
 use minlen_core::{Error, Result};
 use std::collections::VecDeque;
@@ -133,7 +133,7 @@ impl Files {
             open.file.sync_all().map_err(failed)?;
         }
         self.states[open.number].done = true;
-        if self.verify && short_hash(&open.finish(file).map_err(failed)?) != file.hash {
+        if self.verify && !is_hash(&file.hash, file.len, &open.finish(file).map_err(failed)?) {
             let name = show_path(file.path.as_os_str().as_bytes());
             return Err(Error::corrupt(format!("the hash of {name} differs")));
         }

@@ -5,6 +5,7 @@
 //! that it will make). Before several names are moved to their places, which cannot happen at one moment, it is replaced by one
 //! that also lists these names with the number of the file or folder that each will be.
 
+use super::Options;
 use super::plan::{FolderPlan, Link, Plan};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use minlen_core::{Error, Result};
@@ -22,9 +23,10 @@ const LONGEST: u64 = 1 << 28;
 /// Tells extractions apart: of what, and with which attributes.
 pub(super) type Id = [u8; 32];
 
-/// The hash of everything that a plan will make.
-pub(super) fn id(plan: &Plan) -> Id {
+/// The hash of everything that a plan will make, and of the archive: hashes of small files are short.
+pub(super) fn id(plan: &Plan, options: &Options) -> Id {
     let mut hasher = blake3::Hasher::new();
+    hasher.update(&options.archive);
     let mut thing = |path: &Path, kind: &[u8], mode: u32, mtime: Option<(i64, u32)>, rest: &[u8]| {
         let path = path.as_os_str().as_bytes();
         for field in [path, kind, &mode.to_le_bytes(), format!("{mtime:?}").as_bytes(), rest] {

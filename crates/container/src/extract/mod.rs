@@ -14,7 +14,7 @@
 //! let content = b"what the blocks decode to";
 //! let extents = vec![Extent::Data { offset: 5, len: 3 }];
 //! let body = Body::File { len: 3, hash: file_hash(b"the"), extents };
-//! let entry = Entry { path: b"a/b.txt".to_vec(), mode: 0o644, mtime: None, body };
+//! let entry = Entry { path: b"a/b.txt".to_vec(), mode: 0o644, mtime: None, body, meta: None };
 //! let tree = Tree { entries: vec![entry] };
 //!
 //! let env = minlen_core::Env::default();
@@ -56,11 +56,21 @@ pub struct Options {
     pub special_bits: bool,
     /// Bytes of the compressed file, which the output has to be in proportion to; unknown by default, and then it need not.
     pub compressed: u64,
+    /// Tells the archive from others of the same tree: a hash of its content. An extraction that was stopped while it gave names is
+    /// finished by another one of the same archive only.
+    pub archive: [u8; 32],
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { overwrite: false, verify: true, sync: true, special_bits: false, compressed: u64::MAX }
+        Self {
+            overwrite: false,
+            verify: true,
+            sync: true,
+            special_bits: false,
+            compressed: u64::MAX,
+            archive: [0; 32],
+        }
     }
 }
 
@@ -117,7 +127,7 @@ impl Extractor {
         tree.check(&env.limits)?;
         let (plan, _held) = Plan::new(tree, selected, &options, env)?;
         env.claim(plan.output_len(), options.compressed)?;
-        let (partial, earlier) = Partial::create(target, journal::id(&plan))?;
+        let (partial, earlier) = Partial::create(target, journal::id(&plan, &options))?;
         let finished = !options.overwrite && earlier.is_some_and(|run| run.is_all_there(&partial.target));
         if !finished {
             place::check(&partial, &plan, options.overwrite)?;

@@ -25,7 +25,7 @@ mod without;
 pub use names::names;
 pub use state::State;
 
-use crate::tree::{Body, Entry};
+use crate::tree::{Body, Entry, Meta};
 use minlen_core::{Env, Error, Result};
 use rustix::fs::{Mode, OFlags};
 use std::collections::HashMap;
@@ -34,6 +34,7 @@ use std::fs::{self, File, Metadata};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use without::{Leave, Without};
 
 /// How to walk.
@@ -65,6 +66,8 @@ pub struct Item {
     pub mtime: Option<(i64, u32)>,
     /// What it is.
     pub body: Found,
+    /// Owner and extended attributes, where they were asked for.
+    pub meta: Option<Arc<Meta>>,
     /// The state in which it was found.
     pub state: State,
 }
@@ -73,7 +76,7 @@ impl Item {
     /// Its entry in the tree of an archive, with this body.
     #[must_use]
     pub fn entry(&self, body: Body) -> Entry {
-        Entry { path: self.path.clone(), mode: self.mode, mtime: self.mtime, body }
+        Entry { path: self.path.clone(), mode: self.mode, mtime: self.mtime, body, meta: self.meta.clone() }
     }
 }
 
@@ -284,7 +287,7 @@ impl Walker<'_> {
     fn push(&mut self, source: PathBuf, path: Vec<u8>, meta: &Metadata, body: Found) {
         let mode = meta.mode() & crate::limits::MODE_BITS;
         let mtime = (!self.options.no_times).then(|| (meta.mtime(), meta.mtime_nsec() as u32));
-        self.found.items.push(Item { source, path, mode, mtime, body, state: State::of(meta) });
+        self.found.items.push(Item { source, path, mode, mtime, body, meta: None, state: State::of(meta) });
     }
 
     fn warn(&mut self, source: &Path, message: &str) {

@@ -91,6 +91,7 @@ impl Archive<'_> {
         let picked = |i: usize| chosen.is_none_or(|chosen| chosen.entries[i]);
         let mut how = extract::Options::default();
         (how.overwrite, how.compressed) = (options.overwrite, self.stored_len);
+        how.archive = self.identity();
         let filter: Option<&dyn Fn(usize) -> bool> = if chosen.is_none() { None } else { Some(&picked) };
         let mut extractor = Extractor::new(target, &tree, filter, how, &self.env)?;
         let count = self.container.blocks().len();
@@ -111,6 +112,17 @@ impl Archive<'_> {
         let summary =
             self.summary(&mut tree.entries.iter().enumerate().filter(|(i, _)| picked(*i)).map(|(_, e)| e));
         Ok(Summary { warnings: report.warnings, ..summary })
+    }
+}
+
+impl Archive<'_> {
+    /// What tells the content from others: a hash of the hashes of all streams.
+    fn identity(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        for stream in self.container.streams() {
+            hasher.update(&stream.content_hash.unwrap_or_default());
+        }
+        *hasher.finalize().as_bytes()
     }
 }
 

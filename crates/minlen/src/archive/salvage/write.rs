@@ -130,7 +130,7 @@ impl Salvage<'_> {
                 renamed.push(Written { member: Some(old.path.clone()), path: path.clone() });
             }
             placed.entry(content).or_insert(tree.entries.len() as u32);
-            tree.entries.push(Entry { path, mode: old.mode, mtime: old.mtime, body });
+            tree.entries.push(Entry { path, mode: old.mode, mtime: old.mtime, body, meta: old.meta.clone() });
         }
         for (range, hash) in &survey.runs {
             let path = names.free(format!("{PIECE}{}", range.start).as_bytes(), "");
@@ -138,7 +138,7 @@ impl Salvage<'_> {
             let extents = vec![Extent::Data { offset: range.start, len }];
             renamed.push(Written { member: None, path: path.clone() });
             let body = Body::File { len, hash: *hash, extents };
-            tree.entries.push(Entry { path, mode: 0o644, mtime: None, body });
+            tree.entries.push(Entry { path, mode: 0o644, mtime: None, body, meta: None });
         }
         (tree, renamed)
     }
