@@ -57,6 +57,7 @@ mod index;
 pub mod limits;
 mod live;
 mod magic;
+mod names;
 mod primitives;
 pub mod recovery;
 mod section;

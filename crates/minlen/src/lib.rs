@@ -123,4 +123,4 @@ pub use minlen_core::{
     Result, Stage, Stats, Target, WholeCodec, ids, testing, text, varint,
 };
 pub use oneshot::{compress, compress_with, decompress, decompress_with};
-pub use options::{Options, registry};
+pub use options::{Keep, Options, registry};

@@ -61,7 +61,7 @@ fn random_tree(seed: u64, max: usize) -> Tree {
             _ => Some((rng.next_u64() as i64 >> rng.below(60), rng.below(1_000_000_000) as u32)),
         };
         let mode = if rng.below(3) == 0 { rng.below(0o10000) as u32 } else { 0o644 };
-        let meta = (seed % 3 > 0 && rng.below(2) > 0).then(|| Arc::new(random_meta(&mut rng)));
+        let meta = (!seed.is_multiple_of(3) && rng.below(2) > 0).then(|| Arc::new(random_meta(&mut rng)));
         entries.push(Entry { path, mode, mtime, body, meta });
     }
     Tree { entries }
