@@ -123,4 +123,4 @@ pub use minlen_core::{
     Result, SequentialCodec, Stage, Stats, Target, WholeCodec, ids, testing, text, varint,
 };
 pub use oneshot::{compress, compress_with, decompress, decompress_with};
-pub use options::{Options, Solid, registry};
+pub use options::{Keep, Options, Solid, registry};

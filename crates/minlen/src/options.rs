@@ -79,6 +79,17 @@ pub enum Solid {
 /// Largest block that can be asked for.
 const MAX_BLOCK: usize = 256 * MIB;
 
+/// What an archive keeps of files beside their contents, modes and times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Owners and groups, by number and name.
+    pub owners: bool,
+    /// Extended attributes.
+    pub xattrs: bool,
+    /// POSIX ACLs.
+    pub acls: bool,
+}
+
 /// How to compress. Cheap to clone.
 ///
 /// ```
@@ -120,6 +131,7 @@ pub struct Options {
     /// What a file of no known container holds.
     pub(crate) raw: Option<RawShape>,
     pub(crate) times: bool,
+    pub(crate) keep: Keep,
     pub(crate) compact: bool,
     pub(crate) planner: Arc<Planner>,
 }
@@ -138,6 +150,7 @@ impl Default for Options {
             solid: Solid::Auto,
             dedup: true,
             times: true,
+            keep: Keep::default(),
             compact: true,
             bases: BaseSet::default(),
             goal: None,
@@ -322,6 +335,19 @@ impl Options {
     #[must_use]
     pub fn with_dedup(mut self, dedup: bool) -> Self {
         self.dedup = dedup;
+        self
+    }
+
+    /// What an archive keeps beside modes and times (default: nothing).
+    ///
+    /// ```
+    /// use minlen::{Keep, Options};
+    /// let options = Options::new(3)?.with_keep(Keep { owners: true, ..Keep::default() });
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_keep(mut self, keep: Keep) -> Self {
+        self.keep = keep;
         self
     }
 

@@ -6,12 +6,14 @@ mod groups;
 mod help;
 mod levels;
 mod models;
+mod pick;
 mod value;
 mod verbs;
 
 pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs};
 pub use levels::{LevelArgs, refuse_two_digits};
 pub use models::{Eval, Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
+pub use pick::PickArgs;
 pub use value::{Format, ProgressMode, Range};
 pub use verbs::{
     Analyze, Bare, Bench, BenchFormat, Cat, Codecs, Compress, Decompress, Extract, Generate, GenerateWhat,

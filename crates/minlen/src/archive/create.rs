@@ -35,7 +35,7 @@ const FAST: u8 = 3;
 /// cannot be read is left out with a warning in the [`Summary`], and what was changed while it was read is named there.
 ///
 /// Memory is bounded by blocks and threads as in [`crate::Encoder`], plus some hundred bytes a member. Times, permission bits, links and
-/// holes are stored; owners and other attributes are not; sockets, devices and pipes are left out with a warning. A target
+/// holes are stored; owners and other attributes where [`Options::with_keep`] says so; sockets, devices and pipes are left out with a warning. A target
 /// ([`Options::with_target`]) is refused: archives are exact.
 ///
 /// ```
@@ -67,6 +67,9 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
     let walked = walk::walk(&inputs.paths, &inputs.walking(options), env)?;
     for output in walked.outputs {
         let message = format!("{}: is the output itself: left out", output.display());
+        env.progress.event(Event::Notice { message });
+    }
+    if let Some(message) = walked.not_kept {
         env.progress.event(Event::Notice { message });
     }
     store(&walked.items, &Disk(&walked.items), walked.warnings, out, options, env)

@@ -1,10 +1,11 @@
 //! From an archive to files.
 
 use super::read::{Archive, not_there};
+use super::strip::stripped;
 use super::sweep::decode_runs;
 use super::{ExtractOptions, Summary};
 use minlen_container::BlockEntry;
-use minlen_container::extract::{self, Extractor};
+use minlen_container::extract::Extractor;
 use minlen_core::{Error, Event, Reservation, Result};
 use std::path::Path;
 
@@ -90,10 +91,15 @@ impl Archive<'_> {
     ) -> Result<Summary> {
         let tree = self.entries();
         let picked = |i: usize| chosen.is_none_or(|chosen| chosen.entries[i]);
-        let mut how = extract::Options::default();
-        (how.overwrite, how.compressed) = (options.overwrite, self.stored_len);
-        let filter: Option<&dyn Fn(usize) -> bool> = if chosen.is_none() { None } else { Some(&picked) };
-        let mut extractor = Extractor::new(target, &tree, filter, how, &self.env)?;
+        let mut how = options.extraction();
+        (how.compressed, how.archive) = (self.stored_len, self.identity());
+        let mut extractor = if options.strip > 0 {
+            let (tree, _held) = stripped(&tree, &picked, options.strip, &self.env.budget)?;
+            Extractor::new(target, &tree, None, how, &self.env)?
+        } else {
+            let filter: Option<&dyn Fn(usize) -> bool> = if chosen.is_none() { None } else { Some(&picked) };
+            Extractor::new(target, &tree, filter, how, &self.env)?
+        };
         let count = self.container.blocks().len();
         let _held = self.env.budget.reserve((count * size_of::<(usize, u64)>()) as u64)?;
         let blocks = self.container.blocks();
@@ -112,7 +118,18 @@ impl Archive<'_> {
         }
         let summary =
             self.summary(&mut tree.entries.iter().enumerate().filter(|(i, _)| picked(*i)).map(|(_, e)| e));
-        Ok(Summary { warnings: report.warnings, ..summary })
+        Ok(Summary { warnings: report.warnings, skipped: report.skipped, ..summary })
+    }
+}
+
+impl Archive<'_> {
+    /// What tells the content from others: a hash of the hashes of all streams.
+    fn identity(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        for stream in self.container.streams() {
+            hasher.update(&stream.content_hash.unwrap_or_default());
+        }
+        *hasher.finalize().as_bytes()
     }
 }
 
