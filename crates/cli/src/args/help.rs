@@ -157,6 +157,8 @@ Examples:
 pub const LIST: &str = "\
 Examples:
   minlen list photos.mln
+  minlen list photos.mln --member 'photos/*.png' --sort size
+  minlen list --long photos.mln              with ratio, codecs and hash of each member
   minlen list model.mln --tensors            the arrays inside: name, type, shape
   minlen list *.mln --format json";
 

@@ -15,7 +15,7 @@ pub use models::{Eval, Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
 pub use value::{Format, ProgressMode, Range};
 pub use verbs::{
     Analyze, Bare, Bench, BenchFormat, Cat, Codecs, Compress, Decompress, Extract, Generate, GenerateWhat,
-    Info, List, Repair, Test, Verb,
+    Info, List, Repair, SortBy, Test, Verb,
 };
 
 use clap::{CommandFactory, Parser, builder::styling};

@@ -180,9 +180,31 @@ pub struct Cat {
     pub common: Common,
 }
 
-/// The arguments of the verbs that look and do not write.
-#[derive(Args, Debug)]
+/// By what members are put in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SortBy {
+    /// By path
+    Name,
+    /// Largest first
+    Size,
+    /// Newest first
+    Time,
+}
+
+#[derive(Args, Debug, Default)]
 pub struct List {
+    /// Only this member, a folder with all below it, or those that a pattern with * and ? names; can be repeated
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    pub member: Vec<PathBuf>,
+    /// Order of the members (default: as they are stored)
+    #[arg(long, value_name = "BY", help_heading = "Output")]
+    pub sort: Option<SortBy>,
+    /// The other way round
+    #[arg(long, help_heading = "Output")]
+    pub reverse: bool,
+    /// More of each member: what it takes, ratio, codecs and hash; as does -v
+    #[arg(short, long, help_heading = "Output")]
+    pub long: bool,
     /// The arrays of model files: name, type, shape
     #[arg(long, help_heading = "Numbers")]
     pub tensors: bool,

@@ -173,7 +173,7 @@ fn of_bare(bare: Bare) -> Verb {
     } else if test {
         Verb::Test(args::Test { io, keys, limits, format, common })
     } else if list {
-        Verb::List(args::List { tensors: false, io, keys, limits, format, common })
+        Verb::List(args::List { io, keys, limits, format, common, ..args::List::default() })
     } else {
         Verb::Compress(args::Compress { out, encode, io, keys, format, common })
     }

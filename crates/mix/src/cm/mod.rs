@@ -33,7 +33,8 @@ mod spec;
 mod tests;
 
 pub use crate::model_type::{Depth, Type};
-use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Params, Part, Proposal, Result};
+use crate::prior::OWN_NUMBER;
+use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Need, Params, Part, Proposal, Result};
 use pretrained::Pretrained;
 pub(crate) use run::{decode_bits, encode_bits};
 use spec::Header;
@@ -86,6 +87,15 @@ impl Codec for Cm {
             crate::bcj::relative(&mut out[start..]);
         }
         Ok(())
+    }
+
+    fn may_need(&self) -> bool {
+        true
+    }
+
+    fn needs(&self, payload: &[u8], _output_len: usize, _env: &Env) -> Result<Vec<Need>> {
+        let (header, _) = Header::begin(payload)?;
+        Ok(if header.number == OWN_NUMBER { vec![Need::Prior(header.id)] } else { Vec::new() })
     }
 
     fn memory(&self, params: &Params, len: usize) -> Memory {
