@@ -9,7 +9,7 @@ mod models;
 mod value;
 mod verbs;
 
-pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs};
+pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs, TableFormat};
 pub use levels::{LevelArgs, refuse_two_digits};
 pub use models::{Eval, Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
 pub use value::{Format, ProgressMode, Range};

@@ -59,6 +59,30 @@ pub enum Verb {
     Generate(Generate),
 }
 
+impl Verb {
+    /// What is typed for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Compress(_) => "compress",
+            Self::Decompress(_) => "decompress",
+            Self::Extract(_) => "extract",
+            Self::Cat(_) => "cat",
+            Self::List(_) => "list",
+            Self::Test(_) => "test",
+            Self::Info(_) => "info",
+            Self::Repair(_) => "repair",
+            Self::Analyze(_) => "analyze",
+            Self::Codecs(_) => "codecs",
+            Self::Bench(_) => "bench",
+            Self::Rebase(_) => "rebase",
+            Self::Quantize(_) => "quantize",
+            Self::Train(_) => "train",
+            Self::Eval(_) => "eval",
+            Self::Generate(_) => "generate",
+        }
+    }
+}
+
 /// The command without a verb, with the flags of the gzip family.
 #[derive(Args, Debug)]
 pub struct Bare {
@@ -373,6 +397,8 @@ pub struct Generate {
     /// Overwrite files that are there and differ
     #[arg(short, long, help_heading = "Output")]
     pub force: bool,
+    #[command(flatten)]
+    pub format: TableFormat,
     #[command(flatten)]
     pub common: Common,
 }

@@ -11,6 +11,7 @@ use crate::ui::human;
 use minlen::archive::Inputs;
 use minlen::container::{atomic, recovery, walk};
 use minlen::{Error, Result};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -56,6 +57,7 @@ pub fn run(args: &Compress, ctx: &Context) -> Result<Tally> {
     enter(args, ctx, &recipe, &work)?;
     Ok(crate::commands::for_each(ctx, &work, |work| match work {
         Work::Stream(input, target) => {
+            ctx.report.begin(input.label());
             stream(args, ctx, &recipe, input, target).map_err(|e| e.in_file(input.label()))
         }
         Work::Archive(inputs, target) => archive(args, ctx, &recipe, inputs, target),
@@ -174,6 +176,7 @@ fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, targe
         ctx.ui.warn(&format!(
             "{input}: is compressed already; skipped (`minlen decompress` unpacks it, -f compresses it again)"
         ));
+        ctx.report.done(json!({"skipped": true}));
         return Ok(());
     }
     if !opened.seekable() && !is_named(args) && input.path().is_some() {
@@ -197,6 +200,7 @@ fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, targe
     if let (true, Some(path), Target::File(made)) = (args.out.rm, input.path(), target) {
         remove_input(path, &opened, changed, made, ctx)?;
     }
+    told(ctx, "stream", sizes, target);
     report(ctx, &input.to_string(), sizes, target, start);
     Ok(())
 }
@@ -220,8 +224,9 @@ fn archive(
     inputs: &[PathBuf],
     target: &Target,
 ) -> Result<()> {
-    target.check(args.out.force, true)?;
     let label = label(inputs);
+    ctx.report.begin(Path::new(&label));
+    target.check(args.out.force, true)?;
     announce(ctx, recipe, &label, inputs);
     let start = Instant::now();
     ctx.ui.meter.start(&label, 0);
@@ -239,6 +244,7 @@ fn archive(
     if let (true, Target::File(made)) = (args.out.rm, target) {
         remove_inputs(made, inputs, ctx)?;
     }
+    told(ctx, "archive", sizes, target);
     report(ctx, &label, sizes, target, start);
     Ok(())
 }
@@ -302,6 +308,16 @@ fn announce(ctx: &Context, recipe: &Recipe, label: &str, inputs: &[PathBuf]) {
                 .unwrap_or_default(),
         ));
     }
+}
+
+/// The same for programs.
+fn told(ctx: &Context, kind: &str, sizes: Sizes, target: &Target) {
+    ctx.report.done(json!({
+        "kind": kind,
+        "output": target.path().map(Path::to_string_lossy),
+        "content_bytes": sizes.raw,
+        "stored_bytes": sizes.stored,
+    }));
 }
 
 fn report(ctx: &Context, label: &str, sizes: Sizes, target: &Target, start: Instant) {

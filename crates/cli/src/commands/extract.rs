@@ -7,12 +7,14 @@ use crate::plan::{Context, Source, Target};
 use crate::ui::human;
 use minlen::archive::{Archive, ExtractOptions};
 use minlen::{Error, Result};
+use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Takes members out into a folder, or a range into a file.
 pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
     let source = Source::new(&args.archive);
+    ctx.report.begin(source.label());
     if args.salvage {
         return super::salvage::run(args, &source, ctx).map_err(|e| e.in_file(source.label()));
     }
@@ -39,6 +41,11 @@ pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
             archive.extract_entries(&chosen.numbers, folder, &options)?
         };
         ctx.ui.meter.stop();
+        ctx.report.done(json!({
+            "output": folder.to_string_lossy(),
+            "members": summary.files,
+            "content_bytes": summary.raw_bytes,
+        }));
         ctx.ui.note(&format!("{source}: {} files, {}", summary.files, human::bytes(summary.raw_bytes)));
         Ok(())
     })();
@@ -48,6 +55,7 @@ pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
 /// Writes contents to standard output.
 pub fn cat(args: &Cat, ctx: &Context) -> Result<()> {
     let source = Source::new(&args.archive);
+    ctx.report.begin(source.label());
     let done = decode::open_archive(&source, ctx, &ctx.reading()).and_then(|mut archive| {
         write_to(&mut archive, &args.members, args.range, &Target::Stdout, false, ctx)
     });
@@ -69,10 +77,12 @@ fn write_to(
 ) -> Result<()> {
     let sink = Sink::create(target, force, ctx, "the archive")?;
     let mut out = sink.writer();
-    if archive.is_tree() {
+    let mut count = 1;
+    let len = if archive.is_tree() {
         let files = select::files(archive, members)?;
         let tree = archive.entries();
         let modes = files.numbers.iter().map(|&number| tree.entries[number].mode);
+        count = files.numbers.len();
         sink.restrict(modes.fold(ctx.mask(), |mask, mode| mask & minlen::archive::readers(mode)));
         match (range, &files.numbers[..]) {
             (None, numbers) => archive.read_entries(numbers, &mut out)?,
@@ -81,13 +91,16 @@ fn write_to(
                 let count = numbers.len();
                 return Err(Error::usage(format!("--range needs exactly one file, and {count} were chosen")));
             }
-        };
+        }
     } else if members.is_empty() {
-        archive.read_content(range.map_or(0..u64::MAX, select::bounds), &mut out)?;
+        archive.read_content(range.map_or(0..u64::MAX, select::bounds), &mut out)?
     } else {
         return Err(Error::usage("is a single compressed file and has no members to choose from"));
-    }
+    };
     out.flush().map_err(write_failed)?;
     drop(out);
-    sink.commit(None)
+    sink.commit(None)?;
+    let output = target.path().map(Path::to_string_lossy);
+    ctx.report.done(json!({"output": output, "members": count, "content_bytes": len}));
+    Ok(())
 }

@@ -36,22 +36,18 @@ struct Inside {
 /// Shows every input.
 pub fn run(args: &Args, ctx: &Context) -> Result<Tally> {
     let inputs = ctx.inputs(&args.io)?;
-    let mut objects = Vec::new();
-    let mut tally = super::for_each(ctx, &inputs, |input| {
+    Ok(super::for_each(ctx, &inputs, |input| {
+        ctx.report.begin(input.label());
         let facts = facts(input, ctx).map_err(|e| e.in_file(input.label()))?;
         if facts.inside.is_none() {
             ctx.ui.warn(&format!("{input}: is encrypted, and what is inside cannot be told without its key"));
         }
         if ctx.ui.json() {
-            objects.push(object(input, &facts));
+            ctx.report.done(object(&facts));
             return Ok(());
         }
         ui::print(&text(input, &facts, ctx.ui.verbose()))
-    });
-    if ctx.ui.json() {
-        tally.add(ui::print_json(&json!({"files": objects})), |e| ctx.ui.error(e));
-    }
-    Ok(tally)
+    }))
 }
 
 fn facts(input: &Source, ctx: &Context) -> Result<Facts> {
@@ -239,9 +235,8 @@ fn difference(difference: &Difference) -> Value {
     })
 }
 
-fn object(input: &Source, facts: &Facts) -> Value {
+fn object(facts: &Facts) -> Value {
     let mut object = json!({
-        "file": input.label().to_string_lossy(),
         "encrypted": facts.lock != Lock::None,
         "lock": match facts.lock {
             Lock::None => None,

@@ -17,7 +17,9 @@ use minlen::{Error, Result};
 pub fn run(args: &List, ctx: &Context) -> Result<Tally> {
     let inputs = ctx.inputs(&args.io)?;
     let mut document = Document::default();
+    ctx.report.is_written();
     let mut streams = Vec::new();
+    let mut failed = None;
     let mut tally = super::for_each(ctx, &inputs, |input| {
         let done = decode::open_archive(input, ctx, &ctx.reading()).and_then(|mut archive| {
             if args.tensors {
@@ -39,8 +41,13 @@ pub fn run(args: &List, ctx: &Context) -> Result<Tally> {
             }
             Ok(())
         });
-        done.map_err(|e| hint(e.in_file(input.label()), input, &inputs))
+        let done = done.map_err(|e| hint(e.in_file(input.label()), input, &inputs));
+        if let (true, Err(error)) = (ctx.ui.json(), &done) {
+            failed = document.failed(input, error).err().or(failed.take());
+        }
+        done
     });
+    tally.add(failed.map_or(Ok(()), Err), |e| ctx.ui.error(e));
     let shown = match (ctx.ui.json(), streams.is_empty()) {
         (true, _) => document.end(),
         (false, false) => ui::print(&table(&streams)),

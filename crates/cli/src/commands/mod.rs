@@ -44,10 +44,17 @@ pub fn dispatch(cli: Cli) -> ExitCode {
     match watched {
         Ok(done) => tally = done,
         Err(error) => {
+            ctx.report.failed(&error);
             tally.add::<()>(Err(error), |e| ctx.ui.error(e));
+            if ctx.report.is_empty() {
+                ctx.report.is_written();
+            }
         }
     }
     ctx.ui.meter.stop();
+    if !tally.stopped() {
+        tally.add(ctx.report.write(), |e| ctx.ui.error(e));
+    }
     exit::leave(&tally, ctx.ui.warnings())
 }
 
@@ -70,7 +77,7 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
             args::TrainWhat::Prior(args) => train::run(args, ctx),
             args::TrainWhat::Network(args) => network::train(args, ctx),
         }),
-        Verb::Eval(args) => once(network::eval(args)),
+        Verb::Eval(args) => once(network::eval(args, ctx)),
         Verb::Generate(args) => once(generate::run(args, ctx)),
     }
 }
@@ -138,30 +145,36 @@ fn once(result: Result<()>) -> Result<Tally> {
 }
 
 fn context(verb: &Verb, cancel: &Cancel) -> Context {
-    let new = |common: &args::Common, format: Format| Context::new(common, format, cancel);
+    let new = |common: &args::Common, format: &args::TableFormat| {
+        Context::new(verb.name(), common, format.format, cancel)
+    };
     match verb {
-        Verb::Compress(a) => new(&a.common, a.format.format)
+        Verb::Compress(a) => new(&a.common, &a.format)
             .explaining(&a.common, a.encode.explain || a.common.verbose > 1)
             .with_keys(&a.keys),
-        Verb::Decompress(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Extract(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Cat(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::List(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Test(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Info(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Repair(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Analyze(a) => new(&a.common, a.format.format),
-        Verb::Codecs(a) => new(&a.common, a.format.format),
-        Verb::Bench(a) => new(&a.common, Format::Table).explaining(&a.common, a.common.verbose > 0),
-        Verb::Rebase(a) => new(&a.common, Format::Table).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Decompress(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Extract(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Cat(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::List(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Test(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Info(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Repair(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Analyze(a) => new(&a.common, &a.format),
+        Verb::Codecs(a) => new(&a.common, &a.format),
+        Verb::Bench(a) => {
+            let json = a.format == args::BenchFormat::Json;
+            let format = if json { Format::Json } else { Format::Table };
+            Context::new(verb.name(), &a.common, format, cancel).explaining(&a.common, a.common.verbose > 0)
+        }
+        Verb::Rebase(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Quantize(a) => {
             let keys =
                 args::KeyArgs { passphrase_file: a.passphrase_file.clone(), ..args::KeyArgs::default() };
-            new(&a.common, Format::Table).with_keys(&keys)
+            new(&a.common, &a.format).with_keys(&keys)
         }
-        Verb::Train(a) => new(a.what.common(), Format::Table),
-        Verb::Eval(a) => new(&a.common, Format::Table),
-        Verb::Generate(a) => new(&a.common, Format::Table),
+        Verb::Train(a) => new(a.what.common(), a.what.format()),
+        Verb::Eval(a) => new(&a.common, &a.format),
+        Verb::Generate(a) => new(&a.common, &a.format),
     }
 }
 
@@ -189,7 +202,10 @@ fn for_each<T>(ctx: &Context, inputs: &[T], mut each: impl FnMut(&T) -> Result<(
 fn for_each_mut<T>(ctx: &Context, inputs: &mut [T], mut each: impl FnMut(&mut T) -> Result<()>) -> Tally {
     let mut tally = Tally::default();
     for input in inputs {
-        tally.add(ctx.check().and_then(|()| each(input)), |error: &Error| ctx.ui.error(error));
+        tally.add(ctx.check().and_then(|()| each(input)), |error: &Error| {
+            ctx.report.failed(error);
+            ctx.ui.error(error);
+        });
         ctx.ui.meter.stop();
         if tally.stopped() {
             break;

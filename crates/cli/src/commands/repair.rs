@@ -19,6 +19,7 @@ use std::path::Path;
 
 /// Repairs one file.
 pub fn run(args: &Repair, ctx: &Context) -> Result<()> {
+    ctx.report.begin(&args.file);
     let out = match &args.output {
         Some(out) => out.clone(),
         None => plan::repaired(&args.file)?,
@@ -56,14 +57,14 @@ fn with_data(args: &Repair, sidecar: Option<&Path>, out: &Path, ctx: &Context) -
         ));
     }
     if ctx.ui.json() {
-        return ui::print_json(&json!({
-            "file": args.file.to_string_lossy(),
+        ctx.report.done(json!({
             "output": out.to_string_lossy(),
             "protected_bytes": report.protected,
             "unprotected_bytes": report.unprotected,
             "repaired": report.repaired.iter().map(|r| [r.start, r.end]).collect::<Vec<_>>(),
             "recovery_damaged": report.recovery_damaged,
         }));
+        return Ok(());
     }
     ui::print(&text(&report, out))
 }
@@ -106,10 +107,7 @@ fn without_data(args: &Repair, out: &Path, ctx: &Context) -> Result<()> {
     ctx.ui.meter.stop();
     let kept = survey.members.iter().filter(|member| member.state == State::Whole).count();
     if ctx.ui.json() {
-        let mut object = damage::object(&survey);
-        object["file"] = json!(args.file.to_string_lossy());
-        object["output"] = json!(out.to_string_lossy());
-        ui::print_json(&object)?;
+        ctx.report.done(json!({"output": out.to_string_lossy(), "found": damage::object(&survey)}));
     } else {
         ui::print(&summary(&survey, kept, out, salvage.is_tree()))?;
     }

@@ -2,7 +2,7 @@
 
 use super::sandbox::{Sandbox, text};
 
-const RECIPIENT: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
+pub const RECIPIENT: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
 
 fn sandbox() -> Sandbox {
     let s = Sandbox::new();
@@ -128,7 +128,7 @@ fn tests_are_silent_or_json() {
     assert_eq!(ran.code, 4);
     let files = ran.json()["files"].clone();
     assert_eq!(
-        (&files[0]["ok"], &files[1]["ok"], &files[1]["exit"]),
+        (&files[0]["ok"], &files[1]["ok"], &files[1]["error"]["exit"]),
         (&true.into(), &false.into(), &4.into())
     );
 }

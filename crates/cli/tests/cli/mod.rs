@@ -12,6 +12,7 @@ mod gzip_flags;
 #[path = "../../../minlen/tests/common/hostile.rs"]
 mod hostile;
 mod inspection;
+mod json;
 mod kill;
 mod lines;
 mod models;

@@ -3,9 +3,10 @@
 use super::Lines;
 use super::members::{Chosen, Totals};
 use crate::plan::Source;
+use crate::ui::report::{SCHEMA, of_file};
 use crate::ui::{self, human};
-use minlen::Result;
 use minlen::archive::{Archive, Member, MemberKind};
+use minlen::{Error, Result};
 use serde_json::{Value, json};
 
 /// The JSON document of all inputs. It is written as it comes, since archives may have more members than fit into memory.
@@ -43,14 +44,29 @@ impl Document {
     }
 
     fn begin(&mut self, lines: &mut Lines, text: &str) -> Result<()> {
-        lines.add(if self.begun { ",\n" } else { "{\"files\": [\n" })?;
+        if self.begun {
+            lines.add(",\n")?;
+        } else {
+            lines.add(&Self::head())?;
+        }
         self.begun = true;
         lines.add(text)
     }
 
+    /// How every document begins.
+    fn head() -> String {
+        format!("{{\"schema\": {SCHEMA}, \"verb\": \"list\", \"files\": [\n")
+    }
+
+    /// Tells of a file that cannot be listed.
+    pub fn failed(&mut self, input: &Source, error: &Error) -> Result<()> {
+        self.add(&of_file(input.label(), false, json!({"error": ui::error_object(error)})), None)
+    }
+
     /// Ends the document.
     pub fn end(&self) -> Result<()> {
-        ui::print(if self.begun { "\n]}\n" } else { "{\"files\": []}\n" })
+        let head = if self.begun { String::new() } else { Self::head() };
+        ui::print(&format!("{head}\n]}}\n"))
     }
 }
 
@@ -66,13 +82,13 @@ fn sums(totals: &Totals) -> Value {
 
 /// What is told of a file as a whole.
 pub fn object(input: &Source, archive: &Archive<'_>) -> Value {
-    json!({
-        "file": input.label().to_string_lossy(),
+    let fields = json!({
         "kind": if archive.is_tree() { "archive" } else { "stream" },
         "stored_bytes": archive.stored_len(),
         "content_bytes": archive.content_len(),
         "output_bytes": archive.output_len(),
-    })
+    });
+    of_file(input.label(), true, fields)
 }
 
 fn member(member: &Member) -> Value {
