@@ -33,6 +33,20 @@ Environment:
   MINLEN_PASSPHRASE  the passphrase, where none is given otherwise
   NO_COLOR           no colours";
 
+/// The options of verbs that read only, in their own words: the definitions are shared with those that write.
+pub fn reading(arg: clap::Arg) -> clap::Arg {
+    match arg.get_id().as_str() {
+        "inputs" => arg.help("The .mln files; none or `-` for standard input"),
+        "base" => arg.help(
+            "Read with this base: the file (or a .mln of it) that the content was stored as differences from, which \
+             `minlen info` names; can be repeated",
+        ),
+        "prior" => arg.help("Read with this prior, which `minlen info` names; can be repeated"),
+        "memory" => arg.help("Most working memory to use (such as 512M or 2G)"),
+        _ => arg,
+    }
+}
+
 /// The end of `-h`.
 pub fn short_examples() -> String {
     EXAMPLES.lines().take(6).chain(["\nSee --help for all examples, memory and exit codes."]).fold(
@@ -194,3 +208,8 @@ Examples:
 pub const EVAL: &str = "\
 Example:
   minlen eval lenet.mlq --data mnist";
+
+pub const GENERATE: &str = "\
+Examples:
+  minlen generate man ~/.local/share/man/man1
+  minlen generate completions ~/.local/share/bash-completion/completions";

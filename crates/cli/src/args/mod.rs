@@ -83,6 +83,17 @@ pub fn help_is_a_verb(mut raw: Vec<OsString>) -> Vec<OsString> {
     raw
 }
 
+/// The command and the verbs that were typed first, if any.
+pub fn asked_for(raw: &[OsString]) -> String {
+    let (mut command, mut all) = (&Cli::command(), String::from("minlen"));
+    for word in raw.iter().skip(1).map_while(|word| word.to_str()) {
+        let Some(verb) = command.find_subcommand(word) else { break };
+        all = format!("{all} {}", verb.get_name());
+        command = verb;
+    }
+    all
+}
+
 /// The verb that a misspelt one is nearly: a slip in every three letters at most.
 pub fn verb_like(word: &str) -> Option<String> {
     let command = Cli::command();

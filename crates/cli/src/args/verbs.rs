@@ -14,25 +14,25 @@ pub enum Verb {
     #[command(visible_alias = "c", after_long_help = help::COMPRESS)]
     Compress(Compress),
     /// Give back what was compressed
-    #[command(visible_aliases = ["d", "x"], after_long_help = help::DECOMPRESS)]
+    #[command(visible_aliases = ["d", "x"], after_long_help = help::DECOMPRESS, mut_args = help::reading)]
     Decompress(Decompress),
     /// Take chosen files out of an archive, or a range of bytes out of one
-    #[command(after_long_help = help::EXTRACT)]
+    #[command(after_long_help = help::EXTRACT, mut_args = help::reading)]
     Extract(Extract),
     /// Write contents to standard output
-    #[command(after_long_help = help::CAT)]
+    #[command(after_long_help = help::CAT, mut_args = help::reading)]
     Cat(Cat),
     /// List what is inside, without decoding
-    #[command(visible_alias = "l", after_long_help = help::LIST)]
+    #[command(visible_alias = "l", after_long_help = help::LIST, mut_args = help::reading)]
     List(List),
     /// Decode everything, compare every checksum, write nothing
-    #[command(visible_alias = "t", after_long_help = help::TEST)]
+    #[command(visible_alias = "t", after_long_help = help::TEST, mut_args = help::reading)]
     Test(Test),
     /// Show how a file is built: blocks, codecs, checksums
-    #[command(after_long_help = help::INFO)]
+    #[command(after_long_help = help::INFO, mut_args = help::reading)]
     Info(Info),
     /// Mend a damaged file from its recovery data, or make a new one of what is whole
-    #[command(after_long_help = help::REPAIR)]
+    #[command(after_long_help = help::REPAIR, mut_args = help::reading)]
     Repair(Repair),
     /// How small can it get? Entropies, repeats, and every codec on a sample
     #[command(after_long_help = help::ANALYZE)]
@@ -55,7 +55,7 @@ pub enum Verb {
     #[command(after_long_help = help::EVAL)]
     Eval(Eval),
     /// Write man pages or shell completions to a folder
-    #[command(hide = true)]
+    #[command(after_long_help = help::GENERATE)]
     Generate(Generate),
 }
 
@@ -394,7 +394,7 @@ pub struct Generate {
     /// The folder to write to (created if need be)
     #[arg(value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,
-    /// Overwrite files that are there and differ
+    /// Overwrite what is there
     #[arg(short, long, help_heading = "Output")]
     pub force: bool,
     #[command(flatten)]

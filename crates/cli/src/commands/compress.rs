@@ -3,7 +3,7 @@
 use crate::args::Compress;
 use crate::engine::encode::{Recipe, Sizes};
 use crate::engine::sink::Sink;
-use crate::engine::source::Opened;
+use crate::engine::source::{Opened, verb_meant};
 use crate::engine::{decode, remove, verify};
 use crate::exit::Tally;
 use crate::plan::{self, Context, Source, Survey, Target, gather};
@@ -174,7 +174,8 @@ fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, targe
     let mut opened = Opened::new(input, ctx)?;
     if is_skipped(args, input) {
         ctx.ui.warn(&format!(
-            "{input}: is compressed already; skipped (`minlen decompress` unpacks it, -f compresses it again)"
+            "{input}: is compressed already; skipped (`minlen decompress {input}` unpacks it, `minlen list {input}` shows what is in it, \
+             -f compresses it again)"
         ));
         ctx.report.done(json!({"skipped": true}));
         return Ok(());
@@ -237,7 +238,7 @@ fn archive(
     let gathered = Inputs::new(inputs).with_follow(true).with_kept_links(kept);
     let gathered = gathered.without(ctx.ledger().outputs_in(inputs));
     let gathered = gathered.without_files(ctx.ledger().standard_output().into_iter().collect());
-    let made = recipe.archive(&gathered, &sink, ctx, args.out.force)?;
+    let made = recipe.archive(&gathered, &sink, ctx, args.out.force).map_err(verb_meant)?;
     let sizes = made.sizes;
     made.commit(sink, None)?;
     ctx.ui.meter.stop();

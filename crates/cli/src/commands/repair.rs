@@ -4,7 +4,7 @@ use super::damage;
 use crate::args::Repair;
 use crate::engine::decode;
 use crate::engine::encode::sidecar_of;
-use crate::engine::sink::{BUFFER, Sink, write_failed};
+use crate::engine::sink::{Sink, write_failed};
 use crate::plan::ledger::Role;
 use crate::plan::{self, Context, Source, Target};
 use crate::ui::{self, human};
@@ -14,7 +14,7 @@ use minlen::container::{check_structure, crypt};
 use minlen::{Error, Result};
 use serde_json::json;
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{Read, Write};
 use std::path::Path;
 
 /// Repairs one file.
@@ -99,7 +99,7 @@ fn without_data(args: &Repair, out: &Path, ctx: &Context) -> Result<()> {
     let mut salvage = decode::open_salvage(&source, ctx, &ctx.reading())?;
     let survey = salvage.survey(None)?;
     let new = Sink::create(&Target::new(out), args.force, ctx, &source.to_string())?;
-    let mut buffered = salvage.rebuild(&survey, BufWriter::with_capacity(BUFFER, new.file()))?;
+    let mut buffered = salvage.rebuild(&survey, new.writer())?;
     buffered.flush().map_err(write_failed)?;
     drop(buffered);
     check_structure(&mut new.file(), &ctx.reading())?;

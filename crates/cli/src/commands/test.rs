@@ -26,7 +26,9 @@ pub fn run(args: &Test, ctx: &Context) -> Result<Tally> {
             Some(survey) => each(input, &survey, error, ctx),
             None => error,
         })?;
-        ctx.ui.detail(&format!("{input}: {kind}, {} of content, all checksums match", human::bytes(content)));
+        ctx.ui.meter.stop();
+        let name = human::safe(&input.to_string()).into_owned();
+        ctx.ui.note(&format!("{name}: {kind}, {} of content, all checksums match", human::bytes(content)));
         ctx.report.done(json!({"kind": kind, "content_bytes": content}));
         Ok(())
     }))
