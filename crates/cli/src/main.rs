@@ -20,9 +20,12 @@ use std::process::ExitCode;
 
 /// Usage errors: clap's own code, 2, means "done with warnings" here.
 const USAGE: u8 = 3;
+/// And those of `grep`, whose exit codes are grep's.
+const GREP_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let raw = args::help_is_a_verb(args::dash_is_stdout(std::env::args_os().collect()));
+    let raw = args::named_as_a_verb(std::env::args_os().collect());
+    let raw = args::help_is_a_verb(args::dash_is_stdout(raw));
     let parsed = match args::refuse_two_digits(&raw) {
         Ok(()) => Cli::try_parse_from(&raw),
         Err(message) => Err(Cli::command().error(ErrorKind::InvalidValue, message)),
@@ -45,7 +48,8 @@ fn refuse(error: &clap::Error, raw: &[OsString]) -> ExitCode {
         });
         let text = ui::error_text(&what, args::wants_json(raw));
         let _ = writeln!(std::io::stderr(), "{text}{}", table(error, raw));
-        return ExitCode::from(USAGE);
+        let grep = args::asked_for(raw) == "minlen grep";
+        return ExitCode::from(if grep { GREP_USAGE } else { USAGE });
     }
     let plain = error.to_string();
     let shown = match ui::human::safe_lines(&plain) == plain {

@@ -47,6 +47,18 @@ pub fn reading(arg: clap::Arg) -> clap::Arg {
     }
 }
 
+/// The same for `grep`, where two of the usual letters mean what they mean in grep.
+pub fn grepping(arg: clap::Arg) -> clap::Arg {
+    let arg = reading(arg);
+    match arg.get_id().as_str() {
+        "verbose" | "identity" => arg.short(None),
+        "quiet" => {
+            arg.help("Print nothing: the exit code says whether a line matches; twice: no errors either")
+        }
+        _ => arg,
+    }
+}
+
 /// The end of `-h`.
 pub fn short_examples() -> String {
     EXAMPLES.lines().take(6).chain(["\nSee --help for all examples, memory and exit codes."]).fold(
@@ -213,3 +225,14 @@ pub const GENERATE: &str = "\
 Examples:
   minlen generate man ~/.local/share/man/man1
   minlen generate completions ~/.local/share/bash-completion/completions";
+
+pub const GREP: &str = "\
+Lines are those of the content. Names of members stand in front of theirs, and names of files where there are several.
+Installed as `mlngrep`, the command does the same: mlngrep PATTERN FILE.mln
+
+Exit codes: 0 a line matched, 1 none did, 2 something went wrong.
+
+Examples:
+  minlen grep -n 'error|fatal' big.log.mln
+  minlen grep -l -F 'TODO' crate.mln --member '*.rs'
+  pg_dump base | minlen -3 | minlen grep -c 'INSERT INTO'";

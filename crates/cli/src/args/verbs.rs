@@ -3,6 +3,7 @@
 use super::groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, OutArgs, TableFormat};
 use super::help;
 use super::models::{Eval, Quantize, Rebase, Train};
+use super::reading::{Analyze, Cat, Codecs, Grep, Info, List, Test};
 use super::value::{self, Range};
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -22,6 +23,9 @@ pub enum Verb {
     /// Write contents to standard output
     #[command(after_long_help = help::CAT, mut_args = help::reading)]
     Cat(Cat),
+    /// Print the lines that match a pattern
+    #[command(after_long_help = help::GREP, mut_args = help::grepping)]
+    Grep(Box<Grep>),
     /// List what is inside, without decoding
     #[command(visible_alias = "l", after_long_help = help::LIST, mut_args = help::reading)]
     List(List),
@@ -67,6 +71,7 @@ impl Verb {
             Self::Decompress(_) => "decompress",
             Self::Extract(_) => "extract",
             Self::Cat(_) => "cat",
+            Self::Grep(_) => "grep",
             Self::List(_) => "list",
             Self::Test(_) => "test",
             Self::Info(_) => "info",
@@ -185,94 +190,6 @@ pub struct Extract {
 }
 
 #[derive(Args, Debug)]
-pub struct Cat {
-    /// The archive or compressed file; `-` for standard input
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub archive: PathBuf,
-    /// Files inside it, or patterns; none for everything
-    pub members: Vec<PathBuf>,
-    /// Only these bytes of the one file chosen
-    #[arg(long, value_name = "A..B", value_parser = value::range, help_heading = "Output")]
-    pub range: Option<Range>,
-    #[command(flatten)]
-    pub keys: KeyArgs,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-/// By what members are put in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SortBy {
-    /// By path
-    Name,
-    /// Largest first
-    Size,
-    /// Newest first
-    Time,
-}
-
-#[derive(Args, Debug, Default)]
-pub struct List {
-    /// Only this member, a folder with all below it, or those that a pattern with * and ? names; can be repeated
-    #[arg(long, value_name = "NAME", help_heading = "Output")]
-    pub member: Vec<PathBuf>,
-    /// Order of the members (default: as they are stored)
-    #[arg(long, value_name = "BY", help_heading = "Output")]
-    pub sort: Option<SortBy>,
-    /// The other way round
-    #[arg(long, help_heading = "Output")]
-    pub reverse: bool,
-    /// More of each member: what it takes, ratio, codecs and hash; as does -v
-    #[arg(short, long, help_heading = "Output")]
-    pub long: bool,
-    /// The arrays of model files: name, type, shape
-    #[arg(long, help_heading = "Numbers")]
-    pub tensors: bool,
-    #[command(flatten)]
-    pub io: InputArgs,
-    #[command(flatten)]
-    pub keys: KeyArgs,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
-pub struct Test {
-    #[command(flatten)]
-    pub io: InputArgs,
-    #[command(flatten)]
-    pub keys: KeyArgs,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
-pub struct Info {
-    #[command(flatten)]
-    pub io: InputArgs,
-    #[command(flatten)]
-    pub keys: KeyArgs,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
 pub struct Repair {
     /// The damaged file
     #[arg(value_hint = ValueHint::FilePath)]
@@ -290,26 +207,6 @@ pub struct Repair {
     pub keys: KeyArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
-pub struct Analyze {
-    #[command(flatten)]
-    pub io: InputArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
-pub struct Codecs {
-    /// Only these, with their parameters
-    pub names: Vec<String>,
     #[command(flatten)]
     pub format: TableFormat,
     #[command(flatten)]

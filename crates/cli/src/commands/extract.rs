@@ -52,14 +52,27 @@ pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
     done.map_err(|e: Error| e.in_file(source.label()))
 }
 
-/// Writes contents to standard output.
+/// Writes contents to standard output. Single streams have no members: what follows one is a file of its own, as with `zcat`.
 pub fn cat(args: &Cat, ctx: &Context) -> Result<()> {
     let source = Source::new(&args.archive);
     ctx.report.begin(source.label());
     let done = decode::open_archive(&source, ctx, &ctx.reading()).and_then(|mut archive| {
-        write_to(&mut archive, &args.members, args.range, &Target::Stdout, false, ctx)
+        let members = if archive.is_tree() || args.range.is_some() { &args.members[..] } else { &[] };
+        write_to(&mut archive, members, args.range, &Target::Stdout, false, ctx)?;
+        Ok(archive.is_tree() || args.range.is_some())
     });
-    done.map_err(|e| e.in_file(source.label()))
+    if done.map_err(|e| e.in_file(source.label()))? {
+        return Ok(());
+    }
+    for other in &args.members {
+        let source = Source::new(other);
+        ctx.report.begin(source.label());
+        ctx.will_read_source(&source)?;
+        let done = decode::open_archive(&source, ctx, &ctx.reading())
+            .and_then(|mut archive| write_to(&mut archive, &[], None, &Target::Stdout, false, ctx));
+        done.map_err(|e| e.in_file(source.label()))?;
+    }
+    Ok(())
 }
 
 /// The contents of every file, one after another.

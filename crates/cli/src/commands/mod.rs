@@ -8,6 +8,7 @@ mod damage;
 mod decompress;
 mod extract;
 mod generate;
+mod grep;
 mod info;
 mod list;
 mod network;
@@ -45,6 +46,9 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Ok(done) => tally = done,
         Err(error) => {
             ctx.report.failed(&error);
+            if matches!(verb, Verb::Grep(_)) {
+                tally.searched(false, false);
+            }
             tally.add::<()>(Err(error), |e| ctx.ui.error(e));
             if ctx.report.is_empty() {
                 ctx.report.is_written();
@@ -64,6 +68,7 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
         Verb::Decompress(args) => decompress::run(args, ctx),
         Verb::Extract(args) => once(extract::run(args, ctx)),
         Verb::Cat(args) => once(extract::cat(args, ctx)),
+        Verb::Grep(args) => grep::run(args, ctx),
         Verb::List(args) => list::run(args, ctx),
         Verb::Test(args) => test::run(args, ctx),
         Verb::Info(args) => info::run(args, ctx),
@@ -99,6 +104,7 @@ fn enter(verb: &Verb, ctx: &Context) -> Result<()> {
     match verb {
         Verb::Compress(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::Decompress(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
+        Verb::Grep(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::List(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::Test(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::Info(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
@@ -155,6 +161,7 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
         Verb::Decompress(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Extract(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Cat(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Grep(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::List(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Test(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Info(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),

@@ -197,6 +197,9 @@ fn verbs_that_look_tell_what_they_saw() {
     }
     s.ok(["compress", "-1", "t/b.bin", "-r", super::inspection::RECIPIENT, "-o", "locked.mln.age"]);
     of(&s, &["info", "locked.mln.age"], 2);
+    let found = of(&s, &["grep", "-m", "3", "predict", "t.mln"], 0);
+    assert_eq!(found["files"][0]["searched"][0]["lines"].as_array().unwrap().len(), 3);
+    of(&s, &["grep", "no such words", "t/a.txt.mln"], 1);
     of(&s, &["analyze", "t/b.bin"], 0);
     of(&s, &["codecs"], 0);
     of(&s, &["bench", "t/b.bin", "--levels", "1", "--quick"], 0);

@@ -8,6 +8,7 @@ mod damage;
 mod encryption;
 mod exit_codes;
 mod generated;
+mod grep;
 mod gzip_flags;
 #[path = "../../../minlen/tests/common/hostile.rs"]
 mod hostile;
