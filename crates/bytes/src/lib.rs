@@ -58,6 +58,7 @@ pub mod lz77;
 #[cfg(feature = "lzma")]
 pub mod lzma;
 pub mod lzw;
+pub mod ppm;
 pub mod rle;
 pub mod store;
 pub mod suffixes;
@@ -80,6 +81,7 @@ pub fn codecs() -> Vec<Arc<dyn Codec>> {
         lzw::codec(),
         lz77::codec(),
         bwt::codec(),
+        ppm::codec(),
         delta::codec(),
         #[cfg(feature = "zstd")]
         zstd::codec(),
