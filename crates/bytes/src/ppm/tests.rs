@@ -40,6 +40,36 @@ fn round_trips_edge_cases_and_random_data() {
     }
 }
 
+/// Any change here is a change of the format.
+#[test]
+fn known_answers() {
+    let encode = |input: &[u8]| check_codec(&*ppm(), &ppm().params(), input);
+    assert_eq!(encode(b"banana"), [16, 10, 216, 8, 242, 41]);
+    let fingerprint = |payload: &[u8]| {
+        payload
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325u64, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    };
+    let cases: Vec<(usize, u64)> = (0..8)
+        .map(|seed| random_case(seed, 60_000))
+        .chain([source(9, 3000)])
+        .map(|input| encode(&input))
+        .map(|payload| (payload.len(), fingerprint(&payload)))
+        .collect();
+    let expected = [
+        (44048, 0xb6dd1d91d8548e76),
+        (21454, 0x826f9501f90037fb),
+        (284, 0xeca7eb8ebd72bb46),
+        (927, 0x4ede5afa6e60511b),
+        (3222, 0xd4ae7b06542efd7b),
+        (3333, 0x30743ce212dc6a2a),
+        (536, 0x7ab0af10086378e3),
+        (14531, 0xde62d4ac12f42e17),
+        (5417, 0xa016eae69a6592eb),
+    ];
+    assert_eq!(cases, expected);
+}
+
 #[test]
 fn few_slots_do_for_much_text() {
     let input = source(1, 20_000);
