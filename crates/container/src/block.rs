@@ -3,6 +3,7 @@
 use crate::limits::{MAX_BLOCK_RAW, MAX_CHAIN, MAX_STORED};
 use crate::primitives::{Input, hash64, to_usize};
 use crate::section::Section;
+use crate::tree::Encoded;
 use minlen_core::varint::{self, Reader};
 use minlen_core::{Advice, Chain, CodecId, Coded, Env, Error, Registry, Result};
 use std::io::Read;
@@ -33,7 +34,7 @@ pub struct RawBlock {
     pub payload: Vec<u8>,
     /// Where its section begins in the file; 0 before it is written.
     pub offset: u64,
-    /// Where its content begins in the stream's content; set by the writer, 0 before.
+    /// Where its content begins in the stream's content; set by the writer, 0 before. Of a tree, the length of its tail.
     pub raw_start: u64,
 }
 
@@ -63,6 +64,28 @@ pub fn open_block(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Ve
     open_block_within(block, registry, env)
 }
 
+/// Puts the bytes of a tree into a block, the last `tail` of them as they are.
+pub(crate) fn seal_tree(tree: &Encoded, code: impl FnOnce(&[u8]) -> Result<Coded>) -> Result<RawBlock> {
+    let (coded, tail) = tree.bytes.split_at(tree.bytes.len() - tree.tail);
+    let mut block = seal(coded, code(coded)?);
+    block.payload.extend_from_slice(tail);
+    let header = &mut block.header;
+    header.raw_len = tree.bytes.len() as u64;
+    header.stored_len = block.payload.len() as u64;
+    header.hash = hash64(&tree.bytes);
+    block.raw_start = tail.len() as u64;
+    Ok(block)
+}
+
+/// Decodes the block of a TREE, whose `raw_start` is the length of the tail that is stored as it is.
+///
+/// # Errors
+/// As [`open_block`].
+pub fn open_tree(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
+    let _held = env.budget.reserve(block.header.raw_len).map_err(|e| e.at(block.offset))?;
+    decode_with_tail(block, block.raw_start, registry, env).map_err(|e| e.at(block.offset))
+}
+
 /// The same for a caller who has reserved the memory of the content.
 ///
 /// # Errors
@@ -71,15 +94,55 @@ pub fn open_block_within(block: &RawBlock, registry: &Registry, env: &Env) -> Re
     decode(block, registry, env).map_err(|e| e.at(block.offset))
 }
 
+/// The first `wanted` bytes of a block or more, without those that follow where its codec can stop early. The checksum of the block is
+/// only compared where all of it was decoded: the caller checks what it takes by other means. The memory of the content is reserved.
+///
+/// # Errors
+/// As [`open_block`].
+pub fn open_beginning(block: &RawBlock, wanted: u64, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
+    let len = block.header.raw_len;
+    if let [id] = block.header.ids[..]
+        && wanted < len - len / 8
+        && len <= MAX_BLOCK_RAW
+        && let Some(codec) = registry.codec(id)?.sequential()
+    {
+        let mut raw = Vec::new();
+        let (len, wanted) = (to_usize(len)?, to_usize(wanted)?);
+        codec.decode_first(&block.payload, len, wanted, env, &mut raw).map_err(|e| e.at(block.offset))?;
+        if raw.len() < wanted || raw.len() > len {
+            return Err(Error::corrupt("a block of another length than it says").at(block.offset));
+        }
+        if raw.len() < len {
+            return Ok(raw);
+        }
+        return if block.header.fits(&raw) { Ok(raw) } else { Err(differs().at(block.offset)) };
+    }
+    open_block_within(block, registry, env)
+}
+
+fn differs() -> Error {
+    Error::corrupt("a block's checksum differs").advise(Advice::RepairOrSalvage)
+}
+
 fn decode(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
+    decode_with_tail(block, 0, registry, env)
+}
+
+fn decode_with_tail(block: &RawBlock, tail: u64, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
     let header = &block.header;
     if header.raw_len > MAX_BLOCK_RAW {
         return Err(Error::limit(format!("a block of {} bytes", header.raw_len)));
     }
-    let len = to_usize(header.raw_len)?;
-    let raw = Chain::decode(&header.ids, &header.inner, &block.payload, len, registry, env)?;
+    let len = header.raw_len.checked_sub(tail).filter(|&len| len > 0);
+    let coded = (block.payload.len() as u64).checked_sub(tail);
+    let (Some(len), Some(coded)) = (len, coded) else {
+        return Err(Error::corrupt("a block whose tail is longer than itself"));
+    };
+    let (coded, tail) = block.payload.split_at(coded as usize);
+    let mut raw = Chain::decode(&header.ids, &header.inner, coded, to_usize(len)?, registry, env)?;
+    raw.extend_from_slice(tail);
     if !header.fits(&raw) {
-        return Err(Error::corrupt("a block's checksum differs").advise(Advice::RepairOrSalvage));
+        return Err(differs());
     }
     Ok(raw)
 }

@@ -5,7 +5,7 @@ mod merging;
 mod streams;
 mod trees;
 
-use crate::tree::{file_hash, show_path};
+use crate::tree::{file_hash, hash_width, show_path};
 use crate::{Body, Entry, Extent, Tree};
 use minlen_core::testing::cases::number;
 
@@ -44,7 +44,7 @@ fn entry(text: &str) -> Entry {
         let (seconds, nanos) = time.split_once('.').unwrap();
         (seconds.parse().unwrap(), nanos.parse().unwrap())
     });
-    Entry { path, mode, mtime, body }
+    Entry { path, mode, mtime, body, meta: None }
 }
 
 fn file(extents: &str, len: Option<&str>, hash: Option<&str>) -> Body {
@@ -55,11 +55,17 @@ fn file(extents: &str, len: Option<&str>, hash: Option<&str>) -> Body {
     let extents: Vec<Extent> = extents.split(',').filter(|text| *text != "-").map(extent).collect();
     let len = len.map_or_else(|| extents.iter().map(Extent::len).sum(), number);
     let hash = match hash {
-        Some(byte) => [number(byte) as u8; 16],
+        Some(byte) => shortened([number(byte) as u8; 16], len),
         None if len == 0 => file_hash(b""),
-        None => [0x11; 16],
+        None => shortened([0x11; 16], len),
     };
     Body::File { len, hash, extents }
+}
+
+/// As much of a hash as is kept of a file of this length.
+pub(crate) fn shortened(mut hash: [u8; 16], len: u64) -> [u8; 16] {
+    hash[hash_width(len)..].fill(0);
+    hash
 }
 
 /// The same words for a tree; of files, what is not usual is left out.

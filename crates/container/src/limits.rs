@@ -34,3 +34,11 @@ pub const MAX_LINK: usize = 1 << 15;
 pub const MAX_CURSORS: usize = 64;
 /// Permission bits that an entry may have.
 pub const MODE_BITS: u32 = 0o7777;
+/// Longest name of a user or group in bytes.
+pub const MAX_OWNER_NAME: usize = 255;
+/// Longest name of an extended attribute in bytes.
+pub const MAX_XATTR_NAME: usize = 255;
+/// Longest value of an extended attribute in bytes.
+pub const MAX_XATTR: usize = 1 << 16;
+/// Most extended attributes of one entry.
+pub const MAX_XATTRS: usize = 1 << 12;

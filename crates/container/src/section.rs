@@ -16,6 +16,8 @@ pub const MAJOR: u8 = 1;
 pub const MINOR: u8 = 0;
 /// Flag: the content belongs to an archive, and a tree follows it.
 pub const FLAG_ARCHIVE: u16 = 1;
+/// Flag: the trees of the archive are of form 2, which readers before it could not make sense of.
+pub const FLAG_FORM_2: u16 = 2;
 
 /// Types of sections.
 pub mod kind {
@@ -52,7 +54,8 @@ pub(crate) fn stream_header(archive: bool) -> [u8; HEADER_LEN] {
     out[..8].copy_from_slice(&MAGIC);
     out[8] = MAJOR;
     out[9] = MINOR;
-    out[10..12].copy_from_slice(&(if archive { FLAG_ARCHIVE } else { 0 }).to_le_bytes());
+    let flags = if archive { FLAG_ARCHIVE | FLAG_FORM_2 } else { 0 };
+    out[10..12].copy_from_slice(&flags.to_le_bytes());
     let check = check32(&out[..12]);
     out[12..].copy_from_slice(&check.to_le_bytes());
     out
@@ -71,7 +74,7 @@ pub(crate) fn parse_stream_header(bytes: &[u8; HEADER_LEN]) -> Result<bool> {
             .remedy("get a newer minlen"));
     }
     let flags = u16::from_le_bytes([bytes[10], bytes[11]]);
-    if flags & !FLAG_ARCHIVE != 0 {
+    if flags & !(FLAG_ARCHIVE | FLAG_FORM_2) != 0 || flags == FLAG_FORM_2 {
         return Err(Error::unsupported(format!("stream flags {flags:#06x}")).remedy("get a newer minlen"));
     }
     Ok(flags & FLAG_ARCHIVE != 0)

@@ -109,7 +109,13 @@ pub(crate) fn pack(folder: &Path) -> (Tree, Vec<u8>) {
                 file_body(&bytes, *len, data, &mut content)
             }
         };
-        tree.entries.push(Entry { path: item.path.clone(), mode: item.mode, mtime: item.mtime, body });
+        tree.entries.push(Entry {
+            path: item.path.clone(),
+            mode: item.mode,
+            mtime: item.mtime,
+            body,
+            meta: None,
+        });
     }
     (tree, content)
 }
@@ -140,10 +146,11 @@ pub(crate) fn file(path: &str, content: &[u8], offset: usize, len: usize) -> Ent
         mode: 0o644,
         mtime: None,
         body: Body::File { len: len as u64, hash, extents },
+        meta: None,
     }
 }
 
 /// An entry of any other kind.
 pub(crate) fn entry(path: &[u8], body: Body) -> Entry {
-    Entry { path: path.to_vec(), mode: 0o755, mtime: None, body }
+    Entry { path: path.to_vec(), mode: 0o755, mtime: None, body, meta: None }
 }

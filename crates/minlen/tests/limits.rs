@@ -234,7 +234,7 @@ fn write_hostile_files() {
 #[test]
 fn one_name_of_a_file_is_extracted_without_the_other() {
     let body = Body::Hardlink(0);
-    let second = Entry { path: b"b".to_vec(), mode: 0o644, mtime: None, body };
+    let second = Entry { path: b"b".to_vec(), mode: 0o644, mtime: None, body, meta: None };
     let bytes = pack(&Tree { entries: vec![file("a", b"content", vec![data(0, 7)]), second] }, b"content", 7);
     let target = tempfile::tempdir().unwrap();
     std::fs::write(target.path().join("a"), "newer work").unwrap();

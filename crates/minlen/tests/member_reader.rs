@@ -155,7 +155,7 @@ fn what_a_reader_hands_out_is_held_to_the_limits() {
     let content = vec![7; 1 << 20];
     let extents = (0..100).map(|_| data(0, 1 << 20)).collect();
     let body = Body::File { len: 100 << 20, hash: file_hash(&content.repeat(100)), extents };
-    let entry = Entry { path: b"f".to_vec(), mode: 0o644, mtime: None, body };
+    let entry = Entry { path: b"f".to_vec(), mode: 0o644, mtime: None, body, meta: None };
     let packed = unpadded(&Tree { entries: vec![entry] }, &content, 1 << 20);
     let read = |env: &Env, from: u64| -> Result<usize> {
         let mut archive = open(&packed, env);

@@ -101,6 +101,8 @@ Examples:
   minlen compress -5 report.csv
   minlen compress src tests Cargo.toml -o crate.mln
   find . -name '*.log' -print0 | minlen compress --files0-from - -o logs.mln
+  minlen compress project --exclude-vcs --exclude '*.o' --ignore-file project/.gitignore
+  minlen compress /etc --metadata -o etc.mln
   minlen compress --codec bwt book.txt
   minlen compress -7 fine-tuned.safetensors --base model.safetensors
   minlen compress field.npy --max-error 0.1%
@@ -116,12 +118,16 @@ What becomes what:
 Examples:
   minlen decompress report.csv.mln
   minlen decompress crate.mln -o /tmp/crate
+  minlen decompress backup.mln -o there --keep-newer
+  minlen decompress crate.mln --strip-components 1 --exclude '*.md'
+  minlen decompress a/b.mln c/d.mln --output-dir X --output-dir-mirror
   minlen decompress -i key.txt safe.mln.age";
 
 pub const EXTRACT: &str = "\
 Examples:
   minlen extract crate.mln src/main.rs
   minlen extract crate.mln 'src/*.rs' -o there
+  minlen extract crate.mln --files-from wanted.txt --skip-existing
   minlen extract big.log.mln --range 1G..1025M -o part.log
   minlen extract --salvage damaged.mln -o there
   minlen extract model.mln --tensor lm_head.weight --rows 0..100 -o head.npy

@@ -6,6 +6,7 @@ mod groups;
 mod help;
 mod levels;
 mod models;
+mod pick;
 mod reading;
 mod value;
 mod verbs;
@@ -13,6 +14,7 @@ mod verbs;
 pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs, TableFormat};
 pub use levels::{LevelArgs, refuse_two_digits};
 pub use models::{Eval, Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
+pub use pick::PickArgs;
 pub use reading::{Analyze, Cat, Codecs, Grep, Info, List, SortBy, Test};
 pub use value::{Format, ProgressMode, Range};
 pub use verbs::{

@@ -3,6 +3,7 @@
 use super::groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, OutArgs, TableFormat};
 use super::help;
 use super::models::{Eval, Quantize, Rebase, Train};
+use super::pick::{FolderArgs, KeepArgs, PickArgs, PlaceArgs};
 use super::reading::{Analyze, Cat, Codecs, Grep, Info, List, Test};
 use super::value::{self, Range};
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
@@ -124,6 +125,12 @@ pub struct Compress {
     #[command(flatten)]
     pub out: OutArgs,
     #[command(flatten)]
+    pub dir: FolderArgs,
+    #[command(flatten)]
+    pub pick: PickArgs,
+    #[command(flatten)]
+    pub kept: KeepArgs,
+    #[command(flatten)]
     pub encode: EncodeArgs,
     #[command(flatten)]
     pub io: InputArgs,
@@ -139,6 +146,14 @@ pub struct Compress {
 pub struct Decompress {
     #[command(flatten)]
     pub out: OutArgs,
+    #[command(flatten)]
+    pub dir: FolderArgs,
+    #[command(flatten)]
+    pub pick: PickArgs,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    #[command(flatten)]
+    pub kept: KeepArgs,
     #[command(flatten)]
     pub io: InputArgs,
     #[command(flatten)]
@@ -158,6 +173,18 @@ pub struct Extract {
     pub archive: PathBuf,
     /// Files and folders inside it, or patterns with * and ?; none for everything
     pub members: Vec<PathBuf>,
+    /// Also take the names in this file, one per line (`-` for standard input)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Input")]
+    pub files_from: Option<PathBuf>,
+    /// The same with a zero byte after each name
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true, help_heading = "Input")]
+    pub files0_from: Option<PathBuf>,
+    #[command(flatten)]
+    pub pick: PickArgs,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    #[command(flatten)]
+    pub kept: KeepArgs,
     /// Only these bytes, A..B, A.. or ..B, of the one file chosen
     #[arg(long, value_name = "A..B", value_parser = value::range, help_heading = "Output")]
     pub range: Option<Range>,
@@ -168,7 +195,7 @@ pub struct Extract {
     #[arg(long, value_name = "A..B", value_parser = value::range, requires = "tensor", help_heading = "Numbers")]
     pub rows: Option<Range>,
     /// Take out what is left of a damaged file: whole members as usual, parts of others as NAME.damaged
-    #[arg(long, conflicts_with_all = ["range", "tensor"], help_heading = "Output")]
+    #[arg(long, conflicts_with_all = ["range", "tensor", "strip_components", "exclude", "exclude_vcs", "ignore_file", "files_from", "files0_from"], help_heading = "Output")]
     pub salvage: bool,
     /// Extract into this folder (created if need be); with --range: write to this file
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::AnyPath, help_heading = "Output")]

@@ -43,7 +43,7 @@ impl Work {
 
 /// Compresses every input.
 pub fn run(args: &Compress, ctx: &Context) -> Result<Tally> {
-    let recipe = Recipe::new(&args.encode, ctx)?;
+    let recipe = Recipe::new(&args.encode, ctx)?.keeping(args.kept.packing());
     if args.out.rm && !recipe.can_read_back(ctx) {
         return Err(Error::usage("--rm reads the output back, and with --recipient alone nobody here can")
             .remedy("add the identity with -i FILE, or remove the input yourself"));
@@ -143,7 +143,10 @@ fn alone(args: &Compress, source: Source) -> Result<Work> {
     let encrypted = args.encode.encrypt || !args.encode.recipient.is_empty();
     let target = match args.out.stdout {
         true => Target::Stdout,
-        false => plan::compressed(&source, args.out.output.as_deref(), encrypted)?,
+        false => {
+            let output = args.dir.output(args.out.output.as_deref(), source.path());
+            plan::compressed(&source, output.as_deref(), encrypted)?
+        }
     };
     Ok(match source.path() {
         Some(path) if path.is_dir() => Work::Archive(vec![path.to_path_buf()], target),
@@ -184,6 +187,7 @@ fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, targe
         return Err(Error::usage("is not a regular file").remedy("use -o FILE or -c"));
     }
     target.check(args.out.force, true)?;
+    args.dir.make(target.label())?;
     if let Some(path) = input.path().filter(|_| opened.seekable()) {
         announce(ctx, recipe, &input.to_string(), std::slice::from_ref(&path.to_path_buf()));
     }
@@ -228,6 +232,7 @@ fn archive(
     let label = label(inputs);
     ctx.report.begin(Path::new(&label));
     target.check(args.out.force, true)?;
+    args.dir.make(target.label())?;
     announce(ctx, recipe, &label, inputs);
     let start = Instant::now();
     ctx.ui.meter.start(&label, 0);
@@ -235,7 +240,9 @@ fn archive(
     // Lists come from a walk mostly, in which a link is one thing among the others.
     let listed = |path: &&PathBuf| inputs.len() > 1 && path.is_symlink() && !args.io.inputs.contains(path);
     let kept = inputs.iter().filter(listed).cloned().collect();
+    let as_given = as_given(args, inputs);
     let gathered = Inputs::new(inputs).with_follow(true).with_kept_links(kept);
+    let gathered = gathered.with_as_given(as_given.clone()).with_exclude(args.pick.patterns()?);
     let gathered = gathered.without(ctx.ledger().outputs_in(inputs));
     let gathered = gathered.without_files(ctx.ledger().standard_output().into_iter().collect());
     let made = recipe.archive(&gathered, &sink, ctx, args.out.force).map_err(verb_meant)?;
@@ -243,11 +250,18 @@ fn archive(
     made.commit(sink, None)?;
     ctx.ui.meter.stop();
     if let (true, Target::File(made)) = (args.out.rm, target) {
-        remove_inputs(made, inputs, ctx)?;
+        remove_inputs(made, inputs, &as_given, ctx)?;
     }
     told(ctx, "archive", sizes, target);
     report(ctx, &label, sizes, target, start);
     Ok(())
+}
+
+/// The inputs that come from a list, which are called by all of their paths.
+fn as_given(args: &Compress, inputs: &[PathBuf]) -> Vec<PathBuf> {
+    let listed = args.io.files_from.is_some() || args.io.files0_from.is_some();
+    let typed: BTreeSet<&PathBuf> = args.io.inputs.iter().collect();
+    inputs.iter().filter(|input| listed && !typed.contains(input)).cloned().collect()
 }
 
 fn label(inputs: &[PathBuf]) -> String {
@@ -255,10 +269,10 @@ fn label(inputs: &[PathBuf]) -> String {
 }
 
 /// Reads the archive back, compares it with the inputs and removes them. What a link among the inputs leads to stays.
-fn remove_inputs(made: &Path, inputs: &[PathBuf], ctx: &Context) -> Result<()> {
+fn remove_inputs(made: &Path, inputs: &[PathBuf], as_given: &[PathBuf], ctx: &Context) -> Result<()> {
     let source = Source::Path(made.to_path_buf());
     let mut archive = decode::open_archive(&source, ctx, &ctx.reading_back())?;
-    let names = walk::names(inputs)?;
+    let names = walk::names_as(inputs, as_given)?;
     let mut checked = verify::tree(&mut archive, ctx, |name| locate(name, &names))?;
     // Also where a slash behind its name leads through the link.
     let is_link = |input: &&PathBuf| plan::ledger::Place::of(input).real.is_symlink();

@@ -2,24 +2,30 @@
 
 use crate::args::Decompress;
 use crate::engine::decode::{self, Content, Input};
+use crate::engine::select::{self, Chosen};
 use crate::engine::sink::Sink;
 use crate::engine::{outputs, remove, verify};
 use crate::exit::Tally;
 use crate::plan::{self, Context, Source, Target};
 use crate::ui::human;
-use minlen::archive::{Archive, ExtractOptions};
+use minlen::archive::{Archive, Existing, Summary};
 use minlen::{Error, Result};
 use serde_json::json;
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// So many inputs are kept open between the look at all of them and the work.
 const KEPT_OPEN: usize = 16;
 
 /// Decompresses every input.
 pub fn run(args: &Decompress, ctx: &Context) -> Result<Tally> {
+    let partial = args.place.skip_existing || args.place.keep_newer || args.place.strip_components > 0;
+    if args.out.rm && (partial || !args.pick.patterns()?.is_empty()) {
+        return Err(Error::usage("--rm would remove what was not extracted, too")
+            .remedy("leave it out, or extract everything"));
+    }
     let inputs = ctx.inputs(&args.io)?;
     let mut work = enter(args, ctx, inputs)?;
     Ok(super::for_each_mut(ctx, &mut work, |(input, opened)| {
@@ -46,7 +52,6 @@ fn enter(args: &Decompress, ctx: &Context, inputs: Vec<Source>) -> Result<Vec<(S
     if many {
         ctx.expect_several();
     }
-    let output = args.out.output.as_deref();
     let mut work: Vec<(Source, Option<Input>)> = Vec::with_capacity(inputs.len());
     let mut kept = 0;
     for input in inputs {
@@ -55,7 +60,8 @@ fn enter(args: &Decompress, ctx: &Context, inputs: Vec<Source>) -> Result<Vec<(S
         let mut opened = if is_file { decode::open(&input, ctx, &ctx.reading()).ok() } else { None };
         let is_tree = opened.as_ref().is_some_and(|opened| matches!(opened.content, Content::Tree(_)));
         let is_stream = opened.is_some() && !is_tree;
-        if many && is_stream && output.is_some_and(|out| !plan::is_folder(out)) {
+        let output = args.dir.output(args.out.output.as_deref(), input.path());
+        if many && is_stream && output.as_deref().is_some_and(|out| !plan::is_folder(out)) {
             return Err(Error::usage("several files do not fit into one")
                 .in_file(input.label())
                 .remedy("name a folder with -o FOLDER/"));
@@ -63,7 +69,11 @@ fn enter(args: &Decompress, ctx: &Context, inputs: Vec<Source>) -> Result<Vec<(S
         if let Some(Input { content: Content::Tree(archive), .. }) = &mut opened
             && !args.out.stdout
         {
-            outputs::members(archive, None, folder(args), &input.to_string(), args.out.force, ctx)?;
+            let places =
+                outputs::Places { folder: &folder(args, &input), strip: args.place.strip_components };
+            let chosen = chosen(args, archive)?;
+            let chosen = chosen.as_ref().map(|chosen| &chosen.numbers[..]);
+            outputs::members(archive, chosen, places, &input.to_string(), args.out.force, ctx)?;
         } else if let Some(target) = target(args, &input)? {
             // A pipe may bring an archive, whose files go into a folder.
             if args.out.rm && (is_stream || args.out.stdout || !is_file) {
@@ -80,14 +90,23 @@ fn enter(args: &Decompress, ctx: &Context, inputs: Vec<Source>) -> Result<Vec<(S
     Ok(work)
 }
 
-fn folder(args: &Decompress) -> &Path {
-    args.out.output.as_deref().unwrap_or(Path::new("."))
+fn folder(args: &Decompress, input: &Source) -> PathBuf {
+    args.dir.output(args.out.output.as_deref(), input.path()).unwrap_or_else(|| PathBuf::from("."))
+}
+
+/// The members that no pattern leaves out; `None` for all.
+fn chosen(args: &Decompress, archive: &mut Archive<'_>) -> Result<Option<Chosen>> {
+    let patterns = args.pick.patterns()?;
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(select::choose(archive, &[])?.without(&patterns, archive)))
 }
 
 fn target(args: &Decompress, input: &Source) -> Result<Option<Target>> {
     match args.out.stdout {
         true => Ok(Some(Target::Stdout)),
-        false => plan::restored(input, args.out.output.as_deref()),
+        false => plan::restored(input, args.dir.output(args.out.output.as_deref(), input.path()).as_deref()),
     }
 }
 
@@ -103,8 +122,17 @@ fn stream(
         ctx.report.done(json!({"skipped": true}));
         return Ok(());
     };
-    target.check(args.out.force, false)?;
-    let sink = Sink::create(&target, args.out.force, ctx, &input.to_string())?;
+    let existing = args.place.existing(args.out.force);
+    if let Target::File(path) = &target
+        && stays(path, meta, existing)
+    {
+        ctx.ui.note(&format!("{}: is there already; left as it is", show(path)));
+        return Ok(());
+    }
+    let force = matches!(existing, Existing::Replace | Existing::KeepNewer);
+    target.check(force, false)?;
+    args.dir.make(target.label())?;
+    let sink = Sink::create(&target, force, ctx, &input.to_string())?;
     let len = sink.fill(&mut reader)?;
     sink.commit(Some(meta))?;
     ctx.ui.meter.stop();
@@ -123,6 +151,16 @@ fn stream(
     Ok(())
 }
 
+/// True where a file that is there is to be left alone.
+fn stays(path: &Path, packed: &Metadata, existing: Existing) -> bool {
+    let Ok(there) = std::fs::symlink_metadata(path) else { return false };
+    match existing {
+        Existing::Skip => true,
+        Existing::KeepNewer => !matches!((packed.modified(), there.modified()), (Ok(a), Ok(b)) if a > b),
+        _ => false,
+    }
+}
+
 fn tree(
     args: &Decompress,
     ctx: &Context,
@@ -131,11 +169,18 @@ fn tree(
     meta: &Metadata,
 ) -> Result<()> {
     if args.out.stdout {
-        return super::extract::all_to_stdout(archive, ctx);
+        return super::extract::all_to_stdout(archive, &args.pick.patterns()?, ctx);
     }
-    let folder = folder(args);
-    outputs::members(archive, None, folder, &input.to_string(), args.out.force, ctx)?;
-    let summary = archive.extract(&[], folder, &ExtractOptions::default().with_overwrite(args.out.force))?;
+    let folder = &folder(args, input);
+    let chosen = chosen(args, archive)?;
+    let numbers = chosen.as_ref().map(|chosen| &chosen.numbers[..]);
+    let places = outputs::Places { folder, strip: args.place.strip_components };
+    outputs::members(archive, numbers, places, &input.to_string(), args.out.force, ctx)?;
+    let options = args.place.options(args.out.force, &args.kept);
+    let summary = match numbers {
+        Some(numbers) => archive.extract_entries(numbers, folder, &options)?,
+        None => archive.extract(&[], folder, &options)?,
+    };
     ctx.ui.meter.stop();
     if let (true, Some(path)) = (args.out.rm, input.path()) {
         let checked = verify::tree(archive, ctx, |name| Some(folder.join(OsStr::from_bytes(name))))?;
@@ -151,13 +196,22 @@ fn tree(
         "content_bytes": summary.raw_bytes,
     }));
     ctx.ui.note(&format!(
-        "{}: {} files, {}, in {}",
+        "{}: {} files, {}{}, in {}",
         human::safe(&input.to_string()),
         summary.files,
         human::bytes(summary.raw_bytes),
+        left(&summary),
         show(folder)
     ));
     Ok(())
+}
+
+/// How many members gave way to what is there.
+pub fn left(summary: &Summary) -> String {
+    match summary.skipped {
+        0 => String::new(),
+        count => format!(", {count} left out since they are there"),
+    }
 }
 
 fn show(path: &Path) -> String {

@@ -101,15 +101,27 @@ fn enter(verb: &Verb, ctx: &Context) -> Result<()> {
     let output = |path: &Option<PathBuf>, from: &Path| {
         path.iter().try_for_each(|path| ctx.will_write(path, &from.display().to_string()))
     };
+    let ignoring = |pick: &args::PickArgs| {
+        pick.ignore_file.iter().try_for_each(|path| ctx.will_read(Role::Help("file of patterns"), path))
+    };
     match verb {
-        Verb::Compress(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
-        Verb::Decompress(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
+        Verb::Compress(a) => {
+            lists(&a.io).and_then(|()| ignoring(&a.pick)).and_then(|()| ctx.will_read_keys(&a.keys))
+        }
+        Verb::Decompress(a) => {
+            lists(&a.io).and_then(|()| ignoring(&a.pick)).and_then(|()| ctx.will_read_keys(&a.keys))
+        }
         Verb::Grep(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::List(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::Test(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::Info(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::Analyze(a) => lists(&a.io),
-        Verb::Extract(a) => input(&a.archive).and_then(|()| ctx.will_read_keys(&a.keys)),
+        Verb::Extract(a) => {
+            let mut lists = a.files_from.iter().chain(&a.files0_from);
+            lists.try_for_each(|list| ctx.will_read(Role::List, list))?;
+            ignoring(&a.pick)?;
+            input(&a.archive).and_then(|()| ctx.will_read_keys(&a.keys))
+        }
         Verb::Cat(a) => input(&a.archive).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::Repair(a) => input(&a.file).and_then(|()| help("recovery file", &a.recovery)),
         Verb::Bench(a) => {
@@ -189,13 +201,15 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
 fn of_bare(bare: Bare) -> Verb {
     let Bare { decompress, compress: _, test, list, out, encode, io, keys, limits, format, common } = bare;
     if decompress {
-        Verb::Decompress(args::Decompress { out, io, keys, limits, format, common })
+        let (dir, pick, place, kept) = Default::default();
+        Verb::Decompress(args::Decompress { out, dir, pick, place, kept, io, keys, limits, format, common })
     } else if test {
         Verb::Test(args::Test { io, keys, limits, format, common })
     } else if list {
         Verb::List(args::List { io, keys, limits, format, common, ..args::List::default() })
     } else {
-        Verb::Compress(args::Compress { out, encode, io, keys, format, common })
+        let (dir, pick, kept) = Default::default();
+        Verb::Compress(args::Compress { out, dir, pick, kept, encode, io, keys, format, common })
     }
 }
 

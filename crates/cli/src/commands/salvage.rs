@@ -45,7 +45,7 @@ fn members(args: &Extract, source: &Source, salvage: &mut Salvage<'_>, ctx: &Con
     let survey = salvage.survey(if patterns.is_empty() { None } else { Some(&matches) })?;
     let folder = args.output.as_deref().unwrap_or(Path::new("."));
     refuse_what_is_read(&paths, folder, source, ctx)?;
-    let options = ExtractOptions::default().with_overwrite(args.force);
+    let options = ExtractOptions::default().with_existing(args.place.existing(args.force));
     let renamed = salvage.extract(&survey, folder, &options)?;
     report(source, &survey, &renamed, ctx)
 }

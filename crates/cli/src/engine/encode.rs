@@ -10,7 +10,7 @@ use crate::plan::{Context, Forecast, Survey, Target, forecast};
 use minlen::archive::Inputs;
 use minlen::container::recovery;
 use minlen::layout::FileLayout;
-use minlen::{Encoder, Error, Options, Result};
+use minlen::{Encoder, Error, Keep, Options, Result};
 use std::cell::Cell;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Seek, Write};
@@ -58,6 +58,12 @@ impl Recipe {
         let seal = Seal::new(&args.seal(), ctx)?;
         let before = Cell::new((0, 0));
         Ok(Self { options: ctx.write_options(args)?, recovery: args.recovery, seal, before })
+    }
+
+    /// The same for archives that keep this of their files.
+    pub fn keeping(mut self, keep: Keep) -> Self {
+        self.options = self.options.with_keep(keep);
+        self
     }
 
     /// What compressing these inputs will take and give, roughly.

@@ -3,7 +3,8 @@
 use crate::args::Range;
 use crate::ui::human;
 use minlen::archive::Archive;
-use minlen::container::Body;
+use minlen::container::walk::Patterns;
+use minlen::container::{Body, Entry};
 use minlen::{Error, Result};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -13,6 +14,21 @@ pub struct Chosen {
     /// Their numbers among the entries.
     pub numbers: Vec<usize>,
     _held: minlen::Reservation,
+}
+
+impl Chosen {
+    /// None of them.
+    pub fn none(archive: &Archive<'_>) -> Result<Self> {
+        Ok(Self { numbers: Vec::new(), _held: archive.budget().reserve(0)? })
+    }
+
+    /// Those that no pattern leaves out.
+    pub fn without(mut self, patterns: &Patterns, archive: &Archive<'_>) -> Self {
+        let tree = archive.entries();
+        let excluded = |entry: &Entry| patterns.excludes(&entry.path, entry.body == Body::Dir);
+        self.numbers.retain(|&number| patterns.is_empty() || !excluded(&tree.entries[number]));
+        self
+    }
 }
 
 /// The members that these names mean, each with everything below it; all of them where there are no names. Names without `*`

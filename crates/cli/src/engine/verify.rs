@@ -39,10 +39,11 @@ pub fn tree(
     ctx: &Context,
     locate: impl Fn(&[u8]) -> Option<PathBuf>,
 ) -> Result<Vec<Checked>> {
-    archive.test()?;
+    let hashes = archive.test_and_hash()?;
     let members = archive.members()?;
-    let files: BTreeMap<&[u8], &Member> =
-        members.iter().filter(|m| m.is_file()).map(|m| (&*m.path, m)).collect();
+    let numbered = members.iter().enumerate().filter(|(_, m)| m.is_file());
+    let files: BTreeMap<&[u8], &[u8; 32]> =
+        numbered.filter_map(|(i, m)| Some((&*m.path, hashes.get(&i)?))).collect();
     let check = |member: &Member| {
         let path = locate(&member.path).ok_or_else(|| differs(Path::new("the archive")))?;
         let meta = match std::fs::symlink_metadata(&path) {
@@ -50,22 +51,23 @@ pub fn tree(
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(Error::io("cannot look at", e).in_file(&path)),
         };
+        let same_content = |member: &[u8]| match files.get(member) {
+            Some(hash) => same_content(hash, &path, ctx),
+            None => Ok(false),
+        };
         let same = match &member.kind {
             MemberKind::Dir => meta.is_dir(),
             MemberKind::Symlink(target) => meta.is_symlink() && link_target(&path)? == *target,
-            MemberKind::Hardlink(to) => match files.get(&**to) {
-                Some(file) => same_content(file, &path, ctx)?,
-                None => false,
-            },
-            _ => same_content(member, &path, ctx)?,
+            MemberKind::Hardlink(to) => same_content(to)?,
+            _ => same_content(&member.path)?,
         };
         Ok(Some(Checked { path, meta, same }))
     };
     members.iter().filter_map(|member| check(member).transpose()).collect()
 }
 
-/// Compares a file on disk with the hash of a member.
-fn same_content(member: &Member, path: &Path, ctx: &Context) -> Result<bool> {
+/// Compares a file on disk with the whole hash of a member: what the archive itself keeps of it may be short.
+fn same_content(hash: &[u8; 32], path: &Path, ctx: &Context) -> Result<bool> {
     let failed = |e| Error::io("cannot read", e).in_file(path);
     // What is no regular file any more is not waited for.
     let Ok(mut file) = walk::open_plain(path) else { return Ok(false) };
@@ -83,9 +85,7 @@ fn same_content(member: &Member, path: &Path, ctx: &Context) -> Result<bool> {
             Err(e) => return Err(failed(e)),
         };
     }
-    // Archives keep the first half of the hash.
-    let found = hasher.finalize();
-    Ok(member.hash.is_some_and(|hash| found.as_bytes().starts_with(&hash)))
+    Ok(hasher.finalize().as_bytes() == hash)
 }
 
 fn link_target(path: &Path) -> Result<Vec<u8>> {

@@ -73,8 +73,13 @@ fn every_verb_stays_near_the_memory_it_was_given_whatever_the_archive_says() {
     let many: Vec<_> = (0..10_000).map(|i| data(i * 2, 1)).collect();
     let one = file("f", &[7; 10_000], many);
     let copies = (0..1000).map(|i| Entry { path: format!("f{i}").into_bytes(), ..one.clone() }).collect();
-    let link =
-        |i| Entry { path: format!("l{i}").into_bytes(), mode: 0, mtime: None, body: Body::Hardlink(0) };
+    let link = |i| Entry {
+        path: format!("l{i}").into_bytes(),
+        mode: 0,
+        mtime: None,
+        body: Body::Hardlink(0),
+        meta: None,
+    };
     let far = vec![file(&long, &[7], vec![data(0, 1)])];
     let links = far.into_iter().chain((0..3000).map(link)).collect();
     for (name, entries) in

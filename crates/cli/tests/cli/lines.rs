@@ -67,10 +67,28 @@ fn step(s: &Sandbox, line: &str, ran: &mut Option<(Ran, bool)>) -> Result<(), St
         ("files", names, Some(_)) => {
             return check(s.names("") == *names, format!("files {:?}", s.names("")));
         }
+        ("tree", names, Some(_)) => {
+            let mut found = Vec::new();
+            below(s, "", &mut found);
+            found.sort();
+            return check(found == *names, format!("tree {found:?}"));
+        }
         ("same", [a, b], Some(_)) => return check(s.read(a) == s.read(b), format!("{a} and {b} differ")),
         _ => panic!("{line:?} is no line of a case"),
     }
     Ok(())
+}
+
+/// Adds the paths of all files in a folder and below.
+fn below(s: &Sandbox, folder: &str, found: &mut Vec<String>) {
+    for name in s.names(folder) {
+        let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+        if s.path(&path).is_dir() {
+            below(s, &path, found);
+        } else {
+            found.push(path);
+        }
+    }
 }
 
 /// A command of which no exit code was named went well.

@@ -11,7 +11,7 @@ use crate::primitives::{Input, hash64};
 use crate::section::{HEADER_LEN, MAGIC, kind, parse_stream_header};
 use crate::stream::skippable_fields;
 use crate::tree::Tree;
-use crate::{open_block, recovery};
+use crate::{open_tree, recovery};
 use minlen_core::varint::Reader as Fields;
 use minlen_core::{Advice, Env, Error, Registry, Reservation, Result};
 use std::io::{Read, Seek, SeekFrom};
@@ -206,7 +206,7 @@ fn decode_tree(
     env: &Env,
 ) -> Result<(Tree, Reservation)> {
     let at = block.offset;
-    let raw = open_block(block, registry, env)?;
+    let raw = open_tree(block, registry, env)?;
     let _raw = env.budget.reserve(raw.len() as u64)?;
     let (mut tree, held) = Tree::decode_within(&raw, &env.limits, &env.budget).map_err(|e| e.at(at))?;
     tree.check_content(content_len).map_err(|e| e.at(at))?;

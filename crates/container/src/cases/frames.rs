@@ -23,8 +23,10 @@ fn headers_of_streams() {
         let front = case.hex(0);
         let mut header: [u8; 16] = [&front[..], &check32(&front).to_le_bytes()].concat().try_into().unwrap();
         let read = parse_stream_header(&header);
+        // Archives that are written now have trees of form 2.
         if let Ok(archive) = read
             && front[9] == 0
+            && front[10] != 1
         {
             assert_eq!(stream_header(archive), header, "line {}", case.line);
         }

@@ -1,9 +1,10 @@
 //! Regular files under construction.
 
+use super::owner::Owners;
 use super::partial::Partial;
 use super::plan::{FilePlan, Plan};
 use super::{Options, attributes};
-use crate::tree::{short_hash, show_path};
+use crate::tree::{is_hash, show_path};
 use cap_std::fs::{Dir, File, FileExt, OpenOptions, OpenOptionsExt};
 use minlen_core::{Error, Result};
 use std::collections::VecDeque;
@@ -42,6 +43,7 @@ pub(super) struct Files {
     /// The folder of the last file that was opened.
     folder: Option<(PathBuf, Dir)>,
     verify: bool,
+    pub(super) owners: Owners,
     /// True if every file is synced when it is complete.
     pub(super) synced: bool,
 }
@@ -50,7 +52,8 @@ impl Files {
     pub(super) fn new(plan: &Plan, options: &Options) -> Self {
         let synced = options.sync && plan.files.len().max(plan.folders.len()) <= SYNC_EACH;
         let states = vec![State::default(); plan.files.len()];
-        Self { states, open: VecDeque::new(), folder: None, verify: options.verify, synced }
+        let owners = Owners::new(options);
+        Self { states, open: VecDeque::new(), folder: None, verify: options.verify, owners, synced }
     }
 
     /// Writes a piece of file `number` at `at`.
@@ -129,12 +132,12 @@ impl Files {
 
     fn complete(&mut self, partial: &Partial, file: &FilePlan, open: Open) -> Result<()> {
         let failed = |e| Error::io("cannot complete", e).in_file(partial.target_path.join(&file.path));
-        attributes::set_file(&open.file, file).map_err(failed)?;
+        attributes::set_file(&open.file, file, &mut self.owners).map_err(failed)?;
         if self.synced {
             open.file.sync_all().map_err(failed)?;
         }
         self.states[open.number].done = true;
-        if self.verify && short_hash(&open.finish(file).map_err(failed)?) != file.hash {
+        if self.verify && !is_hash(&file.hash, file.len, &open.finish(file).map_err(failed)?) {
             let name = show_path(file.path.as_os_str().as_bytes());
             return Err(Error::corrupt(format!("the hash of {name} differs")));
         }

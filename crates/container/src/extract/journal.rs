@@ -3,15 +3,17 @@
 //!
 //! A folder for unfinished things holds a file `journal` and a folder `files`. The journal names the extraction (by a hash of all
 //! that it will make). Before several names are moved to their places, which cannot happen at one moment, it is replaced by one
-//! that also lists these names with the number of the file or folder that each will be.
+//! that also lists these paths with the number of the file or folder that each will be.
 
+use super::Options;
+use super::partial::parent_in;
 use super::plan::{FolderPlan, Link, Plan};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use minlen_core::{Error, Result};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const FIRST_LINE: &str = "minlen extraction, version 1";
 const NAME: &str = "journal";
@@ -22,9 +24,10 @@ const LONGEST: u64 = 1 << 28;
 /// Tells extractions apart: of what, and with which attributes.
 pub(super) type Id = [u8; 32];
 
-/// The hash of everything that a plan will make.
-pub(super) fn id(plan: &Plan) -> Id {
+/// The hash of everything that a plan will make, and of the archive: hashes of small files are short.
+pub(super) fn id(plan: &Plan, options: &Options) -> Id {
     let mut hasher = blake3::Hasher::new();
+    hasher.update(&options.archive);
     let mut thing = |path: &Path, kind: &[u8], mode: u32, mtime: Option<(i64, u32)>, rest: &[u8]| {
         let path = path.as_os_str().as_bytes();
         for field in [path, kind, &mode.to_le_bytes(), format!("{mtime:?}").as_bytes(), rest] {
@@ -53,10 +56,10 @@ pub(super) fn id(plan: &Plan) -> Id {
     *hasher.finalize().as_bytes()
 }
 
-/// A name that is, or was, about to get its place.
+/// A path that is, or was, about to get its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Placing {
-    pub(super) name: OsString,
+    pub(super) path: PathBuf,
     /// Device and number of what gets the name.
     pub(super) what: (u64, u64),
 }
@@ -87,7 +90,7 @@ impl Journal {
         for line in lines {
             let mut words = line.split(' ');
             let what = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-            placing.push(Placing { name: OsString::from_vec(unhex(words.next()?)?), what });
+            placing.push(Placing { path: PathBuf::from(OsString::from_vec(unhex(words.next()?)?)), what });
         }
         Some(Self { id, placing })
     }
@@ -95,8 +98,8 @@ impl Journal {
     /// Puts the journal in its place at one moment, on disk when this returns if `sync` says so.
     pub(super) fn write(&self, folder: &Dir, sync: bool) -> io::Result<()> {
         let mut text = format!("{FIRST_LINE}\n{}\n", hex(&self.id));
-        for Placing { name, what } in &self.placing {
-            text += &format!("{} {} {}\n", what.0, what.1, hex(name.as_bytes()));
+        for Placing { path, what } in &self.placing {
+            text += &format!("{} {} {}\n", what.0, what.1, hex(path.as_os_str().as_bytes()));
         }
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
@@ -114,15 +117,16 @@ impl Journal {
 
     /// True if each of the names is what it was made to be.
     pub(super) fn is_all_there(&self, target: &Dir) -> bool {
-        let there = |placing: &Placing| number(target, &placing.name).is_ok_and(|what| what == placing.what);
+        let there = |placing: &Placing| number(target, &placing.path).is_ok_and(|what| what == placing.what);
         !self.placing.is_empty() && self.placing.iter().all(there)
     }
 }
 
 /// Device and number of what has this name.
-pub(super) fn number(folder: &Dir, name: &OsStr) -> Result<(u64, u64)> {
+pub(super) fn number(folder: &Dir, path: &Path) -> Result<(u64, u64)> {
     use cap_std::fs::MetadataExt;
-    let meta = folder.symlink_metadata(name).map_err(|e| Error::io("looking at", e).in_file(name))?;
+    let (folder, name) = parent_in(folder, path)?;
+    let meta = folder.symlink_metadata(name).map_err(|e| Error::io("looking at", e).in_file(path))?;
     Ok((meta.dev(), meta.ino()))
 }
 
@@ -148,7 +152,7 @@ mod tests {
         let dir = Dir::open_ambient_dir(folder.path(), cap_std::ambient_authority()).unwrap();
         assert_eq!(Journal::read(&dir), None);
         let name = OsString::from_vec(b"odd \xff\nname".to_vec());
-        let journal = Journal { id: [7; 32], placing: vec![Placing { name, what: (1, 2) }] };
+        let journal = Journal { id: [7; 32], placing: vec![Placing { path: name.into(), what: (1, 2) }] };
         journal.write(&dir, true).unwrap();
         assert_eq!(Journal::read(&dir), Some(journal));
         for other in ["", "mine", "minlen extraction, version 1\nxyz", "minlen extraction, version 1\n07"] {

@@ -14,7 +14,7 @@
 //! let content = b"what the blocks decode to";
 //! let extents = vec![Extent::Data { offset: 5, len: 3 }];
 //! let body = Body::File { len: 3, hash: file_hash(b"the"), extents };
-//! let entry = Entry { path: b"a/b.txt".to_vec(), mode: 0o644, mtime: None, body };
+//! let entry = Entry { path: b"a/b.txt".to_vec(), mode: 0o644, mtime: None, body, meta: None };
 //! let tree = Tree { entries: vec![entry] };
 //!
 //! let env = minlen_core::Env::default();
@@ -28,6 +28,7 @@
 mod attributes;
 mod files;
 mod journal;
+mod owner;
 mod partial;
 mod place;
 mod plan;
@@ -42,25 +43,72 @@ use plan::Plan;
 use std::ops::Range;
 use std::path::Path;
 
+/// What to do about a file or link that is there already. Folders are merged in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// Refuse to extract anything.
+    #[default]
+    Refuse,
+    /// Replace it. Folders that are there get the attributes of those in the archive.
+    Replace,
+    /// Leave it, and do not extract that member.
+    Skip,
+    /// Replace it if the member is newer, and leave it if not (or if one of them has no time).
+    KeepNewer,
+}
+
+impl Existing {
+    /// True if something that is there may be replaced.
+    fn replaces(self) -> bool {
+        matches!(self, Self::Replace | Self::KeepNewer)
+    }
+}
+
 /// How to extract.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// Replace files that are there; folders are merged. Without it anything that is there is an error.
-    pub overwrite: bool,
+    /// What to do about what is there already.
+    pub existing: Existing,
     /// Check the hash of every file (default). May be turned off where the hash of all content is checked.
     pub verify: bool,
     /// Have everything on disk before it gets its final name (default).
     pub sync: bool,
-    /// Keep set-user, set-group and sticky bits.
+    /// Keep set-user, set-group and sticky bits, whoever owns the file then. With [`Options::owners`] they are kept of what gets the owner
+    /// that it had, and of folders.
     pub special_bits: bool,
+    /// Give everything the owner and group that it had, by their names where they are known here.
+    pub owners: bool,
+    /// Take the numbers of owners as they are, whatever they are called.
+    pub numeric: bool,
+    /// Set extended attributes whose names begin with `user.` (default).
+    pub xattrs: bool,
+    /// Set all extended attributes but ACLs, also those by which a system grants rights.
+    pub all_xattrs: bool,
+    /// Set POSIX ACLs (default).
+    pub acls: bool,
     /// Bytes of the compressed file, which the output has to be in proportion to; unknown by default, and then it need not.
     pub compressed: u64,
+    /// Tells the archive from others of the same tree: a hash of its content. An extraction that was stopped while it gave names is
+    /// finished by another one of the same archive only.
+    pub archive: [u8; 32],
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { overwrite: false, verify: true, sync: true, special_bits: false, compressed: u64::MAX }
+        Self {
+            existing: Existing::Refuse,
+            verify: true,
+            sync: true,
+            special_bits: false,
+            owners: false,
+            numeric: false,
+            xattrs: true,
+            all_xattrs: false,
+            acls: true,
+            compressed: u64::MAX,
+            archive: [0; 32],
+        }
     }
 }
 
@@ -70,6 +118,8 @@ impl Default for Options {
 pub struct Report {
     /// Entries made.
     pub entries: u64,
+    /// Members that were not extracted because something of their name was there.
+    pub skipped: u64,
     /// Bytes of data written.
     pub bytes: u64,
     /// What could not be done as it was asked, but is no error.
@@ -115,12 +165,16 @@ impl Extractor {
         env: &Env,
     ) -> Result<Self> {
         tree.check(&env.limits)?;
-        let (plan, _held) = Plan::new(tree, selected, &options, env)?;
+        let left = place::left_alone(target, tree, selected, options.existing, env)?;
+        let wanted = |i: usize| selected.is_none_or(|selected| selected(i)) && !left.contains(i);
+        let wanted: Option<&dyn Fn(usize) -> bool> = if left.count == 0 { selected } else { Some(&wanted) };
+        let (plan, _held) = Plan::new(tree, wanted, &options, env)?;
         env.claim(plan.output_len(), options.compressed)?;
-        let (partial, earlier) = Partial::create(target, journal::id(&plan))?;
-        let finished = !options.overwrite && earlier.is_some_and(|run| run.is_all_there(&partial.target));
+        let (partial, earlier) = Partial::create(target, journal::id(&plan, &options))?;
+        let finished = options.existing == Existing::Refuse
+            && earlier.is_some_and(|run| run.is_all_there(&partial.target));
         if !finished {
-            place::check(&partial, &plan, options.overwrite)?;
+            place::check(&partial, &plan, options.existing)?;
             for path in plan.folders.keys() {
                 env.check()?;
                 partial.make_folder(path)?;
@@ -132,7 +186,7 @@ impl Extractor {
             files,
             partial,
             options,
-            report: Report::default(),
+            report: Report { skipped: left.count, ..Report::default() },
             env: env.clone(),
             finished,
             _held,
@@ -157,6 +211,9 @@ impl Extractor {
     /// # Errors
     /// Corrupt for a file that is complete with a wrong hash; I/O.
     pub fn feed(&mut self, start: u64, bytes: &[u8]) -> Result<()> {
+        if self.finished {
+            return Ok(());
+        }
         let end = start.saturating_add(bytes.len() as u64);
         for span in self.plan.spans.overlapping(start..end) {
             self.env.check()?;
@@ -179,13 +236,14 @@ impl Extractor {
         if self.finished {
             // The folders that their owner may not write to got their modes last.
             let tops = plan.folders.keys().filter(|path| path.components().count() == 1);
-            place::set_late(&self.partial, plan, tops)?;
+            place::set_late(&self.partial, plan, tops, &mut self.files.owners)?;
             return Ok(self.report);
         }
         self.files.finish(&self.plan, &self.partial)?;
         self.env.check()?;
         self.links()?;
-        let late = attributes::set_folders(&self.partial, &self.plan, &mut self.report.warnings);
+        let owners = &mut self.files.owners;
+        let late = attributes::set_folders(&self.partial, &self.plan, owners, &mut self.report.warnings);
         self.env.check()?;
         if self.options.sync {
             let each = self
@@ -196,11 +254,14 @@ impl Extractor {
         }
         // Until here a request to stop leaves nothing behind.
         self.env.check()?;
-        place::place(&self.partial, &self.plan, self.options.overwrite, &late, &self.env)?;
+        let owners = &mut self.files.owners;
+        place::place(&self.partial, &self.plan, &self.options, &late, owners, &self.env)?;
+        self.report.warnings.extend(owners.warnings());
         Ok(self.report)
     }
 
     fn links(&mut self) -> Result<()> {
+        let owners = &mut self.files.owners;
         for link in &self.plan.links {
             let (folder, name) = self.partial.parent(&link.path)?;
             let failed = |e| Error::io("making a link", e).in_file(&link.path);
@@ -212,6 +273,7 @@ impl Extractor {
                     continue;
                 }
             }
+            owners.give_link(&folder, name, link.meta.as_deref());
             if let Some(mtime) = link.mtime {
                 attributes::set_link_time(&folder, name, mtime, &mut self.report.warnings);
             }

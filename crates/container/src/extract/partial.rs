@@ -7,7 +7,6 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt, Permissions, PermissionsExt};
 use minlen_core::{Error, Result};
 use rustix::fs::{FlockOperation, flock};
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -64,10 +63,10 @@ impl Partial {
     }
 
     /// Writes down that these names are about to get their places.
-    pub(super) fn begin_placing(&self, names: &BTreeSet<&OsStr>) -> Result<()> {
-        let placing = names.iter().map(|name| {
-            let what = number(&self.dir, name)?;
-            Ok(Placing { name: name.to_os_string(), what })
+    pub(super) fn begin_placing(&self, paths: &[PathBuf]) -> Result<()> {
+        let placing = paths.iter().map(|path| {
+            let what = number(&self.dir, path)?;
+            Ok(Placing { path: path.clone(), what })
         });
         let journal = Journal { id: self.id, placing: placing.collect::<Result<_>>()? };
         let written = journal.write(&self.outer, true);
@@ -184,10 +183,11 @@ fn tidy_up(target: &Dir, target_path: &Path, id: &Id) -> Result<Option<Journal>>
 /// Gives the names that are not given yet.
 fn finish(outer: &Dir, target: &Dir, target_path: &Path, journal: &Journal) -> Result<()> {
     let dir = outer.open_dir(FILES)?;
-    for Placing { name, .. } in &journal.placing {
-        let full = target_path.join(name);
-        let Ok(source) = dir.symlink_metadata(name) else { continue };
-        rename_new(&dir, target, name, &source).map_err(|e| match e.kind() {
+    for Placing { path, .. } in &journal.placing {
+        let full = target_path.join(path);
+        let ((from, name), (to, _)) = (parent_in(&dir, path)?, parent_in(target, path)?);
+        let Ok(source) = from.symlink_metadata(name) else { continue };
+        rename_new(&from, &to, name, &source).map_err(|e| match e.kind() {
             io::ErrorKind::AlreadyExists => exists(&full),
             _ => Error::io("finishing an interrupted extraction", e).in_file(&full),
         })?;

@@ -3,16 +3,17 @@
 use super::Options;
 use super::spans::{Span, Spans};
 use crate::tree::memory::{Charge, allocated};
-use crate::tree::{Body, Entry, Extent, Tree};
+use crate::tree::{Body, Entry, Extent, Meta, Tree};
 use minlen_core::{Env, Error, Reservation, Result};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Mode of folders that are made because something in them is.
 const PARENT_MODE: u32 = 0o755;
-const PARENT: FolderPlan = FolderPlan { mode: PARENT_MODE, mtime: None, given: false };
+const PARENT: FolderPlan = FolderPlan { mode: PARENT_MODE, mtime: None, meta: None, given: false };
 /// What a folder that no entry asks for counts for as output: about what it takes on disk.
 const IMPLIED_COST: u64 = 4096;
 /// Bytes of a folder's place in the map of folders, beside its path.
@@ -38,6 +39,7 @@ pub(super) struct FilePlan {
     pub(super) cost: u64,
     /// Offset in the file and length of each part with data, in order.
     pub(super) parts: Vec<(u64, u64)>,
+    pub(super) meta: Option<Arc<Meta>>,
 }
 
 /// A link to make.
@@ -45,6 +47,7 @@ pub(super) struct FilePlan {
 pub(super) struct LinkPlan {
     pub(super) path: PathBuf,
     pub(super) mtime: Option<(i64, u32)>,
+    pub(super) meta: Option<Arc<Meta>>,
     pub(super) to: Link,
 }
 
@@ -56,10 +59,11 @@ pub(super) enum Link {
 }
 
 /// Attributes of a folder.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FolderPlan {
     pub(super) mode: u32,
     pub(super) mtime: Option<(i64, u32)>,
+    pub(super) meta: Option<Arc<Meta>>,
     /// True if an entry asks for it; false for a parent that is merely needed.
     pub(super) given: bool,
 }
@@ -71,6 +75,8 @@ pub(super) struct Plan {
     pub(super) files: Vec<FilePlan>,
     pub(super) links: Vec<LinkPlan>,
     pub(super) spans: Spans,
+    /// What all attributes count for as output.
+    attributes: u64,
 }
 
 impl Plan {
@@ -86,8 +92,13 @@ impl Plan {
     ) -> Result<(Self, Reservation)> {
         let mut charge = Charge::new(&env.budget)?;
         let _made = env.budget.reserve((tree.entries.len() * size_of::<u32>()) as u64)?;
-        let plan =
-            Self { folders: BTreeMap::new(), files: Vec::new(), links: Vec::new(), spans: Spans::default() };
+        let plan = Self {
+            folders: BTreeMap::new(),
+            files: Vec::new(),
+            links: Vec::new(),
+            spans: Spans::default(),
+            attributes: 0,
+        };
         let (spans, made) = (Vec::new(), vec![NONE; tree.entries.len()]);
         let picked = || {
             let entries = tree.entries.iter().enumerate();
@@ -109,7 +120,8 @@ impl Plan {
     /// What everything counts for as output.
     pub(super) fn output_len(&self) -> u64 {
         let folders = self.implied().saturating_mul(IMPLIED_COST);
-        self.files.iter().fold(folders, |sum, f| sum.saturating_add(f.cost))
+        let others = folders.saturating_add(self.attributes);
+        self.files.iter().fold(others, |sum, f| sum.saturating_add(f.cost))
     }
 
     /// Folders that only paths ask for: a few bytes of archive can name thousands of them.
@@ -132,6 +144,9 @@ pub(super) fn memory(tree: &Tree) -> u64 {
     };
     tree.entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(of(entry)))
 }
+
+/// Mode, time, owner and the rest of a file.
+type Attributes = (u32, Option<(i64, u32)>, Option<Arc<Meta>>);
 
 struct Adding<'a> {
     plan: Plan,
@@ -179,30 +194,33 @@ impl Adding<'_> {
         self.charge.take(entry.memory())?;
         let path = PathBuf::from(OsString::from_vec(entry.path.clone()));
         self.parents(&path)?;
-        let mode = entry.mode & if self.options.special_bits { crate::limits::MODE_BITS } else { PLAIN_BITS };
-        let mtime = entry.mtime;
+        let special = self.options.special_bits || self.options.owners;
+        let mode = entry.mode & if special { crate::limits::MODE_BITS } else { PLAIN_BITS };
+        let (mtime, meta) = (entry.mtime, entry.meta.clone());
+        let attributes = meta.as_ref().map_or(0, |meta| meta.cost());
+        self.plan.attributes = self.plan.attributes.saturating_add(attributes);
         match &entry.body {
             Body::Dir => {
                 self.charge.take(FOLDER_NODE)?;
-                self.plan.folders.insert(path, FolderPlan { mode, mtime, given: true });
+                self.plan.folders.insert(path, FolderPlan { mode, mtime, meta, given: true });
             }
             Body::File { len, hash, extents } => {
                 self.made[i] = self.plan.files.len() as u32;
-                self.file(path, mode, mtime, (*len, *hash, extents))?;
+                self.file(path, (mode, mtime, meta), (*len, *hash, extents))?;
             }
             Body::Symlink(target) => {
                 let to = Link::Symbolic(PathBuf::from(OsString::from_vec(target.clone())));
-                self.plan.links.push(LinkPlan { path, mtime, to });
+                self.plan.links.push(LinkPlan { path, mtime, meta, to });
             }
             Body::Hardlink(target) => {
                 let target = *target as usize;
                 if self.made[target] != NONE {
                     let to = Link::Hard(self.made[target] as usize);
-                    self.plan.links.push(LinkPlan { path, mtime, to });
+                    self.plan.links.push(LinkPlan { path, mtime, meta, to });
                 } else if let Body::File { len, hash, extents } = &tree.entries[target].body {
                     // The file itself was not selected: the first of its other names takes its place.
                     self.made[target] = self.plan.files.len() as u32;
-                    self.file(path, mode, mtime, (*len, *hash, extents))?;
+                    self.file(path, (mode, mtime, meta), (*len, *hash, extents))?;
                 }
             }
         }
@@ -230,8 +248,7 @@ impl Adding<'_> {
     fn file(
         &mut self,
         path: PathBuf,
-        mode: u32,
-        mtime: Option<(i64, u32)>,
+        (mode, mtime, meta): Attributes,
         (len, hash, extents): (u64, [u8; 16], &[Extent]),
     ) -> Result<()> {
         let file = self.plan.files.len() as u32;
@@ -251,7 +268,7 @@ impl Adding<'_> {
             at += extent.len();
         }
         let cost = extents.iter().fold(0, |sum: u64, e| sum.saturating_add(e.cost()));
-        self.plan.files.push(FilePlan { path, mode, mtime, len, hash, data_len, cost, parts });
+        self.plan.files.push(FilePlan { path, mode, mtime, len, hash, data_len, cost, parts, meta });
         Ok(())
     }
 }

@@ -1,11 +1,12 @@
 use super::*;
 use crate::testutil::{entry, file, pack};
-use crate::tree::Body;
+use crate::tree::{Body, Entry, Meta, Owner, Xattr};
 use minlen_core::ErrorKind;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 fn extract_with(target: &Path, tree: &Tree, content: &[u8], options: Options, step: usize) -> Result<Report> {
     let mut extractor = Extractor::new(target, tree, None, options, &Env::default())?;
@@ -25,7 +26,7 @@ fn extract(target: &Path, tree: &Tree, content: &[u8]) -> Result<Report> {
 }
 
 fn over() -> Options {
-    Options { overwrite: true, ..Options::default() }
+    Options { existing: Existing::Replace, ..Options::default() }
 }
 
 fn no_leftovers(target: &Path) {
@@ -216,8 +217,152 @@ fn leftovers_of_the_dead_are_removed_and_the_living_and_folders_of_others_left_a
     let partials = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(partials, 3, "the dead one is gone; two of somebody and the living one are there");
     extract(folder.path(), &tree, b"").unwrap();
-    assert_eq!(living.finish().unwrap_err().kind(), ErrorKind::Exists);
+    // Folders that came meanwhile are no obstacle.
+    living.finish().unwrap();
     assert!(somebodys.join("work").exists() && copy.join("files").exists());
+}
+
+fn keeping(existing: Existing) -> Options {
+    Options { existing, ..Options::default() }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
+fn an_extraction_merges_into_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = b"newest";
+    let mut old = file("d/old", content, 0, 3);
+    old.mtime = Some((1_000_000_000, 0));
+    let mut new = file("d/new", content, 3, 3);
+    new.mtime = Some((4_000_000_000, 0));
+    let mut top = entry(b"d", Body::Dir);
+    (top.mode, top.mtime) = (0o700, Some((9, 9)));
+    let tree =
+        Tree { entries: vec![top, old, new, entry(b"d/sub", Body::Dir), file("d/sub/f", content, 0, 1)] };
+    let at = |name: &str| folder.path().join(name);
+    let read = |name: &str| fs::read_to_string(at(name)).unwrap_or_default();
+    let begin = || {
+        let _ = fs::remove_dir_all(at("d"));
+        fs::create_dir_all(at("d")).unwrap();
+        fs::set_permissions(at("d"), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(at("d/mine"), "mine").unwrap();
+    };
+    // Nothing in the way: the rest of the folder, and its mode, stay.
+    begin();
+    extract(folder.path(), &tree, content).unwrap();
+    assert_eq!((read("d/mine"), read("d/old"), read("d/sub/f")), ("mine".into(), "new".into(), "n".into()));
+    assert_eq!(fs::metadata(at("d")).unwrap().mode() & 0o777, 0o755);
+    // One file in the way, deep down: nothing at all is made.
+    begin();
+    fs::create_dir(at("d/sub")).unwrap();
+    fs::write(at("d/sub/f"), "there").unwrap();
+    assert_eq!(extract(folder.path(), &tree, content).unwrap_err().kind(), ErrorKind::Exists);
+    assert!(!at("d/old").exists() && read("d/sub/f") == "there");
+    let report = extract_with(folder.path(), &tree, content, keeping(Existing::Skip), 9).unwrap();
+    assert_eq!((report.skipped, read("d/sub/f"), read("d/old")), (1, "there".into(), "new".into()));
+    // Newer members replace, others do not; members without a time neither.
+    begin();
+    for name in ["d/old", "d/new"] {
+        fs::write(at(name), "there").unwrap();
+    }
+    let report = extract_with(folder.path(), &tree, content, keeping(Existing::KeepNewer), 9).unwrap();
+    assert_eq!((report.skipped, read("d/old"), read("d/new")), (1, "there".into(), "est".into()));
+    let report = extract_with(folder.path(), &tree, content, keeping(Existing::KeepNewer), 9).unwrap();
+    assert_eq!(report.skipped, 3);
+    no_leftovers(folder.path());
+    // A file where a folder goes is refused, whatever is asked.
+    fs::remove_dir_all(at("d/sub")).unwrap();
+    fs::write(at("d/sub"), "file").unwrap();
+    for existing in [Existing::Refuse, Existing::Replace, Existing::Skip, Existing::KeepNewer] {
+        let error = extract_with(folder.path(), &tree, content, keeping(existing), 9).unwrap_err();
+        assert_eq!((error.kind(), read("d/sub")), (ErrorKind::Exists, "file".into()), "{existing:?}");
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
+fn a_merge_that_died_is_finished_by_running_it_again() {
+    let content = b"first second".to_vec();
+    let tree = Tree {
+        entries: vec![entry(b"d", Body::Dir), file("d/a", &content, 0, 5), file("d/b", &content, 6, 6)],
+    };
+    for placed in [&[][..], &["d/a"], &["d/a", "d/b"]] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("d")).unwrap();
+        fs::write(folder.path().join("d/mine"), "mine").unwrap();
+        let mut dying =
+            Extractor::new(folder.path(), &tree, None, Options::default(), &Env::default()).unwrap();
+        dying.feed(0, &content).unwrap();
+        dying.files.finish(&dying.plan, &dying.partial).unwrap();
+        dying.partial.begin_placing(&["d/a", "d/b"].map(PathBuf::from)).unwrap();
+        for name in placed {
+            dying.partial.dir.rename(name, &dying.partial.target, name).unwrap();
+        }
+        die(dying);
+        assert_eq!(extract(folder.path(), &tree, &content).unwrap().entries, 3, "{placed:?}");
+        for (name, bytes) in [("d/a", "first"), ("d/b", "second"), ("d/mine", "mine")] {
+            assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), bytes);
+        }
+        no_leftovers(folder.path());
+    }
+}
+
+/// A tree of a folder, a file and a link with an owner and attributes.
+fn described(uid: u32) -> Tree {
+    let xattr = |name: &str, value: &[u8]| Xattr { name: name.into(), value: value.to_vec() };
+    let owner = Owner { uid, gid: uid + 1, user: vec![], group: b"no such group anywhere".to_vec() };
+    let meta = |owner: Option<Owner>, xattrs: Vec<Xattr>| Some(Arc::new(Meta { owner, xattrs }));
+    let folder = Entry {
+        mode: 0o2775,
+        meta: meta(Some(owner.clone()), vec![xattr("user.note", b"of a folder")]),
+        ..entry(b"d", Body::Dir)
+    };
+    let f = Entry {
+        mode: 0o4755,
+        mtime: Some((1_000_000_000, 5)),
+        meta: meta(
+            Some(owner.clone()),
+            vec![xattr("security.made-up", b"x"), xattr("user.note", b"\x00\xff")],
+        ),
+        ..file("d/f", b"abc", 0, 3)
+    };
+    let link = Entry { meta: meta(Some(owner), vec![]), ..entry(b"l", Body::Symlink(b"d".to_vec())) };
+    Tree { entries: vec![folder, f, link] }
+}
+
+fn attribute(path: &Path, name: &str) -> Option<Vec<u8>> {
+    let mut value = [0; 64];
+    let len = rustix::fs::lgetxattr(path, name, &mut value).ok()?;
+    Some(value[..len].to_vec())
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
+fn owners_and_attributes_are_set_as_far_as_asked_and_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = rustix::process::geteuid().is_root();
+    let (plain, full) = (folder.path().join("plain"), folder.path().join("full"));
+    let report = extract_with(&plain, &described(12345), b"abc", Options::default(), 9).unwrap();
+    assert_eq!(report.warnings, Vec::<String>::new());
+    let meta = fs::metadata(plain.join("d/f")).unwrap();
+    assert_eq!((meta.mode() & 0o7777, meta.uid() == 12345, meta.mtime()), (0o755, false, 1_000_000_000));
+    assert_eq!(fs::metadata(plain.join("d")).unwrap().mode() & 0o7777, 0o775);
+    assert_eq!(attribute(&plain.join("d/f"), "user.note").unwrap(), b"\x00\xff");
+    assert_eq!(attribute(&plain.join("d"), "user.note").unwrap(), b"of a folder");
+    let all = Options { owners: true, all_xattrs: true, ..Options::default() };
+    let report = extract_with(&full, &described(12345), b"abc", all, 9).unwrap();
+    let meta = fs::metadata(full.join("d/f")).unwrap();
+    if root {
+        assert_eq!((meta.uid(), meta.gid(), meta.mode() & 0o7777), (12345, 12346, 0o4755));
+        let meta = fs::symlink_metadata(full.join("l")).unwrap();
+        assert_eq!((meta.uid(), meta.gid()), (12345, 12346));
+        assert_eq!(fs::metadata(full.join("d")).unwrap().mode() & 0o7777, 0o2775);
+    } else {
+        // One line for all of them, and no rights for somebody else.
+        assert!(report.warnings.iter().any(|line| line.starts_with("3 owners could not be set")));
+        assert_eq!(meta.mode() & 0o7777, 0o755);
+    }
+    assert_eq!(meta.mtime(), 1_000_000_000);
 }
 
 fn two_names() -> (Tree, Vec<u8>) {
@@ -232,7 +377,7 @@ fn interrupted(target: &Path, placed: &[&str]) {
     let mut extractor = Extractor::new(target, &tree, None, Options::default(), &Env::default()).unwrap();
     extractor.feed(0, &content).unwrap();
     extractor.files.finish(&extractor.plan, &extractor.partial).unwrap();
-    extractor.partial.begin_placing(&["a", "b", "c"].iter().map(std::ffi::OsStr::new).collect()).unwrap();
+    extractor.partial.begin_placing(&["a", "b", "c"].map(PathBuf::from)).unwrap();
     for name in placed {
         extractor.partial.dir.rename(name, &extractor.partial.target, name).unwrap();
     }
@@ -306,7 +451,7 @@ fn special_bits_only_when_asked() {
     let mode = |p: PathBuf| fs::metadata(p).unwrap().mode() & 0o7777;
     extract(folder.path(), &tree, b"").unwrap();
     assert_eq!(mode(folder.path().join("f")), 0o755);
-    let keep = Options { special_bits: true, overwrite: true, ..Options::default() };
+    let keep = Options { special_bits: true, existing: Existing::Replace, ..Options::default() };
     extract_with(folder.path(), &tree, b"", keep, 9).unwrap();
     assert_eq!(mode(folder.path().join("f")), 0o4755);
 }

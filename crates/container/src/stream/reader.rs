@@ -26,7 +26,7 @@ pub enum Item {
     },
     /// A block of the content, in order.
     Block(RawBlock),
-    /// The coded directory of an archive: open it with [`crate::open_block`], then [`crate::Tree::decode`].
+    /// The coded directory of an archive: open it with [`crate::open_tree`], then [`crate::Tree::decode`].
     Tree(RawBlock),
     /// The stream is complete. The caller compares the hash with that of the bytes it decoded.
     End {

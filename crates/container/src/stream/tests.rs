@@ -1,6 +1,6 @@
 use super::*;
 use crate::testutil::{archive, block, code, entry, file, registry, stream};
-use crate::{Archive, Body, Tree, open_block};
+use crate::{Archive, Body, Tree, open_block, open_tree};
 use minlen_core::testing::{edge_cases, random_case};
 use minlen_core::{Coded, Env, ErrorKind, Limits, Result, ids};
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ pub(crate) fn read_all(bytes: &[u8], env: &Env) -> Result<Decoded> {
                 out.content.extend(raw);
             }
             Item::Tree(block) => {
-                out.trees.push(Tree::decode(&open_block(&block, &registry, env)?, &env.limits)?);
+                out.trees.push(Tree::decode(&open_tree(&block, &registry, env)?, &env.limits)?);
             }
             Item::End { content_hash, .. } => {
                 assert!(content_hash.is_none_or(|hash| *hasher.finalize().as_bytes() == hash));

@@ -1,14 +1,14 @@
 //! Writes a stream without ever seeking.
 
-use crate::block::RawBlock;
+use crate::block::{RawBlock, seal_tree};
 use crate::compact;
 use crate::directory::DirectoryPart;
 use crate::end::End;
 use crate::index::{self, Row};
+use crate::limits;
 use crate::primitives::hash64;
 use crate::section::{HEADER_LEN, Section, kind, stream_header};
 use crate::tree::Tree;
-use crate::{limits, seal};
 use minlen_core::{Coded, Error, Limits, Result, varint};
 use std::io::Write;
 use xxhash_rust::xxh3::Xxh3Default;
@@ -110,7 +110,7 @@ impl<W: Write> StreamWriter<W> {
         Ok(())
     }
 
-    /// Writes the directory of an archive; `code` compresses its serialised form.
+    /// Writes the directory of an archive; `code` compresses its serialised form, or what of that can be made smaller.
     ///
     /// # Errors
     /// Usage for a tree that a reader would refuse, a second tree, or a stream that is no archive; whatever `code`
@@ -121,11 +121,10 @@ impl<W: Write> StreamWriter<W> {
         }
         let checked = tree.check(&Limits::none()).and_then(|()| tree.check_content(self.content_len));
         checked.map_err(|e| Error::usage(format!("a tree that nobody could read: {e}")))?;
-        let raw = tree.encode();
-        let block = seal(&raw, code(&raw)?);
+        let block = seal_tree(&tree.encoded(), code)?;
         self.tree_at = Some(self.written);
         self.output = tree.output_len();
-        self.put_block(kind::TREE, &block, 0)?;
+        self.put_block(kind::TREE, &block, block.raw_start)?;
         Ok(())
     }
 

@@ -35,6 +35,9 @@ impl Tree {
         if entry.mode & !MODE_BITS != 0 || entry.mtime.is_some_and(|(_, nanos)| nanos >= 1_000_000_000) {
             return Err(Error::corrupt("impossible mode or time"));
         }
+        if let Some(meta) = &entry.meta {
+            meta.check()?;
+        }
         match &entry.body {
             Body::Dir => Ok(()),
             Body::File { len, extents, .. } => check_extents(*len, extents),

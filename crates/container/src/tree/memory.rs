@@ -2,6 +2,8 @@
 
 use super::{Body, Entry, Extent, Tree};
 use minlen_core::{Budget, Reservation, Result};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Charges are taken from the budget in steps of at least this size, since there are many small ones.
 const STEP: u64 = 64 << 10;
@@ -40,7 +42,7 @@ pub(crate) fn allocated(len: usize) -> u64 {
 }
 
 impl Entry {
-    /// Bytes of memory behind the entry: its path, extents, target.
+    /// Bytes of memory behind the entry: its path, extents, target; not what it shares with others.
     pub(crate) fn memory(&self) -> u64 {
         let body = match &self.body {
             Body::File { extents, .. } => allocated(extents.len() * size_of::<Extent>()),
@@ -56,6 +58,10 @@ impl Tree {
     #[must_use]
     pub fn memory(&self) -> u64 {
         let entries = (self.entries.len() * size_of::<Entry>()) as u64;
-        self.entries.iter().fold(entries, |sum, entry| sum.saturating_add(entry.memory()))
+        let mut seen = HashSet::new();
+        let shared = self.entries.iter().filter_map(|entry| entry.meta.as_ref());
+        let shared = shared.filter(|meta| seen.insert(Arc::as_ptr(meta))).map(|meta| meta.memory());
+        let each = self.entries.iter().map(Entry::memory).chain(shared);
+        each.fold(entries, u64::saturating_add)
     }
 }

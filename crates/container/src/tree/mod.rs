@@ -1,7 +1,7 @@
 //! The directory of an archive: paths, attributes, and where the bytes of each file are (docs/format/tree.md).
 //!
 //! A tree is serialised column by column, so that whatever codec follows sees like beside like; consecutive whole
-//! files with regular attributes cost next to nothing beyond their names and hashes.
+//! files with regular attributes cost next to nothing beyond their names and hashes, and small files have short hashes.
 //!
 //! A [`Tree`] from a file was checked when it was decoded; one that you make is checked by [`Tree::check`], at the latest when it is
 //! written. To find entries in large trees, make an [`Order`] once.
@@ -10,7 +10,7 @@
 //! use minlen_container::tree::{Order, show_path};
 //! use minlen_container::{Body, Entry, Tree};
 //! use minlen_core::{Budget, Limits};
-//! let folder = |path: &[u8]| Entry { path: path.to_vec(), mode: 0o755, mtime: None, body: Body::Dir };
+//! let folder = |path: &[u8]| Entry { path: path.to_vec(), mode: 0o755, mtime: None, body: Body::Dir, meta: None };
 //! let tree = Tree { entries: vec![folder(b"b"), folder(b"a"), folder(b"a/\xff")] };
 //! tree.check(&Limits::default())?;
 //! let order = Order::new(&tree, &Budget::new(1 << 20))?;
@@ -25,12 +25,18 @@ mod check;
 mod cursors;
 mod decode;
 mod encode;
+mod hash;
 pub(crate) mod memory;
+mod meta;
 pub(crate) mod order;
 mod spec;
 
+pub(crate) use encode::Encoded;
+pub use hash::{file_hash, hash_width, is_hash, known_hash, short_hash, stored_hash};
+pub use meta::{Meta, Owner, Xattr};
 use minlen_core::{Error, Result};
 pub use order::Order;
+use std::sync::Arc;
 
 /// This many bytes of hole count as one byte of output.
 const HOLE_SHARE: u64 = 1024;
@@ -53,6 +59,8 @@ pub struct Entry {
     pub mtime: Option<(i64, u32)>,
     /// What it is.
     pub body: Body,
+    /// Owner and extended attributes, where they were kept.
+    pub meta: Option<Arc<Meta>>,
 }
 
 /// What an entry is.
@@ -64,7 +72,8 @@ pub enum Body {
     File {
         /// Its length in bytes, holes included.
         len: u64,
-        /// The first 16 bytes of the BLAKE3 of its bytes, holes being zeros.
+        /// The first bytes of the BLAKE3 of its bytes, holes being zeros; how many, [`hash_width`] says, and zeros follow. Compare it
+        /// with [`is_hash`]: of a small file it is too short to tell files apart.
         hash: [u8; 16],
         /// Where its bytes are, in order; the lengths sum up to `len`.
         extents: Vec<Extent>,
@@ -124,26 +133,14 @@ impl Extent {
     }
 }
 
-/// The first 16 bytes of the BLAKE3 of `bytes`: the hash of a file in a tree.
-#[must_use]
-pub fn file_hash(bytes: &[u8]) -> [u8; 16] {
-    short_hash(&blake3::hash(bytes))
-}
-
-/// The first 16 bytes of a BLAKE3.
-#[must_use]
-pub fn short_hash(hash: &blake3::Hash) -> [u8; 16] {
-    let mut short = [0; 16];
-    short.copy_from_slice(&hash.as_bytes()[..16]);
-    short
-}
-
 impl Tree {
     /// What all files together come to when they are written out: what limits on output are about. Files that share
-    /// extents count each; hard links do not. Holes count a 1024th: they take no space, but time to check.
+    /// extents count each; hard links do not. Holes count a 1024th: they take no space, but time to check. Extended attributes count
+    /// wherever they are set.
     #[must_use]
     pub fn output_len(&self) -> u64 {
-        self.extents().fold(0, |sum: u64, e| sum.saturating_add(e.cost()))
+        let metas = self.entries.iter().filter_map(|entry| entry.meta.as_ref()).map(|meta| meta.cost());
+        self.extents().map(Extent::cost).chain(metas).fold(0, u64::saturating_add)
     }
 
     /// Length of all files together, holes included.

@@ -3,6 +3,7 @@ use crate::testutil::{entry, file};
 use minlen_core::testing::Rng;
 use minlen_core::{ErrorKind, Limits};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 fn round_trip(tree: &Tree) -> Vec<u8> {
     let bytes = tree.encode();
@@ -24,6 +25,7 @@ fn random_tree(seed: u64, max: usize) -> Tree {
     for i in 0..rng.below(max + 1) {
         let path = format!("d{}/{}é{i}", rng.below(4), "x".repeat(rng.below(9))).into_bytes();
         let hash = [rng.next_u64() as u8; 16];
+        let hash = |len: u64| crate::cases::shortened(hash, len);
         let (cursor, len) = (rng.below(3), rng.next_u64() >> (30 + rng.below(30)));
         let body = match rng.below(8) {
             0 => Body::Dir,
@@ -43,21 +45,40 @@ fn random_tree(seed: u64, max: usize) -> Tree {
                     Extent::Data { offset: at[cursor], len: 1 },
                     Extent::Hole { len: 1 },
                 ];
-                Body::File { len: len + 10, hash, extents }
+                Body::File { len: len + 10, hash: hash(len + 10), extents }
             }
             _ if len == 0 => Body::File { len, hash: file_hash(b""), extents: vec![] },
             _ => {
                 let offset = at[cursor];
                 at[cursor] += len;
-                Body::File { len, hash, extents: vec![Extent::Data { offset, len }] }
+                Body::File { len, hash: hash(len), extents: vec![Extent::Data { offset, len }] }
             }
         };
-        let mtime = (rng.below(3) > 0)
-            .then(|| (rng.next_u64() as i64 >> rng.below(60), rng.below(1_000_000_000) as u32));
+        let mtime = match rng.below(5) {
+            0 => None,
+            1 => entries.last().and_then(|entry| entry.mtime),
+            2 => Some((rng.below(9) as i64, 0)),
+            _ => Some((rng.next_u64() as i64 >> rng.below(60), rng.below(1_000_000_000) as u32)),
+        };
         let mode = if rng.below(3) == 0 { rng.below(0o10000) as u32 } else { 0o644 };
-        entries.push(Entry { path, mode, mtime, body });
+        let meta = (!seed.is_multiple_of(3) && rng.below(2) > 0).then(|| Arc::new(random_meta(&mut rng)));
+        entries.push(Entry { path, mode, mtime, body, meta });
     }
     Tree { entries }
+}
+
+/// Few enough that entries share them.
+fn random_meta(rng: &mut Rng) -> Meta {
+    let owner = (rng.below(4) > 0).then(|| Owner {
+        uid: rng.below(2) as u32 * 1000,
+        gid: rng.below(2) as u32 * 70_000,
+        user: b"user\xff"[..rng.below(6)].to_vec(),
+        group: vec![],
+    });
+    let names = [&b"system.posix_acl_access"[..], b"user.a", b"user.b"];
+    let some = names.iter().take(if owner.is_none() { 1 } else { rng.below(4) });
+    let xattrs = some.map(|name| Xattr { name: name.to_vec(), value: vec![0; rng.below(3)] }).collect();
+    Meta { owner, xattrs }
 }
 
 #[test]
@@ -77,8 +98,8 @@ fn consecutive_whole_files_cost_little_beyond_names_and_hashes() {
         tree.entries.push(entry);
     }
     let bytes = round_trip(&tree);
-    // 16 of hash; kind, shared and new path lengths, mode, length, shape and start a byte each; 1 or 2 of name.
-    assert!(bytes.len() < 300 * (16 + 7 + 2) + 50, "{}", bytes.len());
+    // 4 of hash; kind, mode, length (two), shape and start a byte each; 10 of name and a byte around it before.
+    assert!(bytes.len() < 300 * (4 + 6 + 10) + 50, "{}", bytes.len());
 }
 
 #[test]
@@ -147,7 +168,7 @@ fn impossible_extents_are_refused() {
 #[test]
 #[cfg_attr(miri, ignore = "too slow under Miri")]
 fn bombs_are_stopped() {
-    // Long paths out of a few bytes each, and copies of a file of many extents.
+    // Long paths out of a few bytes each, copies of a file of many extents, and attributes that many entries share.
     let long = vec![b'x'; 1000];
     let mut paths = Tree::default();
     for i in 0..10_000u32 {
@@ -155,12 +176,12 @@ fn bombs_are_stopped() {
         paths.entries.push(entry(&folder, Body::Dir));
     }
     let many: Vec<Extent> = (0..1000).map(|i| Extent::Data { offset: i * 2, len: 1 }).collect();
-    let body = Body::File { len: 1000, hash: [1; 16], extents: many };
+    let body = Body::File { len: 1000, hash: file_hash(b"1"), extents: many };
     let copies =
         Tree { entries: (0..1000).map(|i| entry(format!("f{i}").as_bytes(), body.clone())).collect() };
     for tree in [paths, copies] {
         let bytes = round_trip(&tree);
-        assert!(bytes.len() < 200_000);
+        assert!(bytes.len() < 200_000, "{}", bytes.len());
         let small = Limits::default().with_memory(4 << 20);
         assert_eq!(Tree::decode(&bytes, &small).unwrap_err().kind(), ErrorKind::Limit);
     }
@@ -197,11 +218,72 @@ fn golden_tree() {
         entry(b"d/g", Body::Hardlink(1)),
         entry(b"l", Body::Symlink(b"d".to_vec())),
     ];
-    let hex: String = round_trip(&Tree { entries }).iter().map(|b| format!("{b:02x}")).collect();
+    let tree = Tree { entries };
+    let hex: String = round_trip(&tree).iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!(hex, GOLDEN);
+    // The first form, which keeps more of the hash.
+    let mut first = Tree::decode(&minlen_core::testing::cases::hex(GOLDEN_1), &Limits::default()).unwrap();
+    if let Body::File { len, hash, .. } = &mut first.entries[1].body {
+        assert!(is_hash(hash, *len, &blake3::hash(b"1234")) && known_hash(hash, *len).len() == 16);
+        *hash = file_hash(b"1234");
+    }
+    assert_eq!(first, tree);
 }
 
-const GOLDEN: &str = "04040404050405010101010010010101000503020001020001020101642f66676c0000491280c49fd50c05040001cd\
+#[test]
+fn forms_that_come_later_are_named() {
+    let error = Tree::decode(&[0, 3, 1, 2], &Limits::default()).unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Unsupported, "a directory of form 3"));
+}
+
+#[test]
+fn owners_and_attributes_come_back_and_impossible_ones_are_refused() {
+    let owner = |uid, user: &[u8]| Owner { uid, gid: 5, user: user.to_vec(), group: b"staff".to_vec() };
+    let xattr = |name: &[u8], len| Xattr { name: name.to_vec(), value: vec![7; len] };
+    let tree = |meta: Meta| {
+        let meta = Some(Arc::new(meta));
+        let one = Entry { meta: meta.clone(), ..entry(b"a", Body::Dir) };
+        Tree { entries: vec![entry(b"0", Body::Dir), one, Entry { meta, ..entry(b"b", Body::Dir) }] }
+    };
+    let fine = |owner, xattrs: &[Xattr]| {
+        let tree = tree(Meta { owner, xattrs: xattrs.to_vec() });
+        round_trip(&tree);
+        tree
+    };
+    fine(Some(owner(0, b"root")), &[]);
+    fine(Some(owner(u32::MAX - 1, b"")), &[xattr(b"user.a", 0), xattr(b"user.b", 1 << 16)]);
+    let shared = fine(None, &[xattr(b"user.a", 1000)]);
+    // Once in memory and in the file, and as output wherever it is set.
+    assert!(shared.encode().len() < 1200 && shared.memory() < 2500, "{}", shared.memory());
+    assert_eq!(shared.output_len(), 2 * 1006);
+    for (owner, xattrs) in [
+        (None, vec![]),
+        (Some(owner(u32::MAX, b"x")), vec![]),
+        (Some(owner(1, b"a\0")), vec![]),
+        (Some(owner(1, &[b'x'; 256])), vec![]),
+        (None, vec![xattr(b"", 1)]),
+        (None, vec![xattr(b"user.\0", 1)]),
+        (None, vec![xattr(b"user.b", 1), xattr(b"user.a", 1)]),
+        (None, vec![xattr(b"user.a", 1), xattr(b"user.a", 1)]),
+        (None, vec![xattr(b"user.a", (1 << 16) + 1)]),
+        (None, vec![xattr(&[b'x'; 256], 1)]),
+    ] {
+        assert_eq!(refused(&tree(Meta { owner, xattrs })), ErrorKind::Corrupt);
+    }
+}
+
+#[test]
+fn attributes_are_charged_before_they_are_there() {
+    let xattrs = vec![Xattr { name: b"user.a".to_vec(), value: vec![0; 60_000] }];
+    let meta = Some(Arc::new(Meta { owner: None, xattrs }));
+    let bytes = Tree { entries: vec![Entry { meta, ..entry(b"a", Body::Dir) }] }.encode();
+    let small = Limits::default().with_memory(30_000);
+    assert_eq!(Tree::decode(&bytes, &small).unwrap_err().kind(), ErrorKind::Limit);
+}
+
+const GOLDEN: &str = "000204040c0405010101010100020100000101010400150302006400006600016700026c000000491280c49fd50c\
+                      000000000164000104000acde13a55";
+const GOLDEN_1: &str = "04040404050405010101010010010101000503020001020001020101642f66676c0000491280c49fd50c05040001cd\
                       e13a55f41e387480391c47238acfe9016401";
 
 #[test]

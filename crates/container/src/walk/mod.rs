@@ -18,14 +18,17 @@
 //! ```
 
 mod holes;
+mod meta;
 mod names;
+mod patterns;
 mod state;
 mod without;
 
-pub use names::names;
+pub use names::{names, names_as};
+pub use patterns::Patterns;
 pub use state::State;
 
-use crate::tree::{Body, Entry};
+use crate::tree::{Body, Entry, Meta};
 use minlen_core::{Env, Error, Result};
 use rustix::fs::{Mode, OFlags};
 use std::collections::HashMap;
@@ -34,6 +37,7 @@ use std::fs::{self, File, Metadata};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use without::{Leave, Without};
 
 /// How to walk.
@@ -46,8 +50,18 @@ pub struct Options {
     pub kept_links: Vec<PathBuf>,
     /// Leave out times.
     pub no_times: bool,
+    /// Keep owners and groups, with their names.
+    pub owners: bool,
+    /// Keep extended attributes.
+    pub xattrs: bool,
+    /// Keep POSIX ACLs.
+    pub acls: bool,
     /// Names that are left out wherever they are met, with what is being written for them: the outputs of the run.
     pub without: Vec<PathBuf>,
+    /// Inputs that are called by all of their paths, made relative, as those of lists are.
+    pub as_given: Vec<PathBuf>,
+    /// What is left out. Patterns are held against paths in the archive, and against those below each input.
+    pub exclude: Patterns,
     /// Files that are left out by device and number: where standard output leads.
     pub without_files: Vec<(u64, u64)>,
 }
@@ -65,6 +79,8 @@ pub struct Item {
     pub mtime: Option<(i64, u32)>,
     /// What it is.
     pub body: Found,
+    /// Owner and extended attributes, where they were asked for.
+    pub meta: Option<Arc<Meta>>,
     /// The state in which it was found.
     pub state: State,
 }
@@ -73,7 +89,7 @@ impl Item {
     /// Its entry in the tree of an archive, with this body.
     #[must_use]
     pub fn entry(&self, body: Body) -> Entry {
-        Entry { path: self.path.clone(), mode: self.mode, mtime: self.mtime, body }
+        Entry { path: self.path.clone(), mode: self.mode, mtime: self.mtime, body, meta: self.meta.clone() }
     }
 }
 
@@ -102,6 +118,10 @@ pub struct Walked {
     pub items: Vec<Item>,
     /// What was passed over or could not be read, for people.
     pub warnings: Vec<String>,
+    /// How many files, links and folders (each with all in it) a pattern left out.
+    pub excluded: u64,
+    /// What to tell people of attributes that were there and not asked for.
+    pub not_kept: Option<String>,
     /// Outputs of the run that were met and left out.
     pub outputs: Vec<PathBuf>,
 }
@@ -122,10 +142,12 @@ pub fn walk(inputs: &[PathBuf], options: &Options, env: &Env) -> Result<Walked> 
         found: Walked::default(),
         linked: HashMap::new(),
         taken: HashMap::new(),
+        metas: meta::Metas::new(options),
     };
     for input in names::assign(inputs, options)? {
         walker.below(input)?;
     }
+    walker.found.not_kept = walker.metas.not_kept();
     Ok(walker.found)
 }
 
@@ -159,11 +181,13 @@ struct Walker<'a> {
     linked: HashMap<(u64, u64), u32>,
     /// Paths given out, and by which item.
     taken: HashMap<Vec<u8>, u32>,
+    metas: meta::Metas,
 }
 
 impl Walker<'_> {
     /// Adds an input and everything below it, each folder before what is in it.
     fn below(&mut self, input: (PathBuf, Vec<u8>)) -> Result<()> {
+        let above = input.1.len();
         let mut waiting = vec![input];
         while let Some((source, path)) = waiting.pop() {
             self.env.check()?;
@@ -176,6 +200,8 @@ impl Walker<'_> {
             };
             if self.without.is_output(&meta) {
                 self.found.outputs.push(source);
+            } else if self.is_excluded(&path, above, meta.is_dir()) {
+                self.found.excluded += 1;
             } else if !meta.is_dir() {
                 self.add(source, path, &meta)?;
             } else if path.is_empty() || self.take(&source, &path)? {
@@ -197,6 +223,17 @@ impl Walker<'_> {
             }
         }
         Ok(())
+    }
+
+    /// True for what a pattern leaves out; `above` is how long the path of the input is. Folders come before what is in them.
+    fn is_excluded(&self, path: &[u8], above: usize, is_folder: bool) -> bool {
+        let patterns = &self.options.exclude;
+        if patterns.is_empty() || path.is_empty() {
+            return false;
+        }
+        let below = path.get(above + 1..).filter(|below| above > 0 && !below.is_empty());
+        let below = below.and_then(|below| patterns.verdict(below, is_folder));
+        below.or_else(|| patterns.verdict(path, is_folder)) == Some(true)
     }
 
     /// Takes away the names of outputs and of unfinished files.
@@ -284,7 +321,8 @@ impl Walker<'_> {
     fn push(&mut self, source: PathBuf, path: Vec<u8>, meta: &Metadata, body: Found) {
         let mode = meta.mode() & crate::limits::MODE_BITS;
         let mtime = (!self.options.no_times).then(|| (meta.mtime(), meta.mtime_nsec() as u32));
-        self.found.items.push(Item { source, path, mode, mtime, body, state: State::of(meta) });
+        let (kept, state) = (self.metas.of(&source, meta), State::of(meta));
+        self.found.items.push(Item { source, path, mode, mtime, body, meta: kept, state });
     }
 
     fn warn(&mut self, source: &Path, message: &str) {

@@ -15,6 +15,14 @@ pub fn names(inputs: &[PathBuf]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     assign(inputs, &Options::default())
 }
 
+/// The same where those in `as_given` are called by all of their paths, made relative.
+///
+/// # Errors
+/// I/O for an input that is not there.
+pub fn names_as(inputs: &[PathBuf], as_given: &[PathBuf]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    assign(inputs, &Options { as_given: as_given.to_vec(), ..Options::default() })
+}
+
 /// The same with where to look for it.
 pub(super) fn assign(inputs: &[PathBuf], options: &Options) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut sources: Vec<PathBuf> = Vec::new();
@@ -27,7 +35,9 @@ pub(super) fn assign(inputs: &[PathBuf], options: &Options) -> Result<Vec<(PathB
         }
     }
     let names = sources.iter().map(|s| components(s)).collect::<Vec<_>>();
-    let depths = depths(&names);
+    let given: HashSet<&PathBuf> = options.as_given.iter().collect();
+    let whole: Vec<bool> = sources.iter().map(|source| given.contains(source)).collect();
+    let depths = depths(&names, &whole);
     let mut out = Vec::new();
     for ((source, names), depth) in sources.into_iter().zip(names).zip(depths) {
         let path = names[names.len() - depth..].join(&b'/');
@@ -70,9 +80,10 @@ fn components(path: &Path) -> Vec<Vec<u8>> {
     names
 }
 
-/// How many components each input keeps: one, or as many as tell it from the others.
-fn depths(names: &[Vec<Vec<u8>>]) -> Vec<usize> {
-    let mut depths: Vec<usize> = names.iter().map(|n| n.len().min(1)).collect();
+/// How many components each input keeps: all where `whole` says so, or one, or as many as tell it from the others.
+fn depths(names: &[Vec<Vec<u8>>], whole: &[bool]) -> Vec<usize> {
+    let first = |(n, whole): (&Vec<Vec<u8>>, &bool)| if *whole { n.len() } else { n.len().min(1) };
+    let mut depths: Vec<usize> = names.iter().zip(whole).map(first).collect();
     loop {
         let mut count: HashMap<&[Vec<u8>], usize> = HashMap::new();
         for (n, &d) in names.iter().zip(&depths) {
@@ -101,7 +112,7 @@ mod tests {
     fn inputs_keep_as_many_names_as_tell_them_apart() {
         for case in cases::read(crate::cases::table!("names"), 2) {
             let names: Vec<_> = case.fields[0].split(' ').map(|input| components(Path::new(input))).collect();
-            let kept = names.iter().zip(depths(&names)).map(|(names, depth)| {
+            let kept = names.iter().zip(depths(&names, &vec![false; names.len()])).map(|(names, depth)| {
                 let path = names[names.len() - depth..].join(&b'/');
                 if path.is_empty() { "-".to_owned() } else { String::from_utf8_lossy(&path).into_owned() }
             });

@@ -115,3 +115,35 @@ fn outputs_are_left_out_with_what_is_being_written_for_them() {
     assert_eq!(get().warnings.len(), 1);
     drop(other);
 }
+
+#[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
+fn owners_and_attributes_are_kept_when_asked_and_missed_when_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    fs::create_dir(&root).unwrap();
+    for name in ["a", "b", "c"] {
+        fs::write(root.join(name), name).unwrap();
+    }
+    let set = |name: &str, value: &[u8]| {
+        let flags = rustix::fs::XattrFlags::empty();
+        rustix::fs::setxattr(root.join("a"), name, value, flags)
+    };
+    if set("user.note", b"n").is_err() {
+        // A file system without attributes.
+        return;
+    }
+    set("user.long", &[b'x'; 3000]).unwrap();
+    let walked = |options: &Options| walk(std::slice::from_ref(&root), options, &Env::default()).unwrap();
+    let plain = walked(&Options::default());
+    assert!(plain.items.iter().all(|item| item.meta.is_none()));
+    assert_eq!(plain.not_kept.as_deref(), Some("not kept: extended attributes of 1 files or folders"));
+    let all = walked(&Options { owners: true, xattrs: true, acls: true, ..Options::default() });
+    assert_eq!(all.not_kept, None);
+    let metas: Vec<_> = all.items.iter().map(|item| item.meta.clone().unwrap()).collect();
+    let xattrs: Vec<_> = metas[1].xattrs.iter().map(|x| (&x.name[..], x.value.len())).collect();
+    assert_eq!(xattrs, [(&b"user.long"[..], 3000), (b"user.note", 1)]);
+    let owner = metas[2].owner.as_ref().unwrap();
+    assert_eq!(owner.uid, rustix::process::geteuid().as_raw());
+    assert!(Arc::ptr_eq(&metas[2], &metas[3]), "equal ones are one");
+}

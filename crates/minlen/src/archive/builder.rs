@@ -122,7 +122,8 @@ impl<'a> Builder<'a> {
     pub fn add(&mut self, entry: Entry<'a>) -> Result<&mut Self> {
         let Entry { path, mode, mtime, what } = entry;
         let source = OsString::from_vec(path.clone()).into();
-        let mut item = Item { source, path, mode, mtime, body: Found::Dir, state: State::unchanging(0) };
+        let mut item =
+            Item { source, path, mode, mtime, body: Found::Dir, meta: None, state: State::unchanging(0) };
         let bytes = match what {
             What::Folder => None,
             What::Symlink(target) => {

@@ -110,7 +110,8 @@ mod tests {
         std::fs::write(&path, [b"head".as_slice(), &chunk].concat()).unwrap();
         let state = State::of(&std::fs::metadata(&path).unwrap());
         let body = Found::File { len: 1004, data: vec![(0, 1004)] };
-        let item = Item { source: path.clone(), path: Vec::new(), mode: 0, mtime: None, body, state };
+        let item =
+            Item { source: path.clone(), path: Vec::new(), mode: 0, mtime: None, body, meta: None, state };
         let items = [item];
         let disk = Disk(&items);
         let mut dedup = Dedup::new(&disk);

@@ -1,9 +1,11 @@
 //! From an archive to files.
 
 use super::read::{Archive, not_there};
+use super::strip::stripped;
 use super::sweep::decode_runs;
 use super::{ExtractOptions, Summary};
-use minlen_container::extract::{self, Extractor};
+use minlen_container::BlockEntry;
+use minlen_container::extract::Extractor;
 use minlen_core::{Error, Event, Reservation, Result};
 use std::path::Path;
 
@@ -89,17 +91,23 @@ impl Archive<'_> {
     ) -> Result<Summary> {
         let tree = self.entries();
         let picked = |i: usize| chosen.is_none_or(|chosen| chosen.entries[i]);
-        let mut how = extract::Options::default();
-        (how.overwrite, how.compressed) = (options.overwrite, self.stored_len);
-        let filter: Option<&dyn Fn(usize) -> bool> = if chosen.is_none() { None } else { Some(&picked) };
-        let mut extractor = Extractor::new(target, &tree, filter, how, &self.env)?;
+        let mut how = options.extraction();
+        (how.compressed, how.archive) = (self.stored_len, self.identity());
+        let mut extractor = if options.strip > 0 {
+            let (tree, _held) = stripped(&tree, &picked, options.strip, &self.env.budget)?;
+            Extractor::new(target, &tree, None, how, &self.env)?
+        } else {
+            let filter: Option<&dyn Fn(usize) -> bool> = if chosen.is_none() { None } else { Some(&picked) };
+            Extractor::new(target, &tree, filter, how, &self.env)?
+        };
         let count = self.container.blocks().len();
-        let _held = self.env.budget.reserve((count * size_of::<usize>()) as u64)?;
+        let _held = self.env.budget.reserve((count * size_of::<(usize, u64)>()) as u64)?;
         let blocks = self.container.blocks();
-        let wanted: Vec<usize> = (0..blocks.len())
+        let wanted: Vec<(usize, u64)> = (0..blocks.len())
             .filter(|&i| extractor.needs(blocks[i].raw_start..blocks[i].raw_end()))
+            .map(|i| (i, if chosen.is_none() { u64::MAX } else { needed(&extractor, &blocks[i]) }))
             .collect();
-        let total = wanted.iter().map(|&i| blocks[i].stored_len).sum();
+        let total = wanted.iter().map(|&(i, _)| blocks[i].stored_len).sum();
         self.env.progress.event(Event::Total { bytes: total });
         decode_runs(&mut self.container, wanted, &self.options, &self.env, |start, bytes| {
             extractor.feed(start, bytes)
@@ -110,8 +118,33 @@ impl Archive<'_> {
         }
         let summary =
             self.summary(&mut tree.entries.iter().enumerate().filter(|(i, _)| picked(*i)).map(|(_, e)| e));
-        Ok(Summary { warnings: report.warnings, ..summary })
+        Ok(Summary { warnings: report.warnings, skipped: report.skipped, ..summary })
     }
+}
+
+impl Archive<'_> {
+    /// What tells the content from others: a hash of the hashes of all streams.
+    fn identity(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        for stream in self.container.streams() {
+            hasher.update(&stream.content_hash.unwrap_or_default());
+        }
+        *hasher.finalize().as_bytes()
+    }
+}
+
+/// How many of the first bytes of a block are needed: the extractor checks files by their hashes.
+fn needed(extractor: &Extractor, block: &BlockEntry) -> u64 {
+    let (mut from, mut to) = (0, block.raw_len);
+    while from < to {
+        let middle = from + (to - from) / 2;
+        if extractor.needs(block.raw_start + middle..block.raw_end()) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    from
 }
 
 /// Which entries are chosen. Another name of a file that is not chosen stands for the file.

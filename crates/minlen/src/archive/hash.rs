@@ -1,6 +1,6 @@
 //! The hash of a file as its bytes go by; holes count as the zeros that a reader sees.
 
-use minlen_container::tree::short_hash;
+use minlen_container::tree::{is_hash, stored_hash};
 use minlen_core::Result;
 
 /// Calls `each` with the offset and bytes of pieces of zeros that fill `at..end`; nothing if `end` is not after `at`.
@@ -46,6 +46,16 @@ impl FileHash {
 
     /// The hash that a tree records.
     pub(super) fn finish(&self) -> [u8; 16] {
-        short_hash(&self.hasher.finalize())
+        stored_hash(&self.whole(), self.at)
+    }
+
+    /// All of the hash.
+    pub(super) fn whole(&self) -> blake3::Hash {
+        self.hasher.finalize()
+    }
+
+    /// True if this is the file whose entry says `expected`.
+    pub(super) fn is(&self, expected: &[u8; 16]) -> bool {
+        is_hash(expected, self.at, &self.whole())
     }
 }

@@ -1,7 +1,7 @@
 //! What goes into an archive.
 
 use crate::options::Options;
-use minlen_container::walk::{self, Found, Item};
+use minlen_container::walk::{self, Found, Item, Patterns};
 use std::path::PathBuf;
 
 /// Files and folders for [`super::create_from`].
@@ -33,6 +33,10 @@ pub struct Inputs {
     pub without: Vec<PathBuf>,
     /// Files that are left out by device and number: where standard output leads.
     pub without_files: Vec<(u64, u64)>,
+    /// Those of them that are called by all of their paths, made relative.
+    pub as_given: Vec<PathBuf>,
+    /// What is left out.
+    pub exclude: Patterns,
 }
 
 impl Inputs {
@@ -70,6 +74,20 @@ impl Inputs {
         self
     }
 
+    /// Sets [`Inputs::as_given`].
+    #[must_use]
+    pub fn with_as_given(mut self, inputs: Vec<PathBuf>) -> Self {
+        self.as_given = inputs;
+        self
+    }
+
+    /// Sets [`Inputs::exclude`].
+    #[must_use]
+    pub fn with_exclude(mut self, patterns: Patterns) -> Self {
+        self.exclude = patterns;
+        self
+    }
+
     pub(super) fn walking(&self, options: &Options) -> walk::Options {
         let mut walking = walk::Options::default();
         walking.no_times = !options.times;
@@ -77,6 +95,10 @@ impl Inputs {
         walking.kept_links.clone_from(&self.kept_links);
         walking.without.clone_from(&self.without);
         walking.without_files.clone_from(&self.without_files);
+        walking.as_given.clone_from(&self.as_given);
+        walking.exclude.clone_from(&self.exclude);
+        (walking.owners, walking.xattrs) = (options.keep.owners, options.keep.xattrs);
+        walking.acls = options.keep.acls;
         walking
     }
 }

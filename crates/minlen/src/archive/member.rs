@@ -1,5 +1,6 @@
 //! What an archive tells of itself without decoding its content.
 
+use minlen_container::tree::known_hash;
 use minlen_container::{Body, Entry, Extent};
 
 /// What a member is.
@@ -34,8 +35,8 @@ pub struct Member {
     pub holes: u64,
     /// Its share of the compressed blocks in bytes: an estimate where a block holds several files.
     pub stored: u64,
-    /// The first 16 bytes of the BLAKE3 hash of the content; files only.
-    pub hash: Option<[u8; 16]>,
+    /// The first bytes of the BLAKE3 hash of the content, as many as the archive keeps: 4 of small files, 8, or 16; files only.
+    pub hash: Option<Vec<u8>>,
     /// The codec chains of its blocks, distinct, as text.
     pub codecs: Vec<String>,
 }
@@ -55,7 +56,8 @@ impl Member {
             MemberKind::Dir | MemberKind::File => 0,
         };
         let codecs: usize = self.codecs.iter().map(|codec| size_of::<String>() + codec.len() + EACH).sum();
-        (self.path.len() + EACH + target + codecs) as u64
+        let hash = self.hash.as_ref().map_or(0, |hash| hash.len() + EACH);
+        (self.path.len() + EACH + target + codecs + hash) as u64
     }
 
     /// The path for people: bytes that are not UTF-8 are shown as replacement characters.
@@ -114,7 +116,9 @@ pub(super) fn describe(entry: &Entry, entries: &[Entry]) -> Member {
             let target = entries.get(*to as usize).map_or_else(Vec::new, |e| e.path.clone());
             (MemberKind::Hardlink(target), 0, 0, None)
         }
-        Body::File { len, hash, extents } => (MemberKind::File, *len, hole_bytes(extents), Some(*hash)),
+        Body::File { len, hash, extents } => {
+            (MemberKind::File, *len, hole_bytes(extents), Some(known_hash(hash, *len).to_vec()))
+        }
     };
     let (path, mode, mtime) = (entry.path.clone(), entry.mode, entry.mtime);
     Member { path, kind, mode, mtime, len, holes, stored: 0, hash, codecs: Vec::new() }

@@ -216,7 +216,7 @@ impl<'a, 'r> MemberReader<'a, 'r> {
             return Ok(());
         }
         match self.hash.take() {
-            Some(hash) if hash.finish() != self.file.hash() => {
+            Some(hash) if !hash.is(&self.file.hash()) => {
                 let name = self.file.name();
                 Err(Error::corrupt(format!("{name}: the content does not match its hash")))
             }

@@ -40,6 +40,7 @@ mod copies;
 mod create;
 mod dedup;
 mod extract;
+mod groups;
 mod hash;
 mod inputs;
 mod keys;
@@ -53,6 +54,7 @@ pub mod salvage;
 mod shares;
 mod spans;
 mod spool;
+mod strip;
 mod sweep;
 mod window;
 
@@ -64,7 +66,11 @@ pub use member::{BlockInfo, Info, Member, MemberKind};
 pub use member_reader::MemberReader;
 pub use read::Archive;
 pub use spans::MemberSource;
+pub use strip::without_first;
 
+use crate::options::Keep;
+use minlen_container::extract as extract_to;
+pub use minlen_container::extract::Existing;
 use std::io::{Read, Seek};
 
 /// Anything that an archive can be read from.
@@ -91,23 +97,88 @@ pub struct Summary {
     /// Permission bits that an archive may have, so that nobody can read in it what he could not read before; 0 where nothing
     /// was archived.
     pub mode: u32,
+    /// Members that were not unpacked because something of their name was there.
+    pub skipped: u64,
     /// What went wrong without stopping the work.
     pub warnings: Vec<String>,
 }
 
 /// How to unpack.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExtractOptions {
-    /// Replace what is there already.
-    pub overwrite: bool,
+    /// What to do about files that are there already. Folders are merged in any case.
+    pub existing: Existing,
+    /// How many names at the front of every path to leave out.
+    pub strip: usize,
+    /// What to set of what the archive keeps: by default attributes of users and ACLs, and no owners.
+    pub keep: Keep,
+    /// Take the numbers of owners as they are, whatever they are called.
+    pub numeric_owners: bool,
+    /// Set the attributes by which a system grants rights, too.
+    pub system_xattrs: bool,
+}
+
+impl Default for ExtractOptions {
+    fn default() -> Self {
+        Self {
+            existing: Existing::Refuse,
+            strip: 0,
+            keep: Keep { owners: false, xattrs: true, acls: true },
+            numeric_owners: false,
+            system_xattrs: false,
+        }
+    }
 }
 
 impl ExtractOptions {
-    /// Sets [`ExtractOptions::overwrite`].
+    /// Replaces files that are there, or refuses to extract.
     #[must_use]
-    pub fn with_overwrite(mut self, overwrite: bool) -> Self {
-        self.overwrite = overwrite;
+    pub fn with_overwrite(self, overwrite: bool) -> Self {
+        self.with_existing(if overwrite { Existing::Replace } else { Existing::Refuse })
+    }
+
+    /// Sets [`ExtractOptions::existing`].
+    #[must_use]
+    pub fn with_existing(mut self, existing: Existing) -> Self {
+        self.existing = existing;
         self
+    }
+
+    /// Sets [`ExtractOptions::strip`].
+    #[must_use]
+    pub fn with_strip(mut self, names: usize) -> Self {
+        self.strip = names;
+        self
+    }
+
+    /// Sets [`ExtractOptions::keep`].
+    #[must_use]
+    pub fn with_keep(mut self, keep: Keep) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// Sets [`ExtractOptions::numeric_owners`].
+    #[must_use]
+    pub fn with_numeric_owners(mut self, numeric: bool) -> Self {
+        self.numeric_owners = numeric;
+        self
+    }
+
+    /// Sets [`ExtractOptions::system_xattrs`].
+    #[must_use]
+    pub fn with_system_xattrs(mut self, all: bool) -> Self {
+        self.system_xattrs = all;
+        self
+    }
+
+    /// The same for the container.
+    pub(crate) fn extraction(&self) -> extract_to::Options {
+        let mut how = extract_to::Options::default();
+        (how.existing, how.owners, how.numeric) = (self.existing, self.keep.owners, self.numeric_owners);
+        (how.xattrs, how.all_xattrs) = (self.keep.xattrs, self.keep.xattrs && self.system_xattrs);
+        how.acls = self.keep.acls;
+        how
     }
 }

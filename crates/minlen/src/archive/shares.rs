@@ -138,7 +138,7 @@ mod tests {
         ] {
             let extents = vec![Extent::Data { offset, len }];
             let body = Body::File { len, hash: [0; 16], extents };
-            let entry = Entry { path: b"f".to_vec(), mode: 0, mtime: None, body };
+            let entry = Entry { path: b"f".to_vec(), mode: 0, mtime: None, body, meta: None };
             let mut member = describe(&entry, &[]);
             shares.add(&entry, &mut member);
             assert_eq!((&member.codecs[..], member.stored), (&codecs.map_strings()[..], stored), "{offset}");

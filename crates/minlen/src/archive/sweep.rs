@@ -19,11 +19,23 @@ pub(super) fn decode_blocks(
     wanted: impl ExactSizeIterator<Item = usize>,
     options: &Options,
     env: &Env,
+    each: impl FnMut(usize, &[u8]) -> Result<()>,
+) -> Result<()> {
+    decode_beginnings(container, wanted.map(|index| (index, u64::MAX)), options, env, each)
+}
+
+/// The same of blocks with how many of their first bytes are wanted: no more may be decoded where that saves time, and is not checked
+/// by the block's checksum then.
+fn decode_beginnings(
+    container: &mut Container<'_>,
+    wanted: impl ExactSizeIterator<Item = (usize, u64)>,
+    options: &Options,
+    env: &Env,
     mut each: impl FnMut(usize, &[u8]) -> Result<()>,
 ) -> Result<()> {
     let mut pool = BlockDecoder::new(options, env, wanted.len());
     let mut flying = VecDeque::new();
-    for index in wanted {
+    for (index, bytes) in wanted {
         let entry = container.blocks()[index];
         let held = loop {
             match pool.reserve(entry.raw_len, entry.stored_len)? {
@@ -31,7 +43,7 @@ pub(super) fn decode_blocks(
                 None => take(&mut pool, &mut flying, env, &mut each)?,
             }
         };
-        pool.submit(container.read_block(index)?, held);
+        pool.submit_beginning(container.read_block(index)?, bytes, held);
         flying.push_back(index);
     }
     while !pool.is_empty() {
@@ -43,18 +55,19 @@ pub(super) fn decode_blocks(
 /// Small blocks next to one another are handed out together, up to about this many bytes: dealing out costs by the piece.
 const RUN: usize = 64 << 10;
 
-/// Decodes the blocks `wanted`, in order, and calls `each` with runs of their content and where these begin.
+/// Decodes the blocks `wanted`, in order, each with how many of its first bytes are wanted, and calls `each` with runs of their content
+/// and where these begin. What is not checked by checksums of blocks ([`minlen_container::open_beginning`]) has to be by others.
 pub(super) fn decode_runs(
     container: &mut Container<'_>,
-    wanted: Vec<usize>,
+    wanted: Vec<(usize, u64)>,
     options: &Options,
     env: &Env,
     mut each: impl FnMut(u64, &[u8]) -> Result<()>,
 ) -> Result<()> {
     let _starts = env.budget.reserve((wanted.len() * size_of::<u64>()) as u64)?;
-    let starts: Vec<u64> = wanted.iter().map(|&i| container.blocks()[i].raw_start).collect();
+    let starts: Vec<u64> = wanted.iter().map(|&(i, _)| container.blocks()[i].raw_start).collect();
     let (mut starts, mut run, mut from) = (starts.into_iter(), Vec::new(), 0u64);
-    decode_blocks(container, wanted.into_iter(), options, env, |_, bytes| {
+    decode_beginnings(container, wanted.into_iter(), options, env, |_, bytes| {
         let start = starts.next().unwrap_or(u64::MAX);
         if !run.is_empty() && (start != from + run.len() as u64 || run.len() + bytes.len() > RUN) {
             each(from, &run)?;
@@ -114,16 +127,21 @@ struct Open {
 /// What a file under way takes in memory.
 const OPEN_COST: u64 = size_of::<Open>() as u64 + 96;
 
+/// Takes the number of an entry and the whole hash of its file, which was right.
+pub(super) type Found<'f> = &'f mut dyn FnMut(usize, blake3::Hash);
+
 /// Decodes every block that the files among `entries` need, once, and checks each file's hash as its bytes go by.
 pub(super) fn sweep(
     container: &mut Container<'_>,
     entries: &[Entry],
+    found: Found<'_>,
     options: &Options,
     env: &Env,
 ) -> Result<Late> {
-    let (pieces, late, _held) = collect(entries, env)?;
-    let _blocks = env.budget.reserve((container.blocks().len() * size_of::<usize>()) as u64)?;
-    let blocks = needed_blocks(container, &pieces);
+    let (pieces, late, _held) = collect(entries, found, env)?;
+    let _blocks = env.budget.reserve((container.blocks().len() * size_of::<(usize, u64)>()) as u64)?;
+    // All of each block, so that its checksum is compared.
+    let blocks = needed_blocks(container, &pieces).into_iter().map(|index| (index, u64::MAX)).collect();
     let (mut next, mut active): (usize, Vec<Piece>) = (0, Vec::new());
     let mut open: BTreeMap<u32, Box<Open>> = BTreeMap::new();
     decode_runs(container, blocks, options, env, |start, bytes| {
@@ -135,7 +153,10 @@ pub(super) fn sweep(
         for piece in &mut active {
             let n = piece.len.min(end - piece.content);
             let from = (piece.content - start) as usize;
-            check_piece(&mut open, piece, &bytes[from..from + n as usize], entries, env)?;
+            if let Some(hash) = check_piece(&mut open, piece, &bytes[from..from + n as usize], entries, env)?
+            {
+                found(piece.entry as usize, hash);
+            }
             piece.content += n;
             piece.file_offset += n;
             piece.len -= n;
@@ -149,19 +170,19 @@ pub(super) fn sweep(
     Ok(late)
 }
 
-/// Goes on with the hash of the file that a piece belongs to, and compares it at the end.
+/// Goes on with the hash of the file that a piece belongs to; compares it at the end, and gives it.
 fn check_piece(
     open: &mut BTreeMap<u32, Box<Open>>,
     piece: &Piece,
     data: &[u8],
     entries: &[Entry],
     env: &Env,
-) -> Result<()> {
+) -> Result<Option<blake3::Hash>> {
     let entry = &entries[piece.entry as usize];
     if piece.file_offset == 0 && data.len() as u64 == data_end(entry) {
         let mut check = Check::default();
         check.update(0, data);
-        return check.finish(entry);
+        return check.finish(entry).map(Some);
     }
     let file = match open.entry(piece.entry) {
         Slot::Occupied(there) => there.into_mut(),
@@ -174,14 +195,14 @@ fn check_piece(
     if file.check.0.at() == file.end
         && let Some(done) = open.remove(&piece.entry)
     {
-        done.check.finish(entry)?;
+        return done.check.finish(entry).map(Some);
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The pieces of all files whose content comes in file order, sorted by content; the other files; and the memory of the pieces.
 /// Files without data are checked here. What makes files late is needed all the same: their blocks are decoded.
-fn collect(entries: &[Entry], env: &Env) -> Result<(Vec<Piece>, Late, Reservation)> {
+fn collect(entries: &[Entry], found: Found<'_>, env: &Env) -> Result<(Vec<Piece>, Late, Reservation)> {
     let count: usize = entries.iter().map(|entry| entry.extents().len()).sum();
     // Once more for those that are under way.
     let held = env.budget.reserve((2 * count * size_of::<Piece>()) as u64)?;
@@ -193,7 +214,10 @@ fn collect(entries: &[Entry], env: &Env) -> Result<(Vec<Piece>, Late, Reservatio
         if !is_ordered(entry) {
             late.numbers.push(number as u32);
         } else if data_end(entry) == 0 {
-            Check::default().finish(entry)?;
+            let hash = Check::default().finish(entry)?;
+            if matches!(entry.body, Body::File { .. }) {
+                found(number, hash);
+            }
         } else {
             collect_pieces(entry, number as u32, &mut pieces);
         }
@@ -256,12 +280,12 @@ impl Check {
         self.0.update(bytes);
     }
 
-    /// Compares with what the archive says.
-    pub(super) fn finish(mut self, entry: &Entry) -> Result<()> {
-        let Body::File { len, hash, .. } = &entry.body else { return Ok(()) };
+    /// Compares with what the archive says; gives the whole hash.
+    pub(super) fn finish(mut self, entry: &Entry) -> Result<blake3::Hash> {
+        let Body::File { len, hash, .. } = &entry.body else { return Ok(self.0.whole()) };
         self.0.zeros_until(*len);
-        if self.0.finish() == *hash {
-            return Ok(());
+        if self.0.is(hash) {
+            return Ok(self.0.whole());
         }
         Err(Error::corrupt(format!("{}: the content does not match its hash", show_path(&entry.path))))
     }

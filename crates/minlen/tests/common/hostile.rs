@@ -48,7 +48,7 @@ fn write(mut writer: StreamWriter<Vec<u8>>, tree: &Tree, content: &[u8], size: u
 /// A file with these bytes at these places of the content.
 pub fn file(path: &str, bytes: &[u8], extents: Vec<Extent>) -> Entry {
     let body = Body::File { len: bytes.len() as u64, hash: file_hash(bytes), extents };
-    Entry { path: path.as_bytes().to_vec(), mode: 0o644, mtime: None, body }
+    Entry { path: path.as_bytes().to_vec(), mode: 0o644, mtime: None, body, meta: None }
 }
 
 /// A range of the content.
@@ -60,5 +60,7 @@ pub fn data(offset: u64, len: u64) -> Extent {
 pub fn deep_folders(count: usize, depth: usize) -> Vec<Entry> {
     let deep = "/x".repeat(depth);
     let path = |i: usize| format!("{i}{deep}").into_bytes();
-    (0..count).map(|i| Entry { path: path(i), mode: 0o755, mtime: None, body: Body::Dir }).collect()
+    (0..count)
+        .map(|i| Entry { path: path(i), mode: 0o755, mtime: None, body: Body::Dir, meta: None })
+        .collect()
 }

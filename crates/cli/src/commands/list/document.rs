@@ -115,8 +115,8 @@ fn member(member: &Member) -> Value {
     if let Some(target) = target {
         object["target"] = json!(String::from_utf8_lossy(target));
     }
-    if let Some(hash) = member.hash {
-        object["hash"] = json!(human::hex(&hash));
+    if let Some(hash) = &member.hash {
+        object["hash"] = json!(human::hex(hash));
     }
     object
 }

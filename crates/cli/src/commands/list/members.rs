@@ -124,7 +124,7 @@ fn cells(member: &Member, long: bool) -> Vec<String> {
     }
     cells.push(member.mtime.map_or_else(|| "-".into(), |(seconds, _)| human::time(seconds)));
     if long {
-        cells.push(member.hash.map_or_else(|| "-".into(), |hash| human::hex(&hash)));
+        cells.push(member.hash.as_ref().map_or_else(|| "-".into(), |hash| human::hex(hash)));
     }
     cells.push(shown_name(member));
     cells

@@ -7,10 +7,10 @@ use crate::block::{BlockHeader, RawBlock};
 use crate::compact::{self, Head};
 use crate::end::{END_LETTERS, TRAILER_LEN};
 use crate::index;
-use crate::open_block;
 use crate::primitives::Input;
 use crate::section::{HEADER_LEN, MAGIC, Section, kind, parse_stream_header};
 use crate::stream::skippable_fields;
+use crate::{open_block, open_tree};
 use minlen_core::{Env, ErrorKind, Registry, Reservation, Result};
 use std::io::{Read, Seek, SeekFrom};
 
@@ -172,7 +172,8 @@ impl<R: Read + Seek> Finder<'_, '_, R> {
             return Ok(input.skip(len).is_ok_and(|found| found == hash));
         }
         let block = RawBlock::read(section, pos, &mut input, self.env);
-        match block.and_then(|block| open_block(&block, self.registry, self.env)) {
+        let open = if section.kind == kind::TREE { open_tree } else { open_block };
+        match block.and_then(|block| open(&block, self.registry, self.env)) {
             Ok(_) => Ok(true),
             Err(e) if e.kind() == ErrorKind::Cancelled => Err(e),
             Err(_) => Ok(false),

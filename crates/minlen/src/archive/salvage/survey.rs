@@ -48,10 +48,10 @@ pub struct Salvaged {
 
 impl Salvaged {
     /// Says how much is left of a file whose lost ranges are known.
-    fn judge(&mut self, extents: &[Extent], expected: [u8; 16]) {
+    fn judge(&mut self, extents: &[Extent], is_right: bool) {
         let data: u64 = extents.iter().filter(|e| matches!(e, Extent::Data { .. })).map(Extent::len).sum();
         let gone: u64 = self.lost.iter().map(|range| range.end - range.start).sum();
-        self.hash_differs = gone == 0 && self.hash != expected;
+        self.hash_differs = gone == 0 && !is_right;
         self.state = match gone {
             0 if !self.hash_differs => State::Whole,
             _ if gone >= data && data > 0 => State::Lost,
@@ -264,15 +264,16 @@ impl Salvage<'_> {
                 member.len = *len;
                 member.lost = lost.of(extents, &self.archive.env.budget, &mut survey._held)?;
                 let file = files.binary_search(&number).unwrap_or(usize::MAX);
-                member.hash = match ordered.get(file) {
+                let seen = match ordered.get(file) {
                     Some(true) => {
                         let mut seen = hashes.remove(&file).unwrap_or_default();
                         seen.zeros_until(*len);
-                        seen.finish()
+                        seen
                     }
                     _ => self.archive.hash_of(&with_holes(entry, &member.lost))?,
                 };
-                member.judge(extents, *hash);
+                member.hash = seen.finish();
+                member.judge(extents, seen.is(hash));
             }
             survey.members.push(member);
         }

@@ -6,7 +6,7 @@ use super::decode::each_block;
 use super::pieces::with_holes;
 use super::survey::{Salvaged, State, Survey};
 use super::{DAMAGED, PIECE, Salvage};
-use minlen_container::extract::{self, Extractor};
+use minlen_container::extract::Extractor;
 use minlen_container::{Body, Entry, Extent, Tree};
 use minlen_core::{Event, Result};
 use std::collections::{HashMap, HashSet};
@@ -50,8 +50,7 @@ impl Salvage<'_> {
         let env = self.archive.env.clone();
         let (tree, renamed) = self.what_is_left(survey);
         let _held = env.budget.reserve(tree.entries.iter().map(|e| 200 + e.path.len() as u64).sum())?;
-        let mut how = extract::Options::default();
-        how.overwrite = options.overwrite;
+        let how = options.extraction();
         let mut extractor = Extractor::new(target, &tree, None, how, &env)?;
         let blocks = self.archive.container.blocks().to_vec();
         let wanted: Vec<usize> = (0..blocks.len())
@@ -130,7 +129,7 @@ impl Salvage<'_> {
                 renamed.push(Written { member: Some(old.path.clone()), path: path.clone() });
             }
             placed.entry(content).or_insert(tree.entries.len() as u32);
-            tree.entries.push(Entry { path, mode: old.mode, mtime: old.mtime, body });
+            tree.entries.push(Entry { path, mode: old.mode, mtime: old.mtime, body, meta: old.meta.clone() });
         }
         for (range, hash) in &survey.runs {
             let path = names.free(format!("{PIECE}{}", range.start).as_bytes(), "");
@@ -138,7 +137,7 @@ impl Salvage<'_> {
             let extents = vec![Extent::Data { offset: range.start, len }];
             renamed.push(Written { member: None, path: path.clone() });
             let body = Body::File { len, hash: *hash, extents };
-            tree.entries.push(Entry { path, mode: 0o644, mtime: None, body });
+            tree.entries.push(Entry { path, mode: 0o644, mtime: None, body, meta: None });
         }
         (tree, renamed)
     }
