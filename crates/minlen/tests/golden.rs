@@ -21,6 +21,7 @@ const CHAINS: &[(&str, &str)] = &[
     ("lz77-huffman", "lz77:parse=lazy,coder=huffman"),
     ("lz77-rans", "lz77:parse=optimal,coder=rans"),
     ("bwt", "bwt"),
+    ("ppm", "ppm"),
     ("zstd", "zstd"),
     ("lzma", "lzma"),
     ("lzma-x86", "lzma:filter=x86"),
