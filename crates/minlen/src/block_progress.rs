@@ -47,6 +47,64 @@ impl Progress for BlockProgress {
     }
 }
 
+/// Tells the work on what came out of a part as work on the part itself: so much of one is so much of the other.
+pub(crate) struct Scaled {
+    outer: Arc<dyn Progress>,
+    /// Bytes that are worked on, and what they count for.
+    inner: u64,
+    counts: u64,
+    /// Bytes worked on so far, and what was told of them.
+    done: Mutex<(u64, u64)>,
+}
+
+impl Scaled {
+    /// A receiver, and surroundings that tell it what `inner` bytes come to, which count for `counts` of the part.
+    pub(crate) fn new(env: &Env, inner: u64, counts: u64) -> (Arc<Self>, Env) {
+        let outer = Arc::clone(&env.progress);
+        let scaled = Arc::new(Self { outer, inner, counts, done: Mutex::default() });
+        let env = env.clone().with_progress(Arc::clone(&scaled) as Arc<dyn Progress>);
+        (scaled, env)
+    }
+
+    /// What was not told yet.
+    pub(crate) fn rest(&self) -> u64 {
+        self.counts - self.done.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    /// Takes note that `bytes` more are done.
+    pub(crate) fn add(&self, bytes: u64) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.0 = done.0.saturating_add(bytes).min(self.inner);
+        let share = u128::from(self.counts) * u128::from(done.0) / u128::from(self.inner.max(1));
+        let more = (share as u64) - done.1;
+        done.1 = share as u64;
+        drop(done);
+        if more > 0 {
+            self.outer.event(Event::Work { bytes: more });
+        }
+    }
+}
+
+/// Nothing but work goes on: messages would be about other bytes than those of the input.
+impl Progress for Scaled {
+    fn event(&self, event: Event) {
+        if let Event::Work { bytes } = event {
+            self.add(bytes);
+        }
+    }
+}
+
+/// Takes what a planner reports of its blocks for a [`Scaled`].
+pub(crate) struct Blocks(pub(crate) Arc<Scaled>);
+
+impl Progress for Blocks {
+    fn event(&self, event: Event) {
+        if let Event::Advance { input, .. } = event {
+            self.0.add(input);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,8 +132,47 @@ mod tests {
         assert_eq!((progress.reported(), sum.0.load(Ordering::Relaxed)), (100, 100));
         env.cancel.cancel();
         assert!(inner.work(1).is_err());
+        let (whole, outer) = BlockProgress::new(&Env::default(), 100, 100);
+        let (scaled, inner) = Scaled::new(&outer, 1000, 100);
+        inner.work(505).unwrap();
+        assert_eq!((whole.reported(), scaled.rest()), (50, 50));
+        Blocks(Arc::clone(&scaled)).event(Event::Advance { input: 9000, output: 1 });
+        assert_eq!((whole.reported(), scaled.rest()), (100, 0));
         let (empty, inner) = BlockProgress::new(&Env::default(), 0, 0);
         inner.work(7).unwrap();
         assert_eq!(empty.reported(), 0);
+    }
+    /// The largest step of the progress, in hundredths of all of it.
+    fn largest_step(run: impl FnOnce(&Env)) -> u64 {
+        #[derive(Default)]
+        struct Steps(Mutex<Vec<u64>>);
+        impl Progress for Steps {
+            fn event(&self, event: Event) {
+                if let Event::Advance { input, .. } = event {
+                    self.0.lock().unwrap().push(input);
+                }
+            }
+        }
+        let steps = Arc::new(Steps::default());
+        run(&Env::default().with_progress(Arc::clone(&steps) as Arc<dyn Progress>));
+        let steps = steps.0.lock().unwrap();
+        steps.iter().max().unwrap() * 100 / steps.iter().sum::<u64>()
+    }
+
+    #[test]
+    #[cfg(feature = "default")]
+    fn progress_goes_on_within_a_block_at_every_slow_level_and_both_ways() {
+        let line = |i: u32| format!("{} {:x} and so on, {}\n", i * 7919 % 1013, i * i, i % 17).into_bytes();
+        let text: Vec<u8> = (0..20_000).flat_map(line).collect();
+        for level in [4, 5, 6] {
+            let options = crate::Options::new(level).unwrap();
+            let mut packed = Vec::new();
+            let step = largest_step(|env| packed = crate::compress_with(&text, &options, env).unwrap());
+            assert!(step < 60, "level {level}: {step} %");
+            let step = largest_step(|env| {
+                assert!(crate::decompress_with(&packed, &options, env).unwrap() == text);
+            });
+            assert!(step < 60, "level {level}, decoding: {step} %");
+        }
     }
 }

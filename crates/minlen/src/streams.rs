@@ -1,8 +1,11 @@
 //! Streams within a payload, each in parts with a chain of codecs (docs/format/codecs/recode.md); of `recode` and `tensors`.
 
+use crate::block_progress::{Blocks, Scaled};
 use crate::planner::{Planner, Request};
 use minlen_core::varint::{Reader, put};
-use minlen_core::{Chain, CodecId, Detection, Env, Error, Event, Need, NoProgress, Registry, Result, ids};
+use minlen_core::{
+    Chain, CodecId, Detection, Env, Error, Event, Need, NoProgress, Progress, Registry, Result, ids,
+};
 use std::sync::Arc;
 
 /// Streams, and parts of a stream, at most.
@@ -16,20 +19,24 @@ pub(crate) struct Coded {
     pub(crate) payload: Vec<u8>,
 }
 
-/// Codes one stream by what the planner finds best for it; the layout in `env` is that of the stream.
+/// Codes one stream by what the planner finds best for it; the layout in `env` is that of the stream. `progress` hears how far it is.
 pub(crate) fn code(
     planner: &Planner,
     data: &[u8],
     known: Option<Detection>,
     level: u8,
     env: &Env,
+    progress: Option<&Arc<Scaled>>,
 ) -> Result<Vec<Coded>> {
     if data.is_empty() {
         return Ok(Vec::new());
     }
     let request = Request { level, chain: None, memory: None, known, decode_ns: u32::MAX };
     // What is coded inside would tell of other bytes than those of the input.
-    let quiet = env.clone().with_progress(Arc::new(NoProgress));
+    let quiet = env.clone().with_progress(match progress {
+        Some(scaled) => Arc::new(Blocks(Arc::clone(scaled))) as Arc<dyn Progress>,
+        None => Arc::new(NoProgress),
+    });
     let parts = planner.code(data, &request, &quiet)?;
     for part in &parts {
         env.progress.event(Event::Explain { line: format!("    stream: {}", part.explain()) });

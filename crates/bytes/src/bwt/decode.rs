@@ -80,10 +80,11 @@ fn fill<const C: usize, const N: usize, const M: usize>(
 ) -> Result<()> {
     let mut model = Model::<C, N, M>::new(column.len(), tree);
     for symbols in column.chunks_mut(STEP) {
-        env.check()?;
+        let len = symbols.len() as u64;
         for symbol in symbols {
             *symbol = model.code(&mut coder, 0);
         }
+        env.work(len)?;
     }
     if !coder.is_used_up() {
         return Err(Error::corrupt("bwt: bytes after the end of the data"));

@@ -47,10 +47,10 @@ fn code_column<const C: usize, const N: usize, const M: usize>(
 ) -> Result<Vec<u8>> {
     let mut model = Model::<C, N, M>::new(column.len(), tree);
     for symbols in column.chunks(STEP) {
-        env.check()?;
         for &symbol in symbols {
             model.code(&mut coder, symbol);
         }
+        env.work(symbols.len() as u64)?;
     }
     Ok(coder.finish())
 }

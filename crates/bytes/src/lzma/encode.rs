@@ -6,8 +6,8 @@ use super::spec::{ARM64, DELTA, Filter, Props, X86, put_header, window};
 use liblzma::stream::{Action, Filters, LzmaOptions, PRESET_EXTREME, Status, Stream as Lzma};
 use minlen_core::{Env, Error, Params, Result};
 
-/// Bytes given to the library between looks at the cancel flag.
-const STEP: usize = 1 << 20;
+/// Bytes given to the library between looks at the cancel flag, and reports of progress.
+const STEP: usize = 1 << 18;
 /// An end marker with the flush of the range coder takes fewer bytes than this.
 const TAIL: usize = 16;
 
@@ -65,8 +65,8 @@ fn compress(data: &[u8], params: &Params, props: Props, env: &Env) -> Result<Vec
     let mut coder = Lzma::new_raw_encoder(&filters).map_err(failed)?;
     let mut stream = Vec::with_capacity(data.len() / 2 + 1024);
     for piece in data.chunks(STEP) {
-        env.check()?;
         feed(&mut coder, piece, Action::Run, &mut stream)?;
+        env.work(piece.len() as u64)?;
     }
     feed(&mut coder, &[], Action::Finish, &mut stream)?;
     Ok(stream)

@@ -6,7 +6,7 @@ use crate::engine::sink::Sink;
 use crate::engine::source::{Opened, verb_meant};
 use crate::engine::{decode, remove, verify};
 use crate::exit::Tally;
-use crate::plan::{self, Context, Source, Survey, Target, gather};
+use crate::plan::{self, Context, Forecast, Source, Survey, Target, gather};
 use crate::ui::human;
 use minlen::archive::Inputs;
 use minlen::container::{atomic, recovery, walk};
@@ -294,25 +294,20 @@ fn locate(name: &[u8], names: &[(PathBuf, Vec<u8>)]) -> Option<PathBuf> {
     Some(if below.as_os_str().is_empty() { input.clone() } else { input.join(below) })
 }
 
-/// From this many bytes on it takes a while, and people are told what to expect.
-const WORTH_TELLING: u64 = 1 << 20;
-/// Seconds from which on they are told without having asked.
+/// Seconds from which on people are told what to expect: without having asked, and with `-v`.
 const LONG: f64 = 5.0;
+const SHORT: f64 = 0.1;
 
 /// Says beforehand about how long it will take and how small it will get.
 fn announce(ctx: &Context, recipe: &Recipe, label: &str, inputs: &[PathBuf]) {
     let asked = ctx.ui.verbose() || recipe.has_budget();
-    if !(asked || ctx.ui.notes()) {
+    if !ctx.ui.notes() {
         return;
     }
-    let survey = Survey::of(inputs);
-    if survey.bytes < WORTH_TELLING && !recipe.has_budget() {
-        return;
-    }
-    let estimate = recipe.estimate(&survey);
-    if asked || estimate.seconds >= LONG {
+    let Forecast { estimate, measured } = recipe.forecast(&Survey::of(inputs), asked);
+    if estimate.seconds >= if asked { SHORT } else { LONG } || recipe.has_budget() {
         ctx.ui.note(&format!(
-            "{}: about {} and {} at {} (seconds of the reference machine)",
+            "{}: about {} and {} at {}{}",
             human::safe(label),
             human::seconds(estimate.seconds),
             human::bytes(estimate.bytes),
@@ -321,6 +316,7 @@ fn announce(ctx: &Context, recipe: &Recipe, label: &str, inputs: &[PathBuf]) {
                 .find(|i| i.level == estimate.level)
                 .map(minlen::LevelInfo::name)
                 .unwrap_or_default(),
+            if measured { "" } else { " (seconds of the reference machine)" },
         ));
     }
 }

@@ -6,11 +6,11 @@ use super::seal::Seal;
 use super::sink::{BUFFER, Sink, pump, write_failed};
 use super::source::Opened;
 use crate::args::EncodeArgs;
-use crate::plan::{Context, Survey, Target};
+use crate::plan::{Context, Forecast, Survey, Target, forecast};
 use minlen::archive::Inputs;
 use minlen::container::recovery;
 use minlen::layout::FileLayout;
-use minlen::{Encoder, Error, Estimate, Keep, Options, Result};
+use minlen::{Encoder, Error, Keep, Options, Result};
 use std::cell::Cell;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Seek, Write};
@@ -67,8 +67,8 @@ impl Recipe {
     }
 
     /// What compressing these inputs will take and give, roughly.
-    pub fn estimate(&self, survey: &Survey) -> Estimate {
-        self.options.estimate(&survey.sample, survey.bytes)
+    pub fn forecast(&self, survey: &Survey, asked: bool) -> Forecast {
+        forecast(&self.options, survey, asked)
     }
 
     /// True where the output is encrypted.

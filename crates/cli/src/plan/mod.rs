@@ -1,6 +1,7 @@
 //! What the command line means: options, limits and keys for the library, names for the output.
 
 mod context;
+mod forecast;
 mod inputs;
 mod keys;
 pub mod ledger;
@@ -8,6 +9,7 @@ mod survey;
 mod target;
 
 pub use context::Context;
+pub use forecast::{Forecast, forecast};
 pub use inputs::{Source, gather};
 pub use keys::is_dash;
 pub use survey::Survey;

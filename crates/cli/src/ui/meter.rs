@@ -13,9 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+/// How often the bar is drawn, whether there is news or not.
+const TICK: Duration = Duration::from_millis(250);
 const KNOWN: &str =
-    "{prefix} [{bar:25}] {percent}% of {total_bytes}  {binary_bytes_per_sec}  {msg}  {eta} left";
-const UNKNOWN: &str = "{prefix} {spinner} {bytes}  {binary_bytes_per_sec}  {msg}";
+    "{prefix} [{bar:25}] {percent}% of {total_bytes}  {binary_bytes_per_sec}  {msg}  {elapsed}, {eta} left";
+const UNKNOWN: &str = "{prefix} {spinner} {bytes}  {binary_bytes_per_sec}  {msg}  {elapsed}";
 
 /// Counts bytes, shows them, and passes messages on without tearing the bar.
 pub struct Meter {
@@ -78,6 +80,8 @@ impl Meter {
                 bar.set_message("");
                 bar.set_prefix(human::ellipsis(name, 24));
                 bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
+                // It is alive from the first second, whatever the codec has to say.
+                bar.enable_steady_tick(TICK);
             }
             Mode::Json => self.tick(name.to_string()),
             Mode::None => {}
@@ -87,6 +91,7 @@ impl Meter {
     /// Ends the input: the bar goes away, the last JSON line is written.
     pub fn stop(&self) {
         if let Mode::Bar(bar) = &self.mode {
+            bar.disable_steady_tick();
             bar.finish_and_clear();
         }
         let ticker = self.ticker.lock().unwrap_or_else(PoisonError::into_inner).take();

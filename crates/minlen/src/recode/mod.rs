@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::block_progress::Scaled;
 use crate::planner::Planner;
 use crate::streams::{self, Payload};
 use minlen_core::{
@@ -73,27 +74,36 @@ impl Codec for Recode {
         let quiet = env.clone().with_progress(Arc::new(NoProgress)).without_layout();
         let trial = |bytes: &[u8], kind: Kind| {
             let known = Detection { kind, confidence: 90, detail: String::new() };
-            let parts = streams::code(&self.planner, bytes, Some(known), level.min(TRIAL_LEVEL), &quiet);
+            let parts =
+                streams::code(&self.planner, bytes, Some(known), level.min(TRIAL_LEVEL), &quiet, None);
             parts.map_or(usize::MAX, |parts| parts.iter().map(|part| part.payload.len()).sum())
         };
         let judge = Judge { classify: &classify, price: &price, trial: &trial };
-        let expression = minlen_recode::express(input, judge, effort(level), env)?;
+        // What is undone and what comes out of it count for half each, since nobody knows yet which takes longer.
+        let half = input.len() as u64 / 2;
+        let (undone, undoing) = Scaled::new(env, input.len() as u64, half);
+        let expression = minlen_recode::express(input, judge, effort(level), &undoing)?;
+        env.work(undone.rest())?;
         if !expression.report.is_empty() {
             env.progress.event(Event::Explain { line: format!("  recode: {}", expression.report) });
         }
         if params.get("must") == 1 && !expression.report.found() {
             return Err(Error::unsupported("recode: nothing to undo"));
         }
+        let lens = expression.streams.iter().map(|stream| stream.data.len() as u64);
+        let total = expression.recipe.len() as u64 + lens.sum::<u64>();
+        let (scaled, _) = Scaled::new(env, total, input.len() as u64 - half);
         let env = &env.clone().without_layout();
-        let recipe = streams::code(&self.planner, &expression.recipe, None, level, env)?;
+        let recipe = streams::code(&self.planner, &expression.recipe, None, level, env, Some(&scaled))?;
         let mut payload = Payload { streams: vec![recipe] };
         for stream in &expression.streams {
             let known = Detection { kind: stream.kind, confidence: 90, detail: stream.detail.clone() };
             let env = env.clone().with_layout(stream.layout().into());
-            payload.streams.push(streams::code(&self.planner, &stream.data, Some(known), level, &env)?);
+            let coded = streams::code(&self.planner, &stream.data, Some(known), level, &env, Some(&scaled));
+            payload.streams.push(coded?);
         }
         payload.write(out);
-        env.work(input.len() as u64)
+        env.work(scaled.rest())
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
@@ -105,12 +115,15 @@ impl Codec for Recode {
             return Err(Error::corrupt("recode: streams longer than anything could expand to"));
         }
         let _held = env.budget.reserve(total)?;
-        let quiet = env.clone().with_progress(Arc::new(NoProgress));
-        let streams = payload.decode(bytes, self.planner.registry(), &quiet)?;
+        let half = output_len as u64 / 2;
+        let (scaled, inner) = Scaled::new(env, total, half);
+        let streams = payload.decode(bytes, self.planner.registry(), &inner)?;
         let (recipe, streams) = streams.split_first().ok_or_else(|| Error::truncated("recode: no recipe"))?;
         let streams: Vec<&[u8]> = streams.iter().map(|s| &s[..]).collect();
-        minlen_recode::rebuild(recipe, &streams, output_len, env, out)?;
-        env.work(output_len as u64)
+        env.work(scaled.rest())?;
+        let (done, inner) = Scaled::new(env, output_len as u64, output_len as u64 - half);
+        minlen_recode::rebuild(recipe, &streams, output_len, &inner, out)?;
+        env.work(done.rest())
     }
 
     fn may_need(&self) -> bool {

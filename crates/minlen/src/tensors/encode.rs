@@ -58,7 +58,7 @@ impl Tensors {
         let together = encode_group(input, &arrays, strength, env)?;
         let coded: usize = together.len() + own.iter().map(Vec::len).sum::<usize>();
         if guessed && level >= COMPARE_LEVEL {
-            let whole = streams::code(&self.planner, input, None, level, inner)?;
+            let whole = streams::code(&self.planner, input, None, level, inner, None)?;
             if whole.iter().map(|part| part.payload.len()).sum::<usize>() < coded {
                 let description = self.describe(&[], level, inner)?;
                 write(vec![description, whole], checksum(input), &[], &[], out);
@@ -67,7 +67,7 @@ impl Tensors {
         }
         let around: Vec<u8> = gaps(&arrays, input.len()).flat_map(|gap| &input[gap]).copied().collect();
         let sum = checksum(&around);
-        let around = streams::code(&self.planner, &around, None, level, inner)?;
+        let around = streams::code(&self.planner, &around, None, level, inner, None)?;
         let description = self.describe(&arrays, level, inner)?;
         write(vec![description, around], sum, &together, &own, out);
         Ok(())
@@ -76,7 +76,7 @@ impl Tensors {
     fn describe(&self, arrays: &[Described], level: u8, env: &Env) -> Result<Vec<Coded>> {
         let mut description = Vec::new();
         describe::write(arrays, &mut description);
-        streams::code(&self.planner, &description, None, level, env)
+        streams::code(&self.planner, &description, None, level, env, None)
     }
 
     /// Codes those arrays on their own that come out smaller as fields or series, or that may be inexact; gives their payloads.

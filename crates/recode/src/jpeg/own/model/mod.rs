@@ -107,10 +107,13 @@ impl<B: Stream> Coder<B> {
         env: &Env,
     ) -> Result<()> {
         let mut counts: Vec<Vec<u8>> = planes.iter().map(|p| vec![0; p.len()]).collect();
+        let rows: usize = frame.components.iter().map(|component| component.high).sum();
+        // So many bytes of the file are done with each row of blocks, about.
+        let bytes = self.left / 8 / rows.max(1) as u64;
         for (c, component) in frame.components.iter().enumerate() {
             let steps = &quantizers[component.quantizer & 3];
             for y in 0..component.high {
-                env.check()?;
+                env.work(bytes)?;
                 for x in 0..component.wide {
                     let at = y * component.wide + x;
                     let near = Neighbours::new(frame, planes, &counts, (c, x, y));
