@@ -193,17 +193,16 @@ impl Model {
         let hashes = self.past.with(byte).hashes();
         self.tables[TOP].prefetch(hashes[TOP]);
         if !self.fast {
-            for i in 0..TOP {
-                self.tables[i].prefetch(hashes[i]);
-            }
+            let others = self.tables.iter().zip(&hashes).take(TOP);
+            others.for_each(|(table, &hash)| table.prefetch(hash));
         }
     }
 
     #[inline(always)]
     fn look_up(&mut self, tables: usize) {
         let hashes = self.past.hashes();
-        for i in 0..tables {
-            (self.places[i], self.slots[i]) = self.tables[i].find(hashes[i]);
+        for (i, &hash) in hashes.iter().enumerate().take(tables) {
+            (self.places[i], self.slots[i]) = self.tables[i].find(hash);
         }
     }
 

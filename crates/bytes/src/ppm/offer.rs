@@ -8,7 +8,7 @@ use minlen_entropy::binary::BitCoder;
 use minlen_entropy::mixing::{AdaptiveProb, Apm, squash, stretch_table};
 
 /// States of a slot as seen from a candidate: by its rank for the first one, more coarsely for the others.
-const VIEWS: usize = 4 * slots::STATES + (32 * slots::STATES >> 3);
+const VIEWS: usize = 4 * slots::STATES + ((32 * slots::STATES) >> 3);
 /// The learning rate of the mixers, in 1/16.
 const RATE: i32 = 8;
 /// How fast the tables at the end learn: by a 32nd of the distance.

@@ -145,7 +145,7 @@ impl Slot {
     /// The rank of `symbol`, 3 if it is not there. What is said of an empty slot does not matter.
     #[inline(always)]
     pub(super) fn rank(self, symbol: u8) -> usize {
-        let differ = self.0 ^ u64::from(symbol) * 0x01_0101;
+        let differ = self.0 ^ (u64::from(symbol) * 0x01_0101);
         let third = if differ & 0xff_0000 == 0 { 2 } else { 3 };
         let second = if differ & 0xff00 == 0 { 1 } else { third };
         if differ & 0xff == 0 { 0 } else { second }

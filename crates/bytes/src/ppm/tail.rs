@@ -77,8 +77,8 @@ impl Tail {
                 let wanted = u32::from(byte >> (4 * (1 - half) + shift) & 1);
                 let bit = coder.code(wanted, squash(x));
                 self.mixer.update(&inputs, set, x, bit, RATE);
-                for i in 0..CONTEXTS {
-                    let p = &mut self.nibbles[places[i]].0[inner];
+                for at in places {
+                    let p = &mut self.nibbles[at].0[inner];
                     let mut prob = AdaptiveProb(*p);
                     prob.step(bit);
                     *p = prob.0;
