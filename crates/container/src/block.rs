@@ -94,6 +94,36 @@ pub fn open_block_within(block: &RawBlock, registry: &Registry, env: &Env) -> Re
     decode(block, registry, env).map_err(|e| e.at(block.offset))
 }
 
+/// The first `wanted` bytes of a block or more, without those that follow where its codec can stop early. The checksum of the block is
+/// only compared where all of it was decoded: the caller checks what it takes by other means. The memory of the content is reserved.
+///
+/// # Errors
+/// As [`open_block`].
+pub fn open_beginning(block: &RawBlock, wanted: u64, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
+    let len = block.header.raw_len;
+    if let [id] = block.header.ids[..]
+        && wanted < len - len / 8
+        && len <= MAX_BLOCK_RAW
+        && let Some(codec) = registry.codec(id)?.sequential()
+    {
+        let mut raw = Vec::new();
+        let (len, wanted) = (to_usize(len)?, to_usize(wanted)?);
+        codec.decode_first(&block.payload, len, wanted, env, &mut raw).map_err(|e| e.at(block.offset))?;
+        if raw.len() < wanted || raw.len() > len {
+            return Err(Error::corrupt("a block of another length than it says").at(block.offset));
+        }
+        if raw.len() < len {
+            return Ok(raw);
+        }
+        return if block.header.fits(&raw) { Ok(raw) } else { Err(differs().at(block.offset)) };
+    }
+    open_block_within(block, registry, env)
+}
+
+fn differs() -> Error {
+    Error::corrupt("a block's checksum differs").advise(Advice::RepairOrSalvage)
+}
+
 fn decode(block: &RawBlock, registry: &Registry, env: &Env) -> Result<Vec<u8>> {
     decode_with_tail(block, 0, registry, env)
 }
@@ -112,7 +142,7 @@ fn decode_with_tail(block: &RawBlock, tail: u64, registry: &Registry, env: &Env)
     let mut raw = Chain::decode(&header.ids, &header.inner, coded, to_usize(len)?, registry, env)?;
     raw.extend_from_slice(tail);
     if !header.fits(&raw) {
-        return Err(Error::corrupt("a block's checksum differs").advise(Advice::RepairOrSalvage));
+        return Err(differs());
     }
     Ok(raw)
 }

@@ -68,7 +68,7 @@ pub mod tree;
 pub mod walk;
 
 pub use archive::{Archive, BlockEntry, Damage, StreamInfo, check_structure};
-pub use block::{BlockHeader, RawBlock, open_block, open_block_within, open_tree, seal};
+pub use block::{BlockHeader, RawBlock, open_beginning, open_block, open_block_within, open_tree, seal};
 pub use directory::DirectoryPart;
 pub use live::remove_unfinished;
 pub use magic::is_mln;

@@ -84,6 +84,11 @@ pub trait Codec: Send + Sync {
         None
     }
 
+    /// The same codec, if it decodes from the first byte on and can stop early.
+    fn sequential(&self) -> Option<&dyn SequentialCodec> {
+        None
+    }
+
     /// The same codec, if it sees a part as a whole: what it gives is not told by a sample.
     fn whole(&self) -> Option<&dyn WholeCodec> {
         None
@@ -130,6 +135,23 @@ pub trait RangeCodec: Codec {
     /// # Errors
     /// As [`Codec::decode`].
     fn decode_between(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Places>;
+}
+
+/// A codec that decodes from the first byte on, and can stop early.
+pub trait SequentialCodec: Codec {
+    /// Appends the first `wanted` bytes of what [`Codec::decode`] would give, or more of them, at a cost that goes by how many. What
+    /// follows in the payload is not looked at, so damage there is not found.
+    ///
+    /// # Errors
+    /// As [`Codec::decode`].
+    fn decode_first(
+        &self,
+        payload: &[u8],
+        output_len: usize,
+        wanted: usize,
+        env: &Env,
+        out: &mut Vec<u8>,
+    ) -> Result<()>;
 }
 
 /// A codec that sees a part as a whole: no sample of it stands for the rest, and no cut may go through it.

@@ -36,7 +36,7 @@ pub mod varint;
 pub use account::Account;
 pub use advice::Advice;
 pub use chain::{Chain, Coded, Stage};
-pub use codec::{Codec, CodecSpec, Memory, Places, Proposal, RangeCodec, WholeCodec};
+pub use codec::{Codec, CodecSpec, Memory, Places, Proposal, RangeCodec, SequentialCodec, WholeCodec};
 pub use codec_id::{CodecId, ids};
 pub use env::{Cancel, Env, Event, NoProgress, Progress};
 pub use error::{Error, ErrorKind, Result};

@@ -3,7 +3,7 @@
 use crate::block_progress::BlockProgress;
 use crate::options::Options;
 use crate::pipeline::Ordered;
-use minlen_container::{BlockHeader, RawBlock, open_block_within};
+use minlen_container::{BlockHeader, RawBlock, open_beginning};
 use minlen_core::{CodecId, Env, Error, ErrorKind, Event, Registry, Reservation, Result};
 
 /// A decoded block, with the memory that it and its payload took.
@@ -22,7 +22,7 @@ const SHORT: u64 = 16 << 10;
 enum Attempt {
     Opened(Opened),
     /// The budget did not have enough left, maybe only because of what the other threads were using.
-    Short(RawBlock, Reservation, Error),
+    Short(RawBlock, u64, Reservation, Error),
 }
 
 /// Decodes blocks in parallel and gives them back in order.
@@ -77,13 +77,19 @@ impl BlockDecoder {
 
     /// Hands a block in, with the memory that [`BlockDecoder::reserve`] gave for it.
     pub(crate) fn submit(&mut self, block: RawBlock, held: Reservation) {
+        let all = block.header.raw_len;
+        self.submit_beginning(block, all, held);
+    }
+
+    /// The same for a block of which the first `wanted` bytes do; see [`open_beginning`] for what is checked.
+    pub(crate) fn submit_beginning(&mut self, block: RawBlock, wanted: u64, held: Reservation) {
         let (registry, env) = (self.registry.clone(), self.inner.clone());
         let short = self.pool.is_single() && block.header.raw_len <= SHORT;
-        let job = move || match open(&block, &registry, &env) {
+        let job = move || match open(&block, wanted, &registry, &env) {
             Ok((bytes, reported)) => {
                 Ok(Attempt::Opened(Opened { bytes, stored: block.header.stored_len, reported, held }))
             }
-            Err(error) if error.kind() == ErrorKind::Limit => Ok(Attempt::Short(block, held, error)),
+            Err(error) if error.kind() == ErrorKind::Limit => Ok(Attempt::Short(block, wanted, held, error)),
             Err(error) => Err(error),
         };
         if short { self.pool.run_here(job) } else { self.pool.submit(job) }
@@ -93,16 +99,16 @@ impl BlockDecoder {
     pub(crate) fn next(&mut self) -> Option<Result<Opened>> {
         match self.pool.next()? {
             Ok(Attempt::Opened(opened)) => Some(Ok(opened)),
-            Ok(Attempt::Short(_, _, error)) if self.pool.is_single() => Some(Err(error)),
-            Ok(Attempt::Short(block, held, _)) => Some(self.alone(&block, held)),
+            Ok(Attempt::Short(_, _, _, error)) if self.pool.is_single() => Some(Err(error)),
+            Ok(Attempt::Short(block, wanted, held, _)) => Some(self.alone(&block, wanted, held)),
             Err(error) => Some(Err(error)),
         }
     }
 
-    fn alone(&mut self, block: &RawBlock, held: Reservation) -> Result<Opened> {
+    fn alone(&mut self, block: &RawBlock, wanted: u64, held: Reservation) -> Result<Opened> {
         self.pool.settle();
         self.pool.shrink();
-        let (bytes, reported) = open(block, &self.registry, &self.inner)?;
+        let (bytes, reported) = open(block, wanted, &self.registry, &self.inner)?;
         Ok(Opened { bytes, stored: block.header.stored_len, reported, held })
     }
 }
@@ -126,14 +132,24 @@ pub(crate) fn decode_memory(header: &BlockHeader, registry: &Registry) -> u64 {
 pub(crate) fn open_alone(block: &RawBlock, options: &Options, env: &Env) -> Result<Vec<u8>> {
     env.check()?;
     let inner = env.clone().with_threads(options.effective_threads());
-    let (bytes, reported) = open(block, options.registry(), &inner)?;
+    let (bytes, reported) = open(block, block.header.raw_len, options.registry(), &inner)?;
     let (input, output) = (block.header.stored_len - reported, bytes.len() as u64);
     env.progress.event(Event::Advance { input, output });
     Ok(bytes)
 }
 
-/// The content of a block, and how many of its stored bytes were reported as progress on the way.
-fn open(block: &RawBlock, registry: &Registry, env: &Env) -> Result<(Vec<u8>, u64)> {
+/// The first `wanted` bytes of a block or more, as [`open_alone`]; see [`open_beginning`] for what is checked.
+pub(crate) fn open_first(block: &RawBlock, wanted: u64, options: &Options, env: &Env) -> Result<Vec<u8>> {
+    env.check()?;
+    let inner = env.clone().with_threads(options.effective_threads());
+    let (bytes, reported) = open(block, wanted, options.registry(), &inner)?;
+    let (input, output) = (block.header.stored_len - reported, bytes.len() as u64);
+    env.progress.event(Event::Advance { input, output });
+    Ok(bytes)
+}
+
+/// The first `wanted` bytes of a block or more, and how many of its stored bytes were reported as progress on the way.
+fn open(block: &RawBlock, wanted: u64, registry: &Registry, env: &Env) -> Result<(Vec<u8>, u64)> {
     let (progress, env) = BlockProgress::new(env, block.header.raw_len, block.header.stored_len);
-    Ok((open_block_within(block, registry, &env)?, progress.reported()))
+    Ok((open_beginning(block, wanted, registry, &env)?, progress.reported()))
 }

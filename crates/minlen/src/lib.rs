@@ -120,7 +120,7 @@ pub use minlen_core::{
     Account, Advice, Bases, Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Coded, Detection,
     Detector, Env, Error, ErrorKind, Event, Kind, Learned, Limits, MaxError, Memory, NoProgress, ParamKind,
     ParamSpec, Params, Part, Places, Progress, Proposal, RangeCodec, Registry, Reservation, Resources,
-    Result, Stage, Stats, Target, WholeCodec, ids, testing, text, varint,
+    Result, SequentialCodec, Stage, Stats, Target, WholeCodec, ids, testing, text, varint,
 };
 pub use oneshot::{compress, compress_with, decompress, decompress_with};
-pub use options::{Keep, Options, registry};
+pub use options::{Keep, Options, Solid, registry};

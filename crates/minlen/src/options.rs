@@ -71,6 +71,25 @@ pub struct Keep {
     pub acls: bool,
 }
 
+/// Which files of an archive share a block. What shares a block helps one another, and a file in it costs the decoding of what stands
+/// before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Solid {
+    /// Up to a fifth of the content, or what decodes in a moment: nearly as small as one block, and a file costs a tenth of the
+    /// whole in the mean.
+    #[default]
+    Auto,
+    /// As many as the level's block, or that of [`Options::with_block_size`], holds.
+    All,
+    /// None: every file has blocks of its own.
+    None,
+    /// Files of so many bytes together; blocks may be as large as that, up to 256 MiB, unless a block size is given, too.
+    Size(u64),
+}
+
+/// Largest block that can be asked for.
+const MAX_BLOCK: usize = 256 * MIB;
+
 /// How to compress. Cheap to clone.
 ///
 /// ```
@@ -102,6 +121,7 @@ pub struct Options {
     /// Nanoseconds a byte on the reference machine.
     pub(crate) decode_ns: u32,
     pub(crate) block: Option<usize>,
+    pub(crate) solid: Solid,
     pub(crate) dedup: bool,
     /// What spans may be differences from, and how near they must stay.
     pub(crate) bases: BaseSet,
@@ -127,6 +147,7 @@ impl Default for Options {
             time: None,
             decode_ns: u32::MAX,
             block: None,
+            solid: Solid::Auto,
             dedup: true,
             times: true,
             keep: Keep::default(),
@@ -273,7 +294,27 @@ impl Options {
     /// ```
     #[must_use]
     pub fn with_block_size(mut self, bytes: usize) -> Self {
-        self.block = Some(bytes.clamp(4096, 256 * MIB));
+        self.block = Some(bytes.clamp(4096, MAX_BLOCK));
+        self
+    }
+
+    /// How many files of an archive share a block: see [`Solid`].
+    ///
+    /// ```
+    /// use minlen::archive::{Builder, Entry};
+    /// use minlen::{Env, Options, Solid};
+    /// let mut builder = Builder::new();
+    /// builder.add_all([Entry::file("a", b"predict, then code"), Entry::file("b", b"predict, and code")])?;
+    /// let size = |solid| -> minlen::Result<usize> {
+    ///     let options = Options::new(6)?.with_solid(solid);
+    ///     Ok(builder.write(Vec::new(), &options, &Env::default())?.0.len())
+    /// };
+    /// assert!(size(Solid::All)? < size(Solid::None)?);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_solid(mut self, solid: Solid) -> Self {
+        self.solid = solid;
         self
     }
 
@@ -523,8 +564,20 @@ impl Options {
         }
     }
 
-    /// The size up to which small files share a block.
+    /// The size up to which small files may share a block.
     pub(crate) fn solid_size(&self) -> usize {
         self.info().solid.min(self.block_size())
+    }
+
+    /// How files share blocks.
+    pub(crate) fn solid(&self) -> Solid {
+        self.solid
+    }
+
+    /// The largest block of an archive whose files share blocks of up to `bound` bytes.
+    pub(crate) fn block_of_groups(&self, bound: u64) -> usize {
+        let asked = matches!(self.solid, Solid::Size(_)) && self.block.is_none() && self.memory.is_none();
+        let bound = usize::try_from(bound).unwrap_or(MAX_BLOCK).min(MAX_BLOCK);
+        if asked { self.block_size().max(bound) } else { self.block_size() }
     }
 }

@@ -16,6 +16,8 @@ mod damage;
 #[cfg(feature = "default")]
 mod determinism;
 #[cfg(feature = "default")]
+mod early;
+#[cfg(feature = "default")]
 mod examples;
 #[cfg(feature = "default")]
 mod golden;

@@ -64,6 +64,10 @@ pub struct EncodeArgs {
     /// Largest block, the unit of parallel work and of random access (default: from the level)
     #[arg(long, value_name = "SIZE", value_parser = value::size, help_heading = "Compression")]
     pub block_size: Option<u64>,
+    /// How many bytes of files share a block of an archive: a size, `all` or `none` (default: up to a fifth of the content).
+    /// More is smaller; less takes single files out faster
+    #[arg(long, value_name = "SIZE|all|none", value_parser = value::solid, help_heading = "Compression")]
+    pub solid: Option<minlen::Solid>,
     /// Store equal files and equal chunks of an archive as often as they occur
     #[arg(long, hide_short_help = true, help_heading = "Compression")]
     pub no_dedup: bool,

@@ -1,6 +1,7 @@
 //! Values of options: sizes, ranges, percentages, choices.
 
 use clap::ValueEnum;
+use minlen::Solid;
 use minlen::prior::PriorKind;
 
 /// How what is printed looks.
@@ -45,6 +46,16 @@ pub fn range(text: &str) -> Result<Range, String> {
         return Err("the end is before the start".into());
     }
     Ok(Range { start, end })
+}
+
+/// Reads `all`, `none`, or a size.
+pub fn solid(text: &str) -> Result<Solid, String> {
+    match text {
+        "all" => Ok(Solid::All),
+        "none" => Ok(Solid::None),
+        size if size.starts_with(|c: char| c.is_ascii_digit()) => self::size(size).map(Solid::Size),
+        _ => Err("expected a size, all or none".into()),
+    }
 }
 
 /// Reads a number of bytes with an optional binary suffix: `4096`, `64k`, `512MiB`, `2G`.

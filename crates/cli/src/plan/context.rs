@@ -293,6 +293,9 @@ impl Context {
         if let Some(size) = args.block_size {
             options = options.with_block_size(usize::try_from(size).unwrap_or(usize::MAX));
         }
+        if let Some(solid) = args.solid {
+            options = options.with_solid(solid);
+        }
         if let Some(target) = args.arrays.target() {
             options = options.with_target(target)?;
         }

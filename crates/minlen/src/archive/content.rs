@@ -7,45 +7,31 @@ use crate::budget::Spending;
 use crate::encoder::BlockCoder;
 use crate::layout::{FileLayout, Track};
 use crate::options::Options;
-use fastcdc::v2020::StreamCDC;
+use fastcdc::v2020::{FastCDC, StreamCDC};
 use minlen_container::walk::Item;
 use minlen_container::{Extent, StreamWriter, Tree};
-use minlen_core::{Class, Detection, Env, Error, Result};
+use minlen_core::{Detection, Env, Error, Result};
 use std::io::{Read, Write};
-
-/// Data of another kind joins a block only while the block is smaller than this.
-const MIX_BELOW: usize = 128 << 10;
-
-/// Compressed files of more than this many bytes get blocks of their own.
-const DENSE_ALONE: u64 = 64 << 10;
-
-/// A file of more than a twelfth of the content, but not much more, has to decode quickly (nanoseconds a byte), so that
-/// taking it out still costs a small part of unpacking all. For a file of a sixth and more nothing would help.
-const QUICK_SHARE: (u64, u64) = (12, 6);
-const QUICK_NS: u32 = 150;
 
 /// Zeros hashed between two looks at the stop flag.
 const ZEROS_AT_ONCE: u64 = 16 << 20;
 
-/// Smallest bound for a block of several files, whatever the archive's size.
-const MIN_SOLID: usize = 512 << 10;
+/// Ranges of up to so many bytes are read at once.
+const AT_ONCE: u64 = 1 << 20;
 
 /// Puts files together into blocks and hands the blocks to the coder.
 ///
-/// A file that fills blocks by itself gets its own. Smaller ones share a block with files of the same kind. So a
-/// block is a good guess at what belongs together, and taking out one file never costs more than one shared block or
-/// the file's own ones.
+/// Which files share a block is planned before ([`super::groups`]); a group that is longer than a block is cut.
 pub(super) struct Content<'a, W: Write> {
     coder: BlockCoder<W>,
     buffer: Vec<u8>,
+    /// Room for a small file.
+    room: Vec<u8>,
+    /// What the group at hand is, where it is known.
     kind: Option<Detection>,
     len: u64,
     hasher: blake3::Hasher,
-    solid: usize,
     block: usize,
-    alone: bool,
-    total: u64,
-    decode_ns: u32,
     dedup: Option<Dedup<'a>>,
     env: Env,
     /// Where the spans of the files are in the buffer.
@@ -69,28 +55,23 @@ pub(super) struct Stored {
 }
 
 impl<'a, W: Write> Content<'a, W> {
-    /// An empty content on `out`; `total` is about how many bytes will come from `contents`.
+    /// An empty content on `out`, of blocks of at most `block` bytes, which will come from `contents`.
     pub(super) fn new(
         out: W,
         contents: &'a dyn Contents,
         options: &Options,
         spending: Spending,
-        total: u64,
+        block: usize,
         env: &Env,
     ) -> Result<Self> {
-        // A 32nd of the whole: one member is then taken out in a fraction of the time of all.
-        let share = usize::try_from(total / 32).unwrap_or(usize::MAX).max(MIN_SOLID);
         Ok(Self {
             coder: BlockCoder::new(StreamWriter::archive(out)?, options, spending, env),
             buffer: Vec::new(),
+            room: Vec::new(),
             kind: None,
             len: 0,
             hasher: blake3::Hasher::new(),
-            solid: options.solid_size().min(share),
-            block: options.block_size(),
-            alone: false,
-            total,
-            decode_ns: u32::MAX,
+            block,
             dedup: options.dedup.then(|| Dedup::new(contents)),
             env: env.clone(),
             track: Track::default(),
@@ -103,13 +84,11 @@ impl<'a, W: Write> Content<'a, W> {
     pub(super) fn add_file<R: Read>(
         &mut self,
         (number, item): (usize, &Item),
-        detection: Detection,
         size: u64,
         ranges: &[(u64, u64)],
         layout: Option<&FileLayout>,
         mut open: impl FnMut(u64, u64) -> Result<R>,
     ) -> Result<Added> {
-        self.enter(detection, size)?;
         self.track.enter(layout.map(FileLayout::shared));
         if let Some(dedup) = &mut self.dedup {
             dedup.enter_file(number, item.state);
@@ -123,17 +102,11 @@ impl<'a, W: Write> Content<'a, W> {
                 Ok(reader) => reader,
                 Err(error) => return self.unreadable(error),
             };
-            for chunk in StreamCDC::new(reader, CHUNK.0, CHUNK.1, CHUNK.2) {
-                let chunk = match chunk {
-                    Ok(chunk) => chunk.data,
-                    Err(error) => {
-                        let error = Error::io("reading", std::io::Error::from(error));
-                        return self.unreadable(error.in_file(&item.source));
-                    }
-                };
-                file.fresh += self.add_chunk(&chunk, at, &mut file.extents)?;
-                file.hash.update(&chunk);
-                at += chunk.len() as u64;
+            match self.add_range(reader, len, &mut at, &mut file)? {
+                Ok(()) => {}
+                Err(error) => {
+                    return self.unreadable(Error::io("reading", error).in_file(&item.source));
+                }
             }
             whole = at - start == len;
             if !whole {
@@ -143,13 +116,51 @@ impl<'a, W: Write> Content<'a, W> {
         if whole {
             file.hole_until(size, &self.env)?;
         }
-        self.leave()?;
         Ok(Added::Stored(file.finish()))
     }
 
+    /// Adds what `reader` gives, at most `len` bytes, which begin at `at` in the file; the inner error is that of reading.
+    fn add_range(
+        &mut self,
+        mut reader: impl Read,
+        len: u64,
+        at: &mut u64,
+        file: &mut FileBuilder,
+    ) -> Result<std::io::Result<()>> {
+        if len > AT_ONCE {
+            for chunk in StreamCDC::new(reader, CHUNK.0, CHUNK.1, CHUNK.2) {
+                match chunk {
+                    Ok(chunk) => self.add_part(&chunk.data, at, file)?,
+                    Err(error) => return Ok(Err(error.into())),
+                }
+            }
+            return Ok(Ok(()));
+        }
+        // For little, the memory of a stream would cost more than the reading.
+        let mut room = std::mem::take(&mut self.room);
+        if (room.len() as u64) < len {
+            room.resize(len as usize, 0);
+        }
+        let read = read_up_to(&mut reader, &mut room[..len as usize]);
+        if let Ok(read) = read {
+            let bytes = &room[..read];
+            for chunk in FastCDC::new(bytes, CHUNK.0, CHUNK.1, CHUNK.2) {
+                self.add_part(&bytes[chunk.offset..chunk.offset + chunk.length], at, file)?;
+            }
+        }
+        self.room = room;
+        Ok(read.map(|_| ()))
+    }
+
+    fn add_part(&mut self, chunk: &[u8], at: &mut u64, file: &mut FileBuilder) -> Result<()> {
+        file.fresh += self.add_chunk(chunk, *at, &mut file.extents)?;
+        file.hash.update(chunk);
+        *at += chunk.len() as u64;
+        Ok(())
+    }
+
     /// What was read of the file so far stays in the content, and nothing refers to it.
-    fn unreadable(&mut self, error: Error) -> Result<Added> {
-        self.leave()?;
+    fn unreadable(&self, error: Error) -> Result<Added> {
         Ok(Added::Unreadable(error))
     }
 
@@ -169,36 +180,12 @@ impl<'a, W: Write> Content<'a, W> {
         Ok((self.coder.finish()?, *self.hasher.finalize().as_bytes()))
     }
 
-    fn enter(&mut self, detection: Detection, size: u64) -> Result<()> {
-        // Files that are compressed already have nothing in common that a shared block could use, and whether one of them
-        // is worth coding says nothing about the next.
-        let dense = detection.kind.class() == Class::Dense && size > DENSE_ALONE;
-        self.alone = size > self.solid as u64 || dense;
-        let fits = self.buffer.len() as u64 + size <= self.solid as u64;
-        let alike = self.kind.as_ref().is_none_or(|kind| self.may_join(kind, &detection));
-        if self.alone || !fits || !alike {
-            self.flush()?;
-        }
-        let large = size > self.total / QUICK_SHARE.0 && size < self.total / QUICK_SHARE.1;
-        self.decode_ns = if self.alone && large { QUICK_NS } else { u32::MAX };
-        // A block of several kinds is described by its content, not by one of its files.
-        self.kind = match &self.kind {
-            Some(kind) if kind.kind != detection.kind => {
-                Some(Detection { detail: "mixed".into(), ..kind.clone() })
-            }
-            Some(kind) => Some(kind.clone()),
-            None => Some(detection),
-        };
+    /// Begins a group: what was added before goes into other blocks than what follows. `kind` is what the group is, where
+    /// that is known.
+    pub(super) fn begin_group(&mut self, kind: Option<Detection>) -> Result<()> {
+        self.flush()?;
+        self.kind = kind;
         Ok(())
-    }
-
-    fn may_join(&self, kind: &Detection, new: &Detection) -> bool {
-        let dense = |d: &Detection| d.kind.class() == Class::Dense;
-        kind.kind == new.kind || (self.buffer.len() < MIX_BELOW && dense(kind) == dense(new))
-    }
-
-    fn leave(&mut self) -> Result<()> {
-        if self.alone { self.flush() } else { Ok(()) }
     }
 
     /// Stores a chunk, or refers to an equal one. Returns how many bytes are new.
@@ -228,9 +215,7 @@ impl<'a, W: Write> Content<'a, W> {
             self.buffer.extend_from_slice(&bytes[..n]);
             (bytes, at) = (&bytes[n..], at + n as u64);
             if self.buffer.len() == self.block {
-                let kind = self.kind.clone();
                 self.flush_to(self.track.cut(self.block))?;
-                self.kind = kind;
             }
         }
         Ok(())
@@ -243,16 +228,28 @@ impl<'a, W: Write> Content<'a, W> {
 
     /// Hands in the first `cut` bytes of the buffer.
     fn flush_to(&mut self, cut: usize) -> Result<()> {
-        let kind = self.kind.take();
         if self.buffer.is_empty() {
             return Ok(());
         }
         let rest = self.buffer.split_off(cut);
         let block = std::mem::replace(&mut self.buffer, rest);
-        let mixed = kind.as_ref().is_some_and(|k| k.detail == "mixed");
         let spans = self.track.take(cut);
-        self.coder.submit(block, if mixed { None } else { kind }, spans, self.decode_ns)
+        self.coder.submit(block, self.kind.clone(), spans, u32::MAX)
     }
+}
+
+/// Fills `room` as far as `reader` has bytes; how many that were.
+pub(super) fn read_up_to(reader: &mut impl Read, room: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < room.len() {
+        match reader.read(&mut room[filled..]) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 /// Appends a data extent, or lengthens the last one where the new one follows it directly.

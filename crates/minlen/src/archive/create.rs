@@ -2,8 +2,9 @@
 
 use super::Summary;
 use super::content::{Added, Content, Stored};
-use super::contents::{Contents, Disk, Opened, Part};
+use super::contents::{Contents, Disk, Kept, Opened, Part};
 use super::copies::Copies;
+use super::groups::{self, Candidate};
 use super::inputs::Inputs;
 use crate::budget::Spending;
 use crate::layout::{FileLayout, FileSource};
@@ -14,11 +15,17 @@ use minlen_container::{Body, Tree, extract};
 use minlen_core::{Advice, Coded, Detection, Env, Error, Event, Limits, Result};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// How much of a file is looked at to find out what it is.
 const HEAD: usize = 64 << 10;
+/// ...and at levels up to [`FAST`].
+const FAST_HEAD: usize = 16 << 10;
+/// Memory for small files that are read once.
+const MOST_KEPT: usize = 64 << 20;
+/// The levels of zstd.
+const FAST: u8 = 3;
 
 /// Writes an archive of `inputs` (files and folders, with everything below them) to `out`, and gives `out` back.
 ///
@@ -103,11 +110,24 @@ pub(super) fn store<W: Write>(
     let settled = options.settled(Some(total))?;
     options.tell_level(&settled, Some(total), env);
     let options = &settled;
-    let content = Content::new(Counted { out, bytes: 0 }, contents, options, spending, total, env)?;
+    let bound = groups::bound(options, total);
+    let block = options.block_of_groups(bound);
+    let content = Content::new(Counted { out, bytes: 0 }, contents, options, spending, block, env)?;
     let bodies = items.iter().map(|_| None).collect();
     let copies = Copies::new(total, items.len());
-    let mut storing =
-        Storing { items, contents, options, content, bodies, copies, summary: &mut summary, env };
+    let mut storing = Storing {
+        items,
+        contents,
+        options,
+        content,
+        bodies,
+        copies,
+        bound,
+        kept: HashMap::new(),
+        kept_bytes: 0,
+        summary: &mut summary,
+        env,
+    };
     storing.files()?;
     let instead = storing.other_names()?;
     storing.last_copy()?;
@@ -187,18 +207,39 @@ struct Storing<'a, 'c, W: Write> {
     content: Content<'c, W>,
     bodies: Vec<Option<Body>>,
     copies: Copies,
+    /// The most bytes of files that share a block.
+    bound: u64,
+    /// Small files that were read when they were looked at, and their bytes.
+    kept: HashMap<usize, Kept>,
+    kept_bytes: usize,
     summary: &'a mut Summary,
     env: &'a Env,
 }
 
 impl<W: Write> Storing<'_, '_, W> {
-    /// Stores every regular file.
+    /// Stores every regular file, group by group.
     fn files(&mut self) -> Result<()> {
-        for (index, detection) in self.reading_order()? {
-            self.store(index, Some(detection))?;
-            if let Some(part) = self.copies.due(self.content.handed_in(), self.items, &self.bodies) {
-                self.content.put_directory(part)?;
+        let items = self.items;
+        let files = self.detected()?;
+        let mut candidates: Vec<_> = files
+            .iter()
+            .map(|(index, detection)| {
+                Candidate::new(*index, &items[*index].path, detection, data_len(&items[*index]))
+            })
+            .collect();
+        groups::sort(&mut candidates);
+        let mut rest = &candidates[..];
+        for group in groups::groups(&candidates, self.bound) {
+            let (group_files, others) = rest.split_at(group.count);
+            let like = |file: &&Candidate<'_>| group.kind == Some(file.detection.kind);
+            self.content.begin_group(group_files.iter().find(like).map(|file| file.detection.clone()))?;
+            for file in group_files {
+                self.store(file.number, Some(file.detection.clone()))?;
+                if let Some(part) = self.copies.due(self.content.handed_in(), items, &self.bodies) {
+                    self.content.put_directory(part)?;
+                }
             }
+            rest = others;
         }
         Ok(())
     }
@@ -219,6 +260,7 @@ impl<W: Write> Storing<'_, '_, W> {
         for (index, item) in self.items.iter().enumerate() {
             let Found::Hardlink(first) = item.body else { continue };
             if self.bodies[first as usize].is_none() && !instead.contains_key(&first) {
+                self.content.begin_group(None)?;
                 self.store(index, None)?;
                 if self.bodies[index].is_some() {
                     instead.insert(first, index);
@@ -228,25 +270,18 @@ impl<W: Write> Storing<'_, '_, W> {
         Ok(instead)
     }
 
-    /// The regular files in the order in which they are stored: by kind, then by the end of the name, then by the whole path.
-    /// The name only orders; what a file *is* comes from its first bytes.
-    fn reading_order(&mut self) -> Result<Vec<(usize, Detection)>> {
+    /// The regular files that can be read, and what they are by their first bytes.
+    fn detected(&mut self) -> Result<Vec<(usize, Detection)>> {
         let items = self.items;
-        let mut files = Vec::new();
+        let (mut files, mut room) = (Vec::new(), Vec::new());
         for (index, item) in items.iter().enumerate() {
             let Found::File { len, .. } = item.body else { continue };
             self.env.check()?;
-            match self.head(index) {
-                Ok(head) => files.push((index, self.options.planner.detect(&head, len))),
+            match self.head(index, len, &mut room) {
+                Ok(head) => files.push((index, self.detect(head, len))),
                 Err(error) => self.leave_out(index, error)?,
             }
         }
-        files.sort_by(|(a, ka), (b, kb)| {
-            let key = |i: usize, d: &Detection| {
-                (d.kind.class(), d.kind, d.detail.clone(), extension(&items[i].path))
-            };
-            key(*a, ka).cmp(&key(*b, kb)).then_with(|| items[*a].path.cmp(&items[*b].path))
-        });
         Ok(files)
     }
 
@@ -259,16 +294,36 @@ impl<W: Write> Storing<'_, '_, W> {
         Ok(())
     }
 
-    fn head(&self, index: usize) -> Result<Vec<u8>> {
-        let mut head = Vec::new();
-        self.contents.open(index)?.take(HEAD as u64).read_to_end(&mut head)?;
-        Ok(head)
+    /// The first bytes of a file of about `len`. At fast levels, where opening files is much of the work, a small file is kept.
+    fn head<'r>(&mut self, index: usize, len: u64, room: &'r mut Vec<u8>) -> Result<&'r [u8]> {
+        let most = if self.is_fast() { FAST_HEAD } else { HEAD };
+        room.resize(most, 0);
+        // Where a file says that it is empty, it may have something all the same, as those of /proc.
+        let most = if len == 0 { most } else { most.min(usize::try_from(len).unwrap_or(most)) };
+        let mut file = self.contents.open(index)?;
+        let n = super::content::read_up_to(&mut file, &mut room[..most])?;
+        if self.is_fast() && n > 0 && n as u64 == len && self.kept_bytes + n <= MOST_KEPT {
+            self.kept.insert(index, Kept::new(room[..n].to_vec(), file.state()?));
+            self.kept_bytes += n;
+        }
+        Ok(&room[..n])
+    }
+
+    /// True at levels at which a close look at every file would take longer than coding it.
+    fn is_fast(&self) -> bool {
+        self.options.level <= FAST
+    }
+
+    fn detect(&self, head: &[u8], len: u64) -> Detection {
+        let planner = &self.options.planner;
+        if self.is_fast() { planner.glance(head, len) } else { planner.detect(head, len) }
     }
 
     /// Stores one file as it is read, whatever it was when it was found; says so where that differs.
     fn store(&mut self, index: usize, detection: Option<Detection>) -> Result<()> {
         let item = &self.items[index];
-        let opened = self.contents.open(index).and_then(|file| {
+        let kept = self.kept.remove(&index).map(|kept| Ok(Box::new(kept) as Box<dyn Opened>));
+        let opened = kept.unwrap_or_else(|| self.contents.open(index)).and_then(|file| {
             let state = file.state()?;
             Ok((RefCell::new(file), state))
         });
@@ -278,7 +333,11 @@ impl<W: Write> Storing<'_, '_, W> {
         };
         let detection = match detection {
             Some(detection) => detection,
-            None => self.options.planner.detect(&self.head(index).unwrap_or_default(), before.len()),
+            None => {
+                let mut room = Vec::new();
+                let head = self.head(index, before.len(), &mut room).map(<[u8]>::len).unwrap_or_default();
+                self.detect(&room[..head], before.len())
+            }
         };
         match self.read(index, detection, &file)? {
             Added::Stored(stored) => {
@@ -312,15 +371,9 @@ impl<W: Write> Storing<'_, '_, W> {
         // The files of /proc say that they are empty, and are not.
         let ranges = if len == 0 { vec![(0, u64::MAX)] } else { found };
         let layout = layout(self.contents, (index, item), &detection, self.options);
-        self.content.add_file((index, item), detection, len, &ranges, layout.as_ref(), |start, n| {
-            Part::new(file, start, n)
-        })
+        self.content
+            .add_file((index, item), len, &ranges, layout.as_ref(), |start, n| Part::new(file, start, n))
     }
-}
-
-fn extension(path: &[u8]) -> Vec<u8> {
-    let name = path.rsplit(|&b| b == b'/').next().unwrap_or_default();
-    name.iter().rposition(|&b| b == b'.').map_or_else(Vec::new, |dot| name[dot..].to_ascii_lowercase())
 }
 
 /// What a file is made of, if its format declares that. A file that is not what it says is coded as any other.

@@ -4,6 +4,7 @@ use super::read::{Archive, not_there};
 use super::strip::stripped;
 use super::sweep::decode_runs;
 use super::{ExtractOptions, Summary};
+use minlen_container::BlockEntry;
 use minlen_container::extract::Extractor;
 use minlen_core::{Error, Event, Reservation, Result};
 use std::path::Path;
@@ -100,12 +101,13 @@ impl Archive<'_> {
             Extractor::new(target, &tree, filter, how, &self.env)?
         };
         let count = self.container.blocks().len();
-        let _held = self.env.budget.reserve((count * size_of::<usize>()) as u64)?;
+        let _held = self.env.budget.reserve((count * size_of::<(usize, u64)>()) as u64)?;
         let blocks = self.container.blocks();
-        let wanted: Vec<usize> = (0..blocks.len())
+        let wanted: Vec<(usize, u64)> = (0..blocks.len())
             .filter(|&i| extractor.needs(blocks[i].raw_start..blocks[i].raw_end()))
+            .map(|i| (i, if chosen.is_none() { u64::MAX } else { needed(&extractor, &blocks[i]) }))
             .collect();
-        let total = wanted.iter().map(|&i| blocks[i].stored_len).sum();
+        let total = wanted.iter().map(|&(i, _)| blocks[i].stored_len).sum();
         self.env.progress.event(Event::Total { bytes: total });
         decode_runs(&mut self.container, wanted, &self.options, &self.env, |start, bytes| {
             extractor.feed(start, bytes)
@@ -129,6 +131,20 @@ impl Archive<'_> {
         }
         *hasher.finalize().as_bytes()
     }
+}
+
+/// How many of the first bytes of a block are needed: the extractor checks files by their hashes.
+fn needed(extractor: &Extractor, block: &BlockEntry) -> u64 {
+    let (mut from, mut to) = (0, block.raw_len);
+    while from < to {
+        let middle = from + (to - from) / 2;
+        if extractor.needs(block.raw_start + middle..block.raw_end()) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    from
 }
 
 /// Which entries are chosen. Another name of a file that is not chosen stands for the file.

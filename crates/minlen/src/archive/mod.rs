@@ -40,6 +40,7 @@ mod copies;
 mod create;
 mod dedup;
 mod extract;
+mod groups;
 mod hash;
 mod inputs;
 mod keys;

@@ -11,7 +11,7 @@ use crate::options::Options;
 use minlen_container::tree::{Order, show_path};
 use minlen_container::{Body, Entry, Extent, Tree, crypt};
 use minlen_core::{Advice, Env, Error, Event, Reservation, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
@@ -51,6 +51,8 @@ pub struct Archive<'a> {
     pub(super) recent: Recent,
     /// The block of which parts were read last, and how often.
     pub(super) parts: (usize, usize),
+    /// The blocks of which only the beginning was decoded.
+    pub(super) begun: BTreeSet<usize>,
     /// Memory for payloads of blocks that are read in parts.
     pub(super) room: Vec<u8>,
     /// What is around the arrays of blocks that were asked for it.
@@ -116,6 +118,7 @@ impl<'a> Archive<'a> {
             stored_len,
             recent: Recent::default(),
             parts: (usize::MAX, 0),
+            begun: BTreeSet::new(),
             room: Vec::new(),
             around: BTreeMap::new(),
             order: None,
@@ -356,6 +359,10 @@ impl<'a> Archive<'a> {
         self.env.check()?;
         let whole = range == within(None, entry);
         let len = range.end - range.start;
+        if whole && let Some(bytes) = self.read_early(entry)? {
+            out.write_all(&bytes)?;
+            return Ok(len);
+        }
         let mut check = Check::default();
         self.copy_entry(entry, range, &mut |at, bytes| {
             if whole {

@@ -19,11 +19,23 @@ pub(super) fn decode_blocks(
     wanted: impl ExactSizeIterator<Item = usize>,
     options: &Options,
     env: &Env,
+    each: impl FnMut(usize, &[u8]) -> Result<()>,
+) -> Result<()> {
+    decode_beginnings(container, wanted.map(|index| (index, u64::MAX)), options, env, each)
+}
+
+/// The same of blocks with how many of their first bytes are wanted: no more may be decoded where that saves time, and is not checked
+/// by the block's checksum then.
+fn decode_beginnings(
+    container: &mut Container<'_>,
+    wanted: impl ExactSizeIterator<Item = (usize, u64)>,
+    options: &Options,
+    env: &Env,
     mut each: impl FnMut(usize, &[u8]) -> Result<()>,
 ) -> Result<()> {
     let mut pool = BlockDecoder::new(options, env, wanted.len());
     let mut flying = VecDeque::new();
-    for index in wanted {
+    for (index, bytes) in wanted {
         let entry = container.blocks()[index];
         let held = loop {
             match pool.reserve(entry.raw_len, entry.stored_len)? {
@@ -31,7 +43,7 @@ pub(super) fn decode_blocks(
                 None => take(&mut pool, &mut flying, env, &mut each)?,
             }
         };
-        pool.submit(container.read_block(index)?, held);
+        pool.submit_beginning(container.read_block(index)?, bytes, held);
         flying.push_back(index);
     }
     while !pool.is_empty() {
@@ -43,18 +55,19 @@ pub(super) fn decode_blocks(
 /// Small blocks next to one another are handed out together, up to about this many bytes: dealing out costs by the piece.
 const RUN: usize = 64 << 10;
 
-/// Decodes the blocks `wanted`, in order, and calls `each` with runs of their content and where these begin.
+/// Decodes the blocks `wanted`, in order, each with how many of its first bytes are wanted, and calls `each` with runs of their content
+/// and where these begin. What is not checked by checksums of blocks ([`minlen_container::open_beginning`]) has to be by others.
 pub(super) fn decode_runs(
     container: &mut Container<'_>,
-    wanted: Vec<usize>,
+    wanted: Vec<(usize, u64)>,
     options: &Options,
     env: &Env,
     mut each: impl FnMut(u64, &[u8]) -> Result<()>,
 ) -> Result<()> {
     let _starts = env.budget.reserve((wanted.len() * size_of::<u64>()) as u64)?;
-    let starts: Vec<u64> = wanted.iter().map(|&i| container.blocks()[i].raw_start).collect();
+    let starts: Vec<u64> = wanted.iter().map(|&(i, _)| container.blocks()[i].raw_start).collect();
     let (mut starts, mut run, mut from) = (starts.into_iter(), Vec::new(), 0u64);
-    decode_blocks(container, wanted.into_iter(), options, env, |_, bytes| {
+    decode_beginnings(container, wanted.into_iter(), options, env, |_, bytes| {
         let start = starts.next().unwrap_or(u64::MAX);
         if !run.is_empty() && (start != from + run.len() as u64 || run.len() + bytes.len() > RUN) {
             each(from, &run)?;
@@ -126,8 +139,9 @@ pub(super) fn sweep(
     env: &Env,
 ) -> Result<Late> {
     let (pieces, late, _held) = collect(entries, found, env)?;
-    let _blocks = env.budget.reserve((container.blocks().len() * size_of::<usize>()) as u64)?;
-    let blocks = needed_blocks(container, &pieces);
+    let _blocks = env.budget.reserve((container.blocks().len() * size_of::<(usize, u64)>()) as u64)?;
+    // All of each block, so that its checksum is compared.
+    let blocks = needed_blocks(container, &pieces).into_iter().map(|index| (index, u64::MAX)).collect();
     let (mut next, mut active): (usize, Vec<Piece>) = (0, Vec::new());
     let mut open: BTreeMap<u32, Box<Open>> = BTreeMap::new();
     decode_runs(container, blocks, options, env, |start, bytes| {

@@ -3,8 +3,9 @@
 use super::around::Around;
 use super::read::Archive;
 use super::recent::BLOCK_COST;
-use super::sweep::decode_blocks;
-use crate::blocks::open_alone;
+use super::sweep::{Check, decode_blocks};
+use crate::blocks::{open_alone, open_first};
+use minlen_container::{Entry, Extent};
 use minlen_core::{ErrorKind, Reservation, Result};
 use std::ops::Range;
 
@@ -158,6 +159,36 @@ impl Archive<'_> {
         let opened = open_alone(&block, &self.options, &self.env);
         self.room = block.payload;
         Ok((opened?, held))
+    }
+
+    /// A whole file that lies in one piece within one block, by decoding the block up to there only, if its codec can; checked by the
+    /// file's own hash. Whoever comes to a block a second time is better off with all of it decoded.
+    pub(super) fn read_early(&mut self, entry: &Entry) -> Result<Option<Vec<u8>>> {
+        let [Extent::Data { offset, len }] = *entry.extents() else { return Ok(None) };
+        let Some(range) = offset.checked_add(len).map(|end| offset..end) else { return Ok(None) };
+        let blocks = self.container.blocks_for(range.clone());
+        if blocks.len() != 1 || self.recent.get(blocks.start).is_some() || !self.begun.insert(blocks.start) {
+            return Ok(None);
+        }
+        let (index, block) = (blocks.start, self.container.blocks()[blocks.start]);
+        let (from, to) = (range.start.saturating_sub(block.raw_start), range.end - block.raw_start);
+        let [id] = self.container.block_header(index)?.ids[..] else { return Ok(None) };
+        if to > block.raw_len - block.raw_len / 8 || self.options.registry().codec(id)?.sequential().is_none()
+        {
+            return Ok(None);
+        }
+        self.recent.spend(to)?;
+        let _held = self.env.budget.reserve(to.saturating_add(block.stored_len))?;
+        let raw = self.container.read_block_in(index, std::mem::take(&mut self.room))?;
+        let bytes = open_first(&raw, to, &self.options, &self.env);
+        self.room = raw.payload;
+        let bytes = bytes?;
+        let file = usize::try_from(from).ok().zip(usize::try_from(to).ok());
+        let file = file.and_then(|(from, to)| bytes.get(from..to)).unwrap_or_default();
+        let mut check = Check::default();
+        check.update(0, file);
+        // What is damaged is found, and named, where all is decoded.
+        Ok(check.finish(entry).is_ok().then(|| file.to_vec()))
     }
 
     /// Decodes only what is wanted of a block, if its codec can and it is worth it; a block that is read again and again is

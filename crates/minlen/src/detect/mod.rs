@@ -130,6 +130,31 @@ pub fn detect(data: &[u8], total: u64, detectors: &[Arc<dyn Detector>]) -> Detec
     best
 }
 
+/// From this confidence on, a header was read whose fields agree.
+const BY_HEADER: u8 = 90;
+
+/// What a header says, or that it is text by its first bytes; nothing where it takes a closer look. Asks only the detectors that know
+/// headers.
+pub(crate) fn glance(data: &[u8], total: u64, detectors: &[Arc<dyn Detector>]) -> Option<Detection> {
+    let mut best: Option<Detection> = None;
+    for detector in detectors.iter().filter(|detector| detector.ceiling() >= BY_HEADER) {
+        let found = detector.detect(data, total).filter(|found| found.confidence >= BY_HEADER);
+        if found.as_ref().map(|found| found.confidence) > best.as_ref().map(|best| best.confidence) {
+            best = found;
+        }
+    }
+    let head = &data[..data.len().min(GLANCE)];
+    let is_text = || {
+        use text::encoding::{self, Encoding};
+        let plain = head.len() >= 16 && head.iter().all(|&byte| encoding::is_plain(byte));
+        plain || matches!(encoding::of(head), Some(Encoding::Ascii | Encoding::Utf8 | Encoding::Latin))
+    };
+    best.or_else(|| is_text().then(|| Detection { kind: Kind::Text, confidence: 60, detail: String::new() }))
+}
+
+/// So much tells text from other data.
+const GLANCE: usize = 512;
+
 /// Shorthand of the families for an answer.
 pub(crate) fn found(kind: Kind, confidence: u8, detail: impl Into<String>) -> Option<Detection> {
     Some(Detection { kind, confidence, detail: detail.into() })

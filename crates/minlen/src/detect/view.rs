@@ -35,10 +35,17 @@ impl<'a> View<'a> {
 
     /// Where `needle` first stands within the first `within` bytes.
     pub fn find(self, needle: &[u8], within: usize) -> Option<usize> {
-        if needle.is_empty() {
-            return None;
+        let (&first, _) = needle.split_first()?;
+        let place = self.upto(0, within);
+        let mut at = 0;
+        while let Some(next) = place.get(at..)?.iter().position(|&byte| byte == first) {
+            at += next;
+            if place[at..].starts_with(needle) {
+                return Some(at);
+            }
+            at += 1;
         }
-        self.upto(0, within).windows(needle.len()).position(|w| w == needle)
+        None
     }
 
     fn array<const N: usize>(self, at: usize) -> Option<[u8; N]> {

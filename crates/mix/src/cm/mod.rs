@@ -33,7 +33,9 @@ mod spec;
 mod tests;
 
 pub use crate::model_type::{Depth, Type};
-use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Params, Part, Proposal, Result};
+use minlen_core::{
+    Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Params, Part, Proposal, Result, SequentialCodec,
+};
 use pretrained::Pretrained;
 pub(crate) use run::{decode_bits, encode_bits};
 use spec::Header;
@@ -77,15 +79,11 @@ impl Codec for Cm {
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
-        let (header, bits) = Header::read(payload, &env.resources)?;
-        let params = self.params().with("model", header.depth as i64).with("prior", header.number.into());
-        let _held = env.budget.reserve(spec::memory(&params, output_len).decode)?;
-        let start = out.len();
-        run::decode(&header, (bits, output_len), &self.models, env, out)?;
-        if header.kind == Type::X86 {
-            crate::bcj::relative(&mut out[start..]);
-        }
-        Ok(())
+        self.decode_until(payload, output_len, output_len, env, out)
+    }
+
+    fn sequential(&self) -> Option<&dyn SequentialCodec> {
+        Some(self)
     }
 
     fn memory(&self, params: &Params, len: usize) -> Memory {
@@ -126,6 +124,42 @@ impl Codec for Cm {
             return vec![offer(max.clone().with("rate", 2)), offer(max), offer(full)];
         }
         vec![offer(params.with("model", model))]
+    }
+}
+
+impl Cm {
+    /// Appends the first `wanted` bytes; all of them where branch targets have to be made relative again.
+    fn decode_until(
+        &self,
+        payload: &[u8],
+        output_len: usize,
+        wanted: usize,
+        env: &Env,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let (header, bits) = Header::read(payload, &env.resources)?;
+        let params = self.params().with("model", header.depth as i64).with("prior", header.number.into());
+        let _held = env.budget.reserve(spec::memory(&params, output_len).decode)?;
+        let wanted = if header.kind == Type::X86 { output_len } else { wanted.min(output_len) };
+        let start = out.len();
+        run::decode(&header, (bits, output_len, wanted), &self.models, env, out)?;
+        if header.kind == Type::X86 {
+            crate::bcj::relative(&mut out[start..]);
+        }
+        Ok(())
+    }
+}
+
+impl SequentialCodec for Cm {
+    fn decode_first(
+        &self,
+        payload: &[u8],
+        output_len: usize,
+        wanted: usize,
+        env: &Env,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        self.decode_until(payload, output_len, wanted, env, out)
     }
 }
 

@@ -132,27 +132,30 @@ pub(crate) fn encode_bits(
     Ok(())
 }
 
-/// Appends `len` bytes decoded from `bits`.
+/// Appends the first `wanted` of `len` bytes decoded from `bits`.
 pub(super) fn decode(
     header: &Header,
-    (bits, len): (&[u8], usize),
+    (bits, len, wanted): (&[u8], usize, usize),
     models: &Pretrained,
     env: &Env,
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    with(header, len, models, env, Decode { bits, len, env, out })
+    with(header, len, models, env, Decode { bits, len: wanted, part: wanted < len, env, out })
 }
 
 struct Decode<'a> {
     bits: &'a [u8],
     len: usize,
+    /// Whether more bytes follow than are wanted.
+    part: bool,
     env: &'a Env,
     out: &'a mut Vec<u8>,
 }
 
 impl Job for Decode<'_> {
     fn run(self, mut predictor: impl Predictor) -> Result<()> {
-        decode_bits(&mut predictor, self.bits, self.len, self.env, self.out)
+        let rest = decode_first(&mut predictor, self.bits, self.len, self.env, self.out)?;
+        if rest > 0 && !self.part { Err(left_over()) } else { Ok(()) }
     }
 }
 
@@ -164,6 +167,21 @@ pub(crate) fn decode_bits(
     env: &Env,
     out: &mut Vec<u8>,
 ) -> Result<()> {
+    if decode_first(predictor, bits, len, env, out)? > 0 { Err(left_over()) } else { Ok(()) }
+}
+
+fn left_over() -> Error {
+    Error::corrupt("cm: bytes behind the end")
+}
+
+/// The same, and how many bytes of `bits` were not looked at.
+fn decode_first(
+    predictor: &mut (impl Predictor + ?Sized),
+    bits: &[u8],
+    len: usize,
+    env: &Env,
+    out: &mut Vec<u8>,
+) -> Result<usize> {
     let mut coder = Decoder::new(bits);
     let mut left = len;
     while left > 0 {
@@ -183,8 +201,5 @@ pub(crate) fn decode_bits(
         left -= step;
         env.work(step as u64)?;
     }
-    if coder.consumed() < bits.len() {
-        return Err(Error::corrupt("cm: bytes behind the end"));
-    }
-    Ok(())
+    Ok(bits.len().saturating_sub(coder.consumed()))
 }

@@ -45,6 +45,20 @@ fn is_control(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, 8..=10 | 12 | 13 | 0x1a | 0x1b) || byte == 0x7f
 }
 
+/// Printable ASCII, or a control character that text has.
+pub(crate) fn is_plain(byte: u8) -> bool {
+    const PLAIN: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 8;
+        while byte < 0x7f {
+            table[byte] = byte >= 0x20 || matches!(byte, 8..=10 | 12 | 13 | 0x1a | 0x1b);
+            byte += 1;
+        }
+        table
+    };
+    PLAIN[usize::from(byte)]
+}
+
 /// Most characters are printable ASCII and spaces come often, or most are letters of the upper half; the controls of
 /// ISO 8859 are rare either way.
 fn eight_bit(head: &[u8]) -> bool {
