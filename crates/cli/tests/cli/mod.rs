@@ -14,6 +14,7 @@ mod hostile;
 mod inspection;
 mod kill;
 mod lines;
+mod metadata;
 mod models;
 mod nothing_lost;
 mod recovery;
