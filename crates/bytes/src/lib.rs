@@ -6,7 +6,8 @@
 //! | [`rle`], [`huffman`], [`arith`] | the textbook steps, and stages of chains |
 //! | [`lzw`] | the `.Z` format, and history |
 //! | [`lz77`] | our own dictionary coder |
-//! | [`bwt`] | text, logs, databases: levels 4 and 5 |
+//! | [`bwt`] | prose, databases, medical images: levels 4 and 5 |
+//! | [`ppm`] | source, logs, JSON and CSV: level 5 |
 //! | [`delta`] | a filter in front of another codec, for samples and pixels |
 //! | `zstd`, `lzma`, `brotli` | library codecs: levels 1 to 5 |
 //!
@@ -58,6 +59,7 @@ pub mod lz77;
 #[cfg(feature = "lzma")]
 pub mod lzma;
 pub mod lzw;
+pub mod ppm;
 pub mod rle;
 pub mod store;
 pub mod suffixes;
@@ -80,6 +82,7 @@ pub fn codecs() -> Vec<Arc<dyn Codec>> {
         lzw::codec(),
         lz77::codec(),
         bwt::codec(),
+        ppm::codec(),
         delta::codec(),
         #[cfg(feature = "zstd")]
         zstd::codec(),

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 pub struct Tally {
     worst: u8,
     stop: Option<Stop>,
+    /// Of a search: whether something was found, and whether that is all that counts.
+    search: Option<(bool, bool)>,
 }
 
 /// Why nothing more is to be done.
@@ -52,8 +54,20 @@ impl Tally {
         self.stop
     }
 
+    /// Takes the exit codes of grep: 0 if something was found, 1 if not, 2 after any error, unless only the first counts.
+    pub fn searched(&mut self, found: bool, only: bool) {
+        self.search = Some((found, only));
+    }
+
     /// The exit code: the highest error code; without errors 2 where there were warnings.
     pub fn code(&self, warnings: u32) -> u8 {
+        if let Some((found, only)) = self.search {
+            return match (self.worst, found) {
+                (_, true) if only => 0,
+                (0, _) => u8::from(!found),
+                _ => 2,
+            };
+        }
         match (self.worst, warnings) {
             (0, 0) => 0,
             (0, _) => 2,

@@ -8,7 +8,7 @@ use minlen_bench::{FnRival, Rival, results};
 use std::path::{Path, PathBuf};
 
 const LEVELS: [u8; 5] = [1, 2, 3, 4, 5];
-const CODECS: [&str; 9] = ["rle", "huffman", "arith", "lzw", "lz77", "bwt", "zstd", "lzma", "brotli"];
+const CODECS: [&str; 10] = ["rle", "huffman", "arith", "lzw", "lz77", "bwt", "ppm", "zstd", "lzma", "brotli"];
 
 fn table() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/results/generated.csv")

@@ -263,9 +263,14 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
+/// Errors say which file could not be written.
 impl Write for AtomicFile {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.file().write(buf)
+        let written = self.file().write(buf);
+        written.map_err(|e| match e.kind() {
+            io::ErrorKind::Interrupted => e,
+            _ => Error::io("cannot write", e).in_file(&self.path).into(),
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! The one trait behind every codec.
 
 use crate::codec_id::CodecId;
-use crate::{Difference, Env, ParamSpec, Params, Part, Result, chain::Chain};
+use crate::{Difference, Env, Need, ParamSpec, Params, Part, Result, chain::Chain};
 use std::ops::Range;
 
 /// What a codec is, as data: the source of `minlen codecs`, help, docs and tests.
@@ -105,6 +105,21 @@ pub trait Codec: Send + Sync {
     /// # Errors
     /// As [`Codec::decode`].
     fn differences(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Vec<Difference>> {
+        let _ = (payload, output_len, env);
+        Ok(Vec::new())
+    }
+
+    /// True if [`Codec::needs`] may have something to say.
+    fn may_need(&self) -> bool {
+        false
+    }
+
+    /// What this payload names that decoding must have besides it. Nothing of that needs to be at hand for saying so, and what the
+    /// payload stands for is not decoded.
+    ///
+    /// # Errors
+    /// As [`Codec::decode`].
+    fn needs(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Vec<Need>> {
         let _ = (payload, output_len, env);
         Ok(Vec::new())
     }

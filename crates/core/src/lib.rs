@@ -26,6 +26,7 @@ mod kind;
 pub mod layout;
 mod limits;
 pub mod nearby;
+mod need;
 mod params;
 mod registry;
 pub mod resources;
@@ -47,6 +48,7 @@ pub use layout::{
 };
 pub use limits::{Budget, Limits, Reservation};
 pub use nearby::{Approximator, Difference, MaxError, Nearby, Target};
+pub use need::Need;
 pub use params::{ParamKind, ParamSpec, Params};
 pub use registry::{MissingCodec, Registry};
 pub use resources::{Bases, Learned, Resources};

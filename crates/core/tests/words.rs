@@ -80,6 +80,7 @@ fn codecs_keep_their_numbers() {
         ("LZW", ids::LZW),
         ("LZ77", ids::LZ77),
         ("BWT", ids::BWT),
+        ("PPM", ids::PPM),
         ("DELTA", ids::DELTA),
         ("CM", ids::CM),
         ("X86", ids::X86),

@@ -91,7 +91,7 @@ pub fn levels() -> &'static [LevelInfo] {
         level(2, "zstd, fast", (4, 4), (40, 32), (4, 1), 1050),
         level(3, "zstd, the default of most tools", (4, 4), (48, 32), (5, 1), 1000),
         level(4, "zstd, LZMA or BWT, as a sample says", (16, 16), (256, 128), (310, 60), 730),
-        level(5, "best of LZMA, BWT and Brotli for each part", (32, 16), (640, 320), (440, 110), 680),
+        level(5, "best of LZMA, BWT, PPM and Brotli for each part", (32, 16), (640, 320), (440, 130), 660),
         level(6, "context mixing, fast", (16, 16), (256, 224), (900, 750), 612),
         level(7, "context mixing", (16, 16), (512, 448), (2400, 1900), 566),
         level(8, "deep context mixing", (16, 16), (832, 768), (9000, 8000), 545),

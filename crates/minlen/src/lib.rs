@@ -42,7 +42,7 @@
 //! |---|---|---|---|---|---|
 //! | 1 to 3 | zstd | 3 to 5 | 1 | 32 to 48 | 112 to 100 % |
 //! | 4 | zstd, LZMA or BWT | 310 | 60 | 256 | 73 % |
-//! | 5, the default | the best of LZMA, BWT and Brotli | 440 | 110 | 640 | 68 % |
+//! | 5, the default | the best of LZMA, BWT, PPM and Brotli | 440 | 130 | 640 | 66 % |
 //! | 6, 7 | context mixing | 900, 2,400 | 750, 1,900 | 256, 512 | 61, 57 % |
 //! | 8, 9 | deep context mixing, at 9 with a recurrent network | 9,000, 36,000 | 8,000, 30,000 | 832, 1,280 | 55, 50 % |
 //! | [`MAX_LEVEL`] | all models at once, in two passes | 120,000 | 80,000 | 1,408 | 48 % |
@@ -118,9 +118,9 @@ pub use levels::{LevelInfo, MAX_LEVEL, levels};
 pub use minlen_container as container;
 pub use minlen_core::{
     Account, Advice, Bases, Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Coded, Detection,
-    Detector, Env, Error, ErrorKind, Event, Kind, Learned, Limits, MaxError, Memory, NoProgress, ParamKind,
-    ParamSpec, Params, Part, Places, Progress, Proposal, RangeCodec, Registry, Reservation, Resources,
-    Result, SequentialCodec, Stage, Stats, Target, WholeCodec, ids, testing, text, varint,
+    Detector, Env, Error, ErrorKind, Event, Kind, Learned, Limits, MaxError, Memory, Need, NoProgress,
+    ParamKind, ParamSpec, Params, Part, Places, Progress, Proposal, RangeCodec, Registry, Reservation,
+    Resources, Result, SequentialCodec, Stage, Stats, Target, WholeCodec, ids, testing, text, varint,
 };
 pub use oneshot::{compress, compress_with, decompress, decompress_with};
 pub use options::{Keep, Options, Solid, registry};

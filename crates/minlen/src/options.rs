@@ -60,17 +60,6 @@ pub(crate) struct RawShape {
     pub(crate) shape: Arc<[u64]>,
 }
 
-/// What an archive keeps of files beside their contents, modes and times.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Keep {
-    /// Owners and groups, by number and name.
-    pub owners: bool,
-    /// Extended attributes.
-    pub xattrs: bool,
-    /// POSIX ACLs.
-    pub acls: bool,
-}
-
 /// Which files of an archive share a block. What shares a block helps one another, and a file in it costs the decoding of what stands
 /// before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,6 +78,17 @@ pub enum Solid {
 
 /// Largest block that can be asked for.
 const MAX_BLOCK: usize = 256 * MIB;
+
+/// What an archive keeps of files beside their contents, modes and times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Owners and groups, by number and name.
+    pub owners: bool,
+    /// Extended attributes.
+    pub xattrs: bool,
+    /// POSIX ACLs.
+    pub acls: bool,
+}
 
 /// How to compress. Cheap to clone.
 ///

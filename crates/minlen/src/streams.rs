@@ -2,7 +2,7 @@
 
 use crate::planner::{Planner, Request};
 use minlen_core::varint::{Reader, put};
-use minlen_core::{Chain, CodecId, Detection, Env, Error, Event, NoProgress, Registry, Result, ids};
+use minlen_core::{Chain, CodecId, Detection, Env, Error, Event, Need, NoProgress, Registry, Result, ids};
 use std::sync::Arc;
 
 /// Streams, and parts of a stream, at most.
@@ -177,6 +177,19 @@ impl Described {
         self.streams.iter().flatten().fold(0u64, |sum, part| sum.saturating_add(part.raw_len))
     }
 
+    /// What decoding these streams needs besides `bytes`.
+    pub(crate) fn needs(&self, bytes: &[u8], registry: &Registry, env: &Env) -> Result<Vec<Need>> {
+        let mut reader = Reader::new(bytes);
+        let mut needs = Vec::new();
+        for part in self.streams.iter().flatten() {
+            let stored = usize::try_from(part.stored_len)
+                .map_err(|_| Error::truncated("streams: a part ends too early"))?;
+            let payload = reader.bytes(stored)?;
+            needs.extend(needs_of(&part.ids, payload, part.raw_len, registry, env)?);
+        }
+        Ok(needs)
+    }
+
     /// Decodes all streams. The caller has reserved their memory.
     pub(crate) fn decode(&self, bytes: &[u8], registry: &Registry, env: &Env) -> Result<Vec<Vec<u8>>> {
         let mut reader = Reader::new(bytes);
@@ -203,4 +216,20 @@ impl Described {
         }
         Ok(streams)
     }
+}
+
+/// What decoding a payload of this chain needs besides it. What names anything codes last, since nothing comes after it.
+pub(crate) fn needs_of(
+    ids: &[CodecId],
+    payload: &[u8],
+    raw_len: u64,
+    registry: &Registry,
+    env: &Env,
+) -> Result<Vec<Need>> {
+    let Some(codec) = ids.last().and_then(|id| registry.codec(*id).ok()) else { return Ok(Vec::new()) };
+    if !codec.may_need() {
+        return Ok(Vec::new());
+    }
+    let len = usize::try_from(raw_len).map_err(|_| Error::limit("a block of that size"))?;
+    codec.needs(payload, len, env)
 }

@@ -24,6 +24,7 @@ const CHAINS: &[(&str, &str)] = &[
     ("lz77-huffman", "lz77:parse=lazy,coder=huffman"),
     ("lz77-rans", "lz77:parse=optimal,coder=rans"),
     ("bwt", "bwt"),
+    ("ppm", "ppm"),
     ("zstd", "zstd"),
     ("lzma", "lzma"),
     ("lzma-x86", "lzma:filter=x86"),
@@ -155,7 +156,7 @@ fn golden_files_decode() {
         assert_eq!(content, decode_all(&bytes, &tight()).unwrap(), "{name}");
         match name.as_str() {
             "archive-2.mln" | "archive-metadata.mln" => {
-                assert!(content.windows(sample().len()).any(|w| w == sample()))
+                assert!(content.windows(sample().len()).any(|w| w == sample()));
             }
             "concatenated.mln" => assert_eq!(content, [sample(), sample()].concat()),
             "empty.mln" | "compact-empty.mln" => assert!(content.is_empty()),

@@ -33,6 +33,32 @@ Environment:
   MINLEN_PASSPHRASE  the passphrase, where none is given otherwise
   NO_COLOR           no colours";
 
+/// The options of verbs that read only, in their own words: the definitions are shared with those that write.
+pub fn reading(arg: clap::Arg) -> clap::Arg {
+    match arg.get_id().as_str() {
+        "inputs" => arg.help("The .mln files; none or `-` for standard input"),
+        "base" => arg.help(
+            "Read with this base: the file (or a .mln of it) that the content was stored as differences from, which \
+             `minlen info` names; can be repeated",
+        ),
+        "prior" => arg.help("Read with this prior, which `minlen info` names; can be repeated"),
+        "memory" => arg.help("Most working memory to use (such as 512M or 2G)"),
+        _ => arg,
+    }
+}
+
+/// The same for `grep`, where two of the usual letters mean what they mean in grep.
+pub fn grepping(arg: clap::Arg) -> clap::Arg {
+    let arg = reading(arg);
+    match arg.get_id().as_str() {
+        "verbose" | "identity" => arg.short(None),
+        "quiet" => {
+            arg.help("Print nothing: the exit code says whether a line matches; twice: no errors either")
+        }
+        _ => arg,
+    }
+}
+
 /// The end of `-h`.
 pub fn short_examples() -> String {
     EXAMPLES.lines().take(6).chain(["\nSee --help for all examples, memory and exit codes."]).fold(
@@ -163,6 +189,8 @@ Examples:
 pub const LIST: &str = "\
 Examples:
   minlen list photos.mln
+  minlen list photos.mln --member 'photos/*.png' --sort size
+  minlen list --long photos.mln              with ratio, codecs and hash of each member
   minlen list model.mln --tensors            the arrays inside: name, type, shape
   minlen list *.mln --format json";
 
@@ -198,3 +226,19 @@ Examples:
 pub const EVAL: &str = "\
 Example:
   minlen eval lenet.mlq --data mnist";
+
+pub const GENERATE: &str = "\
+Examples:
+  minlen generate man ~/.local/share/man/man1
+  minlen generate completions ~/.local/share/bash-completion/completions";
+
+pub const GREP: &str = "\
+Lines are those of the content. Names of members stand in front of theirs, and names of files where there are several.
+Installed as `mlngrep`, the command does the same: mlngrep PATTERN FILE.mln
+
+Exit codes: 0 a line matched, 1 none did, 2 something went wrong.
+
+Examples:
+  minlen grep -n 'error|fatal' big.log.mln
+  minlen grep -l -F 'TODO' crate.mln --member '*.rs'
+  pg_dump base | minlen -3 | minlen grep -c 'INSERT INTO'";

@@ -7,17 +7,18 @@ mod help;
 mod levels;
 mod models;
 mod pick;
+mod reading;
 mod value;
 mod verbs;
 
-pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs};
+pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs, TableFormat};
 pub use levels::{LevelArgs, refuse_two_digits};
 pub use models::{Eval, Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
 pub use pick::PickArgs;
+pub use reading::{Analyze, Cat, Codecs, Grep, Info, List, SortBy, Test};
 pub use value::{Format, ProgressMode, Range};
 pub use verbs::{
-    Analyze, Bare, Bench, BenchFormat, Cat, Codecs, Compress, Decompress, Extract, Generate, GenerateWhat,
-    Info, List, Repair, Test, Verb,
+    Bare, Bench, BenchFormat, Compress, Decompress, Extract, Generate, GenerateWhat, Repair, Verb,
 };
 
 use clap::{CommandFactory, Parser, builder::styling};
@@ -76,6 +77,18 @@ pub fn dash_is_stdout(raw: Vec<OsString>) -> Vec<OsString> {
     out
 }
 
+/// Under the names of `mlncat` and `mlngrep`, the command is the verb behind `mln`.
+pub fn named_as_a_verb(mut raw: Vec<OsString>) -> Vec<OsString> {
+    let name =
+        raw.first().and_then(|path| std::path::Path::new(path).file_name()).and_then(|name| name.to_str());
+    let verb = name.and_then(|name| name.strip_prefix("mln")).filter(|verb| ["cat", "grep"].contains(verb));
+    if let Some(verb) = verb.map(OsString::from) {
+        raw[0] = "minlen".into();
+        raw.insert(1, verb);
+    }
+    raw
+}
+
 /// `minlen help VERB` is `minlen VERB --help`, and `minlen help` alone `minlen --help`. A file of that name is `./help`.
 pub fn help_is_a_verb(mut raw: Vec<OsString>) -> Vec<OsString> {
     if raw.get(1).is_some_and(|word| word == "help") {
@@ -83,6 +96,17 @@ pub fn help_is_a_verb(mut raw: Vec<OsString>) -> Vec<OsString> {
         raw.push("--help".into());
     }
     raw
+}
+
+/// The command and the verbs that were typed first, if any.
+pub fn asked_for(raw: &[OsString]) -> String {
+    let (mut command, mut all) = (&Cli::command(), String::from("minlen"));
+    for word in raw.iter().skip(1).map_while(|word| word.to_str()) {
+        let Some(verb) = command.find_subcommand(word) else { break };
+        all = format!("{all} {}", verb.get_name());
+        command = verb;
+    }
+    all
 }
 
 /// The verb that a misspelt one is nearly: a slip in every three letters at most.

@@ -1,6 +1,6 @@
 //! The verbs of models: training, grading, quantizing, differences from a base.
 
-use super::groups::{Common, KeyArgs, LimitArgs, SealArgs};
+use super::groups::{Common, KeyArgs, LimitArgs, SealArgs, TableFormat};
 use super::help;
 use super::value;
 use clap::{Args, Subcommand, ValueHint};
@@ -33,6 +33,14 @@ impl TrainWhat {
             Self::Network(args) => &args.common,
         }
     }
+
+    /// How what they tell looks.
+    pub fn format(&self) -> &TableFormat {
+        match self {
+            Self::Prior(args) => &args.format,
+            Self::Network(args) => &args.format,
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -52,6 +60,8 @@ pub struct TrainPrior {
     /// Overwrite what is there
     #[arg(short, long, help_heading = "Output")]
     pub force: bool,
+    #[command(flatten)]
+    pub format: TableFormat,
     #[command(flatten)]
     pub common: Common,
 }
@@ -124,6 +134,8 @@ pub struct TrainNetwork {
     #[arg(short, long, help_heading = "Output")]
     pub force: bool,
     #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -135,6 +147,8 @@ pub struct Eval {
     /// The folder with the four MNIST files
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data: PathBuf,
+    #[command(flatten)]
+    pub format: TableFormat,
     #[command(flatten)]
     pub common: Common,
 }
@@ -184,6 +198,8 @@ pub struct Quantize {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
     pub passphrase_file: Option<PathBuf>,
     #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -209,6 +225,8 @@ pub struct Rebase {
     pub keys: KeyArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
+    #[command(flatten)]
+    pub format: TableFormat,
     #[command(flatten)]
     pub common: Common,
 }

@@ -4,6 +4,7 @@ use super::groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, OutArgs, 
 use super::help;
 use super::models::{Eval, Quantize, Rebase, Train};
 use super::pick::{FolderArgs, KeepArgs, PickArgs, PlaceArgs};
+use super::reading::{Analyze, Cat, Codecs, Grep, Info, List, Test};
 use super::value::{self, Range};
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -15,25 +16,28 @@ pub enum Verb {
     #[command(visible_alias = "c", after_long_help = help::COMPRESS)]
     Compress(Compress),
     /// Give back what was compressed
-    #[command(visible_aliases = ["d", "x"], after_long_help = help::DECOMPRESS)]
+    #[command(visible_aliases = ["d", "x"], after_long_help = help::DECOMPRESS, mut_args = help::reading)]
     Decompress(Decompress),
     /// Take chosen files out of an archive, or a range of bytes out of one
-    #[command(after_long_help = help::EXTRACT)]
+    #[command(after_long_help = help::EXTRACT, mut_args = help::reading)]
     Extract(Extract),
     /// Write contents to standard output
-    #[command(after_long_help = help::CAT)]
+    #[command(after_long_help = help::CAT, mut_args = help::reading)]
     Cat(Cat),
+    /// Print the lines that match a pattern
+    #[command(after_long_help = help::GREP, mut_args = help::grepping)]
+    Grep(Box<Grep>),
     /// List what is inside, without decoding
-    #[command(visible_alias = "l", after_long_help = help::LIST)]
+    #[command(visible_alias = "l", after_long_help = help::LIST, mut_args = help::reading)]
     List(List),
     /// Decode everything, compare every checksum, write nothing
-    #[command(visible_alias = "t", after_long_help = help::TEST)]
+    #[command(visible_alias = "t", after_long_help = help::TEST, mut_args = help::reading)]
     Test(Test),
     /// Show how a file is built: blocks, codecs, checksums
-    #[command(after_long_help = help::INFO)]
+    #[command(after_long_help = help::INFO, mut_args = help::reading)]
     Info(Info),
     /// Mend a damaged file from its recovery data, or make a new one of what is whole
-    #[command(after_long_help = help::REPAIR)]
+    #[command(after_long_help = help::REPAIR, mut_args = help::reading)]
     Repair(Repair),
     /// How small can it get? Entropies, repeats, and every codec on a sample
     #[command(after_long_help = help::ANALYZE)]
@@ -56,8 +60,33 @@ pub enum Verb {
     #[command(after_long_help = help::EVAL)]
     Eval(Eval),
     /// Write man pages or shell completions to a folder
-    #[command(hide = true)]
+    #[command(after_long_help = help::GENERATE)]
     Generate(Generate),
+}
+
+impl Verb {
+    /// What is typed for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Compress(_) => "compress",
+            Self::Decompress(_) => "decompress",
+            Self::Extract(_) => "extract",
+            Self::Cat(_) => "cat",
+            Self::Grep(_) => "grep",
+            Self::List(_) => "list",
+            Self::Test(_) => "test",
+            Self::Info(_) => "info",
+            Self::Repair(_) => "repair",
+            Self::Analyze(_) => "analyze",
+            Self::Codecs(_) => "codecs",
+            Self::Bench(_) => "bench",
+            Self::Rebase(_) => "rebase",
+            Self::Quantize(_) => "quantize",
+            Self::Train(_) => "train",
+            Self::Eval(_) => "eval",
+            Self::Generate(_) => "generate",
+        }
+    }
 }
 
 /// The command without a verb, with the flags of the gzip family.
@@ -188,72 +217,6 @@ pub struct Extract {
 }
 
 #[derive(Args, Debug)]
-pub struct Cat {
-    /// The archive or compressed file; `-` for standard input
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub archive: PathBuf,
-    /// Files inside it, or patterns; none for everything
-    pub members: Vec<PathBuf>,
-    /// Only these bytes of the one file chosen
-    #[arg(long, value_name = "A..B", value_parser = value::range, help_heading = "Output")]
-    pub range: Option<Range>,
-    #[command(flatten)]
-    pub keys: KeyArgs,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-/// The arguments of the verbs that look and do not write.
-#[derive(Args, Debug)]
-pub struct List {
-    /// The arrays of model files: name, type, shape
-    #[arg(long, help_heading = "Numbers")]
-    pub tensors: bool,
-    #[command(flatten)]
-    pub io: InputArgs,
-    #[command(flatten)]
-    pub keys: KeyArgs,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
-pub struct Test {
-    #[command(flatten)]
-    pub io: InputArgs,
-    #[command(flatten)]
-    pub keys: KeyArgs,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
-pub struct Info {
-    #[command(flatten)]
-    pub io: InputArgs,
-    #[command(flatten)]
-    pub keys: KeyArgs,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
 pub struct Repair {
     /// The damaged file
     #[arg(value_hint = ValueHint::FilePath)]
@@ -271,26 +234,6 @@ pub struct Repair {
     pub keys: KeyArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
-pub struct Analyze {
-    #[command(flatten)]
-    pub io: InputArgs,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
-pub struct Codecs {
-    /// Only these, with their parameters
-    pub names: Vec<String>,
     #[command(flatten)]
     pub format: TableFormat,
     #[command(flatten)]
@@ -375,9 +318,11 @@ pub struct Generate {
     /// The folder to write to (created if need be)
     #[arg(value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,
-    /// Overwrite files that are there and differ
+    /// Overwrite what is there
     #[arg(short, long, help_heading = "Output")]
     pub force: bool,
+    #[command(flatten)]
+    pub format: TableFormat,
     #[command(flatten)]
     pub common: Common,
 }

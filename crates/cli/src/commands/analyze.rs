@@ -7,28 +7,24 @@ use crate::plan::{Context, Source};
 use crate::ui::{self, human};
 use minlen::analyze::{AnalyzeOptions, Report, analyze_with};
 use minlen::{Error, Options, Result};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::Read;
 
 /// Analyzes every input.
 pub fn run(args: &Analyze, ctx: &Context) -> Result<Tally> {
     let inputs = ctx.inputs(&args.io)?;
-    let mut objects = Vec::new();
-    let mut tally = super::for_each(ctx, &inputs, |input| {
+    Ok(super::for_each(ctx, &inputs, |input| {
+        ctx.report.begin(input.label());
         ctx.ui.meter.start(&input.to_string(), 0);
         let report = analyze(input, ctx);
         ctx.ui.meter.stop();
         let report = report.map_err(|e| e.in_file(input.label()))?;
         if ctx.ui.json() {
-            objects.push(object(input, &report)?);
+            ctx.report.done(object(&report)?);
             return Ok(());
         }
         ui::print(&format!("{}\n{}\n", human::safe(&input.to_string()), report.to_table().trim_end()))
-    });
-    if ctx.ui.json() {
-        tally.add(ui::print_json(&json!({"files": objects})), |e| ctx.ui.error(e));
-    }
-    Ok(tally)
+    }))
 }
 
 fn analyze(input: &Source, ctx: &Context) -> Result<Report> {
@@ -52,9 +48,7 @@ fn analyze(input: &Source, ctx: &Context) -> Result<Report> {
     analyze_with(&data, &minlen::registry(), &env, &options)
 }
 
-fn object(input: &Source, report: &Report) -> Result<Value> {
-    let mut object: Value = serde_json::from_str(&report.to_json())
-        .map_err(|e| Error::new(minlen::ErrorKind::Io, format!("the report is not JSON: {e}")))?;
-    object["file"] = json!(input.label().to_string_lossy());
-    Ok(object)
+fn object(report: &Report) -> Result<Value> {
+    serde_json::from_str(&report.to_json())
+        .map_err(|e| Error::new(minlen::ErrorKind::Io, format!("the report is not JSON: {e}")))
 }

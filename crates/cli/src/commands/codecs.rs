@@ -19,9 +19,9 @@ pub fn run(args: &Codecs, ctx: &Context) -> Result<()> {
             .collect::<Result<_>>()?
     };
     if ctx.ui.json() {
-        return ui::print_json(
-            &json!({"codecs": chosen.iter().map(|spec| object(spec)).collect::<Vec<_>>()}),
-        );
+        ctx.report.is_written();
+        let objects: Vec<Value> = chosen.iter().map(|spec| object(spec)).collect();
+        return ui::print_json(&ui::report::document("codecs", json!({"codecs": objects})));
     }
     if args.names.is_empty() && !ctx.ui.verbose() {
         return ui::print(&short(&chosen));

@@ -3,7 +3,7 @@
 use crate::args::Compress;
 use crate::engine::encode::{Recipe, Sizes};
 use crate::engine::sink::Sink;
-use crate::engine::source::Opened;
+use crate::engine::source::{Opened, verb_meant};
 use crate::engine::{decode, remove, verify};
 use crate::exit::Tally;
 use crate::plan::{self, Context, Source, Survey, Target, gather};
@@ -11,6 +11,7 @@ use crate::ui::human;
 use minlen::archive::Inputs;
 use minlen::container::{atomic, recovery, walk};
 use minlen::{Error, Result};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -56,6 +57,7 @@ pub fn run(args: &Compress, ctx: &Context) -> Result<Tally> {
     enter(args, ctx, &recipe, &work)?;
     Ok(crate::commands::for_each(ctx, &work, |work| match work {
         Work::Stream(input, target) => {
+            ctx.report.begin(input.label());
             stream(args, ctx, &recipe, input, target).map_err(|e| e.in_file(input.label()))
         }
         Work::Archive(inputs, target) => archive(args, ctx, &recipe, inputs, target),
@@ -175,8 +177,10 @@ fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, targe
     let mut opened = Opened::new(input, ctx)?;
     if is_skipped(args, input) {
         ctx.ui.warn(&format!(
-            "{input}: is compressed already; skipped (`minlen decompress` unpacks it, -f compresses it again)"
+            "{input}: is compressed already; skipped (`minlen decompress {input}` unpacks it, `minlen list {input}` shows what is in it, \
+             -f compresses it again)"
         ));
+        ctx.report.done(json!({"skipped": true}));
         return Ok(());
     }
     if !opened.seekable() && !is_named(args) && input.path().is_some() {
@@ -201,6 +205,7 @@ fn stream(args: &Compress, ctx: &Context, recipe: &Recipe, input: &Source, targe
     if let (true, Some(path), Target::File(made)) = (args.out.rm, input.path(), target) {
         remove_input(path, &opened, changed, made, ctx)?;
     }
+    told(ctx, "stream", sizes, target);
     report(ctx, &input.to_string(), sizes, target, start);
     Ok(())
 }
@@ -224,9 +229,10 @@ fn archive(
     inputs: &[PathBuf],
     target: &Target,
 ) -> Result<()> {
+    let label = label(inputs);
+    ctx.report.begin(Path::new(&label));
     target.check(args.out.force, true)?;
     args.dir.make(target.label())?;
-    let label = label(inputs);
     announce(ctx, recipe, &label, inputs);
     let start = Instant::now();
     ctx.ui.meter.start(&label, 0);
@@ -239,13 +245,14 @@ fn archive(
     let gathered = gathered.with_as_given(as_given.clone()).with_exclude(args.pick.patterns()?);
     let gathered = gathered.without(ctx.ledger().outputs_in(inputs));
     let gathered = gathered.without_files(ctx.ledger().standard_output().into_iter().collect());
-    let made = recipe.archive(&gathered, &sink, ctx, args.out.force)?;
+    let made = recipe.archive(&gathered, &sink, ctx, args.out.force).map_err(verb_meant)?;
     let sizes = made.sizes;
     made.commit(sink, None)?;
     ctx.ui.meter.stop();
     if let (true, Target::File(made)) = (args.out.rm, target) {
         remove_inputs(made, inputs, &as_given, ctx)?;
     }
+    told(ctx, "archive", sizes, target);
     report(ctx, &label, sizes, target, start);
     Ok(())
 }
@@ -316,6 +323,16 @@ fn announce(ctx: &Context, recipe: &Recipe, label: &str, inputs: &[PathBuf]) {
                 .unwrap_or_default(),
         ));
     }
+}
+
+/// The same for programs.
+fn told(ctx: &Context, kind: &str, sizes: Sizes, target: &Target) {
+    ctx.report.done(json!({
+        "kind": kind,
+        "output": target.path().map(Path::to_string_lossy),
+        "content_bytes": sizes.raw,
+        "stored_bytes": sizes.stored,
+    }));
 }
 
 fn report(ctx: &Context, label: &str, sizes: Sizes, target: &Target, start: Instant) {

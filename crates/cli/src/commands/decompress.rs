@@ -10,6 +10,7 @@ use crate::plan::{self, Context, Source, Target};
 use crate::ui::human;
 use minlen::archive::{Archive, Existing, Summary};
 use minlen::{Error, Result};
+use serde_json::json;
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
@@ -28,6 +29,7 @@ pub fn run(args: &Decompress, ctx: &Context) -> Result<Tally> {
     let inputs = ctx.inputs(&args.io)?;
     let mut work = enter(args, ctx, inputs)?;
     Ok(super::for_each_mut(ctx, &mut work, |(input, opened)| {
+        ctx.report.begin(input.label());
         let opened = match opened.take() {
             Some(opened) => opened,
             None => decode::open(input, ctx, &ctx.reading()).map_err(|e| e.in_file(input.label()))?,
@@ -117,6 +119,7 @@ fn stream(
 ) -> Result<()> {
     let Some(target) = target(args, input)? else {
         ctx.ui.warn(&format!("{input}: has no suffix .mln to take off; skipped (use -o FILE or -c)"));
+        ctx.report.done(json!({"skipped": true}));
         return Ok(());
     };
     let existing = args.place.existing(args.out.force);
@@ -137,6 +140,8 @@ fn stream(
         verify::stream(path, made, ctx, &ctx.reading())?;
         remove::file(path, meta, ctx)?;
     }
+    let output = target.path().map(Path::to_string_lossy);
+    ctx.report.done(json!({"kind": "stream", "output": output, "content_bytes": len}));
     ctx.ui.note(&format!(
         "{}: {}, {}",
         human::safe(&input.to_string()),
@@ -184,6 +189,12 @@ fn tree(
             item => return Err(verify::differs(item.map_or(folder, |item| &item.path))),
         }
     }
+    ctx.report.done(json!({
+        "kind": "archive",
+        "output": folder.to_string_lossy(),
+        "members": summary.files,
+        "content_bytes": summary.raw_bytes,
+    }));
     ctx.ui.note(&format!(
         "{}: {} files, {}{}, in {}",
         human::safe(&input.to_string()),

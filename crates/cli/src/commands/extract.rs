@@ -8,12 +8,14 @@ use crate::ui::human;
 use minlen::archive::{Archive, Summary};
 use minlen::container::walk::Patterns;
 use minlen::{Error, Result};
+use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Takes members out into a folder, or a range into a file.
 pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
     let source = Source::new(&args.archive);
+    ctx.report.begin(source.label());
     if args.salvage {
         return super::salvage::run(args, &source, ctx).map_err(|e| e.in_file(source.label()));
     }
@@ -31,6 +33,11 @@ pub fn run(args: &Extract, ctx: &Context) -> Result<()> {
         }
         let summary = members(args, &mut archive, &source.to_string(), ctx)?;
         ctx.ui.meter.stop();
+        ctx.report.done(json!({
+            "output": args.output.as_deref().unwrap_or(Path::new(".")).to_string_lossy(),
+            "members": summary.files,
+            "content_bytes": summary.raw_bytes,
+        }));
         let (files, bytes) = (summary.files, human::bytes(summary.raw_bytes));
         ctx.ui.note(&format!("{source}: {files} files, {bytes}{}", super::decompress::left(&summary)));
         Ok(())
@@ -68,13 +75,28 @@ fn names(args: &Extract) -> Result<Vec<PathBuf>> {
     Ok(names.iter().filter_map(Source::path).map(Path::to_path_buf).collect())
 }
 
-/// Writes contents to standard output.
+/// Writes contents to standard output. Single streams have no members: what follows one is a file of its own, as with `zcat`.
 pub fn cat(args: &Cat, ctx: &Context) -> Result<()> {
     let source = Source::new(&args.archive);
+    ctx.report.begin(source.label());
     let done = decode::open_archive(&source, ctx, &ctx.reading()).and_then(|mut archive| {
-        write_to(&mut archive, (&args.members, &Patterns::default()), args.range, &Target::Stdout, false, ctx)
+        let members = if archive.is_tree() || args.range.is_some() { &args.members[..] } else { &[] };
+        write_to(&mut archive, (members, &Patterns::default()), args.range, &Target::Stdout, false, ctx)?;
+        Ok(archive.is_tree() || args.range.is_some())
     });
-    done.map_err(|e| e.in_file(source.label()))
+    if done.map_err(|e| e.in_file(source.label()))? {
+        return Ok(());
+    }
+    for other in &args.members {
+        let source = Source::new(other);
+        ctx.report.begin(source.label());
+        ctx.will_read_source(&source)?;
+        let done = decode::open_archive(&source, ctx, &ctx.reading()).and_then(|mut archive| {
+            write_to(&mut archive, (&[], &Patterns::default()), None, &Target::Stdout, false, ctx)
+        });
+        done.map_err(|e| e.in_file(source.label()))?;
+    }
+    Ok(())
 }
 
 /// The contents of every file that no pattern leaves out, one after another.
@@ -92,10 +114,12 @@ fn write_to(
 ) -> Result<()> {
     let sink = Sink::create(target, force, ctx, "the archive")?;
     let mut out = sink.writer();
-    if archive.is_tree() {
+    let mut count = 1;
+    let len = if archive.is_tree() {
         let files = select::files(archive, members)?.without(patterns, archive);
         let tree = archive.entries();
         let modes = files.numbers.iter().map(|&number| tree.entries[number].mode);
+        count = files.numbers.len();
         sink.restrict(modes.fold(ctx.mask(), |mask, mode| mask & minlen::archive::readers(mode)));
         match (range, &files.numbers[..]) {
             (None, numbers) => archive.read_entries(numbers, &mut out)?,
@@ -104,13 +128,16 @@ fn write_to(
                 let count = numbers.len();
                 return Err(Error::usage(format!("--range needs exactly one file, and {count} were chosen")));
             }
-        };
+        }
     } else if members.is_empty() {
-        archive.read_content(range.map_or(0..u64::MAX, select::bounds), &mut out)?;
+        archive.read_content(range.map_or(0..u64::MAX, select::bounds), &mut out)?
     } else {
         return Err(Error::usage("is a single compressed file and has no members to choose from"));
-    }
+    };
     out.flush().map_err(write_failed)?;
     drop(out);
-    sink.commit(None)
+    sink.commit(None)?;
+    let output = target.path().map(Path::to_string_lossy);
+    ctx.report.done(json!({"output": output, "members": count, "content_bytes": len}));
+    Ok(())
 }

@@ -6,6 +6,7 @@ use crate::plan::{Context, Target};
 use clap::{Command, CommandFactory};
 use clap_complete::{Generator, Shell, generate};
 use minlen::{Error, Result};
+use serde_json::json;
 use std::path::Path;
 
 /// Writes the files.
@@ -19,14 +20,21 @@ pub fn run(args: &Generate, ctx: &Context) -> Result<()> {
     let changed = |(name, text): &(String, Vec<u8>)| {
         std::fs::read(args.dir.join(name)).map_or(true, |there| there != *text)
     };
-    let files: Vec<_> = files.into_iter().filter(changed).collect();
+    let (files, same): (Vec<_>, Vec<_>) = files.into_iter().partition(changed);
     let target = |name: &str| Target::new(&args.dir.join(name));
     files.iter().try_for_each(|(name, _)| target(name).check(args.force, false))?;
-    files.iter().try_for_each(|(name, text)| {
+    for (name, text) in &files {
+        ctx.report.begin(&args.dir.join(name));
         let sink = Sink::create(&target(name), args.force, ctx, name)?;
         sink.write(text)?;
-        sink.commit(None)
-    })
+        sink.commit(None)?;
+        ctx.report.done(json!({"written": true}));
+    }
+    for (name, _) in &same {
+        ctx.report.begin(&args.dir.join(name));
+        ctx.report.done(json!({"written": false}));
+    }
+    Ok(())
 }
 
 fn man() -> std::io::Result<Vec<(String, Vec<u8>)>> {

@@ -8,6 +8,7 @@ mod damage;
 mod decompress;
 mod extract;
 mod generate;
+mod grep;
 mod info;
 mod list;
 mod network;
@@ -44,10 +45,20 @@ pub fn dispatch(cli: Cli) -> ExitCode {
     match watched {
         Ok(done) => tally = done,
         Err(error) => {
+            ctx.report.failed(&error);
+            if matches!(verb, Verb::Grep(_)) {
+                tally.searched(false, false);
+            }
             tally.add::<()>(Err(error), |e| ctx.ui.error(e));
+            if ctx.report.is_empty() {
+                ctx.report.is_written();
+            }
         }
     }
     ctx.ui.meter.stop();
+    if !tally.stopped() {
+        tally.add(ctx.report.write(), |e| ctx.ui.error(e));
+    }
     exit::leave(&tally, ctx.ui.warnings())
 }
 
@@ -57,6 +68,7 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
         Verb::Decompress(args) => decompress::run(args, ctx),
         Verb::Extract(args) => once(extract::run(args, ctx)),
         Verb::Cat(args) => once(extract::cat(args, ctx)),
+        Verb::Grep(args) => grep::run(args, ctx),
         Verb::List(args) => list::run(args, ctx),
         Verb::Test(args) => test::run(args, ctx),
         Verb::Info(args) => info::run(args, ctx),
@@ -70,7 +82,7 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
             args::TrainWhat::Prior(args) => train::run(args, ctx),
             args::TrainWhat::Network(args) => network::train(args, ctx),
         }),
-        Verb::Eval(args) => once(network::eval(args)),
+        Verb::Eval(args) => once(network::eval(args, ctx)),
         Verb::Generate(args) => once(generate::run(args, ctx)),
     }
 }
@@ -99,6 +111,7 @@ fn enter(verb: &Verb, ctx: &Context) -> Result<()> {
         Verb::Decompress(a) => {
             lists(&a.io).and_then(|()| ignoring(&a.pick)).and_then(|()| ctx.will_read_keys(&a.keys))
         }
+        Verb::Grep(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::List(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::Test(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::Info(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
@@ -150,30 +163,37 @@ fn once(result: Result<()>) -> Result<Tally> {
 }
 
 fn context(verb: &Verb, cancel: &Cancel) -> Context {
-    let new = |common: &args::Common, format: Format| Context::new(common, format, cancel);
+    let new = |common: &args::Common, format: &args::TableFormat| {
+        Context::new(verb.name(), common, format.format, cancel)
+    };
     match verb {
-        Verb::Compress(a) => new(&a.common, a.format.format)
+        Verb::Compress(a) => new(&a.common, &a.format)
             .explaining(&a.common, a.encode.explain || a.common.verbose > 1)
             .with_keys(&a.keys),
-        Verb::Decompress(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Extract(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Cat(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::List(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Test(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Info(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Repair(a) => new(&a.common, a.format.format).with_keys(&a.keys).with_limits(&a.limits),
-        Verb::Analyze(a) => new(&a.common, a.format.format),
-        Verb::Codecs(a) => new(&a.common, a.format.format),
-        Verb::Bench(a) => new(&a.common, Format::Table).explaining(&a.common, a.common.verbose > 0),
-        Verb::Rebase(a) => new(&a.common, Format::Table).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Decompress(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Extract(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Cat(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Grep(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::List(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Test(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Info(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Repair(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Analyze(a) => new(&a.common, &a.format),
+        Verb::Codecs(a) => new(&a.common, &a.format),
+        Verb::Bench(a) => {
+            let json = a.format == args::BenchFormat::Json;
+            let format = if json { Format::Json } else { Format::Table };
+            Context::new(verb.name(), &a.common, format, cancel).explaining(&a.common, a.common.verbose > 0)
+        }
+        Verb::Rebase(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Quantize(a) => {
             let keys =
                 args::KeyArgs { passphrase_file: a.passphrase_file.clone(), ..args::KeyArgs::default() };
-            new(&a.common, Format::Table).with_keys(&keys)
+            new(&a.common, &a.format).with_keys(&keys)
         }
-        Verb::Train(a) => new(a.what.common(), Format::Table),
-        Verb::Eval(a) => new(&a.common, Format::Table),
-        Verb::Generate(a) => new(&a.common, Format::Table),
+        Verb::Train(a) => new(a.what.common(), a.what.format()),
+        Verb::Eval(a) => new(&a.common, &a.format),
+        Verb::Generate(a) => new(&a.common, &a.format),
     }
 }
 
@@ -186,7 +206,7 @@ fn of_bare(bare: Bare) -> Verb {
     } else if test {
         Verb::Test(args::Test { io, keys, limits, format, common })
     } else if list {
-        Verb::List(args::List { tensors: false, io, keys, limits, format, common })
+        Verb::List(args::List { io, keys, limits, format, common, ..args::List::default() })
     } else {
         let (dir, pick, kept) = Default::default();
         Verb::Compress(args::Compress { out, dir, pick, kept, encode, io, keys, format, common })
@@ -203,7 +223,10 @@ fn for_each<T>(ctx: &Context, inputs: &[T], mut each: impl FnMut(&T) -> Result<(
 fn for_each_mut<T>(ctx: &Context, inputs: &mut [T], mut each: impl FnMut(&mut T) -> Result<()>) -> Tally {
     let mut tally = Tally::default();
     for input in inputs {
-        tally.add(ctx.check().and_then(|()| each(input)), |error: &Error| ctx.ui.error(error));
+        tally.add(ctx.check().and_then(|()| each(input)), |error: &Error| {
+            ctx.report.failed(error);
+            ctx.ui.error(error);
+        });
         ctx.ui.meter.stop();
         if tally.stopped() {
             break;

@@ -6,6 +6,7 @@ use crate::plan::{Context, Target};
 use crate::ui;
 use minlen::{Error, Result};
 use minlen_train::mnist::{self, Grading, Options};
+use serde_json::json;
 
 /// Trains, prunes, quantizes and codes a network, and prints what each stage is worth.
 pub fn train(args: &TrainNetwork, ctx: &Context) -> Result<()> {
@@ -30,18 +31,31 @@ pub fn train(args: &TrainNetwork, ctx: &Context) -> Result<()> {
         decay: args.decay,
         dense: args.dense.clone(),
     };
+    ctx.report.begin(&args.output);
     let out = Sink::create(&Target::new(&args.output), args.force, ctx, "the network")?;
     let (bytes, report) = mnist::run(&options, &mut |line| ctx.ui.note(line))?;
     out.write(&bytes)?;
     out.commit(None)?;
-    ui::print(&report.to_string())
+    let stage = |stage: &mnist::Stage| json!({"name": stage.name, "nonzeros": stage.non_zeros, "wrong": stage.errors});
+    ctx.report.done(json!({
+        "stored_bytes": report.bytes,
+        "parameters": report.parameters,
+        "pictures": report.pictures,
+        "stages": report.stages.iter().map(stage).collect::<Vec<_>>(),
+    }));
+    if ctx.ui.json() { Ok(()) } else { ui::print(&report.to_string()) }
 }
 
 /// Counts the errors of a coded network on the test pictures.
-pub fn eval(args: &Eval) -> Result<()> {
+pub fn eval(args: &Eval, ctx: &Context) -> Result<()> {
+    ctx.report.begin(&args.file);
     let (wrong, all, alive) = mnist::eval(&args.file, &args.data)?;
     let bytes =
         std::fs::metadata(&args.file).map_err(|e| Error::io("cannot read", e).in_file(&args.file))?.len();
     let percent = 100.0 * wrong as f64 / all.max(1) as f64;
+    ctx.report.done(json!({"stored_bytes": bytes, "nonzeros": alive, "wrong": wrong, "pictures": all}));
+    if ctx.ui.json() {
+        return Ok(());
+    }
     ui::print(&format!("{bytes} bytes, {alive} non-zeros, {wrong} of {all} wrong: {percent:.2} %\n"))
 }

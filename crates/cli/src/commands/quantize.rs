@@ -7,7 +7,8 @@ use crate::plan::{Context, Target};
 use crate::ui;
 use minlen::nearby;
 use minlen::{Env, Error, Result};
-use minlen_train::quantize::{self, Mode, Options, Output, Report, Score, Target as Bound};
+use minlen_train::quantize::{self, Mode, Options, Output, Report, Score, Target as Bound, TensorReport};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ const AROUND: u64 = 160;
 
 /// Quantizes, writes, and says what it cost.
 pub fn run(args: &Quantize, ctx: &Context) -> Result<()> {
+    ctx.report.begin(&args.model);
     let source = read(&args.model)?;
     let calibration = args.calibrate.as_deref().map(read).transpose()?;
     let output = args.output.clone().unwrap_or_else(|| beside(&args.model));
@@ -33,7 +35,48 @@ pub fn run(args: &Quantize, ctx: &Context) -> Result<()> {
     for name in report.emptied() {
         ctx.ui.warn(&format!("{}: every weight of {name} became 0; allow more", args.model.display()));
     }
-    ui::print(&format!("{report}\n{}: {} bytes\n", output.display(), bytes.len()))
+    ctx.report.done(object(&report, &output, bytes.len()));
+    match ctx.ui.json() {
+        true => Ok(()),
+        false => ui::print(&format!("{report}\n{}: {} bytes\n", output.display(), bytes.len())),
+    }
+}
+
+/// The report for programs.
+fn object(report: &Report, output: &Path, stored: usize) -> Value {
+    let tensor = |tensor: &TensorReport| {
+        json!({
+            "name": tensor.name,
+            "shape": [tensor.shape.0, tensor.shape.1],
+            "bits_per_weight": tensor.bits_per_weight,
+            "relative_error": tensor.relative_error,
+            "worst_row": tensor.worst_row.0,
+            "worst_row_error": tensor.worst_row.1,
+            "zero_share": tensor.zeros,
+            "emptied_rows": tensor.emptied_rows,
+            "emptied": tensor.emptied,
+            "exact_rows": tensor.exact_rows,
+        })
+    };
+    let kept = |(name, why): &(String, String)| json!({"name": name, "why": why});
+    let quality = report.quality.map(|q| {
+        json!({
+            "bits_per_byte_before": q.before.bits,
+            "bits_per_byte_after": q.after.bits,
+            "divergence_bits_per_byte": q.after.divergence,
+        })
+    });
+    json!({
+        "output": output.to_string_lossy(),
+        "stored_bytes": stored,
+        "content_bytes": report.decoded_bytes,
+        "source_bytes": report.source_bytes,
+        "weights": report.weights,
+        "bits_per_weight": report.bits_per_weight(),
+        "tensors": report.tensors.iter().map(tensor).collect::<Vec<_>>(),
+        "kept": report.kept.iter().map(kept).collect::<Vec<_>>(),
+        "quality": quality,
+    })
 }
 
 /// The file to be written: a stream that describes the nearby model, or a model file.

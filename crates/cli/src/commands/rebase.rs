@@ -10,12 +10,14 @@ use crate::ui::human;
 use minlen::container::crypt::{self, Unlock};
 use minlen::layout::{BaseSet, FileLayout};
 use minlen::{Decoder, Encoder, Env, Error, ErrorKind, Options, Result};
+use serde_json::json;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// Decodes to a temporary file, compresses that with the new base, and reads the result back before it gets its name.
 pub fn run(args: &Rebase, ctx: &Context) -> Result<()> {
     let source = Source::new(&args.file);
+    ctx.report.begin(source.label());
     let done = (|| {
         let (mut archive, lock) = decode::open_locked(&source, ctx, &ctx.reading())?;
         if archive.is_tree() {
@@ -39,6 +41,11 @@ pub fn run(args: &Rebase, ctx: &Context) -> Result<()> {
         check(&mut plain, sink.file(), &bases, ctx)?;
         let stored = sink.file().metadata().map_err(Error::from)?.len();
         sink.commit(None)?;
+        ctx.report.done(json!({
+            "output": args.output.to_string_lossy(),
+            "content_bytes": len,
+            "stored_bytes": stored,
+        }));
         ctx.ui.note(&format!(
             "{}: {} in {}",
             human::safe(&args.output.display().to_string()),

@@ -4,7 +4,7 @@ use super::damage;
 use crate::args::Repair;
 use crate::engine::decode;
 use crate::engine::encode::sidecar_of;
-use crate::engine::sink::{BUFFER, Sink, write_failed};
+use crate::engine::sink::{Sink, write_failed};
 use crate::plan::ledger::Role;
 use crate::plan::{self, Context, Source, Target};
 use crate::ui::{self, human};
@@ -14,11 +14,12 @@ use minlen::container::{check_structure, crypt};
 use minlen::{Error, Result};
 use serde_json::json;
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{Read, Write};
 use std::path::Path;
 
 /// Repairs one file.
 pub fn run(args: &Repair, ctx: &Context) -> Result<()> {
+    ctx.report.begin(&args.file);
     let out = match &args.output {
         Some(out) => out.clone(),
         None => plan::repaired(&args.file)?,
@@ -56,14 +57,14 @@ fn with_data(args: &Repair, sidecar: Option<&Path>, out: &Path, ctx: &Context) -
         ));
     }
     if ctx.ui.json() {
-        return ui::print_json(&json!({
-            "file": args.file.to_string_lossy(),
+        ctx.report.done(json!({
             "output": out.to_string_lossy(),
             "protected_bytes": report.protected,
             "unprotected_bytes": report.unprotected,
             "repaired": report.repaired.iter().map(|r| [r.start, r.end]).collect::<Vec<_>>(),
             "recovery_damaged": report.recovery_damaged,
         }));
+        return Ok(());
     }
     ui::print(&text(&report, out))
 }
@@ -98,7 +99,7 @@ fn without_data(args: &Repair, out: &Path, ctx: &Context) -> Result<()> {
     let mut salvage = decode::open_salvage(&source, ctx, &ctx.reading())?;
     let survey = salvage.survey(None)?;
     let new = Sink::create(&Target::new(out), args.force, ctx, &source.to_string())?;
-    let mut buffered = salvage.rebuild(&survey, BufWriter::with_capacity(BUFFER, new.file()))?;
+    let mut buffered = salvage.rebuild(&survey, new.writer())?;
     buffered.flush().map_err(write_failed)?;
     drop(buffered);
     check_structure(&mut new.file(), &ctx.reading())?;
@@ -106,10 +107,7 @@ fn without_data(args: &Repair, out: &Path, ctx: &Context) -> Result<()> {
     ctx.ui.meter.stop();
     let kept = survey.members.iter().filter(|member| member.state == State::Whole).count();
     if ctx.ui.json() {
-        let mut object = damage::object(&survey);
-        object["file"] = json!(args.file.to_string_lossy());
-        object["output"] = json!(out.to_string_lossy());
-        ui::print_json(&object)?;
+        ctx.report.done(json!({"output": out.to_string_lossy(), "found": damage::object(&survey)}));
     } else {
         ui::print(&summary(&survey, kept, out, salvage.is_tree()))?;
     }

@@ -98,6 +98,7 @@ fn content(args: &Extract, source: &Source, salvage: &mut Salvage<'_>, ctx: &Con
     }
     sink.commit(None)?;
     if args.stdout {
+        ctx.report.done(json!({"found": damage::object(&survey)}));
         return told(source, &survey, ctx);
     }
     let written: Vec<Written> =
@@ -133,13 +134,11 @@ fn with_suffix(path: PathBuf) -> PathBuf {
 fn report(source: &Source, survey: &Survey, renamed: &[Written], ctx: &Context) -> Result<()> {
     ctx.ui.meter.stop();
     if ctx.ui.json() {
-        let mut object = damage::object(survey);
-        object["file"] = json!(source.label().to_string_lossy());
         let written = renamed.iter().map(|w| {
             json!({"member": w.member.as_ref().map(|m| String::from_utf8_lossy(m)), "path": String::from_utf8_lossy(&w.path)})
         });
-        object["renamed"] = written.collect();
-        ui::print_json(&object)?;
+        let renamed: Vec<_> = written.collect();
+        ctx.report.done(json!({"found": damage::object(survey), "renamed": renamed}));
     } else {
         ui::print(&text(survey, renamed))?;
     }

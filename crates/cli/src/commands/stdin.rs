@@ -10,6 +10,7 @@ pub fn check(verb: &Verb) -> Result<()> {
     let (keys, data) = match verb {
         Verb::Compress(a) => (of_keys(&a.keys), of_inputs(&a.io)),
         Verb::Decompress(a) => (of_keys(&a.keys), of_inputs(&a.io)),
+        Verb::Grep(a) => (of_keys(&a.keys), of_inputs(&a.io)),
         Verb::List(a) => (of_keys(&a.keys), of_inputs(&a.io)),
         Verb::Test(a) => (of_keys(&a.keys), of_inputs(&a.io)),
         Verb::Info(a) => (of_keys(&a.keys), of_inputs(&a.io)),

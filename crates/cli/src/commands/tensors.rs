@@ -4,6 +4,7 @@ use crate::args::Extract;
 use crate::engine::select;
 use crate::engine::sink::{Sink, write_failed};
 use crate::plan::{self, Context, Source};
+use crate::ui::report::of_file;
 use crate::ui::table::{Side, Table};
 use crate::ui::{self, human};
 use minlen::archive::Archive;
@@ -45,7 +46,7 @@ pub fn list(
             })
         };
         let models: Vec<Value> = files.into_iter().map(file).collect();
-        objects.push(json!({"file": input.label().to_string_lossy(), "models": models}));
+        objects.push(of_file(input.label(), true, json!({"models": models})));
         return Ok(());
     }
     if files.is_empty() {
@@ -156,7 +157,11 @@ pub fn extract(args: &Extract, pattern: &str, archive: &mut Archive<'_>, ctx: &C
         export::check(kind, &exports, &FileSource::new(sink.file())?)?;
     }
     tell_of_bytes(kind, &exports, ctx);
-    sink.commit(None)
+    sink.commit(None)?;
+    let bytes: u64 = exports.iter().map(|export| export.len).sum();
+    let output = target.path().map(Path::to_string_lossy);
+    ctx.report.done(json!({"output": output, "tensors": exports.len(), "content_bytes": bytes}));
+    Ok(())
 }
 
 /// The arrays that are meant.

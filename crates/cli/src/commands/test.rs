@@ -6,31 +6,32 @@ use crate::engine::decode::{self, Content};
 use crate::engine::sink::pump;
 use crate::exit::Tally;
 use crate::plan::{Context, Source};
-use crate::ui::{self, human};
+use crate::ui::human;
 use minlen::archive::salvage::Survey;
 use minlen::{Error, ErrorKind, Result};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::Path;
 
 /// Tests every input.
 pub fn run(args: &Test, ctx: &Context) -> Result<Tally> {
     let inputs = ctx.inputs(&args.io)?;
-    let mut reports = Vec::new();
-    let mut tally = super::for_each(ctx, &inputs, |input| {
+    Ok(super::for_each(ctx, &inputs, |input| {
+        ctx.report.begin(input.label());
         let result = test(ctx, input).map_err(|e| e.in_file(input.label()));
         let survey = result.as_ref().err().and_then(|error| all_damage(input, error, ctx));
-        reports.push(report(input, &result, survey.as_ref()));
+        if let Some(survey) = &survey {
+            ctx.report.also("found", damage::object(survey));
+        }
         let (kind, content) = result.map_err(|error| match survey {
             Some(survey) => each(input, &survey, error, ctx),
             None => error,
         })?;
-        ctx.ui.detail(&format!("{input}: {kind}, {} of content, all checksums match", human::bytes(content)));
+        ctx.ui.meter.stop();
+        let name = human::safe(&input.to_string()).into_owned();
+        ctx.ui.note(&format!("{name}: {kind}, {} of content, all checksums match", human::bytes(content)));
+        ctx.report.done(json!({"kind": kind, "content_bytes": content}));
         Ok(())
-    });
-    if ctx.ui.json() {
-        tally.add(ui::print_json(&json!({"files": reports})), |e| ctx.ui.error(e));
-    }
-    Ok(tally)
+    }))
 }
 
 /// Goes through a damaged file to its end. A pipe is gone by now.
@@ -68,20 +69,5 @@ fn test(ctx: &Context, input: &Source) -> Result<(&'static str, u64)> {
             archive.test()?;
             Ok(("archive", archive.content_len()))
         }
-    }
-}
-
-fn report(input: &Source, result: &Result<(&'static str, u64)>, survey: Option<&Survey>) -> Value {
-    match result {
-        Ok((kind, content)) => {
-            json!({"file": input.label().to_string_lossy(), "ok": true, "kind": kind, "content_bytes": content})
-        }
-        Err(error) => json!({
-            "file": input.label().to_string_lossy(),
-            "ok": false,
-            "exit": error.kind().exit_code(),
-            "error": ui::line(error),
-            "found": survey.map(damage::object),
-        }),
     }
 }

@@ -5,6 +5,7 @@ use crate::engine::sink::Sink;
 use crate::plan::{Context, Target};
 use crate::ui::human;
 use minlen::{Error, Result, prior};
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ const MOST: u64 = prior::MOST as u64;
 
 /// Makes what was asked for.
 pub fn run(args: &TrainPrior, ctx: &Context) -> Result<()> {
+    ctx.report.begin(&args.output);
     let mut paths = Vec::new();
     for input in &args.inputs {
         collect(input, &mut paths, ctx)?;
@@ -23,7 +25,9 @@ pub fn run(args: &TrainPrior, ctx: &Context) -> Result<()> {
     let out = Sink::create(&Target::new(&args.output), args.force, ctx, "the training data")?;
     out.write(&file)?;
     out.commit(None)?;
-    let from = human::bytes(data.iter().map(|piece| piece.len() as u64).sum());
+    let read: u64 = data.iter().map(|piece| piece.len() as u64).sum();
+    ctx.report.done(json!({"stored_bytes": file.len(), "read_bytes": read, "inputs": paths.len()}));
+    let from = human::bytes(read);
     ctx.ui.note(&format!(
         "{}: {} from {from} in {} files",
         human::safe(&args.output.display().to_string()),

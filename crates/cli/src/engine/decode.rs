@@ -5,6 +5,7 @@ use crate::plan::{Context, Source};
 use minlen::archive::salvage::Salvage;
 use minlen::archive::{Archive, Keys, ReadSeek};
 use minlen::container::crypt::{self, Unlock};
+use minlen::container::recovery::{self, Protection};
 use minlen::container::{Item, StreamReader};
 use minlen::{Decoder, Env, Error, Event, Progress, Result};
 use std::cell::RefCell;
@@ -48,6 +49,17 @@ pub enum Lock {
     Passphrase,
     /// Identities.
     Keys,
+}
+
+impl Lock {
+    /// Of a file that begins with this.
+    fn of(head: &[u8]) -> Self {
+        match crypt::is_age(head) {
+            false => Self::None,
+            true if crypt::asks_for_passphrase(head) => Self::Passphrase,
+            true => Self::Keys,
+        }
+    }
 }
 
 enum Raw {
@@ -118,13 +130,36 @@ pub fn open_archive(source: &Source, ctx: &Context, env: &Env) -> Result<Archive
 /// The same, and how the file is locked.
 pub fn open_locked(source: &Source, ctx: &Context, env: &Env) -> Result<(Archive<'static>, Lock)> {
     let (raw, head, _) = sniff(source, ctx)?;
-    let lock = match crypt::is_age(&head) {
-        false => Lock::None,
-        true if crypt::asks_for_passphrase(&head) => Lock::Passphrase,
-        true => Lock::Keys,
-    };
+    let lock = Lock::of(&head);
     let keys = ctx.keys.keys_for(&head, env)?;
     Ok((archive(raw.into_file()?, &keys, ctx, &naming(source, env))?, lock))
+}
+
+/// What can be told of a file.
+pub struct Seen {
+    /// Its content; nothing where it is locked and no key is at hand.
+    pub archive: Option<Archive<'static>>,
+    /// What opens it.
+    pub lock: Lock,
+    /// Recovery data inside it.
+    pub protection: Option<Protection>,
+    /// Bytes of the file as it is.
+    pub len: u64,
+}
+
+/// Opens for telling what a file is. One that is locked is one thing to tell, and no error.
+pub fn look(source: &Source, ctx: &Context, env: &Env) -> Result<Seen> {
+    let (raw, head, _) = sniff(source, ctx)?;
+    let (lock, env) = (Lock::of(&head), naming(source, env));
+    let mut file = raw.into_file()?;
+    let len = file.metadata()?.len();
+    let protection = recovery::protection(&mut file, &env)?;
+    file.rewind()?;
+    let archive = match ctx.keys.can_open(lock) {
+        true => Some(archive(file, &ctx.keys.keys_for(&head, &env)?, ctx, &env)?),
+        false => None,
+    };
+    Ok(Seen { archive, lock, protection, len })
 }
 
 /// Opens a damaged file for taking out what is left.

@@ -29,6 +29,7 @@ impl Sink {
     pub fn create(target: &Target, force: bool, ctx: &Context, from: &str) -> Result<Self> {
         match target {
             Target::Stdout => {
+                ctx.report.output_is_taken();
                 let out = dup(&io::stdout()).map_err(|e| Error::io("standard output", e))?;
                 Ok(Self::Stdout(out))
             }

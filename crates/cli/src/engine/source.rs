@@ -25,7 +25,7 @@ impl Opened {
         let failed = |e| Error::io("cannot open", e).in_file(source.label());
         let file = match source {
             Source::Stdin => dup(&io::stdin()).map_err(failed)?,
-            Source::Path(path) => File::open(path).map_err(|e| no_such_verb(failed(e), path))?,
+            Source::Path(path) => File::open(path).map_err(|e| verb_meant(failed(e)))?,
         };
         let meta = file.metadata().map_err(failed)?;
         if meta.is_dir() {
@@ -98,9 +98,10 @@ pub fn dup(stream: &impl std::os::fd::AsFd) -> io::Result<File> {
 }
 
 /// A missing file that has the name of a verb, or nearly, was most likely meant as one.
-fn no_such_verb(error: Error, path: &std::path::Path) -> Error {
+pub fn verb_meant(error: Error) -> Error {
     use clap::CommandFactory;
-    let Some(name) = path.to_str() else { return error };
+    let name = error.file().filter(|path| path.symlink_metadata().is_err()).and_then(|path| path.to_str());
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return error };
     if crate::args::Cli::command().find_subcommand(name).is_some() {
         return error.remedy("a verb comes first, options go after it");
     }

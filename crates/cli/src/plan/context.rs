@@ -4,7 +4,7 @@ use super::keys::KeyRing;
 use super::ledger::{Ledger, Role};
 use super::{Source, gather};
 use crate::args::{Common, EncodeArgs, Format, InputArgs, KeyArgs, LevelArgs, LimitArgs};
-use crate::ui::Ui;
+use crate::ui::{Report, Ui};
 use minlen::archive::Keys;
 use minlen::container::crypt;
 use minlen::layout::BaseSet;
@@ -25,6 +25,8 @@ const NONE: &str = "none";
 pub struct Context {
     /// Messages and progress.
     pub ui: Ui,
+    /// What is told of each file, for programs.
+    pub report: Report,
     /// Passphrase and identities.
     pub keys: KeyRing,
     cancel: Cancel,
@@ -43,9 +45,10 @@ pub struct Context {
 
 impl Context {
     /// From the options that verbs share.
-    pub fn new(common: &Common, format: Format, cancel: &Cancel) -> Self {
+    pub fn new(verb: &'static str, common: &Common, format: Format, cancel: &Cancel) -> Self {
         Self {
             ui: Ui::new(common, format, false),
+            report: Report::new(verb, format == Format::Json),
             asked: common.threads,
             keys: KeyRing::default(),
             cancel: cancel.clone(),

@@ -1,6 +1,7 @@
 //! Passphrases and identities: from a file, standard input, the environment, or a prompt; asked for only when needed, and once.
 
 use crate::args::KeyArgs;
+use crate::engine::decode::Lock;
 use minlen::archive::Keys;
 use minlen::container::crypt::{self, SecretString};
 use minlen::{Env, Error, Result};
@@ -64,6 +65,17 @@ impl KeyRing {
         self.opened[1].set(true);
         let keys = self.secret_keys(env)?.iter().cloned();
         Ok(keys.fold(Keys::default(), Keys::with_secret_key))
+    }
+
+    /// True where there is something to try on such a lock, or somebody to ask.
+    pub fn can_open(&self, lock: Lock) -> bool {
+        let given = || self.file.is_some() || std::env::var_os(VARIABLE).is_some();
+        let terminal = || File::options().read(true).write(true).open("/dev/tty").is_ok();
+        match lock {
+            Lock::None => true,
+            Lock::Passphrase => self.passphrase.get().is_some() || given() || terminal(),
+            Lock::Keys => !self.identities.is_empty(),
+        }
     }
 
     /// The flag or variable with a passphrase that so far had nothing to open.

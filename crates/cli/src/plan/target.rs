@@ -41,6 +41,14 @@ impl Target {
         if standard { Self::Stdout } else { Self::File(path.to_path_buf()) }
     }
 
+    /// The file, unless it is standard output.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdout => None,
+            Self::File(path) => Some(path),
+        }
+    }
+
     /// Refuses to remove inputs whose output could not be read back from here.
     pub fn can_be_read_back(&self) -> Result<()> {
         let what = match self {

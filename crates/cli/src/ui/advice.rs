@@ -17,7 +17,7 @@ pub fn words(advice: Advice) -> String {
         Advice::ExtractAll => "raise --memory, or `minlen extract`, which needs each block once",
         Advice::ReadArchive => "extract it with `minlen decompress ARCHIVE -o FOLDER`",
         Advice::ListMembers => "see `minlen list ARCHIVE`",
-        Advice::Replace => "pass --force to replace it",
+        Advice::Replace => "use -f to overwrite it",
         Advice::SecretKey => "pass the secret key with --identity FILE",
         Advice::OwnRecovery => "name the right one with --recovery FILE",
         Advice::Prior => "name its file with --prior FILE",

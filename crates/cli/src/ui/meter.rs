@@ -1,6 +1,7 @@
 //! Progress: a bar, a JSON line per second, or nothing; and the messages that come out of the library.
 
 use super::human;
+use super::report::SCHEMA;
 use crate::args::ProgressMode;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use minlen::{Event, Progress};
@@ -21,6 +22,8 @@ pub struct Meter {
     mode: Mode,
     quiet: u8,
     explain: bool,
+    /// Whether messages are JSON.
+    json: bool,
     warnings: AtomicU32,
     counts: Arc<Counts>,
     ticker: Mutex<Option<(Sender<()>, JoinHandle<()>)>>,
@@ -41,7 +44,7 @@ struct Counts {
 
 impl Meter {
     /// A meter that shows nothing yet.
-    pub fn new(mode: ProgressMode, quiet: u8, explain: bool) -> Self {
+    pub fn new(mode: ProgressMode, quiet: u8, explain: bool, json: bool) -> Self {
         let bar = match mode {
             ProgressMode::Auto => quiet == 0 && std::io::stderr().is_terminal(),
             ProgressMode::Bar => true,
@@ -56,6 +59,7 @@ impl Meter {
             mode,
             quiet,
             explain,
+            json,
             warnings: AtomicU32::new(0),
             counts: Arc::default(),
             ticker: Mutex::new(None),
@@ -92,9 +96,17 @@ impl Meter {
         }
     }
 
-    /// Writes a line to standard error.
-    pub fn say(&self, line: &str) {
+    /// Writes a line to standard error: as it is, or where messages are JSON and it is of some `kind`, as an object.
+    pub fn say(&self, line: &str, kind: Option<&str>) {
         let line = human::safe(line);
+        let line = match kind {
+            Some(kind) if self.json => {
+                let message = line.strip_prefix("minlen: ").unwrap_or(&line);
+                let object = json!({"schema": SCHEMA, kind: {"message": message}});
+                super::json_text(&object.to_string()).into()
+            }
+            _ => line,
+        };
         let write = || {
             let _ = writeln!(std::io::stderr().lock(), "{line}");
         };
@@ -108,7 +120,9 @@ impl Meter {
     pub fn warn(&self, message: &str) {
         self.warnings.fetch_add(1, Ordering::Relaxed);
         if self.quiet == 0 {
-            self.say(&format!("minlen: warning: {}", human::safe(message)));
+            let text = human::safe(message);
+            let text = if self.json { text.into_owned() } else { format!("minlen: warning: {text}") };
+            self.say(&text, Some("warning"));
         }
     }
 
@@ -153,8 +167,8 @@ impl Progress for Meter {
                     bar.set_position(input);
                 }
             }
-            Event::Explain { line } if self.explain => self.say(&human::safe(&line)),
-            Event::Notice { message } => self.say(&human::safe(&message)),
+            Event::Explain { line } if self.explain => self.say(&line, Some("explain")),
+            Event::Notice { message } => self.say(&message, Some("notice")),
             Event::Warning { message } => self.warn(&message),
             Event::Advised { message, advice } => {
                 self.warn(&format!("{message}; {}", super::advice::words(advice)));
@@ -183,6 +197,7 @@ impl Counts {
         let rate = if seconds > 0.0 { input as f64 / seconds } else { 0.0 };
         let left = total.saturating_sub(input) as f64;
         json!({
+            "schema": SCHEMA,
             "event": if done { "done" } else { "progress" },
             "file": name,
             "input": input,

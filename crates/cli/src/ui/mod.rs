@@ -3,9 +3,11 @@
 mod advice;
 pub mod human;
 mod meter;
+pub mod report;
 pub mod table;
 
 pub use meter::Meter;
+pub use report::Report;
 
 use crate::args::{Common, Format};
 use minlen::text::{safe_json, without_secrets};
@@ -27,7 +29,7 @@ pub struct Ui {
 impl Ui {
     /// From the options.
     pub fn new(common: &Common, format: Format, explain: bool) -> Self {
-        let meter = Meter::new(common.progress, common.quiet, explain);
+        let meter = Meter::new(common.progress, common.quiet, explain, format == Format::Json);
         Self { quiet: common.quiet, verbose: common.verbose, format, meter: Arc::new(meter) }
     }
 
@@ -39,7 +41,7 @@ impl Ui {
     /// Reports an error. Not even `-q` silences it, `-qq` does.
     pub fn error(&self, error: &Error) {
         if self.quiet < 2 {
-            self.meter.say(&error_text(error, self.json()));
+            self.meter.say(&error_text(error, self.json()), None);
         }
     }
 
@@ -51,7 +53,7 @@ impl Ui {
     /// A line for people who asked for one with `-v`, or who sit at a terminal and did not say `-q`.
     pub fn note(&self, message: &str) {
         if self.notes() {
-            self.meter.say(message);
+            self.meter.say(message, Some("notice"));
         }
     }
 
@@ -64,7 +66,7 @@ impl Ui {
     /// A line for those who said `-v`.
     pub fn detail(&self, message: &str) {
         if self.verbose > 0 && self.quiet == 0 {
-            self.meter.say(&format!("minlen: {message}"));
+            self.meter.say(&format!("minlen: {message}"), Some("notice"));
         }
     }
 
@@ -89,15 +91,19 @@ pub fn error_text(error: &Error, json: bool) -> String {
     if !json {
         return format!("minlen: {}", human::safe(&line(error)));
     }
-    let object = json!({"error": {
+    json_text(&json!({"schema": report::SCHEMA, "error": error_object(error)}).to_string())
+}
+
+/// An error for programs.
+pub fn error_object(error: &Error) -> serde_json::Value {
+    json!({
         "kind": kind_name(error.kind()),
         "code": error.code(),
         "exit": error.kind().exit_code(),
         "file": error.file().map(|f| f.to_string_lossy()),
         "offset": error.offset(),
         "message": line(error),
-    }});
-    json_text(&object.to_string())
+    })
 }
 
 /// JSON as it is shown: without secret keys and with escapes for what commands a terminal.

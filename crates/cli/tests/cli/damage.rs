@@ -39,7 +39,11 @@ fn what_is_not_damaged_is_taken_out() {
     let only = s.run(["extract", "--salvage", "t.mln", "t/b*", "-o", "y"]);
     assert_eq!((only.code, s.names("y/t")), (0, vec!["b.bin".to_string()]), "{only:?}");
     let json = s.run(["extract", "--salvage", "t.mln", "-o", "z", "--format", "json"]).json();
-    assert_eq!((&json["whole"], &json["renamed"][0]["path"]), (&false.into(), &"t/a.bin.damaged".into()));
+    let json = &json["files"][0];
+    assert_eq!(
+        (&json["found"]["whole"], &json["renamed"][0]["path"]),
+        (&false.into(), &"t/a.bin.damaged".into())
+    );
     s.fails(["extract", "--salvage", "t.mln", "none", "-o", "y"], 3);
     s.fails(["extract", "--salvage", "t.mln", "t/c.txt", "-o", "x"], 1);
 }

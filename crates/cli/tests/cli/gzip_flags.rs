@@ -58,7 +58,7 @@ fn what_is_mistyped_is_guessed_or_refused() {
     assert!(refused.contains("-19") && refused.contains("  -9 "), "{refused}");
     assert!(said(&["-kfv", "-2", "-1", "a"], 0).contains("-2 and -1: the last one counts"));
     assert!(!said(&["-kfv", "-1", "-1", "a"], 0).contains("counts"));
-    assert!(said(&["a.mln"], 2).contains("`minlen decompress` unpacks it"));
+    assert!(said(&["a.mln"], 2).contains("`minlen decompress a.mln` unpacks it"));
     for (short, long) in [(&["help"][..], &["--help"][..]), (&["help", "list"], &["list", "--help"])] {
         assert_eq!(s.ok(short).text(), s.ok(long).text());
     }

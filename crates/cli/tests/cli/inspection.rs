@@ -2,6 +2,8 @@
 
 use super::sandbox::{Sandbox, text};
 
+pub const RECIPIENT: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
+
 fn sandbox() -> Sandbox {
     let s = Sandbox::new();
     s.write("t/a.txt", text(100_000, 1));
@@ -26,6 +28,98 @@ fn lists_are_tables_or_json() {
 }
 
 #[test]
+fn lists_are_sorted_chosen_and_summed_up() {
+    let s = sandbox();
+    s.write("t/c/d.log", text(5_000, 3));
+    std::fs::rename(s.path("t/a.txt.mln"), s.path("a.txt.mln")).unwrap();
+    std::fs::File::open(s.path("t/a.txt")).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    s.ok(["compress", "-f", "-1", "t"]);
+    let names = |args: &[&str]| -> Vec<String> {
+        let table = s.ok([&["list", "t.mln"], args].concat()).text();
+        let lines: Vec<&str> = table.lines().collect();
+        let names = lines[1..lines.len() - 1].iter().map(|line| line.rsplit(' ').next().unwrap().to_string());
+        names.filter(|name| !name.ends_with('/')).collect()
+    };
+    assert_eq!(names(&["--sort", "size"]), ["t/a.txt", "t/c/d.log", "t/b.txt"]);
+    assert_eq!(names(&["--sort", "size", "--reverse"]), ["t/b.txt", "t/c/d.log", "t/a.txt"]);
+    assert_eq!(names(&["--sort", "name"]), ["t/a.txt", "t/b.txt", "t/c/d.log"]);
+    assert_eq!(names(&["--sort", "time"]).last().unwrap(), "t/a.txt");
+    assert_eq!(names(&["--member", "*.txt", "--sort", "name"]), ["t/a.txt", "t/b.txt"]);
+    assert_eq!(names(&["--member", "t/c"]), ["t/c/d.log"]);
+    assert!(s.fails(["list", "t.mln", "--member", "none"], 3).contains("none is not in the archive"));
+    assert!(s.fails(["list", "t.mln", "t/none"], 1).contains("--member"));
+    s.fails(["list", "a.txt.mln", "--member", "a.txt"], 3);
+    let table = s.ok(["list", "t.mln"]).text();
+    assert!(
+        table.lines().last().unwrap().starts_with("3 files, 2 folders: 106000 bytes, stored in "),
+        "{table}"
+    );
+    let long = s.ok(["list", "--long", "t.mln"]).text();
+    let json = s.ok(["list", "--format", "json", "--member", "t/b.txt", "t.mln"]).json();
+    let file = &json["files"][0];
+    assert_eq!(file["members"].as_array().unwrap().len(), 1);
+    assert!(long.contains(file["members"][0]["hash"].as_str().unwrap()) && long.contains(" %"), "{long}");
+    assert_eq!((&file["totals"]["files"], &file["totals"]["bytes"]), (&1.into(), &1_000.into()));
+    s.ok(["compress", "-1", "t/b.txt"]);
+    let table = s.ok(["list", "a.txt.mln", "t/b.txt.mln"]).text();
+    assert!(table.lines().last().unwrap().ends_with("(totals)") && table.contains(" 101000 "), "{table}");
+}
+
+#[test]
+fn info_says_what_a_file_needs() {
+    let s = sandbox();
+    let info = |args: &[&str]| s.ok([&["info"], args].concat()).text();
+    let plain = info(&["t.mln"]);
+    for part in
+        ["needs        nothing but itself", "encrypted    no", "recovery     none", "exact        yes"]
+    {
+        assert!(plain.contains(part), "{part}: {plain}");
+    }
+    // A prior.
+    s.ok(["train", "prior", "--kind", "text", "t", "-o", "mine.mlp"]);
+    s.write("new.txt", text(3_000, 9));
+    s.ok(["compress", "-6", "--prior", "mine.mlp", "new.txt"]);
+    let id = blake3::hash(&s.read("mine.mlp")).to_hex()[..16].to_string();
+    assert!(info(&["new.txt.mln"]).contains(&format!("needs        the prior {id} (--prior FILE)")));
+    let json = s.ok(["info", "--format", "json", "new.txt.mln"]).json();
+    assert_eq!(json["files"][0]["needs"][0], serde_json::json!({"kind": "prior", "blake3_start": id}));
+    // A base.
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/golden/tensors/delta-1.mln");
+    assert!(info(&[golden]).contains("the base whose BLAKE3 begins with "));
+    // Recovery data, inside and beside.
+    s.ok(["compress", "-1", "--recovery", "10%", "t/a.txt", "-o", "safe.mln"]);
+    let safe = info(&["safe.mln"]);
+    assert!(safe.contains("of the size); mends up to"), "{safe}");
+    // Keys.
+    s.write("pass", "word\n");
+    s.ok([
+        "compress",
+        "-1",
+        "--encrypt",
+        "--passphrase-file",
+        "pass",
+        "--recovery",
+        "5%",
+        "t/b.txt",
+        "-o",
+        "x.mln.age",
+    ]);
+    let known = info(&["--passphrase-file", "pass", "x.mln.age"]);
+    for part in
+        ["needs        its passphrase", "encrypted    yes (age, with a passphrase)", " in x.mln.age.rec ("]
+    {
+        assert!(known.contains(part), "{part}: {known}");
+    }
+    // Without a key that is all, and a warning says so.
+    s.ok(["compress", "-1", "-r", RECIPIENT, "t/b.txt", "-o", "y.mln.age"]);
+    let ran = s.run(["info", "y.mln.age", "--format", "json"]);
+    assert!(ran.code == 2 && ran.stderr.contains("cannot be told without its key"), "{ran:?}");
+    let file = ran.json()["files"][0].clone();
+    assert_eq!((&file["lock"], file.get("blocks")), (&"keys".into(), None));
+    assert!(s.run(["info", "y.mln.age"]).text().contains("needs        an age identity (--identity FILE)"));
+}
+
+#[test]
 fn tests_are_silent_or_json() {
     let s = sandbox();
     assert!(s.ok(["test", "t.mln", "t/a.txt.mln"]).stdout.is_empty());
@@ -34,7 +128,7 @@ fn tests_are_silent_or_json() {
     assert_eq!(ran.code, 4);
     let files = ran.json()["files"].clone();
     assert_eq!(
-        (&files[0]["ok"], &files[1]["ok"], &files[1]["exit"]),
+        (&files[0]["ok"], &files[1]["ok"], &files[1]["error"]["exit"]),
         (&true.into(), &false.into(), &4.into())
     );
 }

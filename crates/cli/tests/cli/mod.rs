@@ -8,10 +8,12 @@ mod damage;
 mod encryption;
 mod exit_codes;
 mod generated;
+mod grep;
 mod gzip_flags;
 #[path = "../../../minlen/tests/common/hostile.rs"]
 mod hostile;
 mod inspection;
+mod json;
 mod kill;
 mod lines;
 mod metadata;

@@ -3,7 +3,7 @@
 use super::sandbox::Sandbox;
 
 /// Numbers around zero, as weights are.
-fn weights(count: usize, seed: u64) -> Vec<f32> {
+pub fn weights(count: usize, seed: u64) -> Vec<f32> {
     let mut state = seed;
     let mut byte = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -13,7 +13,7 @@ fn weights(count: usize, seed: u64) -> Vec<f32> {
 }
 
 /// A safetensors file with these matrices of 32 columns.
-fn model(tensors: &[(&str, &[f32])]) -> Vec<u8> {
+pub fn model(tensors: &[(&str, &[f32])]) -> Vec<u8> {
     let (mut entries, mut data) = (Vec::new(), Vec::new());
     for (name, values) in tensors {
         let (start, rows) = (data.len(), values.len() / 32);

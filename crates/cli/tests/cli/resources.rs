@@ -115,6 +115,21 @@ fn a_file_beyond_the_limit_of_the_system_is_an_error_that_names_it() {
     assert_eq!(code, 1, "{said}");
     assert!(said.starts_with("minlen: out.mln: "), "{said}");
     assert_eq!(s.names(""), ["m"]);
+    // Whatever is written: never the input, nor a name that nobody knows.
+    s.write("t/m", noise(2 << 20, 1));
+    s.ok(["compress", "-1", "t", "-o", "t.mln"]);
+    s.ok(["compress", "-1", "--recovery", "5%", "t", "-o", "safe.mln"]);
+    for (args, output) in [
+        ("decompress t.mln -o x", "x/t/m"),
+        ("extract t.mln t/m -o x", "x/t/m"),
+        ("repair t.mln -o new.mln", "new.mln"),
+        ("repair safe.mln -o new.mln", "new.mln"),
+        ("compress --recovery 5% -1 m -o new.mln", "new.mln"),
+    ] {
+        let (code, said) = shell(&s, &format!("ulimit -f 100; \"$M\" {args}"));
+        assert_eq!(code, 1, "{args}: {said}");
+        assert!(said.starts_with(&format!("minlen: {output}: cannot write: ")), "{args}: {said}");
+    }
 }
 
 /// Starts a run, sends a signal after a while, and gives how long it took to end; it must die of the signal.

@@ -67,7 +67,8 @@ impl Files {
     ) -> Result<()> {
         let file = &plan.files[number];
         let mut open = self.take(partial, file, number)?;
-        open.file.write_all_at(piece, at).map_err(|e| Error::io("writing", e).in_file(&file.path))?;
+        let failed = |e| Error::io("cannot write", e).in_file(partial.target_path.join(&file.path));
+        open.file.write_all_at(piece, at).map_err(failed)?;
         open.hash(file, at, piece);
         let state = &mut self.states[number];
         state.written = state.written.saturating_add(piece.len() as u64);
@@ -75,7 +76,7 @@ impl Files {
             return Err(Error::usage("content was fed twice").in_file(&file.path));
         }
         if state.written == file.data_len {
-            return self.complete(file, open);
+            return self.complete(partial, file, open);
         }
         self.open.push_back(open);
         if self.open.len() > OPEN {
@@ -95,7 +96,7 @@ impl Files {
         let folder = self.folder(partial, &file.path)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(fresh).mode(PRIVATE);
-        let failed = |e| Error::io("making a file", e).in_file(&file.path);
+        let failed = |e| Error::io("cannot create", e).in_file(partial.target_path.join(&file.path));
         let handle = folder.open_with(name, &options).map_err(failed)?;
         if fresh && file.data_len != file.len {
             handle.set_len(file.len).map_err(failed)?;
@@ -120,7 +121,7 @@ impl Files {
         for (number, file) in plan.files.iter().enumerate() {
             if file.data_len == 0 {
                 let open = self.take(partial, file, number)?;
-                self.complete(file, open)?;
+                self.complete(partial, file, open)?;
             }
             if !self.states[number].done {
                 return Err(Error::corrupt("the content for this file is missing").in_file(&file.path));
@@ -129,8 +130,8 @@ impl Files {
         Ok(())
     }
 
-    fn complete(&mut self, file: &FilePlan, open: Open) -> Result<()> {
-        let failed = |e| Error::io("completing a file", e).in_file(&file.path);
+    fn complete(&mut self, partial: &Partial, file: &FilePlan, open: Open) -> Result<()> {
+        let failed = |e| Error::io("cannot complete", e).in_file(partial.target_path.join(&file.path));
         attributes::set_file(&open.file, file, &mut self.owners).map_err(failed)?;
         if self.synced {
             open.file.sync_all().map_err(failed)?;

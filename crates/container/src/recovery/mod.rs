@@ -32,6 +32,7 @@
 
 mod geometry;
 mod protect;
+mod protection;
 mod repair;
 mod restore;
 mod store;
@@ -44,6 +45,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use store::{Apart, Whole};
 
+pub use protection::{Protection, protection};
 pub use repair::{has_data, protects, repair};
 
 /// The letters of a recovery trailer.

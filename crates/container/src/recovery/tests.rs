@@ -316,3 +316,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn recovery_data_is_described_by_its_header() {
+    let describe = |bytes: &[u8]| protection(&mut Cursor::new(bytes), &Env::default()).unwrap();
+    let original = data(3, 40_000);
+    let good = protected(&original, 10);
+    let found = describe(&good).unwrap();
+    assert_eq!((found.protected, found.stored), (40_000, (good.len() - original.len()) as u64));
+    assert!(found.most() >= 4000 && found.most() < 8000, "{found:?}");
+    assert_eq!(describe(&[&good[..], &[0; 5000]].concat()), Some(found));
+    assert_eq!(describe(&original), None);
+    assert_eq!(describe(&good[..good.len() - 1]), None);
+    let mut beside = Cursor::new(Vec::new());
+    sidecar(&mut Cursor::new(&original), &mut beside, 10, &Env::default()).unwrap();
+    assert_eq!(describe(beside.get_ref()), Some(found));
+}

@@ -47,6 +47,7 @@ mod keys;
 mod look;
 mod member;
 mod member_reader;
+mod needs;
 mod read;
 mod recent;
 pub mod salvage;

@@ -13,6 +13,10 @@ const MARGIN_PERMILLE: usize = 60;
 /// An offer must save this many thousandths of the sample; else the part is stored as it is.
 const WORTH_PERMILLE: usize = 10;
 
+/// `bwt` gains more from more data than `ppm` does: what its sample may be larger by, in thousandths, where it is all of the part, for
+/// each time that the part is twice as long, and at most.
+const SORTING_GAINS: [usize; 3] = [15, 25, 65];
+
 /// At most this many offers are coded in full, by level: up to 4 the sample decides alone, which halves the time.
 fn finalist_count(level: u8) -> usize {
     if level < 5 { 1 } else { 3 }
@@ -184,6 +188,7 @@ fn finalists<'o>(
     if sure.is_some_and(|sure| sure < hoped / 10 * 9) {
         return Ok(Vec::new());
     }
+    settle_contexts(&mut ranked, data.len() / sample.len().max(1));
     let bound = ranked.first().map_or(0, |(size, _)| size + size * MARGIN_PERMILLE / 1000);
     Ok(ranked
         .into_iter()
@@ -191,6 +196,20 @@ fn finalists<'o>(
         .take(finalist_count(level))
         .map(|(_, offer)| offer)
         .collect())
+}
+
+/// Leaves one of `bwt` and `ppm`. Both look at the same contexts and cost as much as all the rest, so which of them is better, the sample has
+/// to tell, of which the part is `times` as long.
+fn settle_contexts(ranked: &mut Vec<(usize, &Proposal)>, times: usize) {
+    let place = |id| {
+        let is = |(_, offer): &(usize, &Proposal)| matches!(offer.chain.stages(), [stage] if stage.id == id);
+        ranked.iter().position(is)
+    };
+    let (Some(sorting), Some(matching)) = (place(ids::BWT), place(ids::PPM)) else { return };
+    let [base, doubling, most] = SORTING_GAINS;
+    let gain = (base + doubling * times.max(1).ilog2() as usize).min(most);
+    let sorts = ranked[sorting].0 * 1000 <= ranked[matching].0 * (1000 + gain);
+    ranked.remove(if sorts { matching } else { sorting });
 }
 
 /// One offer on some data; `None` where the codec cannot take it, with a note if that is for want of memory. Only a request to stop
@@ -209,5 +228,28 @@ fn attempt(
             *short |= error.kind() == ErrorKind::Limit && env.budget.limit() < u64::MAX;
             Ok(None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_that_look_at_contexts_one_is_left() {
+        let registry = crate::registry();
+        let offer = |name| Proposal { chain: Chain::parse(name, &registry).unwrap(), encode_ns: 1, why: "" };
+        let (bwt, ppm, lzma) = (offer("bwt"), offer("ppm"), offer("lzma"));
+        let cases = [(1015, 1), (1040, 3), (1065, 4), (1065, 99)];
+        let cases = cases.iter().flat_map(|&(most, times)| [(most, times, "bwt"), (most + 1, times, "ppm")]);
+        for (bwt_size, times, expected) in cases {
+            let mut ranked = vec![(900, &lzma), (1000, &ppm), (bwt_size, &bwt)];
+            settle_contexts(&mut ranked, times);
+            let left: Vec<_> = ranked.iter().map(|(_, offer)| offer.chain.to_string()).collect();
+            assert!(left.len() == 2 && left[1].starts_with(expected), "{bwt_size} at {times}: {left:?}");
+        }
+        let mut ranked = vec![(900, &lzma), (1000, &ppm)];
+        settle_contexts(&mut ranked, 1);
+        assert_eq!(ranked.len(), 2);
     }
 }

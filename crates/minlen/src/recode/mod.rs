@@ -9,8 +9,8 @@ mod tests;
 use crate::planner::Planner;
 use crate::streams::{self, Payload};
 use minlen_core::{
-    Chain, Codec, CodecSpec, Detection, Env, Error, Event, Kind, Memory, NoProgress, ParamKind, ParamSpec,
-    Params, Part, Proposal, Registry, Result, WholeCodec, ids,
+    Chain, Codec, CodecSpec, Detection, Env, Error, Event, Kind, Memory, Need, NoProgress, ParamKind,
+    ParamSpec, Params, Part, Proposal, Registry, Result, WholeCodec, ids,
 };
 use minlen_recode::{Effort, Judge};
 use std::sync::Arc;
@@ -111,6 +111,15 @@ impl Codec for Recode {
         let streams: Vec<&[u8]> = streams.iter().map(|s| &s[..]).collect();
         minlen_recode::rebuild(recipe, &streams, output_len, env, out)?;
         env.work(output_len as u64)
+    }
+
+    fn may_need(&self) -> bool {
+        true
+    }
+
+    fn needs(&self, payload: &[u8], _output_len: usize, env: &Env) -> Result<Vec<Need>> {
+        let (described, bytes) = Payload::read(payload)?;
+        described.needs(bytes, self.planner.registry(), env)
     }
 
     fn memory(&self, _params: &Params, len: usize) -> Memory {

@@ -2,8 +2,8 @@
 
 use crate::planner::Planner;
 use minlen_core::{
-    Chain, Codec, CodecSpec, Difference, Env, Memory, ParamKind, ParamSpec, Params, Part, Places, Proposal,
-    RangeCodec, Registry, Result, SpanKind, WholeCodec, ids,
+    Chain, Codec, CodecSpec, Difference, Env, Memory, Need, ParamKind, ParamSpec, Params, Part, Places,
+    Proposal, RangeCodec, Registry, Result, SpanKind, WholeCodec, ids,
 };
 use minlen_tensor::group::Strength;
 use std::ops::Range;
@@ -83,6 +83,14 @@ impl Codec for Tensors {
 
     fn differences(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Vec<Difference>> {
         self.inexact_arrays(payload, output_len, env)
+    }
+
+    fn may_need(&self) -> bool {
+        true
+    }
+
+    fn needs(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Vec<Need>> {
+        self.needs_of(payload, output_len, env)
     }
 
     fn memory(&self, params: &Params, len: usize) -> Memory {

@@ -5,7 +5,7 @@ use super::codec::{Tensors, checksum};
 use super::describe::{self, Described, Method, gaps};
 use crate::streams::Payload;
 use minlen_core::varint::Reader;
-use minlen_core::{Difference, Env, Error, NoProgress, Places, Reservation, Result};
+use minlen_core::{Difference, Env, Error, Need, NoProgress, Places, Reservation, Result};
 use minlen_tensor::{Target, delta, field, group, sums_differ};
 use std::ops::Range;
 use std::sync::Arc;
@@ -73,6 +73,20 @@ impl Tensors {
             .filter(|(array, _)| array.method == Method::Bounded)
             .map(|(array, own)| described(array, own))
             .collect()
+    }
+
+    /// What the description and what is around the arrays are coded with, and the files that arrays are differences from.
+    pub(super) fn needs_of(&self, payload: &[u8], output_len: usize, env: &Env) -> Result<Vec<Need>> {
+        let mut reader = Reader::new(payload);
+        let len = reader.varint_max(payload.len() as u64, "the length of the streams")? as usize;
+        let (described, bytes) = Payload::read(reader.bytes(len)?)?;
+        let mut needs = described.needs(bytes, self.planner.registry(), env)?;
+        // Without these, the list of arrays cannot be read either.
+        if needs.iter().all(|need| !matches!(need, Need::Prior(id) if env.resources.learned(id).is_none())) {
+            let opened = self.open(payload, output_len, env)?;
+            needs.extend(opened.arrays.iter().filter_map(|array| Some(Need::Base(array.base?.file))));
+        }
+        Ok(needs)
     }
 
     /// Decodes a range, and as little else as possible.

@@ -33,8 +33,9 @@ mod spec;
 mod tests;
 
 pub use crate::model_type::{Depth, Type};
+use crate::prior::OWN_NUMBER;
 use minlen_core::{
-    Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Params, Part, Proposal, Result, SequentialCodec,
+    Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Need, Params, Part, Proposal, Result, SequentialCodec,
 };
 use pretrained::Pretrained;
 pub(crate) use run::{decode_bits, encode_bits};
@@ -84,6 +85,15 @@ impl Codec for Cm {
 
     fn sequential(&self) -> Option<&dyn SequentialCodec> {
         Some(self)
+    }
+
+    fn may_need(&self) -> bool {
+        true
+    }
+
+    fn needs(&self, payload: &[u8], _output_len: usize, _env: &Env) -> Result<Vec<Need>> {
+        let (header, _) = Header::begin(payload)?;
+        Ok(if header.number == OWN_NUMBER { vec![Need::Prior(header.id)] } else { Vec::new() })
     }
 
     fn memory(&self, params: &Params, len: usize) -> Memory {

@@ -78,9 +78,11 @@ impl Header {
         }
     }
 
+    /// The header without its prior, and what follows it.
+    ///
     /// # Errors
     /// Truncated; unsupported for a later version; corrupt.
-    pub fn read<'a>(payload: &'a [u8], resources: &Resources) -> Result<(Self, &'a [u8])> {
+    pub fn begin(payload: &[u8]) -> Result<(Self, &[u8])> {
         let (&byte, rest) =
             payload.split_first().ok_or_else(|| Error::truncated("cm: the payload is empty"))?;
         if byte >> 6 != VERSION {
@@ -105,6 +107,20 @@ impl Header {
         }
         let (&number, rest) = rest.split_first().ok_or_else(|| Error::truncated("cm: no header"))?;
         let mut header = Self { depth, kind, number, id: Id::default(), prior: None, rate: *rate };
+        if number != OWN_NUMBER {
+            return Ok((header, rest));
+        }
+        let (id, rest) = rest.split_first_chunk::<8>().ok_or_else(|| Error::truncated("cm: no header"))?;
+        header.id = *id;
+        Ok((header, rest))
+    }
+
+    /// The header with its prior, and what follows it.
+    ///
+    /// # Errors
+    /// As [`Header::begin`]; unsupported where the prior is not at hand.
+    pub fn read<'a>(payload: &'a [u8], resources: &Resources) -> Result<(Self, &'a [u8])> {
+        let (mut header, rest) = Self::begin(payload)?;
         let missing = |what: String| {
             let error = Error::unsupported(format!("cm: the prior {what} is not there"));
             match cfg!(feature = "priors") {
@@ -112,21 +128,15 @@ impl Header {
                 false => error.remedy("build with the Cargo feature `priors`"),
             }
         };
-        match number {
-            0 => Ok((header, rest)),
+        header.prior = match header.number {
+            0 => return Ok((header, rest)),
             OWN_NUMBER => {
-                let (id, rest) =
-                    rest.split_first_chunk::<8>().ok_or_else(|| Error::truncated("cm: no header"))?;
-                let hex = id.iter().map(|b| format!("{b:02x}")).collect();
-                header.prior = Some(prior::own(*id, resources).ok_or_else(|| missing(hex))?);
-                header.id = *id;
-                header.check().map(|()| (header, rest))
+                let hex = header.id.iter().map(|b| format!("{b:02x}")).collect();
+                Some(prior::own(header.id, resources).ok_or_else(|| missing(hex))?)
             }
-            _ => {
-                header.prior = Some(prior::shipped(number).ok_or_else(|| missing(number.to_string()))?);
-                header.check().map(|()| (header, rest))
-            }
-        }
+            number => Some(prior::shipped(number).ok_or_else(|| missing(number.to_string()))?),
+        };
+        header.check().map(|()| (header, rest))
     }
 
     fn check(&self) -> Result<()> {

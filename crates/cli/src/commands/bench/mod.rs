@@ -145,6 +145,11 @@ fn text(
     let version = Some(env!("CARGO_PKG_VERSION").to_string());
     let style = Style { detail, version, ..Style::default() };
     let mut text = render(report, form(args.format), &style);
+    if args.format == BenchFormat::Json {
+        ctx.report.is_written();
+        let fields = serde_json::from_str(&text).map_err(|e| Error::usage(format!("no JSON: {e}")))?;
+        text = format!("{:#}", ui::report::document("bench", fields));
+    }
     if !text.ends_with('\n') {
         text.push('\n');
     }
