@@ -44,8 +44,8 @@ fn sample(s: &Sandbox) -> ([bool; 2], bool) {
 fn metadata_comes_back_when_asked() {
     let s = Sandbox::new();
     let ([xattrs, acls], root) = sample(&s);
-    assert_eq!(s.run(&["compress", "-1", "--metadata", "d"]).code, 0);
-    assert_eq!(s.run(&["decompress", "--metadata", "d.mln", "-o", "out"]).code, 0);
+    assert_eq!(s.run(["compress", "-1", "--metadata", "d"]).code, 0);
+    assert_eq!(s.run(["decompress", "--metadata", "d.mln", "-o", "out"]).code, 0);
     let meta = fs::metadata(s.path("out/d/f")).unwrap();
     if xattrs {
         assert_eq!(attribute(&s.path("out/d/f"), "user.note").unwrap(), b"\x00 kept \xff");
@@ -59,7 +59,7 @@ fn metadata_comes_back_when_asked() {
     assert_eq!(fs::metadata(s.path("out/d")).unwrap().mode() & 0o7777, 0o2755);
     // Only what is wanted, and the owner that makes the files.
     let args = ["decompress", "--no-owner", "--no-xattrs", "--no-acls", "d.mln", "-o", "bare"];
-    assert_eq!(s.run(&args).code, 0);
+    assert_eq!(s.run(args).code, 0);
     let bare = fs::metadata(s.path("bare/d/f")).unwrap();
     assert_eq!(bare.uid(), rustix::process::geteuid().as_raw());
     assert_eq!(
@@ -73,7 +73,7 @@ fn metadata_comes_back_when_asked() {
 fn what_is_not_kept_is_counted_in_one_line() {
     let s = Sandbox::new();
     let ([xattrs, acls], _) = sample(&s);
-    let ran = s.run(&["compress", "-1", "-v", "--no-owner", "d"]);
+    let ran = s.run(["compress", "-1", "-v", "--no-owner", "d"]);
     assert_eq!(ran.code, 0, "it is said, and no failure");
     let lines: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("not kept")).collect();
     assert_eq!(lines.len(), usize::from(xattrs || acls), "{}", ran.stderr);
@@ -81,8 +81,8 @@ fn what_is_not_kept_is_counted_in_one_line() {
     assert_eq!(lines.iter().any(|line| line.contains("access control lists of 1")), acls);
     // The same bytes as of a folder without any of it.
     fs::create_dir(s.path("e")).unwrap();
-    assert_eq!(s.run(&["decompress", "--no-xattrs", "--no-acls", "d.mln", "-o", "e"]).code, 0);
+    assert_eq!(s.run(["decompress", "--no-xattrs", "--no-acls", "d.mln", "-o", "e"]).code, 0);
     fs::set_permissions(s.path("e/d"), Permissions::from_mode(0o2755)).unwrap();
-    assert_eq!(s.run(&["compress", "-1", "--no-owner", "e/d", "-o", "again.mln"]).code, 0);
+    assert_eq!(s.run(["compress", "-1", "--no-owner", "e/d", "-o", "again.mln"]).code, 0);
     assert_eq!(s.read("again.mln"), s.read("d.mln"));
 }
