@@ -5,9 +5,12 @@
 
 use crate::common::{decode_all, golden_dir, identity_file, sample, tight};
 use minlen::archive::{self, Keys};
-use minlen::{Env, Options};
+use minlen::container::tree::file_hash;
+use minlen::container::{Body, Entry, Extent, Meta, Owner, StreamWriter, Tree, Xattr, seal};
+use minlen::{Coded, Env, Options, ids};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 /// One golden stream for each chain.
 const CHAINS: &[(&str, &str)] = &[
@@ -66,11 +69,61 @@ fn tree(dir: &Path) -> Vec<u8> {
     archive::create(&[root], Vec::new(), &options, &Env::default()).unwrap().0
 }
 
+/// An archive of a file and two names of a folder's, with an owner, attributes and an ACL.
+fn described() -> Vec<u8> {
+    let content = sample();
+    let code = |raw: &[u8]| Ok(Coded { ids: vec![ids::STORE], inner: Vec::new(), payload: raw.to_vec() });
+    let mut writer = StreamWriter::archive(Vec::new()).unwrap();
+    writer.write_block(&seal(&content, code(&content).unwrap())).unwrap();
+    writer.write_tree(&described_tree(), code).unwrap();
+    writer.finish(*blake3::hash(&content).as_bytes()).unwrap()
+}
+
+fn described_tree() -> Tree {
+    let content = sample();
+    let xattr = |name: &str, value: &[u8]| Xattr { name: name.into(), value: value.to_vec() };
+    let owner = Owner { uid: 1000, gid: 100, user: b"anna".to_vec(), group: b"users".to_vec() };
+    let xattrs = vec![xattr("system.posix_acl_access", b"\x02\0\0\0"), xattr("user.note", b"\xff\0")];
+    let meta = |owner: Option<&Owner>, xattrs: &[Xattr]| {
+        Some(Arc::new(Meta { owner: owner.cloned(), xattrs: xattrs.to_vec() }))
+    };
+    let file = Body::File {
+        len: content.len() as u64,
+        hash: file_hash(&content),
+        extents: vec![Extent::Data { offset: 0, len: content.len() as u64 }],
+    };
+    let entry = |path: &str, mode, body, meta| Entry {
+        path: path.into(),
+        mode,
+        mtime: Some((1_700_000_000, 123_456_789)),
+        body,
+        meta,
+    };
+    Tree {
+        entries: vec![
+            entry("d", 0o2755, Body::Dir, meta(Some(&owner), &[])),
+            entry("d/f", 0o4755, file, meta(Some(&owner), &xattrs)),
+            entry("d/g", 0o4755, Body::Hardlink(1), meta(Some(&owner), &xattrs)),
+            entry("d/l", 0o777, Body::Symlink(b"f".to_vec()), None),
+            entry("e", 0o755, Body::Dir, meta(None, &xattrs[1..])),
+        ],
+    }
+}
+
+#[test]
+fn owners_and_attributes_of_golden_files_are_read() {
+    let bytes = std::io::Cursor::new(fs::read(golden_dir().join("archive-metadata.mln")).unwrap());
+    let archive =
+        archive::Archive::from_reader(bytes, &Keys::default(), &Options::default(), &Env::default()).unwrap();
+    assert_eq!(*archive.entries(), described_tree());
+}
+
 fn written() -> Vec<(String, Vec<u8>)> {
     let dir = tempfile::tempdir().unwrap();
     let mut files: Vec<_> =
         CHAINS.iter().map(|(name, chain)| (format!("{name}.mln"), stream(chain))).collect();
     files.push(("archive-2.mln".into(), tree(dir.path())));
+    files.push(("archive-metadata.mln".into(), described()));
     files.push(("concatenated.mln".into(), [stream("zstd"), stream("lzw")].concat()));
     files.push(("empty.mln".into(), minlen::compress(b"", &Options::default().with_compact(false)).unwrap()));
     files.extend(COMPACT.iter().map(|(name, chain)| (format!("{name}.mln"), compact(&sample(), chain))));
@@ -102,7 +155,9 @@ fn golden_files_decode() {
         let content = decode_all(&golden, &tight()).unwrap();
         assert_eq!(content, decode_all(&bytes, &tight()).unwrap(), "{name}");
         match name.as_str() {
-            "archive-2.mln" => assert!(content.windows(sample().len()).any(|w| w == sample())),
+            "archive-2.mln" | "archive-metadata.mln" => {
+                assert!(content.windows(sample().len()).any(|w| w == sample()));
+            }
             "concatenated.mln" => assert_eq!(content, [sample(), sample()].concat()),
             "empty.mln" | "compact-empty.mln" => assert!(content.is_empty()),
             "compact-long.mln" => assert_eq!((content.len(), &content[..100]), (6000, &sample()[..100])),

@@ -268,8 +268,8 @@ impl Extractor {
             match &link.to {
                 plan::Link::Symbolic(target) => folder.symlink_contents(target, name).map_err(failed)?,
                 plan::Link::Hard(file) => {
-                    let original = &self.plan.files[*file].path;
-                    self.partial.dir.hard_link(original, &folder, name).map_err(failed)?;
+                    let (near, original) = self.partial.parent(&self.plan.files[*file].path)?;
+                    near.hard_link(original, &folder, name).map_err(failed)?;
                     continue;
                 }
             }

@@ -115,10 +115,26 @@ pub(super) fn parent_in<'p>(dir: &Dir, path: &'p Path) -> Result<(Dir, &'p OsStr
     let name = path.file_name().ok_or_else(|| Error::corrupt("a path without a name"))?;
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
     let open = match parent {
-        Some(parent) => dir.open_dir(parent),
+        Some(parent) => open_deep(dir, parent),
         None => dir.try_clone(),
     };
     Ok((open.map_err(|e| Error::io("opening a folder", e).in_file(path))?, name))
+}
+
+/// Bytes of path that every system takes at once.
+const AT_ONCE: usize = 3000;
+
+/// Opens a folder, in steps where the path is longer than the system takes.
+fn open_deep(dir: &Dir, path: &Path) -> io::Result<Dir> {
+    let mut rest = path.as_os_str().as_bytes();
+    let mut open: Option<Dir> = None;
+    while rest.len() > AT_ONCE {
+        let too_long = || io::Error::from(rustix::io::Errno::NAMETOOLONG);
+        let end = rest[..AT_ONCE].iter().rposition(|&byte| byte == b'/').ok_or_else(too_long)?;
+        open = Some(open.as_ref().unwrap_or(dir).open_dir(OsStr::from_bytes(&rest[..end]))?);
+        rest = &rest[end + 1..];
+    }
+    open.as_ref().unwrap_or(dir).open_dir(OsStr::from_bytes(rest))
 }
 
 impl Drop for Partial {

@@ -455,3 +455,33 @@ fn special_bits_only_when_asked() {
     extract_with(folder.path(), &tree, b"", keep, 9).unwrap();
     assert_eq!(mode(folder.path().join("f")), 0o4755);
 }
+
+#[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
+fn paths_longer_than_the_system_takes_at_once_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = b"at the bottom";
+    let mut entries = vec![entry(b"top", Body::Dir)];
+    for _ in 0..90 {
+        let path = [&entries[entries.len() - 1].path[..], b"/", &[b'x'; 100]].concat();
+        entries.push(entry(&path, Body::Dir));
+    }
+    let below = |name: &str| [&entries[90].path[..], b"/", name.as_bytes()].concat();
+    let mut f = file("f", content, 0, content.len());
+    f.path = below("f");
+    let link = Entry { path: below("g"), body: Body::Hardlink(91), ..f.clone() };
+    let symbolic = Entry { mode: 0o777, ..entry(&below("h"), Body::Symlink(b"f".to_vec())) };
+    entries.extend([f, link, symbolic]);
+    let mut tree = Tree { entries };
+    extract(folder.path(), &tree, content).unwrap();
+    let (mut again, content_again) = pack(&folder.path().join("top"));
+    tree.entries.iter_mut().chain(&mut again.entries).for_each(|entry| entry.mtime = None);
+    assert_eq!((&again, &content_again[..]), (&tree, &content[..]));
+    // Once more, into what is there.
+    let error = extract(folder.path(), &tree, content).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Exists);
+    extract_with(folder.path(), &tree, content, over(), 5).unwrap();
+    let report = extract_with(folder.path(), &tree, content, keeping(Existing::Skip), 5).unwrap();
+    assert_eq!(report.skipped, 3);
+    no_leftovers(folder.path());
+}

@@ -62,6 +62,8 @@ impl Metas {
 
     fn attributes(&mut self, source: &Path) -> Vec<Xattr> {
         let (mut kept, mut left) = (Vec::new(), [false; 3]);
+        let Ok(near) = super::long::reach(source) else { return kept };
+        let source = near.as_ref();
         // A file system without attributes has none.
         for name in listed(source).unwrap_or_default() {
             let acl = name.starts_with(ACL);

@@ -18,6 +18,7 @@
 //! ```
 
 mod holes;
+mod long;
 mod meta;
 mod names;
 mod patterns;
@@ -28,6 +29,7 @@ pub use names::{names, names_as};
 pub use patterns::Patterns;
 pub use state::State;
 
+use crate::limits::{MAX_DEPTH, MAX_PATH};
 use crate::tree::{Body, Entry, Meta};
 use minlen_core::{Env, Error, Result};
 use rustix::fs::{Mode, OFlags};
@@ -169,7 +171,8 @@ pub fn open(item: &Item) -> Result<File> {
 /// Whatever the system says.
 pub fn open_plain(path: &Path) -> std::io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
+    let near = long::reach(path)?;
+    Ok(rustix::fs::open(near.as_ref(), flags, Mode::empty())?.into())
 }
 
 struct Walker<'a> {
@@ -191,7 +194,13 @@ impl Walker<'_> {
         let mut waiting = vec![input];
         while let Some((source, path)) = waiting.pop() {
             self.env.check()?;
-            let meta = match fs::symlink_metadata(&source) {
+            if path.len() > MAX_PATH
+                || path.iter().filter(|&&byte| byte == b'/').count() >= MAX_DEPTH as usize
+            {
+                self.warn(&source, "has a path that is too long for an archive: left out");
+                continue;
+            }
+            let meta = match long::reach(&source).and_then(fs::symlink_metadata) {
                 Ok(meta) => meta,
                 Err(e) => {
                     self.warn(&source, &e.to_string());
@@ -279,7 +288,9 @@ impl Walker<'_> {
 
     fn body(&self, source: &Path, meta: &Metadata) -> std::io::Result<Option<Found>> {
         if meta.is_symlink() {
-            return Ok(Some(Found::Symlink(fs::read_link(source)?.into_os_string().into_vec())));
+            return Ok(Some(Found::Symlink(
+                fs::read_link(long::reach(source)?)?.into_os_string().into_vec(),
+            )));
         }
         if !meta.is_file() {
             return Ok(None);
@@ -307,7 +318,7 @@ impl Walker<'_> {
 
     /// What is in a folder, in the order of the names' bytes.
     fn inside(&mut self, folder: &Path) -> Vec<Vec<u8>> {
-        let names = fs::read_dir(folder).and_then(|entries| {
+        let names = long::reach(folder).and_then(fs::read_dir).and_then(|entries| {
             entries.map(|entry| Ok(entry?.file_name().into_vec())).collect::<std::io::Result<Vec<_>>>()
         });
         let mut names = names.unwrap_or_else(|e| {

@@ -1,7 +1,8 @@
 //! What an archive tells of itself without decoding its content.
 
 use minlen_container::tree::known_hash;
-use minlen_container::{Body, Entry, Extent};
+use minlen_container::{Body, Entry, Extent, Meta};
+use std::sync::Arc;
 
 /// What a member is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Member {
     pub stored: u64,
     /// The first bytes of the BLAKE3 hash of the content, as many as the archive keeps: 4 of small files, 8, or 16; files only.
     pub hash: Option<Vec<u8>>,
+    /// Owner and extended attributes, where the archive keeps them.
+    pub meta: Option<Arc<Meta>>,
     /// The codec chains of its blocks, distinct, as text.
     pub codecs: Vec<String>,
 }
@@ -121,7 +124,18 @@ pub(super) fn describe(entry: &Entry, entries: &[Entry]) -> Member {
         }
     };
     let (path, mode, mtime) = (entry.path.clone(), entry.mode, entry.mtime);
-    Member { path, kind, mode, mtime, len, holes, stored: 0, hash, codecs: Vec::new() }
+    Member {
+        path,
+        kind,
+        mode,
+        mtime,
+        len,
+        holes,
+        stored: 0,
+        hash,
+        meta: entry.meta.clone(),
+        codecs: Vec::new(),
+    }
 }
 
 fn hole_bytes(extents: &[Extent]) -> u64 {
