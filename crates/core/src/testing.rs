@@ -107,6 +107,12 @@ pub fn check_codec(codec: &dyn crate::Codec, params: &crate::Params, input: &[u8
     let mut out = b"kept".to_vec();
     codec.decode(&payload, input.len(), &env, &mut out).unwrap_or_else(|e| panic!("{name}: decode: {e}"));
     assert!(out[..4] == *b"kept" && out[4..] == *input, "{name}: round trip of {} bytes", input.len());
+    if let Some(codec) = codec.sequential() {
+        let (wanted, mut first) = (input.len() / 3, Vec::new());
+        let done = codec.decode_first(&payload, input.len(), wanted, &env, &mut first);
+        done.unwrap_or_else(|e| panic!("{name}: decoding the beginning: {e}"));
+        assert!(first.len() >= wanted && input.starts_with(&first), "{name}: the first {wanted} bytes");
+    }
     payload
 }
 

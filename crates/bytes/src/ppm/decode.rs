@@ -17,6 +17,17 @@ pub fn decode_with_prefix(
     env: &Env,
     out: &mut Vec<u8>,
 ) -> Result<()> {
+    decode_first(prefix, payload, (output_len, output_len), env, out)
+}
+
+/// The same of the first `wanted` of `output_len` bytes; what follows in the payload is not looked at.
+pub(super) fn decode_first(
+    prefix: &[u8],
+    payload: &[u8],
+    (output_len, wanted): (usize, usize),
+    env: &Env,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     if output_len == 0 {
         return if payload.is_empty() { Ok(()) } else { Err(Error::corrupt("ppm: bytes for an empty part")) };
     }
@@ -29,11 +40,11 @@ pub fn decode_with_prefix(
     let mut model = Model::new(header, len);
     model.train(prefix, &env.clone().with_progress(Arc::new(NoProgress)))?;
     let mut coder = Decoder::new(rest);
-    spec::run(&mut model, &mut coder, &[], output_len, env)?;
+    spec::run(&mut model, &mut coder, &[], wanted.min(output_len), env)?;
     if coder.overrun() {
         return Err(Error::truncated("ppm: the code ends too early"));
     }
-    if coder.consumed() < rest.len() {
+    if wanted >= output_len && coder.consumed() < rest.len() {
         return Err(Error::corrupt("ppm: bytes after the end"));
     }
     out.extend_from_slice(model.text().get(prefix.len()..).unwrap_or_default());

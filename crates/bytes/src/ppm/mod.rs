@@ -53,7 +53,9 @@ mod tests;
 pub use decode::decode_with_prefix;
 pub use encode::encode_with_prefix;
 
-use minlen_core::{Chain, Class, Codec, CodecSpec, Env, Memory, Params, Part, Proposal, Result};
+use minlen_core::{
+    Chain, Class, Codec, CodecSpec, Env, Memory, Params, Part, Proposal, Result, SequentialCodec,
+};
 use std::sync::Arc;
 
 /// The codec, to be registered.
@@ -77,6 +79,10 @@ impl Codec for Ppm {
         decode_with_prefix(&[], payload, output_len, env, out)
     }
 
+    fn sequential(&self) -> Option<&dyn SequentialCodec> {
+        Some(self)
+    }
+
     fn memory(&self, params: &Params, len: usize) -> Memory {
         let memory = spec::memory(spec::Header::of(params, len).slots, len);
         Memory { encode: memory, decode: memory }
@@ -92,5 +98,18 @@ impl Codec for Ppm {
             encode_ns: spec::DECODE_NS,
             why: "what followed the longest contexts",
         }]
+    }
+}
+
+impl SequentialCodec for Ppm {
+    fn decode_first(
+        &self,
+        payload: &[u8],
+        output_len: usize,
+        wanted: usize,
+        env: &Env,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        decode::decode_first(&[], payload, (output_len, wanted), env, out)
     }
 }
