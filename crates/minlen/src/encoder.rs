@@ -279,7 +279,7 @@ impl<W: Write> Encoder<W> {
         let spans = self.approximate(&mut block, spans, matches!(ends, Ends::Content) && self.done == 0)?;
         self.hasher.update(&block);
         self.done += cut as u64;
-        self.blocks.submit(block, self.kind.clone(), spans, u32::MAX)
+        self.blocks.submit(block, self.kind.clone(), spans)
     }
 }
 
@@ -380,7 +380,6 @@ impl<W: Write> BlockCoder<W> {
         block: Vec<u8>,
         known: Option<Detection>,
         spans: Arc<[Span]>,
-        decode_ns: u32,
     ) -> Result<()> {
         self.env.check()?;
         self.begun = true;
@@ -388,7 +387,7 @@ impl<W: Write> BlockCoder<W> {
             self.write_oldest()?;
         }
         let planner = Arc::clone(&self.options.planner);
-        let request = self.request(block.len(), known, decode_ns);
+        let request = self.request(block.len(), known);
         let env = self.env.clone().with_layout(spans);
         self.pool.submit(move || planner.code(&block, &request, &env).map(Job::Parts));
         Ok(())
@@ -422,7 +421,7 @@ impl<W: Write> BlockCoder<W> {
     fn code_now(&mut self, block: &[u8], known: Option<Detection>, spans: Arc<[Span]>) -> Result<()> {
         self.env.check()?;
         self.begun = true;
-        let request = self.request(block.len(), known, u32::MAX);
+        let request = self.request(block.len(), known);
         let parts = self.options.planner.code(block, &request, &self.env.clone().with_layout(spans))?;
         self.write(parts)
     }
@@ -436,7 +435,7 @@ impl<W: Write> BlockCoder<W> {
         hash: [u8; 32],
     ) -> Result<W> {
         let env = self.env.clone().with_layout(spans).with_threads(self.options.effective_threads());
-        let request = self.request(content.len(), known, u32::MAX);
+        let request = self.request(content.len(), known);
         let planner = Arc::clone(&self.options.planner);
         let ns = crate::levels::levels()[usize::from(request.level) - 1].encode_ns as usize;
         let parts = if content.len().saturating_mul(ns) < WORTH_A_THREAD {
@@ -464,8 +463,8 @@ impl<W: Write> BlockCoder<W> {
         Ok(out)
     }
 
-    fn request(&mut self, len: usize, known: Option<Detection>, decode_ns: u32) -> Request {
-        let (level, decode_ns) = (self.spending.next(len as u64), decode_ns.min(self.options.decode_ns));
+    fn request(&mut self, len: usize, known: Option<Detection>) -> Request {
+        let (level, decode_ns) = (self.spending.next(len as u64), self.options.decode_ns);
         let (chain, memory) = (self.options.chain.clone(), self.options.memory);
         Request { level, chain, memory, known, decode_ns }
     }

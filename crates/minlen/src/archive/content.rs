@@ -100,13 +100,11 @@ impl<'a, W: Write> Content<'a, W> {
             let mut at = start;
             let reader = match open(start, len) {
                 Ok(reader) => reader,
-                Err(error) => return self.unreadable(error),
+                // What was read of the file so far stays in the content, and nothing refers to it.
+                Err(error) => return Ok(Added::Unreadable(error)),
             };
-            match self.add_range(reader, len, &mut at, &mut file)? {
-                Ok(()) => {}
-                Err(error) => {
-                    return self.unreadable(Error::io("reading", error).in_file(&item.source));
-                }
+            if let Err(error) = self.add_range(reader, len, &mut at, &mut file)? {
+                return Ok(Added::Unreadable(Error::io("reading", error).in_file(&item.source)));
             }
             whole = at - start == len;
             if !whole {
@@ -157,11 +155,6 @@ impl<'a, W: Write> Content<'a, W> {
         file.hash.update(chunk);
         *at += chunk.len() as u64;
         Ok(())
-    }
-
-    /// What was read of the file so far stays in the content, and nothing refers to it.
-    fn unreadable(&self, error: Error) -> Result<Added> {
-        Ok(Added::Unreadable(error))
     }
 
     /// Bytes of content that were handed to the coder.
@@ -234,12 +227,12 @@ impl<'a, W: Write> Content<'a, W> {
         let rest = self.buffer.split_off(cut);
         let block = std::mem::replace(&mut self.buffer, rest);
         let spans = self.track.take(cut);
-        self.coder.submit(block, self.kind.clone(), spans, u32::MAX)
+        self.coder.submit(block, self.kind.clone(), spans)
     }
 }
 
 /// Fills `room` as far as `reader` has bytes; how many that were.
-pub(super) fn read_up_to(reader: &mut impl Read, room: &mut [u8]) -> std::io::Result<usize> {
+pub(super) fn read_up_to(reader: &mut (impl Read + ?Sized), room: &mut [u8]) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < room.len() {
         match reader.read(&mut room[filled..]) {

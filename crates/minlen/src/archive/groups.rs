@@ -47,6 +47,12 @@ impl<'a> Candidate<'a> {
         self.detection.kind.class() == Class::Text && self.len <= LARGE_TEXT
     }
 
+    /// What orders files of one family before their paths do.
+    fn finer(&self) -> Option<(&'a str, Vec<u8>)> {
+        let is_text = self.detection.kind.class() == Class::Text;
+        (!is_text).then(|| (self.detection.detail.as_str(), extension(self.path)))
+    }
+
     fn is_dense(&self) -> bool {
         self.detection.kind.class() == Class::Dense
     }
@@ -91,13 +97,9 @@ pub(super) fn sort(files: &mut [Candidate<'_>]) {
         file.family = sums.and_then(Sums::largest).unwrap_or(file.family);
     }
     files.sort_by(|a, b| {
-        let finer = |file: &Candidate<'_>| match file.detection.kind.class() {
-            Class::Text => (String::new(), Vec::new()),
-            _ => (file.detection.detail.clone(), extension(file.path)),
-        };
         (a.family.class(), a.family)
             .cmp(&(b.family.class(), b.family))
-            .then_with(|| finer(a).cmp(&finer(b)))
+            .then_with(|| a.finer().cmp(&b.finer()))
             .then_with(|| a.path.cmp(b.path))
     });
 }
@@ -160,17 +162,18 @@ fn next_group(files: &[Candidate<'_>], bound: u64) -> usize {
     if is_alone(&files[0], bound) || bound == 0 {
         return 1;
     }
-    // All that could be in it: sizes up to each file, until something does not belong.
+    // All that could be in it: sizes up to each file, until something does not belong or it is certain to be cut.
+    let most = bound.saturating_mul(MOST);
     let mut sizes = vec![files[0].len];
     for (last, file) in files.iter().zip(&files[1..]) {
         let size = sizes[sizes.len() - 1];
-        if is_alone(file, bound) || !may_join(last, file, size) {
+        if size.saturating_mul(100) > most || is_alone(file, bound) || !may_join(last, file, size) {
             break;
         }
         sizes.push(size.saturating_add(file.len));
     }
     let all = sizes[sizes.len() - 1];
-    if all <= bound || (sizes.len() > 1 && all.saturating_mul(100) <= bound.saturating_mul(MOST)) {
+    if all <= bound || (sizes.len() > 1 && all.saturating_mul(100) <= most) {
         return sizes.len();
     }
     best_cut(files, &sizes, bound)

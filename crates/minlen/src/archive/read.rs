@@ -1,6 +1,7 @@
 //! Reading archives and single streams with random access.
 
 use super::around::Around;
+use super::content::read_up_to;
 use super::hash::{FileHash, zeros};
 use super::keys::Keys;
 use super::recent::Recent;
@@ -13,7 +14,7 @@ use minlen_container::{Body, Entry, Extent, Tree, crypt};
 use minlen_core::{Advice, Env, Error, Event, Reservation, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 
@@ -448,15 +449,4 @@ pub(super) fn not_there(path: &[u8]) -> Error {
 
 pub(super) fn no_entry(number: usize) -> Error {
     Error::usage(format!("there is no entry {number}"))
-}
-
-pub(super) fn read_up_to(reader: &mut dyn Read, buffer: &mut [u8]) -> Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match reader.read(&mut buffer[filled..])? {
-            0 => break,
-            n => filled += n,
-        }
-    }
-    Ok(filled)
 }

@@ -80,7 +80,7 @@ impl Codec for Cm {
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
-        self.decode_until(payload, output_len, output_len, env, out)
+        self.decode_first(payload, output_len, output_len, env, out)
     }
 
     fn sequential(&self) -> Option<&dyn SequentialCodec> {
@@ -137,9 +137,9 @@ impl Codec for Cm {
     }
 }
 
-impl Cm {
-    /// Appends the first `wanted` bytes; all of them where branch targets have to be made relative again.
-    fn decode_until(
+impl SequentialCodec for Cm {
+    /// Gives all of the bytes where branch targets have to be made relative again.
+    fn decode_first(
         &self,
         payload: &[u8],
         output_len: usize,
@@ -157,19 +157,6 @@ impl Cm {
             crate::bcj::relative(&mut out[start..]);
         }
         Ok(())
-    }
-}
-
-impl SequentialCodec for Cm {
-    fn decode_first(
-        &self,
-        payload: &[u8],
-        output_len: usize,
-        wanted: usize,
-        env: &Env,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        self.decode_until(payload, output_len, wanted, env, out)
     }
 }
 

@@ -38,8 +38,9 @@ pub use survey::{BadBlock, Salvaged, Select, State, Survey};
 pub use write::Written;
 
 use super::ReadSeek;
+use super::content::read_up_to;
 use super::keys::Keys;
-use super::read::{Archive, read_up_to};
+use super::read::Archive;
 use crate::options::Options;
 use minlen_container::crypt::{self, LostPieces};
 use minlen_container::{Archive as Container, Damage, is_mln};
