@@ -21,13 +21,13 @@ pub struct Survey {
     pub sample: Vec<u8>,
     /// The largest file, and how large it is.
     largest: Option<(PathBuf, u64)>,
-    /// Bytes of files that are called as photos are, as PNG files are, and as other files of deflate.
-    named: [u64; 3],
+    /// Bytes of files that are called as photos are, as PNG files are, ZIP and PDF files, and gzip files.
+    named: [u64; 4],
 }
 
 /// What files that are undone as a whole are called.
-const NAMES: [&[&str]; 3] =
-    [&["jpg", "jpeg"], &["png"], &["zip", "docx", "xlsx", "pptx", "odt", "jar", "gz", "tgz", "pdf"]];
+const NAMES: [&[&str]; 4] =
+    [&["jpg", "jpeg"], &["png"], &["zip", "docx", "xlsx", "pptx", "odt", "jar", "pdf"], &["gz", "tgz"]];
 
 impl Survey {
     /// Looks at files and at everything below folders. Links are not followed; what cannot be read is left out, since it
@@ -39,7 +39,7 @@ impl Survey {
             bytes: files.iter().map(|(_, len)| len).sum(),
             sample: Vec::new(),
             largest: None,
-            named: [0; 3],
+            named: [0; 4],
         };
         survey.largest = files.iter().max_by_key(|(_, len)| *len).cloned();
         for (sum, names) in survey.named.iter_mut().zip(NAMES) {
@@ -83,10 +83,14 @@ impl Survey {
         self.is_of(0, |head| head.starts_with(&[0xff, 0xd8, 0xff]))
     }
 
-    /// True where what counts are files of deflate that are no pictures.
-    pub fn is_deflated(&self) -> bool {
-        let starts: [&[u8]; 3] = [b"PK\x03\x04", &[0x1f, 0x8b, 8], b"%PDF-"];
-        self.is_of(2, |head| starts.iter().any(|start| head.starts_with(start)))
+    /// True where what counts are ZIP files, the documents that are such, and PDF files.
+    pub fn is_of_members(&self) -> bool {
+        self.is_of(2, |head| head.starts_with(b"PK\x03\x04") || head.starts_with(b"%PDF-"))
+    }
+
+    /// True where what counts are gzip files.
+    pub fn is_gzip(&self) -> bool {
+        self.is_of(3, |head| head.starts_with(&[0x1f, 0x8b, 8]))
     }
 
     /// About how many bytes of pixels there are, where what counts are PNG files: the largest stands for all.
@@ -164,10 +168,10 @@ mod tests {
         fs::write(&png, &header).unwrap();
         let survey = Survey::of(std::slice::from_ref(&png));
         assert_eq!((header.len(), survey.pixels()), (1000, Some(256 * 10 * 3)));
-        assert!(!survey.is_of_photos() && !survey.is_deflated());
+        assert!(!survey.is_of_photos() && !survey.is_of_members());
         fs::write(&png, b"PK\x03\x04").unwrap();
         let survey = Survey::of(&[png]);
-        assert!(survey.is_deflated() && survey.pixels().is_none());
+        assert!(survey.is_of_members() && !survey.is_gzip() && survey.pixels().is_none());
         assert_eq!(Survey::of(&[dir.path().join("none")]).bytes, 0);
     }
 }
