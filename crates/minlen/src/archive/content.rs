@@ -55,17 +55,17 @@ pub(super) struct Stored {
 }
 
 impl<'a, W: Write> Content<'a, W> {
-    /// An empty content on `out`, of blocks of at most `block` bytes, which will come from `contents`.
+    /// An empty content for the stream of `writer`, of blocks of at most `block` bytes, which will come from `contents`.
     pub(super) fn new(
-        out: W,
+        writer: StreamWriter<W>,
         contents: &'a dyn Contents,
         options: &Options,
         spending: Spending,
         block: usize,
         env: &Env,
-    ) -> Result<Self> {
-        Ok(Self {
-            coder: BlockCoder::new(StreamWriter::archive(out)?, options, spending, env),
+    ) -> Self {
+        Self {
+            coder: BlockCoder::new(writer, options, spending, env),
             buffer: Vec::new(),
             room: Vec::new(),
             kind: None,
@@ -75,7 +75,7 @@ impl<'a, W: Write> Content<'a, W> {
             dedup: options.dedup.then(|| Dedup::new(contents)),
             env: env.clone(),
             track: Track::default(),
-        })
+        }
     }
 
     /// Adds the file of an item, with its number: `ranges` are offset and length of its parts that are not holes, in

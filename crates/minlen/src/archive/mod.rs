@@ -8,6 +8,7 @@
 //! | one member to read, all of it or a range | [`Archive::read_member`] |
 //! | one member to read here and there | [`Archive::member_reader`] |
 //! | members that shall become files | [`Archive::extract`] |
+//! | an archive to bring up to date | [`Update`] |
 //! | a damaged archive | [`salvage`] |
 //!
 //! An [`Archive`] reads a single nameless stream, too. Encryption wraps the whole file: see [`crate::container::crypt`] for writing;
@@ -56,6 +57,7 @@ mod spans;
 mod spool;
 mod strip;
 mod sweep;
+mod update;
 mod window;
 
 pub use builder::{Builder, Entry};
@@ -67,6 +69,7 @@ pub use member_reader::MemberReader;
 pub use read::Archive;
 pub use spans::MemberSource;
 pub use strip::without_first;
+pub use update::{Change, ChangeKind, Update, Updating};
 
 use crate::options::Keep;
 use minlen_container::extract as extract_to;
