@@ -6,7 +6,7 @@ use crate::layout::{FileLayout, Track};
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
-use minlen_container::{DirectoryPart, StreamWriter, Tree, compact};
+use minlen_container::{DirectoryPart, RawBlock, StreamWriter, Tree, compact};
 use minlen_core::{Advice, Detection, Env, Error, Event, Limits, Result, Span};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -359,6 +359,8 @@ pub(crate) struct BlockCoder<W: Write> {
 /// What a thread made.
 enum Job {
     Parts(Vec<Planned>),
+    /// A block that was coded before.
+    Block(Box<RawBlock>),
     Directory(DirectoryPart),
 }
 
@@ -390,6 +392,17 @@ impl<W: Write> BlockCoder<W> {
         let request = self.request(block.len(), known);
         let env = self.env.clone().with_layout(spans);
         self.pool.submit(move || planner.code(&block, &request, &env).map(Job::Parts));
+        Ok(())
+    }
+
+    /// Hands in a block that is coded, which goes behind those handed in before.
+    pub(crate) fn put_block(&mut self, block: RawBlock) -> Result<()> {
+        self.env.check()?;
+        self.begun = true;
+        while self.pool.is_full() {
+            self.write_oldest()?;
+        }
+        self.pool.submit(move || Ok(Job::Block(Box::new(block))));
         Ok(())
     }
 
@@ -473,6 +486,7 @@ impl<W: Write> BlockCoder<W> {
         match self.pool.next() {
             Some(job) => match job? {
                 Job::Parts(parts) => self.write(parts),
+                Job::Block(block) => self.writer.write_block(&block),
                 Job::Directory(part) => self.write_directory(&part),
             },
             None => Ok(()),

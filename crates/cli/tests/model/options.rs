@@ -107,6 +107,7 @@ pub fn known(verb: &str, id: &str) -> Option<Known> {
         ("grep", "line_number" | "files_with_matches" | "count" | "with_filename" | "no_filename") => Flag(60),
         ("grep", "max_count") => Words(40, COUNTS),
         (_, "inputs" | "archive" | "names" | "file" | "what" | "dir" | "network" | "model") => Operand,
+        ("update", "delete" | "checksum" | "dry_run") => Flag(200),
         (_, "help" | "version") => Flag(2),
         (_, "quiet" | "verbose" | "explain") => Flag(40),
         (_, "progress") => Words(20, &["auto", "bar", "json", "none"]),

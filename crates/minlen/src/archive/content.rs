@@ -246,7 +246,7 @@ pub(super) fn read_up_to(reader: &mut (impl Read + ?Sized), room: &mut [u8]) -> 
 }
 
 /// Appends a data extent, or lengthens the last one where the new one follows it directly.
-fn append_extent(extents: &mut Vec<Extent>, offset: u64, len: u64) {
+pub(super) fn append_extent(extents: &mut Vec<Extent>, offset: u64, len: u64) {
     if let Some(Extent::Data { offset: last, len: last_len }) = extents.last_mut()
         && *last + *last_len == offset
     {

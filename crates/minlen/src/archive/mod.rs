@@ -9,6 +9,7 @@
 //! | one member to read here and there | [`Archive::member_reader`] |
 //! | members that shall become files | [`Archive::extract`] |
 //! | an archive to bring up to date | [`Update`] |
+//! | an archive with much in it that was replaced or deleted | [`Archive::compact`] |
 //! | a damaged archive | [`salvage`] |
 //!
 //! An [`Archive`] reads a single nameless stream, too. Encryption wraps the whole file: see [`crate::container::crypt`] for writing;
@@ -35,6 +36,7 @@
 
 mod around;
 mod builder;
+mod compact;
 mod content;
 mod contents;
 mod copies;
@@ -61,6 +63,7 @@ mod update;
 mod window;
 
 pub use builder::{Builder, Entry};
+pub use compact::Compacted;
 pub use create::{create, create_from};
 pub use inputs::{Inputs, readers};
 pub use keys::Keys;
