@@ -317,7 +317,8 @@ impl Context {
             options = options.with_bases(bases.clone());
         }
         let options = options.with_prior(self.prior_use());
-        let options = options.with_dedup(!args.no_dedup).with_times(!args.no_times);
+        let options =
+            options.with_dedup(!args.no_dedup).with_rsyncable(args.rsyncable).with_times(!args.no_times);
         Ok(self.resources(options.with_compact(!args.no_compact)))
     }
 

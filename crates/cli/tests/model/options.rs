@@ -120,7 +120,7 @@ pub fn known(verb: &str, id: &str) -> Option<Known> {
         (_, "decode_speed") => Words(15, &["5MB/s", "1G", "1"]),
         (_, "solid") => Words(30, &["all", "none", "64k", "1M", "nonsense"]),
         (_, "block_size") => Words(30, &["4k", "64k", "1M", "0", "1"]),
-        (_, "no_dedup" | "no_compact" | "no_times") => Flag(40),
+        (_, "no_dedup" | "no_compact" | "no_times" | "rsyncable") => Flag(40),
         (_, "recovery") => Words(50, &["5%", "100%", "30"]),
         (_, "encrypt") => Flag(20),
         (_, "no_encrypt") => Flag(30),

@@ -4,6 +4,7 @@ use super::contents::Contents;
 use super::dedup::{CHUNK, Dedup};
 use super::hash::FileHash;
 use crate::budget::Spending;
+use crate::cuts::Sizes;
 use crate::encoder::BlockCoder;
 use crate::layout::{FileLayout, Track};
 use crate::options::Options;
@@ -32,6 +33,8 @@ pub(super) struct Content<'a, W: Write> {
     len: u64,
     hasher: blake3::Hasher,
     block: usize,
+    /// Sizes of blocks that end where their content says so, if they shall.
+    cuts: Option<Sizes>,
     dedup: Option<Dedup<'a>>,
     env: Env,
     /// Where the spans of the files are in the buffer.
@@ -64,6 +67,7 @@ impl<'a, W: Write> Content<'a, W> {
         block: usize,
         env: &Env,
     ) -> Self {
+        let cuts = options.cuts(block);
         Self {
             coder: BlockCoder::new(writer, options, spending, env),
             buffer: Vec::new(),
@@ -71,7 +75,8 @@ impl<'a, W: Write> Content<'a, W> {
             kind: None,
             len: 0,
             hasher: blake3::Hasher::new(),
-            block,
+            block: cuts.map_or(block, |sizes| sizes.most),
+            cuts,
             dedup: options.dedup.then(|| Dedup::new(contents)),
             env: env.clone(),
             track: Track::default(),
@@ -196,6 +201,9 @@ impl<'a, W: Write> Content<'a, W> {
         }
         append_extent(extents, self.len, len);
         self.push(chunk, file_offset)?;
+        if self.cuts.is_some_and(|sizes| sizes.ends_at(chunk, self.buffer.len())) {
+            self.flush()?;
+        }
         Ok(len)
     }
 

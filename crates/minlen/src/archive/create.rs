@@ -271,7 +271,11 @@ impl<W: Write> Storing<'_, '_, W> {
             .collect();
         groups::sort(&mut candidates);
         let mut rest = &candidates[..];
-        for group in groups::groups(&candidates, self.bound) {
+        let groups = match self.options.rsyncable {
+            true => groups::families(&candidates),
+            false => groups::groups(&candidates, self.bound),
+        };
+        for group in groups {
             let (group_files, others) = rest.split_at(group.count);
             let like = |file: &&Candidate<'_>| group.kind == Some(file.detection.kind);
             self.content.begin_group(group_files.iter().find(like).map(|file| file.detection.clone()))?;
