@@ -28,6 +28,8 @@ mod golden_tensors;
 #[cfg(feature = "default")]
 mod limits;
 #[cfg(feature = "default")]
+mod living;
+#[cfg(feature = "default")]
 mod member_reader;
 #[cfg(feature = "default")]
 mod moving;

@@ -16,6 +16,7 @@ mod inspection;
 mod json;
 mod kill;
 mod lines;
+mod living;
 mod metadata;
 mod models;
 mod nothing_lost;

@@ -144,10 +144,20 @@ fn extension(path: &[u8]) -> Vec<u8> {
 
 /// Puts `files`, which are in the order of [`sort`], into groups of at most `bound` bytes.
 pub(super) fn groups(files: &[Candidate<'_>], bound: u64) -> Vec<Group> {
+    in_groups(files, |rest| next_group(rest, bound))
+}
+
+/// Puts them into groups of one family, however long these are: the content says where blocks end.
+pub(super) fn families(files: &[Candidate<'_>]) -> Vec<Group> {
+    let key = |file: &Candidate<'_>| (file.family, file.is_dense());
+    in_groups(files, |rest| rest.iter().take_while(|file| key(file) == key(&rest[0])).count())
+}
+
+fn in_groups(files: &[Candidate<'_>], next: impl Fn(&[Candidate<'_>]) -> usize) -> Vec<Group> {
     let mut groups = Vec::new();
     let mut at = 0;
     while at < files.len() {
-        let count = next_group(&files[at..], bound);
+        let count = next(&files[at..]);
         groups.push(Group { count, kind: main_kind(&files[at..at + count]) });
         at += count;
     }
