@@ -20,6 +20,7 @@ mod living;
 mod metadata;
 mod models;
 mod nothing_lost;
+mod readme;
 mod recovery;
 mod removal;
 mod resources;
