@@ -32,7 +32,7 @@ pub use state::State;
 use crate::limits::{MAX_DEPTH, MAX_PATH};
 use crate::tree::{Body, Entry, Meta};
 use minlen_core::{Env, Error, Result};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
@@ -145,7 +145,8 @@ pub fn walk(inputs: &[PathBuf], options: &Options, env: &Env) -> Result<Walked> 
         without: Without::new(&options.without, &options.without_files),
         found: Walked::default(),
         linked: HashMap::new(),
-        taken: HashMap::new(),
+        // What is in one folder has names of its own.
+        taken: (inputs.len() > 1).then(HashMap::new),
         metas: meta::Metas::new(options),
     };
     for input in names::assign(inputs, options)? {
@@ -161,7 +162,8 @@ pub fn walk(inputs: &[PathBuf], options: &Options, env: &Env) -> Result<Walked> 
 /// I/O; usage if it is no regular file (any more).
 pub fn open(item: &Item) -> Result<File> {
     let file = open_plain(&item.source).map_err(|e| Error::io("opening", e).in_file(&item.source))?;
-    if !file.metadata()?.is_file() {
+    let mode = rustix::fs::fstat(&file).map_err(std::io::Error::from)?.st_mode;
+    if !FileType::from_raw_mode(mode).is_file() {
         return Err(Error::usage("is no regular file").in_file(&item.source));
     }
     Ok(file)
@@ -218,8 +220,8 @@ struct Walker<'a> {
     found: Walked,
     /// Files with several names, by device and number: only looked up.
     linked: HashMap<(u64, u64), u32>,
-    /// Paths given out, and by which item.
-    taken: HashMap<Vec<u8>, u32>,
+    /// Paths given out, and by which item, where inputs could overlap.
+    taken: Option<HashMap<Vec<u8>, u32>>,
     metas: meta::Metas,
 }
 
@@ -326,7 +328,9 @@ impl Walker<'_> {
         if !meta.is_file() {
             return Ok(None);
         }
-        if let Some(&first) = self.linked.get(&(meta.dev(), meta.ino())) {
+        if meta.nlink() > 1
+            && let Some(&first) = self.linked.get(&(meta.dev(), meta.ino()))
+        {
             return Ok(Some(Found::Hardlink(first)));
         }
         Ok(Some(Found::File { len: meta.len(), data: holes::data_parts(source, meta) }))
@@ -335,7 +339,8 @@ impl Walker<'_> {
     /// True if `path` is new; false if the same name on disk has it already, as where inputs overlap.
     fn take(&mut self, source: &Path, path: &[u8]) -> Result<bool> {
         let next = self.found.items.len() as u32;
-        let first = *self.taken.entry(path.to_vec()).or_insert(next);
+        let Some(taken) = &mut self.taken else { return Ok(true) };
+        let first = *taken.entry(path.to_vec()).or_insert(next);
         if first == next {
             return Ok(true);
         }
@@ -357,6 +362,8 @@ impl Walker<'_> {
             Vec::new()
         });
         names.sort_unstable();
+        // A folder that is changed while it is read may name something twice.
+        names.dedup();
         names
     }
 

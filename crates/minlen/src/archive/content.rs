@@ -2,7 +2,7 @@
 
 use super::contents::Contents;
 use super::dedup::{CHUNK, Dedup};
-use super::hash::FileHash;
+use super::hash::{self, FileHash};
 use crate::budget::Spending;
 use crate::cuts::Sizes;
 use crate::encoder::BlockCoder;
@@ -83,6 +83,30 @@ impl<'a, W: Write> Content<'a, W> {
         }
     }
 
+    /// Begins a file.
+    fn enter(&mut self, number: usize, item: &Item, layout: Option<&FileLayout>) {
+        self.track.enter(layout.map(FileLayout::shared));
+        if let Some(dedup) = &mut self.dedup {
+            dedup.enter_file(number, item.state);
+        }
+    }
+
+    /// Adds the file of an item, with its number, all of whose bytes are at hand.
+    pub(super) fn add_bytes(
+        &mut self,
+        (number, item): (usize, &Item),
+        bytes: &[u8],
+        layout: Option<&FileLayout>,
+    ) -> Result<Stored> {
+        self.enter(number, item, layout);
+        let (mut extents, mut fresh) = (Vec::new(), 0);
+        for chunk in FastCDC::new(bytes, CHUNK.0, CHUNK.1, CHUNK.2) {
+            let data = &bytes[chunk.offset..chunk.offset + chunk.length];
+            fresh += self.add_chunk(data, chunk.offset as u64, &mut extents)?;
+        }
+        Ok(Stored { len: bytes.len() as u64, hash: hash::of_all(bytes), extents, fresh })
+    }
+
     /// Adds the file of an item, with its number: `ranges` are offset and length of its parts that are not holes, in
     /// order, each to be read through `open`; `size` its length with the holes; `layout` what it is made of. A file that ends
     /// earlier than it should is stored as long as it is: nothing is made up.
@@ -94,10 +118,7 @@ impl<'a, W: Write> Content<'a, W> {
         layout: Option<&FileLayout>,
         mut open: impl FnMut(u64, u64) -> Result<R>,
     ) -> Result<Added> {
-        self.track.enter(layout.map(FileLayout::shared));
-        if let Some(dedup) = &mut self.dedup {
-            dedup.enter_file(number, item.state);
-        }
+        self.enter(number, item, layout);
         let mut file = FileBuilder::default();
         let mut whole = true;
         for &(start, len) in ranges {
@@ -179,10 +200,12 @@ impl<'a, W: Write> Content<'a, W> {
     }
 
     /// Begins a group: what was added before goes into other blocks than what follows. `kind` is what the group is, where
-    /// that is known.
-    pub(super) fn begin_group(&mut self, kind: Option<Detection>) -> Result<()> {
+    /// that is known, `len` about how many bytes it has.
+    pub(super) fn begin_group(&mut self, kind: Option<Detection>, len: u64) -> Result<()> {
         self.flush()?;
         self.kind = kind;
+        // Growing by and by would copy it again and again.
+        self.buffer.reserve_exact(usize::try_from(len).unwrap_or(self.block).min(self.block));
         Ok(())
     }
 
@@ -191,13 +214,13 @@ impl<'a, W: Write> Content<'a, W> {
         let len = chunk.len() as u64;
         let recent_start = self.len - self.buffer.len() as u64;
         if let Some(dedup) = &mut self.dedup
-            && let Some(offset) = dedup.find(chunk, &self.buffer, recent_start)
+            && let Some(key) = Dedup::key(chunk)
         {
-            append_extent(extents, offset, len);
-            return Ok(0);
-        }
-        if let Some(dedup) = &mut self.dedup {
-            dedup.remember(chunk, self.len, file_offset);
+            if let Some(offset) = dedup.find(key, chunk, &self.buffer, recent_start) {
+                append_extent(extents, offset, len);
+                return Ok(0);
+            }
+            dedup.remember(key, chunk.len(), self.len, file_offset);
         }
         append_extent(extents, self.len, len);
         self.push(chunk, file_offset)?;
@@ -209,7 +232,6 @@ impl<'a, W: Write> Content<'a, W> {
 
     fn push(&mut self, mut bytes: &[u8], mut at: u64) -> Result<()> {
         self.len += bytes.len() as u64;
-        self.hasher.update(bytes);
         while !bytes.is_empty() {
             let n = bytes.len().min(self.block - self.buffer.len());
             self.track.extend(at..at + n as u64, self.buffer.len());
@@ -235,6 +257,8 @@ impl<'a, W: Write> Content<'a, W> {
         let rest = self.buffer.split_off(cut);
         let block = std::mem::replace(&mut self.buffer, rest);
         let spans = self.track.take(cut);
+        // Much at once is hashed several times as fast as file after file.
+        self.hasher.update(&block);
         self.coder.submit(block, self.kind.clone(), spans)
     }
 }

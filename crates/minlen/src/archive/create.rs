@@ -162,7 +162,7 @@ pub(super) fn store<W: Write>(
         bodies,
         copies,
         bound,
-        kept: HashMap::new(),
+        kept: Vec::new(),
         kept_bytes: 0,
         summary: &mut summary,
         env,
@@ -233,6 +233,11 @@ pub(super) fn code_tree(bytes: &[u8], options: &Options, env: &Env) -> Result<Co
     options.planner.code_whole(bytes, &request, env)
 }
 
+/// True for a file without holes.
+fn is_in_one_piece(item: &Item) -> bool {
+    matches!(&item.body, Found::File { len, data } if data[..] == [(0, *len)])
+}
+
 fn data_len(item: &Item) -> u64 {
     match &item.body {
         Found::File { data, .. } => data.iter().map(|(_, len)| len).sum(),
@@ -251,8 +256,8 @@ struct Storing<'a, 'c, W: Write> {
     copies: Copies,
     /// The most bytes of files that share a block.
     bound: u64,
-    /// Small files that were read when they were looked at, and their bytes.
-    kept: HashMap<usize, Kept>,
+    /// Small files that were read when they were looked at, by number of the item, and their bytes.
+    kept: Vec<Option<Kept>>,
     kept_bytes: usize,
     summary: &'a mut Summary,
     env: &'a Env,
@@ -278,7 +283,8 @@ impl<W: Write> Storing<'_, '_, W> {
         for group in groups {
             let (group_files, others) = rest.split_at(group.count);
             let like = |file: &&Candidate<'_>| group.kind == Some(file.detection.kind);
-            self.content.begin_group(group_files.iter().find(like).map(|file| file.detection.clone()))?;
+            let kind = group_files.iter().find(like).map(|file| file.detection.clone());
+            self.content.begin_group(kind, group_files.iter().map(|file| file.len).sum())?;
             for file in group_files {
                 self.store(file.number, Some(file.detection.clone()))?;
                 if let Some(part) = self.copies.due(self.content.handed_in(), items, &self.bodies) {
@@ -309,7 +315,7 @@ impl<W: Write> Storing<'_, '_, W> {
                 && !self.onto.known.contains_key(&(first as usize))
                 && !instead.contains_key(&first)
             {
-                self.content.begin_group(None)?;
+                self.content.begin_group(None, 0)?;
                 self.store(index, None)?;
                 if self.bodies[index].is_some() {
                     instead.insert(first, index);
@@ -354,8 +360,11 @@ impl<W: Write> Storing<'_, '_, W> {
         let most = if len == 0 { most } else { most.min(usize::try_from(len).unwrap_or(most)) };
         let mut file = self.contents.open(index)?;
         let n = super::content::read_up_to(&mut file, &mut room[..most])?;
-        if self.is_fast() && n > 0 && n as u64 == len && self.kept_bytes + n <= MOST_KEPT {
-            self.kept.insert(index, Kept::new(room[..n].to_vec(), file.state()?));
+        let is_all = n > 0 && n as u64 == len && is_in_one_piece(&self.items[index]);
+        if self.is_fast() && is_all && self.kept_bytes + n <= MOST_KEPT {
+            let items = self.items.len();
+            self.kept.resize_with(items, || None);
+            self.kept[index] = Some(Kept { bytes: room[..n].to_vec(), state: file.state()? });
             self.kept_bytes += n;
         }
         Ok(&room[..n])
@@ -374,8 +383,15 @@ impl<W: Write> Storing<'_, '_, W> {
     /// Stores one file as it is read, whatever it was when it was found; says so where that differs.
     fn store(&mut self, index: usize, detection: Option<Detection>) -> Result<()> {
         let item = &self.items[index];
-        let kept = self.kept.remove(&index).map(|kept| Ok(Box::new(kept) as Box<dyn Opened>));
-        let opened = kept.unwrap_or_else(|| self.contents.open(index)).and_then(|file| {
+        if let Some((kept, detection)) =
+            self.kept.get_mut(index).and_then(Option::take).zip(detection.as_ref())
+        {
+            let layout = layout(self.contents, (index, item), detection, self.options);
+            let stored = self.content.add_bytes((index, item), &kept.bytes, layout.as_ref())?;
+            self.stored(index, stored, item.state.is_still(&kept.state));
+            return Ok(());
+        }
+        let opened = self.contents.open(index).and_then(|file| {
             let state = file.state()?;
             Ok((RefCell::new(file), state))
         });
@@ -394,19 +410,24 @@ impl<W: Write> Storing<'_, '_, W> {
         match self.read(index, detection, &file)? {
             Added::Stored(stored) => {
                 let after = file.borrow().state();
-                if !after.is_ok_and(|after| item.state.is_still(&after)) {
-                    let source = item.source.display();
-                    let message = format!("{source}: was changed while it was read: stored as it was read");
-                    self.summary.warnings.push(message);
-                }
-                self.summary.unique_bytes += stored.fresh;
-                let Stored { len, hash, extents, .. } = stored;
-                self.bodies[index] = Some(Body::File { len, hash, extents });
-                self.copies.add(index);
+                self.stored(index, stored, after.is_ok_and(|after| item.state.is_still(&after)));
             }
             Added::Unreadable(error) => self.leave_out(index, error)?,
         }
         Ok(())
+    }
+
+    /// Takes note of a file that was stored, and whether it is still what was found.
+    fn stored(&mut self, index: usize, stored: Stored, is_still: bool) {
+        if !is_still {
+            let source = self.items[index].source.display();
+            let message = format!("{source}: was changed while it was read: stored as it was read");
+            self.summary.warnings.push(message);
+        }
+        self.summary.unique_bytes += stored.fresh;
+        let Stored { len, hash, extents, .. } = stored;
+        self.bodies[index] = Some(Body::File { len, hash, extents });
+        self.copies.add(index);
     }
 
     fn read(
