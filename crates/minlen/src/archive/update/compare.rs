@@ -79,7 +79,7 @@ fn root(tree: &Tree, number: usize) -> usize {
 
 /// Owner and attributes that the archive shall have: what was not asked for stays as it is there.
 fn merged(new: Option<Arc<Meta>>, old: Option<&Arc<Meta>>, keep: Keep) -> Option<Arc<Meta>> {
-    let Some(old) = old.filter(|_| !keep.owners || !(keep.xattrs && keep.acls)) else { return new };
+    let Some(old) = old.filter(|_| !(keep.owners && keep.xattrs && keep.acls)) else { return new };
     let fresh = new.as_deref().cloned().unwrap_or_default();
     let owner = if keep.owners { fresh.owner } else { old.owner.clone() };
     let xattrs = if keep.xattrs || keep.acls { fresh.xattrs } else { old.xattrs.clone() };
