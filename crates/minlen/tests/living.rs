@@ -52,7 +52,7 @@ fn threads_do_not_matter() {
     let root = dir.path().join("r");
     tree(&root);
     let (env, how) = (Env::default(), Updating::default().with_delete(true));
-    let old = archive::create(&[root.clone()], Vec::new(), &options(), &env).unwrap().0;
+    let old = archive::create(std::slice::from_ref(&root), Vec::new(), &options(), &env).unwrap().0;
     changed(&root);
     let make = |threads| {
         let options = options().with_threads(threads);
@@ -60,7 +60,7 @@ fn threads_do_not_matter() {
         let (compacted, done) = open(&new).compact(Vec::new(), &options, &env).unwrap();
         assert_eq!(done.stored, compacted.len() as u64);
         let cuts = options.with_rsyncable(true);
-        let cut = archive::create(&[root.clone()], Vec::new(), &cuts, &env).unwrap().0;
+        let cut = archive::create(std::slice::from_ref(&root), Vec::new(), &cuts, &env).unwrap().0;
         (new, compacted, cut)
     };
     let one = make(1);
@@ -84,7 +84,7 @@ fn shared_content_survives_the_file_that_brought_it() {
     tree(&root);
     changed(&root);
     let env = Env::default();
-    let old = archive::create(&[root.clone()], Vec::new(), &options(), &env).unwrap().0;
+    let old = archive::create(std::slice::from_ref(&root), Vec::new(), &options(), &env).unwrap().0;
     fs::remove_file(root.join("a")).unwrap();
     let new = updated(&old, &root, Updating::default().with_delete(true), &options());
     assert!(open(&new).unused_len().unwrap() > 0);
@@ -104,7 +104,7 @@ fn damage_to_an_update_costs_nothing_of_before() {
     let root = dir.path().join("r");
     tree(&root);
     let env = Env::default();
-    let old = archive::create(&[root.clone()], Vec::new(), &options(), &env).unwrap().0;
+    let old = archive::create(std::slice::from_ref(&root), Vec::new(), &options(), &env).unwrap().0;
     let a = fs::read(root.join("a")).unwrap();
     changed(&root);
     let new = updated(&old, &root, Updating::default().with_delete(true), &options());

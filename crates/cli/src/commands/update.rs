@@ -2,6 +2,7 @@
 
 use super::compress::{gathered, paths};
 use crate::args::{self, EncodeArgs};
+use crate::engine::decode::Lock;
 use crate::engine::encode::{Recipe, Sizes};
 use crate::engine::replace::{Old, sealed_as_before};
 use crate::engine::sink::Sink;
@@ -10,6 +11,7 @@ use crate::plan::ledger::Role;
 use crate::plan::{Context, Target, gather};
 use crate::ui::{self, human};
 use minlen::archive::{ChangeKind, Update, Updating};
+use minlen::container::check_structure;
 use minlen::container::tree::show_path;
 use minlen::{Error, Result};
 use serde_json::{Value, json};
@@ -49,8 +51,7 @@ fn update(args: &args::Update, ctx: &Context) -> Result<()> {
         return dry_run(&found, ctx);
     }
     let counts = found.counts();
-    let asked =
-        args.encode.recovery.is_some() || seal.encrypt != (old.lock != crate::engine::decode::Lock::None);
+    let asked = args.encode.recovery.is_some() || recipe.encrypts() != (old.lock != Lock::None);
     if found.is_empty() && !asked {
         found.warnings().iter().for_each(|message| ctx.ui.warn(message));
         let stored = old.archive.stored_len();
@@ -60,7 +61,7 @@ fn update(args: &args::Update, ctx: &Context) -> Result<()> {
     let (made, summary) = recipe.update(&mut old, found, &sink, ctx)?;
     old.give_mode(&sink, summary.mode, ctx)?;
     if !recipe.encrypts() {
-        old.check(&sink, ctx)?;
+        check_structure(&mut sink.file(), &ctx.reading())?;
     }
     old.is_still()?;
     let sizes = made.sizes;

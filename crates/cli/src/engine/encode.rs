@@ -164,12 +164,16 @@ impl Recipe {
     ) -> Result<(Made, Summary)> {
         let plain = old.lock == Lock::None && !self.seal.encrypts();
         let copied = if plain { old.copy_plain(sink, &ctx.writing())? } else { 0 };
+        // Where nothing is different, only what is around the archive is made again.
         let mut summary = Summary::default();
+        summary.mode = 0o666;
         let mut made = self.finish(sink, ctx, true, |out| {
             if !plain {
                 old.archive.copy_streams(out)?;
             }
-            (_, summary) = found.write(out, &self.options, &ctx.writing())?;
+            if !found.is_empty() {
+                (_, summary) = found.write(out, &self.options, &ctx.writing())?;
+            }
             Ok(summary.raw_bytes)
         })?;
         made.sizes.stored += copied;

@@ -11,7 +11,7 @@ use crate::budget::Spending;
 use crate::encoder::BlockCoder;
 use crate::options::Options;
 use minlen_container::{Body, Entry, Extent, RawBlock, StreamWriter, Tree};
-use minlen_core::{Detection, Env, Event, Reservation, Result};
+use minlen_core::{Env, Event, Kind, Reservation, Result};
 use std::collections::VecDeque;
 use std::io::Write;
 use std::ops::Range;
@@ -123,7 +123,7 @@ impl NewContent {
 #[derive(Default)]
 struct Rest {
     bytes: Vec<u8>,
-    kind: Option<Detection>,
+    kind: Option<Kind>,
     /// Where each piece was in the content, and how long it is.
     pieces: Vec<(u64, u64)>,
 }
@@ -248,36 +248,27 @@ impl<'l, W: Write> Moving<'l, W> {
         self.coder.put_block(block)
     }
 
+    /// Takes what is left of a block, together with what is left of those before where all of it is no more than one of them was.
     fn recode(&mut self, range: &Range<u64>, bytes: &[u8]) -> Result<()> {
         self.done.recoded += 1;
-        let kind = self.options.planner.detect(bytes, bytes.len() as u64);
-        if self.rest.kind.as_ref().is_some_and(|known| known.kind != kind.kind) {
+        let kind = self.options.planner.detect(bytes, bytes.len() as u64).kind;
+        let left: u64 = self.within(range).map(|piece| piece.end - piece.start).sum();
+        let together = self.rest.bytes.len() as u64 + left;
+        if self.rest.kind != Some(kind) || together > range.end - range.start {
             self.flush()?;
         }
-        self.rest.kind.get_or_insert(kind);
+        self.rest.kind = Some(kind);
         for piece in self.within(range) {
             let (from, to) = ((piece.start - range.start) as usize, (piece.end - range.start) as usize);
-            let mut left = &bytes[from..to];
-            let mut at = piece.start;
-            while !left.is_empty() {
-                let room = self.options.block_size() - self.rest.bytes.len();
-                let (now, later) = left.split_at(left.len().min(room));
-                self.rest.bytes.extend_from_slice(now);
-                self.rest.pieces.push((at, now.len() as u64));
-                (left, at) = (later, at + now.len() as u64);
-                if self.rest.bytes.len() >= self.options.block_size() {
-                    let kind = self.rest.kind.clone();
-                    self.flush()?;
-                    self.rest.kind = kind;
-                }
-            }
+            self.rest.bytes.extend_from_slice(&bytes[from..to]);
+            self.rest.pieces.push((piece.start, piece.end - piece.start));
         }
         Ok(())
     }
 
     /// Has what is left of the last blocks coded.
     fn flush(&mut self) -> Result<()> {
-        let Rest { bytes, kind, pieces } = std::mem::take(&mut self.rest);
+        let Rest { bytes, pieces, .. } = std::mem::take(&mut self.rest);
         if bytes.is_empty() {
             return Ok(());
         }
@@ -287,7 +278,7 @@ impl<'l, W: Write> Moving<'l, W> {
             at += len;
         }
         self.content.add(&bytes);
-        self.coder.submit(bytes, kind, Arc::default())
+        self.coder.submit(bytes, None, Arc::default())
     }
 }
 

@@ -58,7 +58,7 @@ fn living(case: &Case<'_>, path: &Path, entry: &Entry, archives: &mut Archives) 
         // Something on disk took its place, or its place is gone.
         let named = |own: &PathBuf| case.before.entries.keys().any(|path| path.ends_with(own));
         let replaced = update && item.path.as_ref().is_some_and(named);
-        !kept && !replaced && !(update && case.command.has("delete"))
+        !(kept || replaced || update && case.command.has("delete"))
     })?;
     let lost = lost.path.as_deref().unwrap_or(Path::new("-")).display().to_string();
     Some(case.fault("LOST", format!("{shown} has no {lost} any more")))

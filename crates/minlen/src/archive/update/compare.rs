@@ -44,8 +44,12 @@ pub(super) fn compare(
 ) -> Result<Found> {
     let tree = archive.entries();
     let mut pairs = Vec::with_capacity(items.len());
+    // Both sides mostly go in one order.
+    let mut next = 0;
     for item in &mut items {
-        let entry = archive.find(&item.path)?;
+        let is_next = tree.entries.get(next).is_some_and(|entry| entry.path == item.path);
+        let entry = if is_next { Some(next) } else { archive.find(&item.path)? };
+        next = entry.map_or(next, |entry| entry + 1);
         let root = entry.map(|number| root(&tree, number)).filter(|&root| is_file(&tree.entries[root]));
         let mut attributes = false;
         if let Some(entry) = entry.map(|number| &tree.entries[number]) {
@@ -75,7 +79,7 @@ fn root(tree: &Tree, number: usize) -> usize {
 
 /// Owner and attributes that the archive shall have: what was not asked for stays as it is there.
 fn merged(new: Option<Arc<Meta>>, old: Option<&Arc<Meta>>, keep: Keep) -> Option<Arc<Meta>> {
-    let Some(old) = old.filter(|_| !keep.owners || !(keep.xattrs && keep.acls)) else { return new };
+    let Some(old) = old.filter(|_| !(keep.owners && keep.xattrs && keep.acls)) else { return new };
     let fresh = new.as_deref().cloned().unwrap_or_default();
     let owner = if keep.owners { fresh.owner } else { old.owner.clone() };
     let xattrs = if keep.xattrs || keep.acls { fresh.xattrs } else { old.xattrs.clone() };
@@ -145,11 +149,11 @@ fn select(tree: &Tree, items: Vec<Item>, pairs: &[Pair]) -> Found {
         _ => number,
     };
     // How many names each file has on disk, and how many of those found have each file of the archive.
-    let (mut names, mut entries) = (HashMap::<usize, usize>::new(), HashMap::<usize, usize>::new());
+    let (mut names, mut entries) = (vec![0u32; items.len()], vec![0u32; tree.entries.len()]);
     for (number, pair) in pairs.iter().enumerate() {
-        *names.entry(first(number)).or_default() += 1;
+        names[first(number)] += 1;
         if let Some(root) = pair.root {
-            *entries.entry(root).or_default() += 1;
+            entries[root] += 1;
         }
     }
     let is_same = |number: usize| {
@@ -160,9 +164,7 @@ fn select(tree: &Tree, items: Vec<Item>, pairs: &[Pair]) -> Found {
             Body::Symlink(target) => matches!(body, Some(container::Body::Symlink(there)) if there == target),
             Body::File { .. } | Body::Hardlink(_) => {
                 let root = pairs[file].root.filter(|root| pair.root == Some(*root));
-                root.is_some_and(|root| {
-                    pairs[file].content == Some(root) && entries.get(&root) == names.get(&file)
-                })
+                root.is_some_and(|root| pairs[file].content == Some(root) && entries[root] == names[file])
             }
         };
         content && pair.attributes
@@ -171,7 +173,10 @@ fn select(tree: &Tree, items: Vec<Item>, pairs: &[Pair]) -> Found {
     let mut found = Found { items: Vec::new(), known: HashMap::new(), changes: Vec::new() };
     let mut places = HashMap::new();
     let chosen: Vec<bool> = (0..items.len()).map(|number| differs.contains(&first(number))).collect();
-    let kinds: Vec<ChangeKind> = (0..items.len()).map(|number| kind(tree, &items, pairs, number)).collect();
+    let kinds: HashMap<usize, ChangeKind> = (0..items.len())
+        .filter(|&number| chosen[number])
+        .map(|number| (number, kind(tree, &items, pairs, number)))
+        .collect();
     for (number, mut item) in items.into_iter().enumerate().filter(|(number, _)| chosen[*number]) {
         let place = found.items.len();
         places.insert(number, place as u32);
@@ -182,7 +187,11 @@ fn select(tree: &Tree, items: Vec<Item>, pairs: &[Pair]) -> Found {
             found.known.insert(place, tree.entries[entry].body.clone());
         }
         let is_folder = item.body == Body::Dir;
-        found.changes.push(Change { path: item.path.clone(), kind: kinds[number], is_folder });
+        found.changes.push(Change {
+            path: item.path.clone(),
+            kind: kinds.get(&number).copied().unwrap_or(ChangeKind::Changed),
+            is_folder,
+        });
         found.items.push(item);
     }
     found

@@ -156,7 +156,7 @@ impl Update {
         let before = if found.known.values().any(has_data) { content } else { 0 };
         // What says nothing of before is an archive like any other, which older readers read.
         let amends = before > 0 || !gone.removed.is_empty();
-        let amendment = amends.then(|| Amendment { before, removed: gone.removed });
+        let amendment = amends.then_some(Amendment { before, removed: gone.removed });
         let before = (content.max(archive.output_len()), archive.streams_len());
         let mut changes = found.changes;
         changes.extend(gone.changes);
