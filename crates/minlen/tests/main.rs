@@ -34,6 +34,8 @@ mod member_reader;
 #[cfg(feature = "default")]
 mod moving;
 #[cfg(feature = "default")]
+mod progress;
+#[cfg(feature = "default")]
 mod salvage;
 #[cfg(feature = "default")]
 mod streams;
