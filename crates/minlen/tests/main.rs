@@ -22,6 +22,8 @@ mod examples;
 #[cfg(feature = "default")]
 mod golden;
 #[cfg(feature = "default")]
+mod golden_diff;
+#[cfg(feature = "default")]
 mod golden_models;
 #[cfg(feature = "default")]
 mod golden_tensors;

@@ -3,6 +3,7 @@
 mod archives;
 mod arrays;
 mod atomic;
+mod bases;
 mod bombs;
 mod damage;
 mod encryption;
