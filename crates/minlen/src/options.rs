@@ -1,5 +1,6 @@
 //! What a caller can ask for.
 
+use crate::cuts::Sizes;
 use crate::layout::{BaseSet, Parsers};
 use crate::levels::{LevelInfo, MAX_LEVEL, MIB, levels};
 use crate::nearby::Goal;
@@ -30,10 +31,19 @@ pub fn registry() -> Registry {
     }
     minlen_bytes::missing().into_iter().for_each(|codec| registry.note_missing(codec));
     register_tensors(&mut registry);
+    // What is new beside a base may be compressed, and what comes out of that be in the base again; and what comes out where the data is
+    // compressed may be a difference. So the two hold each other, to a depth that is enough.
+    let with = |codec| {
+        let mut all = registry.clone();
+        all.register(codec);
+        all
+    };
+    let copied = with(crate::diff::codec(registry.clone()));
+    let undone = with(crate::recode::codec(copied));
+    let mut all = with(crate::diff::codec(undone));
     // Last: it codes its streams with all the others.
-    let inner = registry.clone();
-    registry.register(crate::recode::codec(inner));
-    registry
+    all.register(crate::recode::codec(all.clone()));
+    all
 }
 
 /// The codecs of arrays; the one for whole files codes what is around the arrays with all the others.
@@ -123,6 +133,8 @@ pub struct Options {
     pub(crate) block: Option<usize>,
     pub(crate) solid: Solid,
     pub(crate) dedup: bool,
+    /// Blocks end where the content says so.
+    pub(crate) rsyncable: bool,
     /// What spans may be differences from, and how near they must stay.
     pub(crate) bases: BaseSet,
     pub(crate) goal: Option<Goal>,
@@ -149,6 +161,7 @@ impl Default for Options {
             block: None,
             solid: Solid::Auto,
             dedup: true,
+            rsyncable: false,
             times: true,
             keep: Keep::default(),
             compact: true,
@@ -336,6 +349,31 @@ impl Options {
     pub fn with_dedup(mut self, dedup: bool) -> Self {
         self.dedup = dedup;
         self
+    }
+
+    /// Ends blocks where the content says so and not where they are full, so that a change in the middle of the input leaves most bytes of
+    /// the output as they were: for what is copied with rsync, or kept by a backup that looks for equal parts. Blocks have
+    /// some megabytes at most, which costs size.
+    ///
+    /// ```
+    /// use minlen::{Limits, Options, compress, decompress};
+    /// let options = Options::new(1)?.with_rsyncable(true).with_block_size(64 << 10);
+    /// let numbers: Vec<u8> = (0..200_000u32).flat_map(|n| n.wrapping_mul(2_654_435_769).to_le_bytes()).collect();
+    /// let (old, new) = (compress(&numbers, &options)?, compress(&[&b"one more"[..], &numbers].concat(), &options)?);
+    /// let (end, middle) = (new.len() * 9 / 10, new.len() / 2);
+    /// assert!(old.windows(1000).any(|part| part == &new[middle..middle + 1000] || part == &new[end - 1000..end]));
+    /// assert_eq!(decompress(&new, &Limits::default())?[8..], numbers);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_rsyncable(mut self, rsyncable: bool) -> Self {
+        self.rsyncable = rsyncable;
+        self
+    }
+
+    /// The sizes of blocks that are cut by content, of up to `block` bytes; nothing where they are not.
+    pub(crate) fn cuts(&self, block: usize) -> Option<Sizes> {
+        self.rsyncable.then(|| Sizes::within(block))
     }
 
     /// What an archive keeps beside modes and times (default: nothing).

@@ -22,11 +22,15 @@ mod examples;
 #[cfg(feature = "default")]
 mod golden;
 #[cfg(feature = "default")]
+mod golden_diff;
+#[cfg(feature = "default")]
 mod golden_models;
 #[cfg(feature = "default")]
 mod golden_tensors;
 #[cfg(feature = "default")]
 mod limits;
+#[cfg(feature = "default")]
+mod living;
 #[cfg(feature = "default")]
 mod member_reader;
 #[cfg(feature = "default")]

@@ -1,6 +1,6 @@
 //! Every codec tells how far it is, in both directions, so that nobody looks at a bar that stands still.
 
-use minlen::{Codec, Env, Event, Options, Progress};
+use minlen::{Env, Event, Options, Progress};
 use std::sync::{Arc, Mutex};
 
 /// Bytes of the input of a codec, and of one that takes microseconds a byte.

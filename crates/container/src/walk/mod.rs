@@ -25,7 +25,7 @@ mod patterns;
 mod state;
 mod without;
 
-pub use names::{names, names_as};
+pub use names::{names, names_as, names_with};
 pub use patterns::Patterns;
 pub use state::State;
 
@@ -64,6 +64,8 @@ pub struct Options {
     pub as_given: Vec<PathBuf>,
     /// What is left out. Patterns are held against paths in the archive, and against those below each input.
     pub exclude: Patterns,
+    /// Inputs may be missing: then nothing is found of them.
+    pub may_be_missing: bool,
     /// Files that are left out by device and number: where standard output leads.
     pub without_files: Vec<(u64, u64)>,
 }
@@ -177,6 +179,40 @@ pub fn open_plain(path: &Path) -> std::io::Result<File> {
     Ok(rustix::fs::open(near.as_ref(), flags, Mode::empty())?.into())
 }
 
+/// True if `patterns` leave out what has this path in an archive, or a folder above it; the path of the input that it comes from has
+/// `above` bytes.
+///
+/// ```
+/// use minlen_container::walk::{Patterns, is_left_out};
+/// let mut patterns = Patterns::default();
+/// patterns.add(b"target/");
+/// assert!(is_left_out(&patterns, b"p/target/a", 1, false) && is_left_out(&patterns, b"p/target", 1, true));
+/// assert!(!is_left_out(&patterns, b"p/src/a", 1, false) && !is_left_out(&patterns, b"p/target", 1, false));
+/// ```
+#[must_use]
+pub fn is_left_out(patterns: &Patterns, path: &[u8], above: usize, is_folder: bool) -> bool {
+    let slashes = (above.max(1)..path.len()).filter(|&at| path[at] == b'/');
+    slashes
+        .chain([path.len()])
+        .any(|end| excludes(patterns, &path[..end], above, end < path.len() || is_folder))
+}
+
+fn excludes(patterns: &Patterns, path: &[u8], above: usize, is_folder: bool) -> bool {
+    if patterns.is_empty() || path.is_empty() {
+        return false;
+    }
+    let below = path.get(above + 1..).filter(|below| above > 0 && !below.is_empty());
+    let below = below.and_then(|below| patterns.verdict(below, is_folder));
+    below.or_else(|| patterns.verdict(path, is_folder)) == Some(true)
+}
+
+/// True if nothing is there.
+#[must_use]
+pub fn is_missing(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
+}
+
 struct Walker<'a> {
     options: &'a Options,
     env: &'a Env,
@@ -204,6 +240,7 @@ impl Walker<'_> {
             }
             let meta = match long::reach(&source).and_then(fs::symlink_metadata) {
                 Ok(meta) => meta,
+                Err(e) if self.options.may_be_missing && is_missing(&e) => continue,
                 Err(e) => {
                     self.warn(&source, &e.to_string());
                     continue;
@@ -238,13 +275,7 @@ impl Walker<'_> {
 
     /// True for what a pattern leaves out; `above` is how long the path of the input is. Folders come before what is in them.
     fn is_excluded(&self, path: &[u8], above: usize, is_folder: bool) -> bool {
-        let patterns = &self.options.exclude;
-        if patterns.is_empty() || path.is_empty() {
-            return false;
-        }
-        let below = path.get(above + 1..).filter(|below| above > 0 && !below.is_empty());
-        let below = below.and_then(|below| patterns.verdict(below, is_folder));
-        below.or_else(|| patterns.verdict(path, is_folder)) == Some(true)
+        excludes(&self.options.exclude, path, above, is_folder)
     }
 
     /// Takes away the names of outputs and of unfinished files.

@@ -4,6 +4,7 @@ use super::contents::Contents;
 use super::dedup::{CHUNK, Dedup};
 use super::hash::{self, FileHash};
 use crate::budget::Spending;
+use crate::cuts::Sizes;
 use crate::encoder::BlockCoder;
 use crate::layout::{FileLayout, Track};
 use crate::options::Options;
@@ -32,6 +33,8 @@ pub(super) struct Content<'a, W: Write> {
     len: u64,
     hasher: blake3::Hasher,
     block: usize,
+    /// Sizes of blocks that end where their content says so, if they shall.
+    cuts: Option<Sizes>,
     dedup: Option<Dedup<'a>>,
     env: Env,
     /// Where the spans of the files are in the buffer.
@@ -55,27 +58,29 @@ pub(super) struct Stored {
 }
 
 impl<'a, W: Write> Content<'a, W> {
-    /// An empty content on `out`, of blocks of at most `block` bytes, which will come from `contents`.
+    /// An empty content for the stream of `writer`, of blocks of at most `block` bytes, which will come from `contents`.
     pub(super) fn new(
-        out: W,
+        writer: StreamWriter<W>,
         contents: &'a dyn Contents,
         options: &Options,
         spending: Spending,
         block: usize,
         env: &Env,
-    ) -> Result<Self> {
-        Ok(Self {
-            coder: BlockCoder::new(StreamWriter::archive(out)?, options, spending, env),
+    ) -> Self {
+        let cuts = options.cuts(block);
+        Self {
+            coder: BlockCoder::new(writer, options, spending, env),
             buffer: Vec::new(),
             room: Vec::new(),
             kind: None,
             len: 0,
             hasher: blake3::Hasher::new(),
-            block,
+            block: cuts.map_or(block, |sizes| sizes.most),
+            cuts,
             dedup: options.dedup.then(|| Dedup::new(contents)),
             env: env.clone(),
             track: Track::default(),
-        })
+        }
     }
 
     /// Begins a file.
@@ -219,6 +224,9 @@ impl<'a, W: Write> Content<'a, W> {
         }
         append_extent(extents, self.len, len);
         self.push(chunk, file_offset)?;
+        if self.cuts.is_some_and(|sizes| sizes.ends_at(chunk, self.buffer.len())) {
+            self.flush()?;
+        }
         Ok(len)
     }
 
@@ -270,7 +278,7 @@ pub(super) fn read_up_to(reader: &mut (impl Read + ?Sized), room: &mut [u8]) -> 
 }
 
 /// Appends a data extent, or lengthens the last one where the new one follows it directly.
-fn append_extent(extents: &mut Vec<Extent>, offset: u64, len: u64) {
+pub(super) fn append_extent(extents: &mut Vec<Extent>, offset: u64, len: u64) {
     if let Some(Extent::Data { offset: last, len: last_len }) = extents.last_mut()
         && *last + *last_len == offset
     {

@@ -11,7 +11,7 @@ use crate::layout::{FileLayout, FileSource};
 use crate::options::Options;
 use crate::planner::Request;
 use minlen_container::walk::{self, Found, Item};
-use minlen_container::{Body, Tree, extract};
+use minlen_container::{Amendment, Body, Extent, StreamWriter, Tree, extract};
 use minlen_core::{Advice, Coded, Detection, Env, Error, Event, Limits, Result};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -72,10 +72,44 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
     if let Some(message) = walked.not_kept {
         env.progress.event(Event::Notice { message });
     }
-    store(&walked.items, &Disk(&walked.items), walked.warnings, out, options, env)
+    store(&walked.items, &Disk(&walked.items), walked.warnings, Onto::default(), out, options, env)
 }
 
-fn check_exact(options: &Options) -> Result<()> {
+/// What an archive is added to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Onto {
+    /// How it amends what is there.
+    pub(super) amendment: Option<Amendment>,
+    /// Items, by number, whose content is there already, in terms of [`Amendment::before`]; of the others there is none.
+    pub(super) known: HashMap<usize, Body>,
+    /// Content, or what is unpacked of it, and bytes of the streams that are there.
+    pub(super) before: (u64, u64),
+}
+
+impl Onto {
+    fn writer<W: Write>(&self, out: W) -> Result<StreamWriter<W>> {
+        let writer = match &self.amendment {
+            Some(amendment) => StreamWriter::amending(out, amendment.clone())?,
+            None => StreamWriter::archive(out)?,
+        };
+        Ok(writer.following(self.before.0, self.before.1))
+    }
+
+    /// Extents of the stream that is written, as they are said in its tree.
+    fn moved(&self, mut body: Body) -> Body {
+        let before = self.amendment.as_ref().map_or(0, |amendment| amendment.before);
+        if let Body::File { extents, .. } = &mut body {
+            for extent in extents {
+                if let Extent::Data { offset, .. } = extent {
+                    *offset += before;
+                }
+            }
+        }
+        body
+    }
+}
+
+pub(super) fn check_exact(options: &Options) -> Result<()> {
     if options.goal.is_some() {
         return Err(Error::usage("an error bound is for single files, and this would be an archive")
             .remedy("compress the files of floats one by one"));
@@ -88,6 +122,7 @@ pub(super) fn store<W: Write>(
     items: &[Item],
     contents: &dyn Contents,
     warnings: Vec<String>,
+    onto: Onto,
     out: W,
     options: &Options,
     env: &Env,
@@ -100,11 +135,13 @@ pub(super) fn store<W: Write>(
         _ => false,
     };
     if let Some((dtype, shape)) = options.shape()
+        && onto.before == (0, 0)
         && !items.iter().any(|item| is_shaped(item, dtype, shape))
     {
         return Err(Error::usage("no file is as long as the shape that was given").advise(Advice::Shape));
     }
-    let total = items.iter().map(data_len).sum();
+    let fresh = items.iter().enumerate().filter(|(number, _)| !onto.known.contains_key(number));
+    let total = fresh.map(|(_, item)| data_len(item)).sum();
     env.progress.event(Event::Total { bytes: total });
     let spending = Spending::new(options, total);
     let settled = options.settled(Some(total))?;
@@ -112,7 +149,8 @@ pub(super) fn store<W: Write>(
     let options = &settled;
     let bound = groups::bound(options, total);
     let block = options.block_of_groups(bound);
-    let content = Content::new(Counted { out, bytes: 0 }, contents, options, spending, block, env)?;
+    let writer = onto.writer(Counted { out, bytes: 0 })?;
+    let content = Content::new(writer, contents, options, spending, block, env);
     let bodies = items.iter().map(|_| None).collect();
     let copies = Copies::new(total, items.len());
     let mut storing = Storing {
@@ -120,6 +158,7 @@ pub(super) fn store<W: Write>(
         contents,
         options,
         content,
+        onto: &onto,
         bodies,
         copies,
         bound,
@@ -133,7 +172,7 @@ pub(super) fn store<W: Write>(
     storing.last_copy()?;
     let Storing { content, bodies, .. } = storing;
     let (mut writer, hash) = content.finish()?;
-    let tree = directory(items, bodies, &instead, &mut summary);
+    let tree = directory(items, bodies, &onto, &instead, &mut summary);
     for warning in &summary.warnings {
         env.progress.event(Event::Warning { message: warning.clone() });
     }
@@ -144,7 +183,9 @@ pub(super) fn store<W: Write>(
     let mut counted = writer.finish(hash)?;
     counted.flush()?;
     summary.stored_bytes = counted.bytes;
-    if let Err(e) = Limits::default().check_output(tree.output_len(), counted.bytes) {
+    let (output, stored) = onto.before;
+    let all = (output.saturating_add(tree.output_len()), stored.saturating_add(counted.bytes));
+    if let Err(e) = Limits::default().check_output(all.0, all.1) {
         let message = format!("the default limits would refuse to unpack this: {}", e.message());
         summary.advise(message, e.advice().unwrap_or(Advice::MoreOutput), env);
     }
@@ -210,6 +251,7 @@ struct Storing<'a, 'c, W: Write> {
     contents: &'c dyn Contents,
     options: &'a Options,
     content: Content<'c, W>,
+    onto: &'a Onto,
     bodies: Vec<Option<Body>>,
     copies: Copies,
     /// The most bytes of files that share a block.
@@ -234,7 +276,11 @@ impl<W: Write> Storing<'_, '_, W> {
             .collect();
         groups::sort(&mut candidates);
         let mut rest = &candidates[..];
-        for group in groups::groups(&candidates, self.bound) {
+        let groups = match self.options.rsyncable {
+            true => groups::families(&candidates),
+            false => groups::groups(&candidates, self.bound),
+        };
+        for group in groups {
             let (group_files, others) = rest.split_at(group.count);
             let like = |file: &&Candidate<'_>| group.kind == Some(file.detection.kind);
             let kind = group_files.iter().find(like).map(|file| file.detection.clone());
@@ -265,7 +311,10 @@ impl<W: Write> Storing<'_, '_, W> {
         let mut instead = HashMap::new();
         for (index, item) in self.items.iter().enumerate() {
             let Found::Hardlink(first) = item.body else { continue };
-            if self.bodies[first as usize].is_none() && !instead.contains_key(&first) {
+            if self.bodies[first as usize].is_none()
+                && !self.onto.known.contains_key(&(first as usize))
+                && !instead.contains_key(&first)
+            {
                 self.content.begin_group(None, 0)?;
                 self.store(index, None)?;
                 if self.bodies[index].is_some() {
@@ -282,6 +331,9 @@ impl<W: Write> Storing<'_, '_, W> {
         let (mut files, mut room) = (Vec::new(), Vec::new());
         for (index, item) in items.iter().enumerate() {
             let Found::File { len, .. } = item.body else { continue };
+            if self.onto.known.contains_key(&index) {
+                continue;
+            }
             self.env.check()?;
             match self.head(index, len, &mut room) {
                 Ok(head) => files.push((index, self.detect(head, len))),
@@ -422,6 +474,7 @@ fn layout(
 fn directory(
     items: &[Item],
     mut bodies: Vec<Option<Body>>,
+    onto: &Onto,
     instead: &HashMap<u32, usize>,
     summary: &mut Summary,
 ) -> Tree {
@@ -431,12 +484,17 @@ fn directory(
         let body = match &item.body {
             Found::Dir => Some(Body::Dir),
             Found::Symlink(target) => Some(Body::Symlink(target.clone())),
-            Found::Hardlink(_) if bodies[index].is_some() => bodies[index].take(),
+            Found::Hardlink(_) if bodies[index].is_some() => {
+                bodies[index].take().map(|body| onto.moved(body))
+            }
             Found::Hardlink(to) => {
                 let first = instead.get(to).copied().unwrap_or(*to as usize);
                 places.get(first).copied().flatten().map(Body::Hardlink)
             }
-            Found::File { .. } => bodies[index].take(),
+            Found::File { .. } => match onto.known.get(&index) {
+                Some(known) => Some(known.clone()),
+                None => bodies[index].take().map(|body| onto.moved(body)),
+            },
         };
         let Some(body) = body else { continue };
         count(&body, summary);

@@ -17,8 +17,9 @@ const ALWAYS_NS: u64 = 250_000_000;
 const ALWAYS: u64 = 2 << 20;
 /// A cut may leave a group this much smaller than it could be, in hundredths, for the sake of a better place.
 const LEAST: u64 = 35;
-/// The rest may be larger than a group by so much, in hundredths, rather than be cut once more.
-const MOST: u64 = 115;
+/// A group may be larger than that by so much, in hundredths, where no place within the bound is as good, and the rest rather than be
+/// cut once more.
+const MOST: u64 = 120;
 /// Compressed files of more than this many bytes get blocks of their own: they have nothing in common that a shared block
 /// could use, and whether one of them is worth coding says nothing about the next.
 const DENSE_ALONE: u64 = 64 << 10;
@@ -158,10 +159,20 @@ fn extension(path: &[u8]) -> Vec<u8> {
 
 /// Puts `files`, which are in the order of [`sort`], into groups of at most `bound` bytes.
 pub(super) fn groups(files: &[Candidate<'_>], bound: u64) -> Vec<Group> {
+    in_groups(files, |rest| next_group(rest, bound))
+}
+
+/// Puts them into groups of one family, however long these are: the content says where blocks end.
+pub(super) fn families(files: &[Candidate<'_>]) -> Vec<Group> {
+    let key = |file: &Candidate<'_>| (file.family, file.is_dense());
+    in_groups(files, |rest| rest.iter().take_while(|file| key(file) == key(&rest[0])).count())
+}
+
+fn in_groups(files: &[Candidate<'_>], next: impl Fn(&[Candidate<'_>]) -> usize) -> Vec<Group> {
     let mut groups = Vec::new();
     let mut at = 0;
     while at < files.len() {
-        let count = next_group(&files[at..], bound);
+        let count = next(&files[at..]);
         groups.push(Group { count, kind: main_kind(&files[at..at + count]) });
         at += count;
     }
@@ -198,15 +209,19 @@ fn may_join(last: &Candidate<'_>, file: &Candidate<'_>, size: u64) -> bool {
     last.family == file.family || (size < MIX_BELOW && last.is_dense() == file.is_dense())
 }
 
-/// Where the paths on both sides have least in common, of those that leave a group large enough; the last of several.
+/// Where the paths on both sides have least in common, of those that leave a group large enough; the last of several that are within
+/// the bound.
 fn best_cut(files: &[Candidate<'_>], sizes: &[u64], bound: u64) -> usize {
     let fits = sizes.iter().take_while(|&&size| size <= bound).count().max(1);
+    let most = bound.saturating_mul(MOST);
+    // What is known of, and has a file behind it.
+    let known = sizes.iter().take_while(|&&size| size.saturating_mul(100) <= most).count().max(fits);
     let enough = bound / 100 * LEAST;
-    let cuts = (1..=fits).filter(|&cut| sizes[cut - 1] >= enough || cut == fits);
+    let cuts = (1..=known.min(files.len() - 1)).filter(|&cut| sizes[cut - 1] >= enough || cut == fits);
     cuts.min_by_key(|&cut| {
         let (a, b) = (&files[cut - 1], &files[cut]);
         let kept = a.family == b.family;
-        (kept, if kept { common_folders(a.path, b.path) } else { 0 }, std::cmp::Reverse(cut))
+        (kept, if kept { common_folders(a.path, b.path) } else { 0 }, cut > fits, std::cmp::Reverse(cut))
     })
     .unwrap_or(fits)
 }
@@ -274,6 +289,9 @@ mod tests {
             source("b/y", 400 << 10),
         ];
         assert_eq!(counts(&files, 1300 << 10), [2, 2]);
+        // So is a folder that is a little larger than the bound.
+        assert_eq!(counts(&files, 700 << 10), [2, 2]);
+        assert_eq!(counts(&files, 500 << 10), [1, 1, 1, 1]);
         // A little over is not worth another block.
         assert_eq!(counts(&files, 1500 << 10), [4]);
         // Where even one does not fit, each is alone.
