@@ -7,7 +7,6 @@
 //! | [`lzw`] | the `.Z` format, and history |
 //! | [`lz77`] | our own dictionary coder |
 //! | [`bwt`] | prose, databases, medical images: levels 4 and 5 |
-//! | [`ppm`] | source, logs, JSON and CSV: level 5 |
 //! | [`delta`] | a filter in front of another codec, for samples and pixels |
 //! | `zstd`, `lzma`, `brotli` | library codecs: levels 1 to 5 |
 //!
@@ -59,7 +58,6 @@ pub mod lz77;
 #[cfg(feature = "lzma")]
 pub mod lzma;
 pub mod lzw;
-pub mod ppm;
 pub mod rle;
 pub mod store;
 pub mod suffixes;
@@ -82,7 +80,6 @@ pub fn codecs() -> Vec<Arc<dyn Codec>> {
         lzw::codec(),
         lz77::codec(),
         bwt::codec(),
-        ppm::codec(),
         delta::codec(),
         #[cfg(feature = "zstd")]
         zstd::codec(),

@@ -75,4 +75,4 @@ pub use magic::is_mln;
 pub use primitives::{check32, hash64};
 pub use section::{MAGIC, MAJOR, MINOR, kind};
 pub use stream::{Item, StreamReader, StreamWriter};
-pub use tree::{Body, Entry, Extent, Meta, Owner, Tree, Xattr};
+pub use tree::{Amendment, Body, Entry, Extent, Meta, Owner, Tree, Xattr};

@@ -18,6 +18,8 @@ pub const MINOR: u8 = 0;
 pub const FLAG_ARCHIVE: u16 = 1;
 /// Flag: the trees of the archive are of form 2, which readers before it could not make sense of.
 pub const FLAG_FORM_2: u16 = 2;
+/// Flag: the stream amends those before it: its tree is of form 3, names what goes out, and its files may have content of before.
+pub const FLAG_AMENDS: u16 = 4;
 
 /// Types of sections.
 pub mod kind {
@@ -47,22 +49,35 @@ pub mod kind {
     }
 }
 
+/// What the header of a stream says of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StreamKind {
+    /// The content belongs to an archive.
+    pub(crate) archive: bool,
+    /// The archive amends those before it.
+    pub(crate) amends: bool,
+}
+
 /// The header of a stream.
 #[must_use]
-pub(crate) fn stream_header(archive: bool) -> [u8; HEADER_LEN] {
+pub(crate) fn stream_header(kind: StreamKind) -> [u8; HEADER_LEN] {
     let mut out = [0; HEADER_LEN];
     out[..8].copy_from_slice(&MAGIC);
     out[8] = MAJOR;
     out[9] = MINOR;
-    let flags = if archive { FLAG_ARCHIVE | FLAG_FORM_2 } else { 0 };
+    let flags = match (kind.archive, kind.amends) {
+        (false, _) => 0,
+        (true, false) => FLAG_ARCHIVE | FLAG_FORM_2,
+        (true, true) => FLAG_ARCHIVE | FLAG_FORM_2 | FLAG_AMENDS,
+    };
     out[10..12].copy_from_slice(&flags.to_le_bytes());
     let check = check32(&out[..12]);
     out[12..].copy_from_slice(&check.to_le_bytes());
     out
 }
 
-/// Checks a stream header; true for an archive.
-pub(crate) fn parse_stream_header(bytes: &[u8; HEADER_LEN]) -> Result<bool> {
+/// Checks a stream header.
+pub(crate) fn parse_stream_header(bytes: &[u8; HEADER_LEN]) -> Result<StreamKind> {
     if bytes[..8] != MAGIC {
         return Err(bad_magic(&bytes[..8]));
     }
@@ -74,10 +89,15 @@ pub(crate) fn parse_stream_header(bytes: &[u8; HEADER_LEN]) -> Result<bool> {
             .remedy("get a newer minlen"));
     }
     let flags = u16::from_le_bytes([bytes[10], bytes[11]]);
-    if flags & !(FLAG_ARCHIVE | FLAG_FORM_2) != 0 || flags == FLAG_FORM_2 {
-        return Err(Error::unsupported(format!("stream flags {flags:#06x}")).remedy("get a newer minlen"));
+    const FORM_1: u16 = FLAG_ARCHIVE;
+    const FORM_2: u16 = FLAG_ARCHIVE | FLAG_FORM_2;
+    const AMENDING: u16 = FLAG_ARCHIVE | FLAG_FORM_2 | FLAG_AMENDS;
+    match flags {
+        0 => Ok(StreamKind::default()),
+        FORM_1 | FORM_2 => Ok(StreamKind { archive: true, amends: false }),
+        AMENDING => Ok(StreamKind { archive: true, amends: true }),
+        _ => Err(Error::unsupported(format!("stream flags {flags:#06x}")).remedy("get a newer minlen")),
     }
-    Ok(flags & FLAG_ARCHIVE != 0)
 }
 
 fn bad_magic(bytes: &[u8]) -> Error {

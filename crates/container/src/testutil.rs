@@ -2,7 +2,7 @@
 
 use crate::tree::file_hash;
 use crate::walk::{self, Found};
-use crate::{Body, Entry, Extent, RawBlock, StreamWriter, Tree, seal};
+use crate::{Amendment, Body, Entry, Extent, RawBlock, StreamWriter, Tree, seal};
 use minlen_core::{Chain, Codec, CodecId, CodecSpec, Coded, Env, Error, Memory, Params, Registry, Result};
 use std::io::Read;
 use std::path::Path;
@@ -88,6 +88,14 @@ pub(crate) fn stream(content: &[u8], size: usize) -> Vec<u8> {
 /// An archive of `tree` over `content` in blocks of `size`.
 pub(crate) fn archive(tree: &Tree, content: &[u8], size: usize) -> Vec<u8> {
     let mut writer = StreamWriter::archive(Vec::new()).unwrap();
+    content.chunks(size).for_each(|chunk| writer.write_block(&block(chunk)).unwrap());
+    writer.write_tree(tree, code).unwrap();
+    writer.finish(*blake3::hash(content).as_bytes()).unwrap()
+}
+
+/// The same of a tree that amends those before it.
+pub(crate) fn amending(amendment: Amendment, tree: &Tree, content: &[u8], size: usize) -> Vec<u8> {
+    let mut writer = StreamWriter::amending(Vec::new(), amendment).unwrap();
     content.chunks(size).for_each(|chunk| writer.write_block(&block(chunk)).unwrap());
     writer.write_tree(tree, code).unwrap();
     writer.finish(*blake3::hash(content).as_bytes()).unwrap()

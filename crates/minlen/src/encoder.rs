@@ -2,11 +2,12 @@
 
 use crate::blocks::decode_memory;
 use crate::budget::Spending;
+use crate::cuts::Roll;
 use crate::layout::{FileLayout, Track};
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use crate::planner::{Planned, Request};
-use minlen_container::{DirectoryPart, StreamWriter, Tree, compact};
+use minlen_container::{DirectoryPart, RawBlock, StreamWriter, Tree, compact};
 use minlen_core::{Advice, Detection, Env, Error, Event, Limits, Result, Span};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct Encoder<W: Write> {
     blocks: BlockCoder<W>,
     buffer: Vec<u8>,
     block_size: usize,
+    /// Finds where blocks end by their content, if they shall.
+    roll: Option<Roll>,
     hasher: blake3::Hasher,
     kind: Option<Detection>,
     /// Where the spans of the file are in the buffer.
@@ -75,10 +78,12 @@ impl<W: Write> Encoder<W> {
         options.tell_level(&settled, len, env);
         let spending = Spending::new(options, len.unwrap_or(0));
         let options = &settled;
+        let sizes = options.cuts(options.block_size());
         Ok(Self {
             blocks: BlockCoder::new(StreamWriter::new(out)?, options, spending, env),
             buffer: Vec::new(),
-            block_size: options.block_size(),
+            block_size: sizes.map_or(options.block_size(), |sizes| sizes.most),
+            roll: sizes.map(Roll::new),
             hasher: blake3::Hasher::new(),
             kind: None,
             track: Track::default(),
@@ -181,6 +186,9 @@ impl<W: Write> Encoder<W> {
         if data.len() < self.block_size && self.fits_compact(data.len()) {
             self.buffer = data.to_vec();
             return Ok(());
+        }
+        if self.roll.is_some() {
+            return Ok(self.write_all(data)?);
         }
         self.hasher.update(data);
         let mut rest = data;
@@ -287,6 +295,12 @@ impl<W: Write> Write for Encoder<W> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         let room = self.block_size - self.buffer.len();
         let taken = data.len().min(room);
+        let len = self.buffer.len();
+        if let Some(cut) = self.roll.as_mut().and_then(|roll| roll.cut(len, &data[..taken])) {
+            self.buffer.extend_from_slice(&data[..cut]);
+            self.end_block(Ends::Flush)?;
+            return Ok(cut);
+        }
         self.buffer.extend_from_slice(&data[..taken]);
         if self.buffer.len() == self.block_size {
             self.end_block(Ends::Full)?;
@@ -359,6 +373,8 @@ pub(crate) struct BlockCoder<W: Write> {
 /// What a thread made.
 enum Job {
     Parts(Vec<Planned>),
+    /// A block that was coded before.
+    Block(Box<RawBlock>),
     Directory(DirectoryPart),
 }
 
@@ -398,6 +414,17 @@ impl<W: Write> BlockCoder<W> {
         let request = self.request(block.len(), known);
         let env = self.env.clone().with_layout(spans);
         self.pool.submit(move || planner.code(&block, &request, &env).map(Job::Parts));
+        Ok(())
+    }
+
+    /// Hands in a block that is coded, which goes behind those handed in before.
+    pub(crate) fn put_block(&mut self, block: RawBlock) -> Result<()> {
+        self.env.check()?;
+        self.begun = true;
+        while self.pool.is_full() {
+            self.write_oldest()?;
+        }
+        self.pool.submit(move || Ok(Job::Block(Box::new(block))));
         Ok(())
     }
 
@@ -481,6 +508,7 @@ impl<W: Write> BlockCoder<W> {
         match self.pool.next() {
             Some(job) => match job? {
                 Job::Parts(parts) => self.write(parts),
+                Job::Block(block) => self.writer.write_block(&block),
                 Job::Directory(part) => self.write_directory(&part),
             },
             None => Ok(()),

@@ -95,6 +95,7 @@ pub mod archive;
 mod block_progress;
 mod blocks;
 mod budget;
+mod cuts;
 mod decoder;
 pub mod detect;
 mod diff;

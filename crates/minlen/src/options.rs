@@ -1,5 +1,6 @@
 //! What a caller can ask for.
 
+use crate::cuts::Sizes;
 use crate::layout::{BaseSet, Parsers};
 use crate::levels::{LevelInfo, MAX_LEVEL, MIB, levels};
 use crate::nearby::Goal;
@@ -132,6 +133,8 @@ pub struct Options {
     pub(crate) block: Option<usize>,
     pub(crate) solid: Solid,
     pub(crate) dedup: bool,
+    /// Blocks end where the content says so.
+    pub(crate) rsyncable: bool,
     /// What spans may be differences from, and how near they must stay.
     pub(crate) bases: BaseSet,
     pub(crate) goal: Option<Goal>,
@@ -158,6 +161,7 @@ impl Default for Options {
             block: None,
             solid: Solid::Auto,
             dedup: true,
+            rsyncable: false,
             times: true,
             keep: Keep::default(),
             compact: true,
@@ -345,6 +349,31 @@ impl Options {
     pub fn with_dedup(mut self, dedup: bool) -> Self {
         self.dedup = dedup;
         self
+    }
+
+    /// Ends blocks where the content says so and not where they are full, so that a change in the middle of the input leaves most bytes of
+    /// the output as they were: for what is copied with rsync, or kept by a backup that looks for equal parts. Blocks have
+    /// some megabytes at most, which costs size.
+    ///
+    /// ```
+    /// use minlen::{Limits, Options, compress, decompress};
+    /// let options = Options::new(1)?.with_rsyncable(true).with_block_size(64 << 10);
+    /// let numbers: Vec<u8> = (0..200_000u32).flat_map(|n| n.wrapping_mul(2_654_435_769).to_le_bytes()).collect();
+    /// let (old, new) = (compress(&numbers, &options)?, compress(&[&b"one more"[..], &numbers].concat(), &options)?);
+    /// let (end, middle) = (new.len() * 9 / 10, new.len() / 2);
+    /// assert!(old.windows(1000).any(|part| part == &new[middle..middle + 1000] || part == &new[end - 1000..end]));
+    /// assert_eq!(decompress(&new, &Limits::default())?[8..], numbers);
+    /// # Ok::<(), minlen::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_rsyncable(mut self, rsyncable: bool) -> Self {
+        self.rsyncable = rsyncable;
+        self
+    }
+
+    /// The sizes of blocks that are cut by content, of up to `block` bytes; nothing where they are not.
+    pub(crate) fn cuts(&self, block: usize) -> Option<Sizes> {
+        self.rsyncable.then(|| Sizes::within(block))
     }
 
     /// What an archive keeps beside modes and times (default: nothing).

@@ -6,7 +6,7 @@
 use crate::common::{decode_all, golden_dir, identity_file, sample, tight};
 use minlen::archive::{self, Keys};
 use minlen::container::tree::file_hash;
-use minlen::container::{Body, Entry, Extent, Meta, Owner, StreamWriter, Tree, Xattr, seal};
+use minlen::container::{Amendment, Body, Entry, Extent, Meta, Owner, StreamWriter, Tree, Xattr, seal};
 use minlen::{Coded, Env, Options, ids};
 use std::fs;
 use std::path::Path;
@@ -110,6 +110,37 @@ fn described_tree() -> Tree {
     }
 }
 
+/// The same archive and a stream that amends it: another mode, a path that goes, content of both.
+fn amended() -> Vec<u8> {
+    let (old, content) = (described(), b"and what it learns from that".to_vec());
+    let before = sample().len() as u64;
+    let code = |raw: &[u8]| Ok(Coded { ids: vec![ids::STORE], inner: Vec::new(), payload: raw.to_vec() });
+    let mut entries = described_tree().entries;
+    entries.truncate(3);
+    (entries[1].mode, entries[2].mode) = (0o600, 0o600);
+    let extents = vec![Extent::Data { offset: 7, len: 20 }, Extent::Data { offset: before, len: 28 }];
+    let bytes = [&sample()[7..27], &content].concat();
+    let body = Body::File { len: 48, hash: file_hash(&bytes), extents };
+    entries.push(Entry { path: b"d/new".to_vec(), body, ..entries[1].clone() });
+    let amendment = Amendment { before, removed: vec![b"d/l".to_vec(), b"e".to_vec(), b"none".to_vec()] };
+    let mut writer = StreamWriter::amending(old, amendment).unwrap();
+    writer.write_block(&seal(&content, code(&content).unwrap())).unwrap();
+    writer.write_tree(&Tree { entries }, code).unwrap();
+    writer.finish(*blake3::hash(&content).as_bytes()).unwrap()
+}
+
+#[test]
+fn amendments_of_golden_files_are_read() {
+    let bytes = std::io::Cursor::new(fs::read(golden_dir().join("archive-amended.mln")).unwrap());
+    let mut archive =
+        archive::Archive::from_reader(bytes, &Keys::default(), &Options::default(), &Env::default()).unwrap();
+    archive.test().unwrap();
+    let entries = archive.entries();
+    let paths: Vec<_> = entries.entries.iter().map(|entry| (&entry.path[..], entry.mode)).collect();
+    assert_eq!(paths, [(&b"d"[..], 0o2755), (b"d/f", 0o600), (b"d/g", 0o600), (b"d/new", 0o600)]);
+    assert_eq!(entries.entries[2].body, Body::Hardlink(1));
+}
+
 #[test]
 fn owners_and_attributes_of_golden_files_are_read() {
     let bytes = std::io::Cursor::new(fs::read(golden_dir().join("archive-metadata.mln")).unwrap());
@@ -124,6 +155,7 @@ fn written() -> Vec<(String, Vec<u8>)> {
         CHAINS.iter().map(|(name, chain)| (format!("{name}.mln"), stream(chain))).collect();
     files.push(("archive-2.mln".into(), tree(dir.path())));
     files.push(("archive-metadata.mln".into(), described()));
+    files.push(("archive-amended.mln".into(), amended()));
     files.push(("concatenated.mln".into(), [stream("zstd"), stream("lzw")].concat()));
     files.push(("empty.mln".into(), minlen::compress(b"", &Options::default().with_compact(false)).unwrap()));
     files.extend(COMPACT.iter().map(|(name, chain)| (format!("{name}.mln"), compact(&sample(), chain))));
@@ -155,7 +187,7 @@ fn golden_files_decode() {
         let content = decode_all(&golden, &tight()).unwrap();
         assert_eq!(content, decode_all(&bytes, &tight()).unwrap(), "{name}");
         match name.as_str() {
-            "archive-2.mln" | "archive-metadata.mln" => {
+            "archive-2.mln" | "archive-metadata.mln" | "archive-amended.mln" => {
                 assert!(content.windows(sample().len()).any(|w| w == sample()));
             }
             "concatenated.mln" => assert_eq!(content, [sample(), sample()].concat()),

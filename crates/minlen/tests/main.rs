@@ -30,9 +30,13 @@ mod golden_tensors;
 #[cfg(feature = "default")]
 mod limits;
 #[cfg(feature = "default")]
+mod living;
+#[cfg(feature = "default")]
 mod member_reader;
 #[cfg(feature = "default")]
 mod moving;
+#[cfg(feature = "default")]
+mod progress;
 #[cfg(feature = "default")]
 mod salvage;
 #[cfg(feature = "default")]

@@ -9,6 +9,7 @@
 //! | You want to | Use |
 //! |---|---|
 //! | code any bytes | [`cm::codec`], or [`codecs`] for all of this crate |
+//! | code source, logs, JSON or CSV several times faster | [`ppm::codec`] |
 //! | code pixels or sound | [`samples::codecs`]; [`image::ImageModel`], [`audio::AudioModel`] for the bare models |
 //! | start from typical data | [`prior`] |
 //! | make call targets in x86 code absolute | [`bcj`] |
@@ -38,15 +39,19 @@ pub mod contexts;
 pub mod engine;
 pub mod hash_table;
 pub mod image;
+mod likely;
 mod lstm_model;
 mod match_bypass;
 pub mod match_model;
 pub mod model_type;
+pub mod ppm;
 mod predictor;
+mod pretrained;
 pub mod prior;
 pub mod sample;
 pub mod samples;
 mod shipped;
+mod similarity;
 pub mod sse;
 
 pub use predictor::Predictor;
@@ -54,5 +59,5 @@ pub use predictor::Predictor;
 /// Every codec of this crate, ready to be registered.
 #[must_use]
 pub fn codecs() -> Vec<std::sync::Arc<dyn minlen_core::Codec>> {
-    std::iter::once(cm::codec_with(samples::offer)).chain(samples::codecs()).collect()
+    [cm::codec_with(samples::offer), ppm::codec()].into_iter().chain(samples::codecs()).collect()
 }

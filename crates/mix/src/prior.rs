@@ -26,7 +26,7 @@
 //! ```
 
 use crate::model_type::{Depth, Type};
-use minlen_core::{Error, Learned, Resources, Result};
+use minlen_core::{Advice, Error, Learned, Params, Resources, Result};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 /// A prior.
@@ -208,6 +208,57 @@ pub fn own(id: Id, resources: &Resources) -> Option<Arc<Prior>> {
 pub fn latest(resources: &Resources) -> Option<(Id, Arc<Prior>)> {
     let name = |part: &Learned| std::array::from_fn(|i| part.hash()[i]);
     resources.learned.iter().rev().find_map(|part| Some((name(part), opened(part)?)))
+}
+
+/// The prior that a payload or parameters name, and how: none, one of this build, or one of the user's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// 0 for none, [`OWN_NUMBER`] for the user's.
+    pub number: u8,
+    /// The content name of the user's.
+    pub id: Id,
+    pub prior: Option<Arc<Prior>>,
+}
+
+impl Named {
+    /// The one that the parameter `prior` of `codec` asks for.
+    ///
+    /// # Errors
+    /// Usage for a prior that is not there.
+    pub fn by_params(codec: &str, params: &Params, resources: &Resources) -> Result<Self> {
+        let number = params.get("prior") as u8;
+        let (id, prior) = match number {
+            0 => return Ok(Self::default()),
+            OWN_NUMBER => latest(resources)
+                .ok_or_else(|| Error::usage(format!("{codec}: no prior was given")).advise(Advice::Prior))?,
+            number => shipped(number)
+                .map(|prior| (Id::default(), prior))
+                .ok_or_else(|| Error::usage(format!("{codec}: there is no prior {number}")))?,
+        };
+        Ok(Self { number, id, prior: Some(prior) })
+    }
+
+    /// The one that a payload of `codec` names.
+    ///
+    /// # Errors
+    /// Unsupported where it is not at hand.
+    pub fn by_number(codec: &str, number: u8, id: Id, resources: &Resources) -> Result<Self> {
+        let missing = |what: String| {
+            let error = Error::unsupported(format!("{codec}: the prior {what} is not there"));
+            match cfg!(feature = "priors") {
+                true => error.advise(Advice::Prior),
+                false => error.remedy("build with the Cargo feature `priors`"),
+            }
+        };
+        let prior = match number {
+            0 => return Ok(Self::default()),
+            OWN_NUMBER => {
+                own(id, resources).ok_or_else(|| missing(id.iter().map(|b| format!("{b:02x}")).collect()))?
+            }
+            number => shipped(number).ok_or_else(|| missing(number.to_string()))?,
+        };
+        Ok(Self { number, id, prior: Some(prior) })
+    }
 }
 
 /// A learned part as a prior, if it is one. It is unpacked once for all who share it.

@@ -1,4 +1,4 @@
-//! The priors inside the binary. Numbers are part of the format: new ones are added, none is ever given anew.
+//! The priors inside the binary. Numbers are part of the format: new ones are added, none is ever given to another prior.
 
 /// Prose, and pages in wiki markup.
 pub const TEXT: u8 = 1;
@@ -26,6 +26,8 @@ pub const EXE64: u8 = 11;
 pub const EXE32: u8 = 12;
 /// SQLite files, binary tables.
 pub const DB: u8 = 13;
+/// What stands beside sources: licences, manifests, settings. Seen before the prior of a language.
+pub const PROJECT: u8 = 14;
 
 /// Number and file of each; none in a build without priors.
 #[cfg(not(feature = "priors"))]
@@ -47,4 +49,5 @@ pub const FILES: &[(u8, &[u8])] = &[
     (EXE64, include_bytes!("../priors/exe64.mlp")),
     (EXE32, include_bytes!("../priors/exe32.mlp")),
     (DB, include_bytes!("../priors/db.mlp")),
+    (PROJECT, include_bytes!("../priors/project.mlp")),
 ];

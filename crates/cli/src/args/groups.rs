@@ -68,6 +68,9 @@ pub struct EncodeArgs {
     /// More is smaller; less takes single files out faster
     #[arg(long, value_name = "SIZE|all|none", value_parser = value::solid, help_heading = "Compression")]
     pub solid: Option<minlen::Solid>,
+    /// End blocks where the content says so, so that a change leaves most of the output as it was: for rsync and backups
+    #[arg(long, hide_short_help = true, help_heading = "Compression")]
+    pub rsyncable: bool,
     /// Store equal files and equal chunks of an archive as often as they occur
     #[arg(long, hide_short_help = true, help_heading = "Compression")]
     pub no_dedup: bool,

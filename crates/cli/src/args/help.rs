@@ -59,6 +59,15 @@ pub fn grepping(arg: clap::Arg) -> clap::Arg {
     }
 }
 
+/// The same for `update`, whose operands have names of their own.
+pub fn updating(arg: clap::Arg) -> clap::Arg {
+    match arg.get_id().as_str() {
+        "inputs" => arg.help("Files and folders, called in the archive as `compress` calls them"),
+        "recovery" => arg.help("Add recovery data of this share of the size (default: as much as there is)"),
+        _ => arg,
+    }
+}
+
 /// The end of `-h`.
 pub fn short_examples() -> String {
     EXAMPLES.lines().take(6).chain(["\nSee --help for all examples, memory and exit codes."]).fold(
@@ -109,6 +118,27 @@ Examples:
   minlen compress field.npy --max-error 0.1%
   minlen compress field.raw --shape f32:240x37x49
   minlen compress --rm old-backup.tar";
+
+pub const UPDATE: &str = "\
+What is new or changed under the given paths is put behind what is in the archive, which is not coded again. Files of the same length
+and time are taken to be unchanged, as in tar and rsync (--checksum compares them). What is gone from the disk stays in the archive, unless
+--delete is given. Names are those that `compress` gave: update with the same paths. Room that replaced files had is given back by
+`minlen compact`.
+
+Examples:
+  minlen compress ~/work -o work.mln         the archive
+  minlen update work.mln ~/work              ...later
+  minlen update work.mln ~/work --delete --exclude '*.o'
+  minlen update work.mln ~/work --delete -n  what would be done
+  minlen update crate.mln src Cargo.toml -5";
+
+pub const COMPACT: &str = "\
+Updates keep what was replaced or deleted. `compact` writes the archive without it: blocks that are wholly in use are taken over as they
+are, of others what is left is coded again, and several updates become one. Everything that is kept is decoded and checked before and after.
+
+Examples:
+  minlen compact work.mln
+  minlen compact work.mln -7                 strongly, where something has to be coded again";
 
 pub const DECOMPRESS: &str = "\
 What becomes what:

@@ -5,6 +5,7 @@
 mod groups;
 mod help;
 mod levels;
+mod living;
 mod models;
 mod pick;
 mod reading;
@@ -13,6 +14,7 @@ mod verbs;
 
 pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs, TableFormat};
 pub use levels::{LevelArgs, refuse_two_digits};
+pub use living::{Compact, Update};
 pub use models::{Eval, Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
 pub use pick::PickArgs;
 pub use reading::{Analyze, Cat, Codecs, Grep, Info, List, SortBy, Test};

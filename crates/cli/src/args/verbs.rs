@@ -2,6 +2,7 @@
 
 use super::groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, OutArgs, TableFormat};
 use super::help;
+use super::living::{Compact, Update};
 use super::models::{Eval, Quantize, Rebase, Train};
 use super::pick::{FolderArgs, KeepArgs, PickArgs, PlaceArgs};
 use super::reading::{Analyze, Cat, Codecs, Grep, Info, List, Test};
@@ -18,6 +19,12 @@ pub enum Verb {
     /// Give back what was compressed
     #[command(visible_aliases = ["d", "x"], after_long_help = help::DECOMPRESS, mut_args = help::reading)]
     Decompress(Decompress),
+    /// Bring an archive up to date: add what is new or changed
+    #[command(after_long_help = help::UPDATE, mut_args = help::updating)]
+    Update(Box<Update>),
+    /// Give back the room of what an archive has no more
+    #[command(after_long_help = help::COMPACT)]
+    Compact(Compact),
     /// Take chosen files out of an archive, or a range of bytes out of one
     #[command(after_long_help = help::EXTRACT, mut_args = help::reading)]
     Extract(Extract),
@@ -70,6 +77,8 @@ impl Verb {
         match self {
             Self::Compress(_) => "compress",
             Self::Decompress(_) => "decompress",
+            Self::Update(_) => "update",
+            Self::Compact(_) => "compact",
             Self::Extract(_) => "extract",
             Self::Cat(_) => "cat",
             Self::Grep(_) => "grep",

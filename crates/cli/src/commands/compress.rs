@@ -1,6 +1,6 @@
 //! `minlen compress`: one file becomes one stream, a folder or several inputs with `-o` become one archive.
 
-use crate::args::Compress;
+use crate::args::{Compress, InputArgs, PickArgs};
 use crate::engine::encode::{Recipe, Sizes};
 use crate::engine::sink::Sink;
 use crate::engine::source::{Opened, verb_meant};
@@ -154,7 +154,7 @@ fn alone(args: &Compress, source: Source) -> Result<Work> {
     })
 }
 
-fn paths(sources: Vec<Source>) -> Result<Vec<PathBuf>> {
+pub(super) fn paths(sources: Vec<Source>) -> Result<Vec<PathBuf>> {
     let path = |source: &Source| source.path().map(Path::to_path_buf);
     sources
         .iter()
@@ -237,30 +237,34 @@ fn archive(
     let start = Instant::now();
     ctx.ui.meter.start(&label, 0);
     let sink = Sink::create(target, args.out.force, ctx, &label)?;
-    // Lists come from a walk mostly, in which a link is one thing among the others.
-    let listed = |path: &&PathBuf| inputs.len() > 1 && path.is_symlink() && !args.io.inputs.contains(path);
-    let kept = inputs.iter().filter(listed).cloned().collect();
-    let as_given = as_given(args, inputs);
-    let gathered = Inputs::new(inputs).with_follow(true).with_kept_links(kept);
-    let gathered = gathered.with_as_given(as_given.clone()).with_exclude(args.pick.patterns()?);
-    let gathered = gathered.without(ctx.ledger().outputs_in(inputs));
-    let gathered = gathered.without_files(ctx.ledger().standard_output().into_iter().collect());
+    let gathered = gathered(&args.io, &args.pick, inputs, ctx)?;
     let made = recipe.archive(&gathered, &sink, ctx, args.out.force).map_err(verb_meant)?;
     let sizes = made.sizes;
     made.commit(sink, None)?;
     ctx.ui.meter.stop();
     if let (true, Target::File(made)) = (args.out.rm, target) {
-        remove_inputs(made, inputs, &as_given, ctx)?;
+        remove_inputs(made, inputs, &gathered.as_given, ctx)?;
     }
     told(ctx, "archive", sizes, target);
     report(ctx, &label, sizes, target, start);
     Ok(())
 }
 
+/// What goes into an archive: these inputs, without what the run writes and without what was asked to be left out.
+pub(super) fn gathered(io: &InputArgs, pick: &PickArgs, inputs: &[PathBuf], ctx: &Context) -> Result<Inputs> {
+    // Lists come from a walk mostly, in which a link is one thing among the others.
+    let listed = |path: &&PathBuf| inputs.len() > 1 && path.is_symlink() && !io.inputs.contains(path);
+    let kept = inputs.iter().filter(listed).cloned().collect();
+    let gathered = Inputs::new(inputs).with_follow(true).with_kept_links(kept);
+    let gathered = gathered.with_as_given(as_given(io, inputs)).with_exclude(pick.patterns()?);
+    let gathered = gathered.without(ctx.ledger().outputs_in(inputs));
+    Ok(gathered.without_files(ctx.ledger().standard_output().into_iter().collect()))
+}
+
 /// The inputs that come from a list, which are called by all of their paths.
-fn as_given(args: &Compress, inputs: &[PathBuf]) -> Vec<PathBuf> {
-    let listed = args.io.files_from.is_some() || args.io.files0_from.is_some();
-    let typed: BTreeSet<&PathBuf> = args.io.inputs.iter().collect();
+fn as_given(io: &InputArgs, inputs: &[PathBuf]) -> Vec<PathBuf> {
+    let listed = io.files_from.is_some() || io.files0_from.is_some();
+    let typed: BTreeSet<&PathBuf> = io.inputs.iter().collect();
     inputs.iter().filter(|input| listed && !typed.contains(input)).cloned().collect()
 }
 

@@ -3,6 +3,7 @@
 mod analyze;
 mod bench;
 mod codecs;
+mod compact;
 mod compress;
 mod damage;
 mod decompress;
@@ -20,6 +21,7 @@ mod stdin;
 mod tensors;
 mod test;
 mod train;
+mod update;
 
 use crate::args::{self, Bare, Cli, Format, Verb};
 use crate::exit::{self, Tally};
@@ -66,6 +68,8 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
     match verb {
         Verb::Compress(args) => compress::run(args, ctx),
         Verb::Decompress(args) => decompress::run(args, ctx),
+        Verb::Update(args) => once(update::run(args, ctx)),
+        Verb::Compact(args) => once(compact::run(args, ctx)),
         Verb::Extract(args) => once(extract::run(args, ctx)),
         Verb::Cat(args) => once(extract::cat(args, ctx)),
         Verb::Grep(args) => grep::run(args, ctx),
@@ -111,6 +115,10 @@ fn enter(verb: &Verb, ctx: &Context) -> Result<()> {
         Verb::Decompress(a) => {
             lists(&a.io).and_then(|()| ignoring(&a.pick)).and_then(|()| ctx.will_read_keys(&a.keys))
         }
+        Verb::Update(a) => {
+            lists(&a.io).and_then(|()| ignoring(&a.pick)).and_then(|()| ctx.will_read_keys(&a.keys))
+        }
+        Verb::Compact(a) => ctx.will_read_keys(&a.keys),
         Verb::Grep(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::List(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
         Verb::Test(a) => lists(&a.io).and_then(|()| ctx.will_read_keys(&a.keys)),
@@ -171,6 +179,11 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
             .explaining(&a.common, a.encode.explain || a.common.verbose > 1)
             .with_keys(&a.keys),
         Verb::Decompress(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
+        Verb::Update(a) => new(&a.common, &a.format)
+            .explaining(&a.common, a.encode.explain || a.common.verbose > 1)
+            .with_keys(&a.keys)
+            .with_limits(&a.limits),
+        Verb::Compact(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Extract(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Cat(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),
         Verb::Grep(a) => new(&a.common, &a.format).with_keys(&a.keys).with_limits(&a.limits),

@@ -1,7 +1,8 @@
 //! `minlen rebase`: the same model as differences from another base, or from none.
 
-use crate::args::{Rebase, SealArgs};
+use crate::args::Rebase;
 use crate::engine::decode::{self, Lock};
+use crate::engine::replace::sealed_as_before;
 use crate::engine::scratch;
 use crate::engine::seal::Seal;
 use crate::engine::sink::{Sink, pump, write_failed};
@@ -28,7 +29,7 @@ pub fn run(args: &Rebase, ctx: &Context) -> Result<()> {
         let len = archive.read_content(0..u64::MAX, &mut plain)?;
         let bases = args.onto.as_slice();
         let bases = if bases.is_empty() { BaseSet::default() } else { ctx.open_bases(bases)? };
-        let seal = seal(&args.seal, lock, ctx)?;
+        let seal = Seal::new(&sealed_as_before(&args.seal, lock)?, ctx)?;
         let options = args.levels.asked.options(|| Ok(Options::default()))?;
         let options = options.with_bases(bases.clone()).with_threads(ctx.threads());
         let target = Target::new(&args.output);
@@ -55,19 +56,6 @@ pub fn run(args: &Rebase, ctx: &Context) -> Result<()> {
         Ok(())
     })();
     done.map_err(|e: Error| e.in_file(source.label()))
-}
-
-/// Who can open the output: as before, where nothing else is said. A file to keys does not say who else holds one.
-fn seal(args: &SealArgs, lock: Lock, ctx: &Context) -> Result<Seal> {
-    let said = args.encrypt || args.no_encrypt || !args.recipient.is_empty();
-    match lock {
-        Lock::Passphrase if !said => Seal::new(&SealArgs { encrypt: true, ..args.clone() }, ctx),
-        Lock::Keys if !said => {
-            Err(Error::usage("is encrypted to keys, and the output would not be encrypted")
-                .remedy("name who shall open it with --recipient AGE1..., or add --no-encrypt"))
-        }
-        _ => Seal::new(args, ctx),
-    }
 }
 
 fn write(plain: &mut File, len: u64, out: &mut dyn Write, options: &Options, ctx: &Context) -> Result<()> {

@@ -14,6 +14,8 @@ pub fn check(verb: &Verb) -> Result<()> {
         Verb::List(a) => (of_keys(&a.keys), of_inputs(&a.io)),
         Verb::Test(a) => (of_keys(&a.keys), of_inputs(&a.io)),
         Verb::Info(a) => (of_keys(&a.keys), of_inputs(&a.io)),
+        Verb::Update(a) => (of_keys(&a.keys), of_inputs(&a.io)),
+        Verb::Compact(a) => (of_keys(&a.keys), of_path(&a.archive)),
         Verb::Extract(a) => (of_keys(&a.keys), of_path(&a.archive)),
         Verb::Cat(a) => (of_keys(&a.keys), of_path(&a.archive)),
         Verb::Rebase(a) => (of_keys(&a.keys), of_path(&a.file)),

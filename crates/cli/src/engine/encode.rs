@@ -1,13 +1,15 @@
 //! From inputs to a compressed output, encrypted and with recovery data where asked for.
 
+use super::decode::Lock;
 use super::inexact;
 use super::named::Named;
+use super::replace::Old;
 use super::seal::Seal;
 use super::sink::{BUFFER, Sink, pump, write_failed};
 use super::source::Opened;
 use crate::args::EncodeArgs;
 use crate::plan::{Context, Forecast, Survey, Target, forecast};
-use minlen::archive::Inputs;
+use minlen::archive::{Compacted, Inputs, Summary, Update};
 use minlen::container::recovery;
 use minlen::layout::FileLayout;
 use minlen::{Encoder, Error, Keep, Options, Result};
@@ -144,6 +146,48 @@ impl Recipe {
         let sidecar = made.beside.as_ref();
         sidecar.into_iter().chain([sink]).for_each(|sink| sink.restrict(mode & ctx.mask()));
         Ok(made)
+    }
+
+    /// How everything is compressed.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Makes a new archive of an old one and what is different now. What is neither encrypted nor becomes so is copied without a look at
+    /// it. The sizes are those of the content that was added and of the whole file.
+    pub fn update(
+        &self,
+        old: &mut Old,
+        found: Update,
+        sink: &Sink,
+        ctx: &Context,
+    ) -> Result<(Made, Summary)> {
+        let plain = old.lock == Lock::None && !self.seal.encrypts();
+        let copied = if plain { old.copy_plain(sink, &ctx.writing())? } else { 0 };
+        // Where nothing is different, only what is around the archive is made again.
+        let mut summary = Summary::default();
+        summary.mode = 0o666;
+        let mut made = self.finish(sink, ctx, true, |out| {
+            if !plain {
+                old.archive.copy_streams(out)?;
+            }
+            if !found.is_empty() {
+                (_, summary) = found.write(out, &self.options, &ctx.writing())?;
+            }
+            Ok(summary.raw_bytes)
+        })?;
+        made.sizes.stored += copied;
+        Ok((made, summary))
+    }
+
+    /// Makes a new archive of what an old one still has.
+    pub fn compact(&self, old: &mut Old, sink: &Sink, ctx: &Context) -> Result<(Made, Compacted)> {
+        let mut done = Compacted::default();
+        let made = self.finish(sink, ctx, true, |out| {
+            (_, done) = old.archive.compact(out, &self.options, &ctx.writing())?;
+            Ok(done.content)
+        })?;
+        Ok((made, done))
     }
 
     /// Runs `body` on the right kind of writer, then adds recovery data.

@@ -6,6 +6,7 @@ mod inexact;
 pub mod named;
 pub mod outputs;
 pub mod remove;
+pub mod replace;
 pub mod scratch;
 pub mod seal;
 pub mod select;

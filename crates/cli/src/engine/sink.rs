@@ -50,6 +50,13 @@ impl Sink {
         }
     }
 
+    /// Sets the permission bits of the complete file to just these.
+    pub fn set_mode(&self, mode: u32) {
+        if let Self::File(_, file) = self {
+            file.set_mode(mode);
+        }
+    }
+
     /// Writes all of `bytes` as the content.
     pub fn write(&self, bytes: &[u8]) -> Result<()> {
         let mut file = self.file();

@@ -105,6 +105,14 @@ impl Context {
         self.ledger.borrow_mut().write(path, from)
     }
 
+    /// Enters a file that the run reads and then replaces by a new one.
+    ///
+    /// # Errors
+    /// Usage if the run reads it as something else, or writes it for something else.
+    pub fn will_replace(&self, path: &Path) -> Result<()> {
+        self.ledger.borrow_mut().replace(path)
+    }
+
     /// Tells that what several inputs become is to be held against each other.
     pub fn expect_several(&self) {
         self.ledger.borrow_mut().expect_several();
@@ -310,7 +318,8 @@ impl Context {
             options = options.with_bases(bases.clone());
         }
         let options = options.with_prior(self.prior_use());
-        let options = options.with_dedup(!args.no_dedup).with_times(!args.no_times);
+        let options =
+            options.with_dedup(!args.no_dedup).with_rsyncable(args.rsyncable).with_times(!args.no_times);
         Ok(self.resources(options.with_compact(!args.no_compact)))
     }
 

@@ -126,6 +126,47 @@ fn protect(rounds: u32) {
     });
 }
 
+/// An archive that is replaced by itself with more, and with less.
+fn update(rounds: u32) {
+    let (s, content) = sandbox();
+    s.write("t/a", &content);
+    s.ok(["compress", "-1", "--block-size", "256k", "t"]);
+    let (old, new) = (s.read("t.mln"), noise(2 << 20, 3));
+    s.write("t/b", &new);
+    let (first, packed) = (content.clone(), old.clone());
+    let again = || s.write("t.mln", &packed);
+    murder(&s, rounds, &["update", "-1", "--block-size", "256k", "t.mln", "t"], again, |done| {
+        only(&s, &["plain", "packed.mln", "t", "t.mln"]);
+        let now = s.read("t.mln");
+        assert!(now != old || !done);
+        assert!(s.ok(["cat", "t.mln", "t/a"]).stdout == first);
+        if now != old {
+            assert!(s.ok(["cat", "t.mln", "t/b"]).stdout == new, "neither the old nor the new archive");
+        }
+    });
+    s.ok(["update", "-1", "t.mln", "t"]);
+    s.write("t/a", "less");
+    s.ok(["update", "-1", "t.mln", "t"]);
+    let full = s.read("t.mln");
+    murder(
+        &s,
+        rounds,
+        &["compact", "-1", "t.mln"],
+        || s.write("t.mln", &full),
+        |done| {
+            only(&s, &["plain", "packed.mln", "t", "t.mln"]);
+            assert!(s.read("t.mln") != full || !done);
+            assert!(s.ok(["cat", "t.mln", "t/a"]).stdout == b"less");
+            assert!(s.ok(["cat", "t.mln", "t/b"]).stdout == new);
+        },
+    );
+}
+
+#[test]
+fn updating_leaves_the_old_or_the_new_archive() {
+    update(NORMAL);
+}
+
 #[test]
 fn unpacking_several_names_is_finished_by_running_it_again() {
     unpack(NORMAL);
@@ -157,6 +198,7 @@ fn two_hundred_random_moments() {
     compress(LONG);
     decompress(LONG);
     remove(LONG);
+    update(LONG);
     unpack(LONG);
     protect(LONG / 4);
 }

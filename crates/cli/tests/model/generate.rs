@@ -17,6 +17,8 @@ fn weight(verb: &Verb, archives: usize) -> usize {
         "compress" => 420,
         "decompress" => 40 + 160 * some,
         "extract" => 20 + 110 * some,
+        "update" => 5 + 70 * some,
+        "compact" => 2 + 15 * some,
         "rebase" => 5 + 35 * some,
         "repair" => 5 + 25 * some,
         "cat" | "list" | "test" | "info" => 4 + 12 * some,
@@ -114,7 +116,11 @@ impl Line<'_, '_> {
                     self.members();
                 }
             }
-            "rebase" | "repair" => self.one(Class::Archive),
+            "rebase" | "repair" | "compact" => self.one(Class::Archive),
+            "update" => {
+                self.one(Class::Archive);
+                self.several(Class::Any);
+            }
             "quantize" => self.one(Class::Model),
             "eval" => self.one(Class::Any),
             "train network" => {

@@ -258,6 +258,10 @@ pub fn written_files(command: &Command, disk: &Disk) -> Vec<PathBuf> {
         "extract" => out.into_iter().collect(),
         "quantize" => vec![out.unwrap_or_else(|| with(operand.into_os_string(), ".mln").into())],
         "rebase" | "train prior" => out.into_iter().collect(),
+        "update" | "compact" => {
+            let real = disk.resolve(&operand, true);
+            vec![with(real.clone().into_os_string(), ".rec").into(), real]
+        }
         "train network" => out.into_iter().chain(command.values("dense").map(PathBuf::from)).collect(),
         "bench" => {
             ["save", "save_speeds"].iter().flat_map(|id| command.values(id)).map(PathBuf::from).collect()

@@ -9,7 +9,17 @@ use std::path::{Path, PathBuf};
 impl Line<'_, '_> {
     /// Gives what the command needs to get anywhere at all, mostly.
     pub fn tidy(&mut self, forced: &[&Opt]) {
-        let reads = self.command.is(&["decompress", "extract", "cat", "list", "test", "info", "rebase"]);
+        let reads = self.command.is(&[
+            "decompress",
+            "extract",
+            "cat",
+            "list",
+            "test",
+            "info",
+            "rebase",
+            "update",
+            "compact",
+        ]);
         if self.command.has("encrypt") && !self.command.has("passphrase_file") || reads {
             self.command.passphrase = Some(PASSPHRASE.into());
         }
@@ -59,13 +69,13 @@ impl Line<'_, '_> {
         let slow = slow.iter().any(|id| self.command.has(id)) || self.command.is(&["bench", "analyze"]);
         let fast = ["level_1", "level_2", "level_3"].iter().any(|id| self.command.has(id));
         let size = self.size();
-        if !self.command.is(&["compress", "bench", "analyze", "rebase"]) {
+        if !self.command.is(&["compress", "bench", "analyze", "rebase", "update", "compact"]) {
             return;
         }
         if size > MUCH && !fast && !slow && !forced.iter().any(|o| o.id.starts_with("level")) {
             self.command.options.retain(|option| !option.id.starts_with("level"));
             self.command.options.push(Given { id: "level_1".into(), spelling: "-1".into(), value: None });
-        } else if size > if slow { SOME } else { MUCH } && !fast {
+        } else if !self.command.is(&["update", "compact"]) && size > if slow { SOME } else { MUCH } && !fast {
             let small = self.disk.files().filter(|(_, blob)| blob.len < SOME).map(|(path, _)| path.clone());
             let small: Vec<PathBuf> = small.collect();
             self.command.operands =

@@ -75,6 +75,7 @@ pub struct Archive<R: Read + Seek> {
     blocks: Vec<BlockEntry>,
     tree: Option<Arc<Tree>>,
     tree_whole: bool,
+    streams_end: Option<u64>,
     _held: Vec<Reservation>,
 }
 
@@ -134,6 +135,12 @@ impl<R: Read + Seek> Archive<R> {
     #[must_use]
     pub fn file_len(&self) -> u64 {
         self.file_len
+    }
+
+    /// Where the last stream ends in the file: recovery data and zeros may follow. Unknown where the file was scanned.
+    #[must_use]
+    pub fn streams_end(&self) -> Option<u64> {
+        self.streams_end
     }
 
     /// Zero bytes behind the end, which are no part of the file: tapes and block devices leave them.
@@ -212,6 +219,11 @@ impl<R: Read + Seek> Archive<R> {
         }
         let payload = input.payload_of_index(room, header.stored_len, &self.env)?;
         Ok(RawBlock { header, payload, offset: entry.file_offset, raw_start: entry.raw_start })
+    }
+
+    /// The reader underneath. Where it stands does not matter to the archive.
+    pub fn reader(&mut self) -> &mut R {
+        &mut self.inner
     }
 
     /// Gives the reader back.

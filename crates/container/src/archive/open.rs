@@ -1,5 +1,6 @@
 //! Opening from the end: trailer, END, index, tree.
 
+use super::merge::Part;
 use super::pieces::{Found, Piece};
 use super::walk_headers::{grow_for, rows_by_walking, walk_forward};
 use super::{Archive, BlockEntry, StreamInfo, merge, padding, section_at};
@@ -10,7 +11,7 @@ use crate::index::{self, Row};
 use crate::primitives::{Input, hash64};
 use crate::section::{HEADER_LEN, MAGIC, kind, parse_stream_header};
 use crate::stream::skippable_fields;
-use crate::tree::Tree;
+use crate::tree::{self, Amendment, Tree};
 use crate::{open_tree, recovery};
 use minlen_core::varint::Reader as Fields;
 use minlen_core::{Advice, Env, Error, Registry, Reservation, Result};
@@ -29,6 +30,7 @@ impl<R: Read + Seek> Archive<R> {
         if pieces.iter().any(|piece| piece.is_archive() != archive) {
             return Err(Error::corrupt("bare content and an archive in one file"));
         }
+        let streams_end = pieces.last().map(Piece::next);
         let mut opening =
             Opening { blocks: Vec::new(), streams: Vec::new(), trees: Vec::new(), held: Vec::new() };
         opening.held.push(env.budget.reserve((pieces.len() * size_of::<StreamInfo>()) as u64)?);
@@ -55,6 +57,7 @@ impl<R: Read + Seek> Archive<R> {
             blocks: opening.blocks,
             tree,
             tree_whole: true,
+            streams_end,
             _held: opening.held,
         })
     }
@@ -98,7 +101,7 @@ pub(super) fn pieces<R: Read + Seek>(
 struct Opening {
     blocks: Vec<BlockEntry>,
     streams: Vec<StreamInfo>,
-    trees: Vec<Tree>,
+    trees: Vec<Part>,
     held: Vec<Reservation>,
 }
 
@@ -140,10 +143,11 @@ impl Opening {
         if let Some(back) = found.end.tree_back {
             let at = found.end_at.checked_sub(back).filter(|&at| at < found.end_at);
             let at = at.ok_or_else(|| Error::corrupt("the tree's place is impossible"))?;
-            let (tree, held) = read_tree(r, at, raw_start, found.end.content_len, registry, env)?;
+            let (len, amends) = (found.end.content_len, Some(found.kind.amends));
+            let (tree, held) = read_tree(r, at, Within { raw_start, len, amends }, registry, env)?;
             self.trees.push(tree);
             self.held.push(held);
-            let entries: u64 = self.trees.iter().map(|t| t.entries.len() as u64).sum();
+            let entries: u64 = self.trees.iter().map(Part::count).sum();
             if entries > env.limits.entries {
                 return Err(Error::limit(format!("over {} entries", env.limits.entries)));
             }
@@ -159,32 +163,41 @@ impl Opening {
     }
 }
 
+/// The content that a tree may be about: that of its stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Within {
+    /// Where it begins in the content of the file.
+    pub(super) raw_start: u64,
+    /// Its length.
+    pub(super) len: u64,
+    /// Whether the stream amends those before it; unknown in a damaged file, where content of before may also be missing.
+    pub(super) amends: Option<bool>,
+}
+
 /// Reads, decodes and shifts the tree at `at`.
 pub(super) fn read_tree<R: Read + Seek>(
     r: &mut R,
     at: u64,
-    raw_start: u64,
-    content_len: u64,
+    within: Within,
     registry: &Registry,
     env: &Env,
-) -> Result<(Tree, Reservation)> {
+) -> Result<(Part, Reservation)> {
     let (section, mut input) = section_at(r, at)?;
     if section.kind != kind::TREE {
         return Err(Error::corrupt("a section of another type where the tree should be").at(at));
     }
     let block = RawBlock::read(&section, at, &mut input, env)?;
-    decode_tree(&block, raw_start, content_len, registry, env)
+    decode_tree(&block, within, registry, env)
 }
 
 /// Reads, decodes and shifts the copy of a part of the tree at `at`.
 pub(super) fn read_copy<R: Read + Seek>(
     r: &mut R,
     at: u64,
-    raw_start: u64,
-    content_len: u64,
+    within: Within,
     registry: &Registry,
     env: &Env,
-) -> Result<(Tree, Reservation)> {
+) -> Result<(Part, Reservation)> {
     let (section, mut input) = section_at(r, at)?;
     if section.kind != kind::DIRECTORY {
         return Err(Error::corrupt("a section of another type where a part of the tree should be").at(at));
@@ -195,23 +208,34 @@ pub(super) fn read_copy<R: Read + Seek>(
         return Err(Error::corrupt("the checksum of a part of the tree differs").at(at));
     }
     let block = crate::directory::parse(&payload, at)?;
-    decode_tree(&block, raw_start, content_len, registry, env)
+    decode_tree(&block, Within { amends: Some(false), ..within }, registry, env)
 }
 
 fn decode_tree(
     block: &RawBlock,
-    raw_start: u64,
-    content_len: u64,
+    within: Within,
     registry: &Registry,
     env: &Env,
-) -> Result<(Tree, Reservation)> {
+) -> Result<(Part, Reservation)> {
     let at = block.offset;
     let raw = open_tree(block, registry, env)?;
     let _raw = env.budget.reserve(raw.len() as u64)?;
-    let (mut tree, held) = Tree::decode_within(&raw, &env.limits, &env.budget).map_err(|e| e.at(at))?;
-    tree.check_content(content_len).map_err(|e| e.at(at))?;
-    merge::shift(&mut tree, raw_start);
-    Ok((tree, held))
+    let amends = within.amends.unwrap_or_else(|| tree::amends(&raw));
+    if !amends {
+        let (mut tree, held) = Tree::decode_within(&raw, &env.limits, &env.budget).map_err(|e| e.at(at))?;
+        tree.check_content(within.len).map_err(|e| e.at(at))?;
+        merge::shift(&mut tree, within.raw_start);
+        return Ok((Part { tree, removed: Vec::new() }, held));
+    }
+    let (Amendment { before, removed }, mut tree, held) =
+        Amendment::decode_within(&raw, &env.limits, &env.budget).map_err(|e| e.at(at))?;
+    tree.check_content(before.saturating_add(within.len)).map_err(|e| e.at(at))?;
+    match within.raw_start.checked_sub(before) {
+        Some(start) => merge::shift(&mut tree, start),
+        None if within.amends.is_none() => merge::cut(&mut tree, before, within.raw_start, &env.budget)?,
+        None => return Err(Error::corrupt("a stream that amends content which is not before it").at(at)),
+    }
+    Ok((Part { tree, removed }, held))
 }
 
 /// The streams of a file, first to last.
@@ -262,9 +286,10 @@ fn stream_by_end<R: Read + Seek>(r: &mut R, end_at: u64, size: u64) -> Result<Fo
         .ok_or_else(|| Error::corrupt("a stream that begins before the file").at(end_at))?;
     r.seek(SeekFrom::Start(start))?;
     let header = Input::new(&mut *r, start).array("the stream header")?;
-    let archive = parse_stream_header(&header).map_err(|e| e.at(start))?;
-    let end = End::parse(&section.fields, archive).map_err(|e| e.at(end_at))?;
-    Ok(Found { start, end_at, archive, end })
+    let kind = parse_stream_header(&header).map_err(|e| e.at(start))?;
+    let end = End::parse(&section.fields, kind.archive).map_err(|e| e.at(end_at))?;
+    let next = end_at.saturating_add(size).saturating_add(TRAILER_LEN as u64);
+    Ok(Found { start, end_at, next, kind, end })
 }
 
 pub(super) fn rows<R: Read + Seek>(r: &mut R, found: &Found, env: &Env) -> Result<(Vec<Row>, Reservation)> {

@@ -2,13 +2,16 @@
 
 use crate::compact::Head;
 use crate::end::End;
+use crate::section::StreamKind;
 
 /// One stream as its END tells.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) start: u64,
     pub(super) end_at: u64,
-    pub(super) archive: bool,
+    /// Where the first byte behind it is.
+    pub(super) next: u64,
+    pub(super) kind: StreamKind,
     pub(super) end: End,
 }
 
@@ -21,7 +24,15 @@ pub(super) enum Piece {
 }
 
 impl Piece {
+    /// Where the first byte behind it is.
+    pub(super) fn next(&self) -> u64 {
+        match self {
+            Self::Full(found) => found.next,
+            Self::Compact(at, head) => at.saturating_add(head.stream_len()),
+        }
+    }
+
     pub(super) fn is_archive(&self) -> bool {
-        matches!(self, Self::Full(found) if found.archive)
+        matches!(self, Self::Full(found) if found.kind.archive)
     }
 }

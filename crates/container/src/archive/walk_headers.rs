@@ -8,7 +8,7 @@ use crate::end::{END_LETTERS, End, TRAILER_LEN};
 use crate::index::Row;
 use crate::primitives::Input;
 use crate::recovery;
-use crate::section::{HEADER_LEN, MAGIC, Section, kind, parse_stream_header};
+use crate::section::{HEADER_LEN, MAGIC, Section, StreamKind, kind, parse_stream_header};
 use crate::stream::skippable_fields;
 use minlen_core::varint::Reader as Fields;
 use minlen_core::{Advice, Env, Error, Reservation, Result};
@@ -112,10 +112,10 @@ pub(super) fn walk_forward<R: Read + Seek>(
         }
         r.seek(SeekFrom::Start(pos))?;
         let header = Input::new(&mut *r, pos).array("the stream header")?;
-        let archive = parse_stream_header(&header).map_err(|e| e.at(pos))?;
-        let (found, next) = walk_stream(r, pos, archive, file_len)?;
+        let kind = parse_stream_header(&header).map_err(|e| e.at(pos))?;
+        let found = walk_stream(r, pos, kind, file_len)?;
+        pos = found.next;
         pieces.push(Piece::Full(found));
-        pos = next;
     }
     Ok((pieces, held, file_len))
 }
@@ -133,18 +133,18 @@ fn next_section(pos: u64, section: &Section, file_len: u64) -> Result<u64> {
     Ok(next)
 }
 
-/// The stream that begins at `start`, and where it ends.
-fn walk_stream<R: Read + Seek>(r: &mut R, start: u64, archive: bool, file_len: u64) -> Result<(Found, u64)> {
+/// The stream that begins at `start`.
+fn walk_stream<R: Read + Seek>(r: &mut R, start: u64, kind: StreamKind, file_len: u64) -> Result<Found> {
     let mut pos = start + HEADER_LEN as u64;
     loop {
         let (section, mut input) = section_at(r, pos)?;
         if section.kind == kind::END {
-            let end = End::parse(&section.fields, archive).map_err(|e| e.at(pos))?;
+            let end = End::parse(&section.fields, kind.archive).map_err(|e| e.at(pos))?;
             let trailer: [u8; TRAILER_LEN] = input.array("the trailer")?;
             if u64::from(trailer[0]) != section.len() || trailer[1..] != END_LETTERS {
                 return Err(Error::corrupt("a wrong trailer").at(pos));
             }
-            return Ok((Found { start, end_at: pos, archive, end }, input.pos));
+            return Ok(Found { start, end_at: pos, next: input.pos, kind, end });
         }
         pos = next_section(pos, &section, file_len)?;
     }

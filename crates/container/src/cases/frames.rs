@@ -24,13 +24,17 @@ fn headers_of_streams() {
         let mut header: [u8; 16] = [&front[..], &check32(&front).to_le_bytes()].concat().try_into().unwrap();
         let read = parse_stream_header(&header);
         // Archives that are written now have trees of form 2.
-        if let Ok(archive) = read
+        if let Ok(kind) = read
             && front[9] == 0
             && front[10] != 1
         {
-            assert_eq!(stream_header(archive), header, "line {}", case.line);
+            assert_eq!(stream_header(kind), header, "line {}", case.line);
         }
-        case.expect(read.map(|archive| if archive { "archive" } else { "content" }));
+        case.expect(read.map(|kind| match (kind.archive, kind.amends) {
+            (true, true) => "amending archive",
+            (true, false) => "archive",
+            (false, _) => "content",
+        }));
         // With another checksum, nothing behind the magic is believed.
         header[15] ^= 1;
         assert_eq!(

@@ -3,7 +3,7 @@
 use crate::archive::check_structure;
 use crate::end::End;
 use crate::index::{self, Row};
-use crate::section::{Section, kind, stream_header};
+use crate::section::{Section, StreamKind, kind, stream_header};
 use crate::stream::tests::{read_all, read_seeking};
 use crate::testutil::{archive, block, code, registry, stream};
 use crate::{Archive, Tree, hash64, open_block, recovery, seal};
@@ -116,7 +116,7 @@ impl Forgery {
         match what {
             "h" | "H" => {
                 self.archive = what == "H";
-                self.bytes.extend(stream_header(self.archive));
+                self.bytes.extend(stream_header(StreamKind { archive: self.archive, amends: false }));
                 self.block_end = self.at();
             }
             "t" => {

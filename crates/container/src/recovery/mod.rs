@@ -45,7 +45,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use store::{Apart, Whole};
 
-pub use protection::{Protection, protection};
+pub use protection::{Protection, agrees, protection};
 pub use repair::{has_data, protects, repair};
 
 /// The letters of a recovery trailer.

@@ -150,7 +150,7 @@ impl<R: Read> StreamReader<R> {
         if header[..8] == MAGIC {
             self.input.exact(&mut header[8..], "the stream header")?;
         }
-        let archive = parse_stream_header(&header).map_err(|e| e.at(at))?;
+        let archive = parse_stream_header(&header).map_err(|e| e.at(at))?.archive;
         self.bare_or_archive(archive, at)?;
         self.state = State::Within(Box::new(Stream {
             start: at,

@@ -7,8 +7,8 @@ use crate::end::End;
 use crate::index::{self, Row};
 use crate::limits;
 use crate::primitives::hash64;
-use crate::section::{HEADER_LEN, Section, kind, stream_header};
-use crate::tree::Tree;
+use crate::section::{HEADER_LEN, Section, StreamKind, kind, stream_header};
+use crate::tree::{Amendment, Tree};
 use minlen_core::{Coded, Error, Limits, Result, varint};
 use std::io::Write;
 use xxhash_rust::xxh3::Xxh3Default;
@@ -18,6 +18,8 @@ use xxhash_rust::xxh3::Xxh3Default;
 pub struct StreamWriter<W: Write> {
     out: W,
     archive: bool,
+    /// How the tree amends those of the streams before.
+    amends: Option<Amendment>,
     /// Whether the header is written: it is with the first bytes that follow it.
     begun: bool,
     written: u64,
@@ -55,11 +57,24 @@ impl<W: Write> StreamWriter<W> {
         Self::begin(out, true)
     }
 
+    /// Begins a stream as [`StreamWriter::archive`] does, whose tree amends those of the streams that are before it in the file.
+    ///
+    /// # Errors
+    /// Usage for paths that a reader would refuse; whatever `out` says.
+    pub fn amending(out: W, amendment: Amendment) -> Result<Self> {
+        let checked = amendment.check(&Limits::none());
+        checked.map_err(|e| Error::usage(format!("an amendment that nobody could read: {e}")))?;
+        let mut writer = Self::begin(out, true)?;
+        writer.amends = Some(amendment);
+        Ok(writer)
+    }
+
     fn begin(out: W, archive: bool) -> Result<Self> {
         let written = HEADER_LEN as u64;
         Ok(Self {
             out,
             archive,
+            amends: None,
             begun: false,
             written,
             content_len: 0,
@@ -119,9 +134,12 @@ impl<W: Write> StreamWriter<W> {
         if !self.archive || self.tree_at.is_some() {
             return Err(Error::usage("a tree goes once into a stream begun with StreamWriter::archive"));
         }
-        let checked = tree.check(&Limits::none()).and_then(|()| tree.check_content(self.content_len));
+        let before = self.amends.as_ref().map_or(0, |amendment| amendment.before);
+        let content = before.saturating_add(self.content_len);
+        let checked = tree.check(&Limits::none()).and_then(|()| tree.check_content(content));
         checked.map_err(|e| Error::usage(format!("a tree that nobody could read: {e}")))?;
-        let block = seal_tree(&tree.encoded(), code)?;
+        let encoded = self.amends.as_ref().map_or_else(|| tree.encoded(), |amends| amends.encoded(tree));
+        let block = seal_tree(&encoded, code)?;
         self.tree_at = Some(self.written);
         self.output = tree.output_len();
         self.put_block(kind::TREE, &block, block.raw_start)?;
@@ -280,7 +298,8 @@ impl<W: Write> StreamWriter<W> {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         if !self.begun {
             self.begun = true;
-            self.out.write_all(&stream_header(self.archive))?;
+            let kind = StreamKind { archive: self.archive, amends: self.amends.is_some() };
+            self.out.write_all(&stream_header(kind))?;
         }
         self.out.write_all(bytes)?;
         self.written += bytes.len() as u64;

@@ -82,7 +82,7 @@ impl Tree {
     }
 }
 
-fn check_path(path: &[u8]) -> Result<()> {
+pub(super) fn check_path(path: &[u8]) -> Result<()> {
     if path.len() > MAX_PATH || path.contains(&0) {
         return Err(Error::corrupt("a path that is too long or contains a NUL"));
     }

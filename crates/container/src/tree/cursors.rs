@@ -6,12 +6,12 @@
 use crate::limits::MAX_CURSORS;
 use std::collections::VecDeque;
 
-/// The list; it begins with the start of the content.
+/// The list; it begins with the start of the content of the stream.
 pub(super) struct Cursors(VecDeque<u64>);
 
 impl Cursors {
-    pub(super) fn new() -> Self {
-        Self(VecDeque::from([0]))
+    pub(super) fn new(start: u64) -> Self {
+        Self(VecDeque::from([start]))
     }
 
     /// The code of an extent's start: 1 + position in the list, or 0 for a start that is not in it.

@@ -4,8 +4,8 @@ use super::cursors::Cursors;
 use super::hash::hash_width;
 use super::memory::{Charge, allocated};
 use super::spec::{
-    ALL_COLUMNS, COLUMNS, COPY, Column, DIR, FILE, FINE, FIRST_MODES, FORM_1, FORM_2, OWNED, SAME_TIME,
-    SYMLINK, TIMED, TYPE, unzigzag,
+    ALL_COLUMNS, COLUMNS, COPY, Column, DIR, FILE, FINE, FIRST_MODES, FORM_1, FORM_2, FORM_3, OWNED,
+    SAME_TIME, SYMLINK, TIMED, TYPE, unzigzag,
 };
 use super::{Body, Entry, Extent, Meta, Owner, Tree, Xattr, file_hash};
 use crate::limits::{MAX_LINK, MAX_OWNER_NAME, MAX_PATH, MAX_XATTR, MAX_XATTR_NAME, MAX_XATTRS, MODE_BITS};
@@ -49,47 +49,75 @@ impl Tree {
     /// # Errors
     /// As [`Tree::decode`]; limit where the budget does not do.
     pub fn decode_within(bytes: &[u8], limits: &Limits, budget: &Budget) -> Result<(Self, Reservation)> {
-        let (form, mut r) = form(bytes)?;
-        let count = r.varint()?;
-        if count > limits.entries {
-            return Err(Error::limit(format!("{count} entries, {} are allowed", limits.entries)));
-        }
-        let columns = columns(form, &mut r)?;
-        if columns[Column::Kinds as usize].rest().len() as u64 != count {
-            return Err(Error::corrupt("the tree's columns do not fit its entries"));
-        }
-        let mut charge = Charge::new(budget)?;
-        charge.take(count.saturating_mul(size_of::<Entry>() as u64))?;
-        let mut decoder = Decoder {
-            form,
-            columns,
-            path: Vec::new(),
-            modes: FIRST_MODES,
-            time: None,
-            cursors: Cursors::new(),
-            entries: Vec::with_capacity(count as usize),
-            metas: Vec::new(),
-            charge,
-        };
-        let described = !decoder.column(Column::Metas).is_empty();
-        for _ in 0..count {
-            decoder.entry(described)?;
-        }
-        if decoder.columns.iter().any(|c| !c.is_empty()) || described && decoder.metas.is_empty() {
-            return Err(Error::corrupt("the tree has bytes left over"));
-        }
-        let tree = Self { entries: decoder.entries };
-        tree.check_within(limits, budget)?;
-        Ok((tree, decoder.charge.into_held()))
+        let (form, r) = form(bytes)?;
+        let layout = if form == Form::First { Layout::First } else { Layout::Second { start: 0 } };
+        decode_entries(layout, r, limits, budget, Charge::new(budget)?)
     }
+}
+
+/// How the entries of a tree are serialised.
+#[derive(Clone, Copy)]
+pub(super) enum Layout {
+    First,
+    /// In columns of form 2, in a stream whose content begins at `start`.
+    Second {
+        start: u64,
+    },
+}
+
+/// Reads the entries, from their number on.
+pub(super) fn decode_entries(
+    layout: Layout,
+    mut r: Reader<'_>,
+    limits: &Limits,
+    budget: &Budget,
+    mut charge: Charge,
+) -> Result<(Tree, Reservation)> {
+    let (form, start) = match layout {
+        Layout::First => (Form::First, 0),
+        Layout::Second { start } => (Form::Second, start),
+    };
+    let count = r.varint()?;
+    if count > limits.entries {
+        return Err(Error::limit(format!("{count} entries, {} are allowed", limits.entries)));
+    }
+    let columns = columns(form, &mut r)?;
+    if columns[Column::Kinds as usize].rest().len() as u64 != count {
+        return Err(Error::corrupt("the tree's columns do not fit its entries"));
+    }
+    charge.take(count.saturating_mul(size_of::<Entry>() as u64))?;
+    let mut decoder = Decoder {
+        form,
+        columns,
+        path: Vec::new(),
+        modes: FIRST_MODES,
+        time: None,
+        cursors: Cursors::new(start),
+        entries: Vec::with_capacity(count as usize),
+        metas: Vec::new(),
+        charge,
+    };
+    let described = !decoder.column(Column::Metas).is_empty();
+    for _ in 0..count {
+        decoder.entry(described)?;
+    }
+    if decoder.columns.iter().any(|c| !c.is_empty()) || described && decoder.metas.is_empty() {
+        return Err(Error::corrupt("the tree has bytes left over"));
+    }
+    let tree = Tree { entries: decoder.entries };
+    tree.check_within(limits, budget)?;
+    Ok((tree, decoder.charge.into_held()))
 }
 
 /// The form of a tree, and a reader of what follows.
 fn form(bytes: &[u8]) -> Result<(Form, Reader<'_>)> {
     match bytes {
         [first, second, rest @ ..] if [*first, *second] == FORM_2 => Ok((Form::Second, Reader::new(rest))),
+        [first, second, ..] if [*first, *second] == FORM_3 => {
+            Err(Error::corrupt("a tree that amends others in a stream that does not"))
+        }
         // Without entries, form 1 has no bytes in its columns either.
-        [0, other, ..] if *other > FORM_2[1] => {
+        [0, other, ..] if *other > FORM_3[1] => {
             Err(Error::unsupported(format!("a directory of form {other}")).remedy("get a newer minlen"))
         }
         _ => Ok((Form::First, Reader::new(bytes))),

@@ -39,12 +39,17 @@ impl Tree {
 
     /// The same, with what is known of how well it can be coded.
     pub(crate) fn encoded(&self) -> Encoded {
+        self.encoded_after(0)
+    }
+
+    /// The same where so many bytes of content come before those of the stream.
+    pub(crate) fn encoded_after(&self, start: u64) -> Encoded {
         let mut encoder = Encoder {
             columns: Default::default(),
             last_path: &[],
             last_modes: FIRST_MODES,
             last_time: None,
-            cursors: Cursors::new(),
+            cursors: Cursors::new(start),
             seen: HashMap::new(),
             metas: HashMap::new(),
         };

@@ -21,6 +21,7 @@
 //! # Ok::<(), minlen_core::Error>(())
 //! ```
 
+mod amend;
 mod check;
 mod cursors;
 mod decode;
@@ -31,6 +32,8 @@ mod meta;
 pub(crate) mod order;
 mod spec;
 
+pub use amend::Amendment;
+pub(crate) use amend::amends;
 pub(crate) use encode::Encoded;
 pub use hash::{file_hash, hash_width, is_hash, known_hash, short_hash, stored_hash};
 pub use meta::{Meta, Owner, Xattr};

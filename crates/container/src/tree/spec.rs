@@ -78,6 +78,9 @@ pub(super) const FORM_1: [Column; 15] = [
 /// What form 2 begins with. In form 1 this would be no entries, with columns of two bytes.
 pub(super) const FORM_2: [u8; 2] = [0, 2];
 
+/// What a tree begins with that amends those before it.
+pub(super) const FORM_3: [u8; 2] = [0, 3];
+
 /// Types of entries, the low 2 bits of a kind byte.
 pub(super) const DIR: u8 = 0;
 pub(super) const FILE: u8 = 1;

@@ -232,8 +232,8 @@ fn golden_tree() {
 
 #[test]
 fn forms_that_come_later_are_named() {
-    let error = Tree::decode(&[0, 3, 1, 2], &Limits::default()).unwrap_err();
-    assert_eq!((error.kind(), error.message()), (ErrorKind::Unsupported, "a directory of form 3"));
+    let error = Tree::decode(&[0, 4, 1, 2], &Limits::default()).unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Unsupported, "a directory of form 4"));
 }
 
 #[test]

@@ -1,33 +1,34 @@
 //! Paths that are longer than the system takes at once.
 
 use rustix::fs::{Mode, OFlags, open, openat};
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Bytes of path that every system takes, with something to spare for a name behind them.
 const AT_ONCE: usize = 3000;
 
 /// A short path to something with a long one, good for as long as this is there.
 #[derive(Debug)]
-pub(super) struct Reached {
-    path: PathBuf,
+pub(super) struct Reached<'p> {
+    path: Cow<'p, Path>,
     _folder: Option<OwnedFd>,
 }
 
-impl AsRef<Path> for Reached {
+impl AsRef<Path> for Reached<'_> {
     fn as_ref(&self) -> &Path {
         &self.path
     }
 }
 
 /// Goes along a long path in steps, from folder to folder; a short one stays as it is.
-pub(super) fn reach(path: &Path) -> io::Result<Reached> {
+pub(super) fn reach(path: &Path) -> io::Result<Reached<'_>> {
     let mut rest = path.as_os_str().as_bytes();
     if rest.len() <= AT_ONCE {
-        return Ok(Reached { path: path.to_path_buf(), _folder: None });
+        return Ok(Reached { path: Cow::Borrowed(path), _folder: None });
     }
     let mut folder: Option<OwnedFd> = None;
     while rest.len() > AT_ONCE {
@@ -43,5 +44,5 @@ pub(super) fn reach(path: &Path) -> io::Result<Reached> {
     }
     let number = folder.as_ref().map_or(-1, AsRawFd::as_raw_fd);
     let path = Path::new("/proc/self/fd").join(number.to_string()).join(OsStr::from_bytes(rest));
-    Ok(Reached { path, _folder: folder })
+    Ok(Reached { path: Cow::Owned(path), _folder: folder })
 }

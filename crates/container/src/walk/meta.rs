@@ -106,6 +106,12 @@ impl Metas {
 
 /// The names of the attributes of `path` itself.
 fn listed(path: &Path) -> Option<Vec<Vec<u8>>> {
+    let mut few = [0u8; 256];
+    match rustix::fs::llistxattr(path, &mut few) {
+        Ok(len) => return Some(split(few.get(..len)?)),
+        Err(rustix::io::Errno::RANGE) => {}
+        Err(_) => return None,
+    }
     let mut buffer = vec![0u8; 1 << 10];
     let len = loop {
         match rustix::fs::llistxattr(path, &mut buffer) {
@@ -114,8 +120,12 @@ fn listed(path: &Path) -> Option<Vec<Vec<u8>>> {
             Err(_) => return None,
         }
     };
-    let names = buffer.get(..len)?.split(|&byte| byte == 0);
-    Some(names.filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect())
+    Some(split(buffer.get(..len)?))
+}
+
+/// Names that end in a zero each.
+fn split(names: &[u8]) -> Vec<Vec<u8>> {
+    names.split(|&byte| byte == 0).filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect()
 }
 
 fn read(path: &Path, name: &[u8]) -> Option<Vec<u8>> {

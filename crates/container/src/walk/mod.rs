@@ -25,14 +25,14 @@ mod patterns;
 mod state;
 mod without;
 
-pub use names::{names, names_as};
+pub use names::{names, names_as, names_with};
 pub use patterns::Patterns;
 pub use state::State;
 
 use crate::limits::{MAX_DEPTH, MAX_PATH};
 use crate::tree::{Body, Entry, Meta};
 use minlen_core::{Env, Error, Result};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
@@ -64,6 +64,8 @@ pub struct Options {
     pub as_given: Vec<PathBuf>,
     /// What is left out. Patterns are held against paths in the archive, and against those below each input.
     pub exclude: Patterns,
+    /// Inputs may be missing: then nothing is found of them.
+    pub may_be_missing: bool,
     /// Files that are left out by device and number: where standard output leads.
     pub without_files: Vec<(u64, u64)>,
 }
@@ -143,7 +145,8 @@ pub fn walk(inputs: &[PathBuf], options: &Options, env: &Env) -> Result<Walked> 
         without: Without::new(&options.without, &options.without_files),
         found: Walked::default(),
         linked: HashMap::new(),
-        taken: HashMap::new(),
+        // What is in one folder has names of its own.
+        taken: (inputs.len() > 1).then(HashMap::new),
         metas: meta::Metas::new(options),
     };
     for input in names::assign(inputs, options)? {
@@ -159,7 +162,8 @@ pub fn walk(inputs: &[PathBuf], options: &Options, env: &Env) -> Result<Walked> 
 /// I/O; usage if it is no regular file (any more).
 pub fn open(item: &Item) -> Result<File> {
     let file = open_plain(&item.source).map_err(|e| Error::io("opening", e).in_file(&item.source))?;
-    if !file.metadata()?.is_file() {
+    let mode = rustix::fs::fstat(&file).map_err(std::io::Error::from)?.st_mode;
+    if !FileType::from_raw_mode(mode).is_file() {
         return Err(Error::usage("is no regular file").in_file(&item.source));
     }
     Ok(file)
@@ -175,6 +179,40 @@ pub fn open_plain(path: &Path) -> std::io::Result<File> {
     Ok(rustix::fs::open(near.as_ref(), flags, Mode::empty())?.into())
 }
 
+/// True if `patterns` leave out what has this path in an archive, or a folder above it; the path of the input that it comes from has
+/// `above` bytes.
+///
+/// ```
+/// use minlen_container::walk::{Patterns, is_left_out};
+/// let mut patterns = Patterns::default();
+/// patterns.add(b"target/");
+/// assert!(is_left_out(&patterns, b"p/target/a", 1, false) && is_left_out(&patterns, b"p/target", 1, true));
+/// assert!(!is_left_out(&patterns, b"p/src/a", 1, false) && !is_left_out(&patterns, b"p/target", 1, false));
+/// ```
+#[must_use]
+pub fn is_left_out(patterns: &Patterns, path: &[u8], above: usize, is_folder: bool) -> bool {
+    let slashes = (above.max(1)..path.len()).filter(|&at| path[at] == b'/');
+    slashes
+        .chain([path.len()])
+        .any(|end| excludes(patterns, &path[..end], above, end < path.len() || is_folder))
+}
+
+fn excludes(patterns: &Patterns, path: &[u8], above: usize, is_folder: bool) -> bool {
+    if patterns.is_empty() || path.is_empty() {
+        return false;
+    }
+    let below = path.get(above + 1..).filter(|below| above > 0 && !below.is_empty());
+    let below = below.and_then(|below| patterns.verdict(below, is_folder));
+    below.or_else(|| patterns.verdict(path, is_folder)) == Some(true)
+}
+
+/// True if nothing is there.
+#[must_use]
+pub fn is_missing(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
+}
+
 struct Walker<'a> {
     options: &'a Options,
     env: &'a Env,
@@ -182,8 +220,8 @@ struct Walker<'a> {
     found: Walked,
     /// Files with several names, by device and number: only looked up.
     linked: HashMap<(u64, u64), u32>,
-    /// Paths given out, and by which item.
-    taken: HashMap<Vec<u8>, u32>,
+    /// Paths given out, and by which item, where inputs could overlap.
+    taken: Option<HashMap<Vec<u8>, u32>>,
     metas: meta::Metas,
 }
 
@@ -202,6 +240,7 @@ impl Walker<'_> {
             }
             let meta = match long::reach(&source).and_then(fs::symlink_metadata) {
                 Ok(meta) => meta,
+                Err(e) if self.options.may_be_missing && is_missing(&e) => continue,
                 Err(e) => {
                     self.warn(&source, &e.to_string());
                     continue;
@@ -236,13 +275,7 @@ impl Walker<'_> {
 
     /// True for what a pattern leaves out; `above` is how long the path of the input is. Folders come before what is in them.
     fn is_excluded(&self, path: &[u8], above: usize, is_folder: bool) -> bool {
-        let patterns = &self.options.exclude;
-        if patterns.is_empty() || path.is_empty() {
-            return false;
-        }
-        let below = path.get(above + 1..).filter(|below| above > 0 && !below.is_empty());
-        let below = below.and_then(|below| patterns.verdict(below, is_folder));
-        below.or_else(|| patterns.verdict(path, is_folder)) == Some(true)
+        excludes(&self.options.exclude, path, above, is_folder)
     }
 
     /// Takes away the names of outputs and of unfinished files.
@@ -295,7 +328,9 @@ impl Walker<'_> {
         if !meta.is_file() {
             return Ok(None);
         }
-        if let Some(&first) = self.linked.get(&(meta.dev(), meta.ino())) {
+        if meta.nlink() > 1
+            && let Some(&first) = self.linked.get(&(meta.dev(), meta.ino()))
+        {
             return Ok(Some(Found::Hardlink(first)));
         }
         Ok(Some(Found::File { len: meta.len(), data: holes::data_parts(source, meta) }))
@@ -304,7 +339,8 @@ impl Walker<'_> {
     /// True if `path` is new; false if the same name on disk has it already, as where inputs overlap.
     fn take(&mut self, source: &Path, path: &[u8]) -> Result<bool> {
         let next = self.found.items.len() as u32;
-        let first = *self.taken.entry(path.to_vec()).or_insert(next);
+        let Some(taken) = &mut self.taken else { return Ok(true) };
+        let first = *taken.entry(path.to_vec()).or_insert(next);
         if first == next {
             return Ok(true);
         }
@@ -326,6 +362,8 @@ impl Walker<'_> {
             Vec::new()
         });
         names.sort_unstable();
+        // A folder that is changed while it is read may name something twice.
+        names.dedup();
         names
     }
 

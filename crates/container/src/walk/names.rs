@@ -23,12 +23,25 @@ pub fn names_as(inputs: &[PathBuf], as_given: &[PathBuf]) -> Result<Vec<(PathBuf
     assign(inputs, &Options { as_given: as_given.to_vec(), ..Options::default() })
 }
 
+/// The same with all that a walk is told.
+///
+/// # Errors
+/// I/O for an input that is not there.
+pub fn names_with(inputs: &[PathBuf], options: &Options) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    assign(inputs, options)
+}
+
 /// The same with where to look for it.
 pub(super) fn assign(inputs: &[PathBuf], options: &Options) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut sources: Vec<PathBuf> = Vec::new();
     let mut seen = HashSet::new();
     for input in inputs {
-        fs::symlink_metadata(input).map_err(|e| Error::io("reading", e).in_file(input))?;
+        match fs::symlink_metadata(input) {
+            Err(e) if !(options.may_be_missing && super::is_missing(&e)) => {
+                return Err(Error::io("reading", e).in_file(input));
+            }
+            _ => {}
+        }
         // Never by what the file is: hard links are several names, and each of them is wanted.
         if seen.insert(place(input)) {
             sources.push(input.clone());

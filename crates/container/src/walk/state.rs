@@ -1,6 +1,7 @@
 //! What tells whether a file is still the one that was looked at.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 
 /// Device, number, length and times of a file at one moment. Two that are equal mean the same file, not written to in between
@@ -22,6 +23,24 @@ impl State {
             len: meta.len(),
             modified: (meta.mtime(), meta.mtime_nsec()),
             changed: (meta.ctime(), meta.ctime_nsec()),
+        }
+    }
+
+    /// The state of an open file.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn of_open(file: &File) -> io::Result<Self> {
+        Ok(Self::of_stat(&rustix::fs::fstat(file)?))
+    }
+
+    #[allow(clippy::unnecessary_cast, clippy::cast_lossless)] // the types of the fields differ from system to system
+    fn of_stat(stat: &rustix::fs::Stat) -> Self {
+        Self {
+            id: (stat.st_dev as u64, stat.st_ino as u64),
+            len: stat.st_size as u64,
+            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
         }
     }
 

@@ -167,7 +167,7 @@ impl<'a> Builder<'a> {
         if !options.times {
             items.iter_mut().for_each(|item| item.mtime = None);
         }
-        create::store(&items, self, Vec::new(), out, options, env)
+        create::store(&items, self, Vec::new(), create::Onto::default(), out, options, env)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::contents::Contents;
 use super::dedup::{CHUNK, Dedup};
-use super::hash::FileHash;
+use super::hash::{self, FileHash};
 use crate::budget::Spending;
+use crate::cuts::Sizes;
 use crate::encoder::BlockCoder;
 use crate::layout::{FileLayout, Track};
 use crate::options::Options;
@@ -32,6 +33,8 @@ pub(super) struct Content<'a, W: Write> {
     len: u64,
     hasher: blake3::Hasher,
     block: usize,
+    /// Sizes of blocks that end where their content says so, if they shall.
+    cuts: Option<Sizes>,
     dedup: Option<Dedup<'a>>,
     env: Env,
     /// Where the spans of the files are in the buffer.
@@ -55,27 +58,53 @@ pub(super) struct Stored {
 }
 
 impl<'a, W: Write> Content<'a, W> {
-    /// An empty content on `out`, of blocks of at most `block` bytes, which will come from `contents`.
+    /// An empty content for the stream of `writer`, of blocks of at most `block` bytes, which will come from `contents`.
     pub(super) fn new(
-        out: W,
+        writer: StreamWriter<W>,
         contents: &'a dyn Contents,
         options: &Options,
         spending: Spending,
         block: usize,
         env: &Env,
-    ) -> Result<Self> {
-        Ok(Self {
-            coder: BlockCoder::new(StreamWriter::archive(out)?, options, spending, env),
+    ) -> Self {
+        let cuts = options.cuts(block);
+        Self {
+            coder: BlockCoder::new(writer, options, spending, env),
             buffer: Vec::new(),
             room: Vec::new(),
             kind: None,
             len: 0,
             hasher: blake3::Hasher::new(),
-            block,
+            block: cuts.map_or(block, |sizes| sizes.most),
+            cuts,
             dedup: options.dedup.then(|| Dedup::new(contents)),
             env: env.clone(),
             track: Track::default(),
-        })
+        }
+    }
+
+    /// Begins a file.
+    fn enter(&mut self, number: usize, item: &Item, layout: Option<&FileLayout>) {
+        self.track.enter(layout.map(FileLayout::shared));
+        if let Some(dedup) = &mut self.dedup {
+            dedup.enter_file(number, item.state);
+        }
+    }
+
+    /// Adds the file of an item, with its number, all of whose bytes are at hand.
+    pub(super) fn add_bytes(
+        &mut self,
+        (number, item): (usize, &Item),
+        bytes: &[u8],
+        layout: Option<&FileLayout>,
+    ) -> Result<Stored> {
+        self.enter(number, item, layout);
+        let (mut extents, mut fresh) = (Vec::new(), 0);
+        for chunk in FastCDC::new(bytes, CHUNK.0, CHUNK.1, CHUNK.2) {
+            let data = &bytes[chunk.offset..chunk.offset + chunk.length];
+            fresh += self.add_chunk(data, chunk.offset as u64, &mut extents)?;
+        }
+        Ok(Stored { len: bytes.len() as u64, hash: hash::of_all(bytes), extents, fresh })
     }
 
     /// Adds the file of an item, with its number: `ranges` are offset and length of its parts that are not holes, in
@@ -89,10 +118,7 @@ impl<'a, W: Write> Content<'a, W> {
         layout: Option<&FileLayout>,
         mut open: impl FnMut(u64, u64) -> Result<R>,
     ) -> Result<Added> {
-        self.track.enter(layout.map(FileLayout::shared));
-        if let Some(dedup) = &mut self.dedup {
-            dedup.enter_file(number, item.state);
-        }
+        self.enter(number, item, layout);
         let mut file = FileBuilder::default();
         let mut whole = true;
         for &(start, len) in ranges {
@@ -174,10 +200,12 @@ impl<'a, W: Write> Content<'a, W> {
     }
 
     /// Begins a group: what was added before goes into other blocks than what follows. `kind` is what the group is, where
-    /// that is known.
-    pub(super) fn begin_group(&mut self, kind: Option<Detection>) -> Result<()> {
+    /// that is known, `len` about how many bytes it has.
+    pub(super) fn begin_group(&mut self, kind: Option<Detection>, len: u64) -> Result<()> {
         self.flush()?;
         self.kind = kind;
+        // Growing by and by would copy it again and again.
+        self.buffer.reserve_exact(usize::try_from(len).unwrap_or(self.block).min(self.block));
         Ok(())
     }
 
@@ -186,22 +214,24 @@ impl<'a, W: Write> Content<'a, W> {
         let len = chunk.len() as u64;
         let recent_start = self.len - self.buffer.len() as u64;
         if let Some(dedup) = &mut self.dedup
-            && let Some(offset) = dedup.find(chunk, &self.buffer, recent_start)
+            && let Some(key) = Dedup::key(chunk)
         {
-            append_extent(extents, offset, len);
-            return Ok(0);
-        }
-        if let Some(dedup) = &mut self.dedup {
-            dedup.remember(chunk, self.len, file_offset);
+            if let Some(offset) = dedup.find(key, chunk, &self.buffer, recent_start) {
+                append_extent(extents, offset, len);
+                return Ok(0);
+            }
+            dedup.remember(key, chunk.len(), self.len, file_offset);
         }
         append_extent(extents, self.len, len);
         self.push(chunk, file_offset)?;
+        if self.cuts.is_some_and(|sizes| sizes.ends_at(chunk, self.buffer.len())) {
+            self.flush()?;
+        }
         Ok(len)
     }
 
     fn push(&mut self, mut bytes: &[u8], mut at: u64) -> Result<()> {
         self.len += bytes.len() as u64;
-        self.hasher.update(bytes);
         while !bytes.is_empty() {
             let n = bytes.len().min(self.block - self.buffer.len());
             self.track.extend(at..at + n as u64, self.buffer.len());
@@ -227,6 +257,8 @@ impl<'a, W: Write> Content<'a, W> {
         let rest = self.buffer.split_off(cut);
         let block = std::mem::replace(&mut self.buffer, rest);
         let spans = self.track.take(cut);
+        // Much at once is hashed several times as fast as file after file.
+        self.hasher.update(&block);
         self.coder.submit(block, self.kind.clone(), spans)
     }
 }
@@ -246,7 +278,7 @@ pub(super) fn read_up_to(reader: &mut (impl Read + ?Sized), room: &mut [u8]) -> 
 }
 
 /// Appends a data extent, or lengthens the last one where the new one follows it directly.
-fn append_extent(extents: &mut Vec<Extent>, offset: u64, len: u64) {
+pub(super) fn append_extent(extents: &mut Vec<Extent>, offset: u64, len: u64) {
     if let Some(Extent::Data { offset: last, len: last_len }) = extents.last_mut()
         && *last + *last_len == offset
     {

@@ -4,7 +4,7 @@ use minlen_container::walk::{self, Item, State};
 use minlen_core::Result;
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// The bytes of the files among some items, to be read as often as need be.
 pub(super) trait Contents {
@@ -23,33 +23,8 @@ pub(super) trait Opened: Read + Seek {
 
 /// A small file that was read when it was looked at, in the state in which that was.
 pub(super) struct Kept {
-    bytes: Cursor<Vec<u8>>,
-    state: State,
-}
-
-impl Kept {
-    /// All of an open file that had `bytes` when it was `state`.
-    pub(super) fn new(bytes: Vec<u8>, state: State) -> Self {
-        Self { bytes: Cursor::new(bytes), state }
-    }
-}
-
-impl Read for Kept {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        self.bytes.read(room)
-    }
-}
-
-impl Seek for Kept {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.bytes.seek(to)
-    }
-}
-
-impl Opened for Kept {
-    fn state(&self) -> io::Result<State> {
-        Ok(self.state)
-    }
+    pub(super) bytes: Vec<u8>,
+    pub(super) state: State,
 }
 
 /// Files that were found on disk.
@@ -67,7 +42,7 @@ impl Contents for Disk<'_> {
 
 impl Opened for File {
     fn state(&self) -> io::Result<State> {
-        Ok(State::of(&self.metadata()?))
+        State::of_open(self)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::layout::{FileLayout, FileSource};
 use crate::options::Options;
 use crate::planner::Request;
 use minlen_container::walk::{self, Found, Item};
-use minlen_container::{Body, Tree, extract};
+use minlen_container::{Amendment, Body, Extent, StreamWriter, Tree, extract};
 use minlen_core::{Advice, Coded, Detection, Env, Error, Event, Limits, Result};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -72,10 +72,44 @@ pub fn create_from<W: Write>(inputs: &Inputs, out: W, options: &Options, env: &E
     if let Some(message) = walked.not_kept {
         env.progress.event(Event::Notice { message });
     }
-    store(&walked.items, &Disk(&walked.items), walked.warnings, out, options, env)
+    store(&walked.items, &Disk(&walked.items), walked.warnings, Onto::default(), out, options, env)
 }
 
-fn check_exact(options: &Options) -> Result<()> {
+/// What an archive is added to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Onto {
+    /// How it amends what is there.
+    pub(super) amendment: Option<Amendment>,
+    /// Items, by number, whose content is there already, in terms of [`Amendment::before`]; of the others there is none.
+    pub(super) known: HashMap<usize, Body>,
+    /// Content, or what is unpacked of it, and bytes of the streams that are there.
+    pub(super) before: (u64, u64),
+}
+
+impl Onto {
+    fn writer<W: Write>(&self, out: W) -> Result<StreamWriter<W>> {
+        let writer = match &self.amendment {
+            Some(amendment) => StreamWriter::amending(out, amendment.clone())?,
+            None => StreamWriter::archive(out)?,
+        };
+        Ok(writer.following(self.before.0, self.before.1))
+    }
+
+    /// Extents of the stream that is written, as they are said in its tree.
+    fn moved(&self, mut body: Body) -> Body {
+        let before = self.amendment.as_ref().map_or(0, |amendment| amendment.before);
+        if let Body::File { extents, .. } = &mut body {
+            for extent in extents {
+                if let Extent::Data { offset, .. } = extent {
+                    *offset += before;
+                }
+            }
+        }
+        body
+    }
+}
+
+pub(super) fn check_exact(options: &Options) -> Result<()> {
     if options.goal.is_some() {
         return Err(Error::usage("an error bound is for single files, and this would be an archive")
             .remedy("compress the files of floats one by one"));
@@ -88,6 +122,7 @@ pub(super) fn store<W: Write>(
     items: &[Item],
     contents: &dyn Contents,
     warnings: Vec<String>,
+    onto: Onto,
     out: W,
     options: &Options,
     env: &Env,
@@ -100,11 +135,13 @@ pub(super) fn store<W: Write>(
         _ => false,
     };
     if let Some((dtype, shape)) = options.shape()
+        && onto.before == (0, 0)
         && !items.iter().any(|item| is_shaped(item, dtype, shape))
     {
         return Err(Error::usage("no file is as long as the shape that was given").advise(Advice::Shape));
     }
-    let total = items.iter().map(data_len).sum();
+    let fresh = items.iter().enumerate().filter(|(number, _)| !onto.known.contains_key(number));
+    let total = fresh.map(|(_, item)| data_len(item)).sum();
     env.progress.event(Event::Total { bytes: total });
     let spending = Spending::new(options, total);
     let settled = options.settled(Some(total))?;
@@ -112,7 +149,8 @@ pub(super) fn store<W: Write>(
     let options = &settled;
     let bound = groups::bound(options, total);
     let block = options.block_of_groups(bound);
-    let content = Content::new(Counted { out, bytes: 0 }, contents, options, spending, block, env)?;
+    let writer = onto.writer(Counted { out, bytes: 0 })?;
+    let content = Content::new(writer, contents, options, spending, block, env);
     let bodies = items.iter().map(|_| None).collect();
     let copies = Copies::new(total, items.len());
     let mut storing = Storing {
@@ -120,10 +158,11 @@ pub(super) fn store<W: Write>(
         contents,
         options,
         content,
+        onto: &onto,
         bodies,
         copies,
         bound,
-        kept: HashMap::new(),
+        kept: Vec::new(),
         kept_bytes: 0,
         summary: &mut summary,
         env,
@@ -133,7 +172,7 @@ pub(super) fn store<W: Write>(
     storing.last_copy()?;
     let Storing { content, bodies, .. } = storing;
     let (mut writer, hash) = content.finish()?;
-    let tree = directory(items, bodies, &instead, &mut summary);
+    let tree = directory(items, bodies, &onto, &instead, &mut summary);
     for warning in &summary.warnings {
         env.progress.event(Event::Warning { message: warning.clone() });
     }
@@ -144,7 +183,9 @@ pub(super) fn store<W: Write>(
     let mut counted = writer.finish(hash)?;
     counted.flush()?;
     summary.stored_bytes = counted.bytes;
-    if let Err(e) = Limits::default().check_output(tree.output_len(), counted.bytes) {
+    let (output, stored) = onto.before;
+    let all = (output.saturating_add(tree.output_len()), stored.saturating_add(counted.bytes));
+    if let Err(e) = Limits::default().check_output(all.0, all.1) {
         let message = format!("the default limits would refuse to unpack this: {}", e.message());
         summary.advise(message, e.advice().unwrap_or(Advice::MoreOutput), env);
     }
@@ -192,6 +233,11 @@ pub(super) fn code_tree(bytes: &[u8], options: &Options, env: &Env) -> Result<Co
     options.planner.code_whole(bytes, &request, env)
 }
 
+/// True for a file without holes.
+fn is_in_one_piece(item: &Item) -> bool {
+    matches!(&item.body, Found::File { len, data } if data[..] == [(0, *len)])
+}
+
 fn data_len(item: &Item) -> u64 {
     match &item.body {
         Found::File { data, .. } => data.iter().map(|(_, len)| len).sum(),
@@ -205,12 +251,13 @@ struct Storing<'a, 'c, W: Write> {
     contents: &'c dyn Contents,
     options: &'a Options,
     content: Content<'c, W>,
+    onto: &'a Onto,
     bodies: Vec<Option<Body>>,
     copies: Copies,
     /// The most bytes of files that share a block.
     bound: u64,
-    /// Small files that were read when they were looked at, and their bytes.
-    kept: HashMap<usize, Kept>,
+    /// Small files that were read when they were looked at, by number of the item, and their bytes.
+    kept: Vec<Option<Kept>>,
     kept_bytes: usize,
     summary: &'a mut Summary,
     env: &'a Env,
@@ -229,10 +276,15 @@ impl<W: Write> Storing<'_, '_, W> {
             .collect();
         groups::sort(&mut candidates);
         let mut rest = &candidates[..];
-        for group in groups::groups(&candidates, self.bound) {
+        let groups = match self.options.rsyncable {
+            true => groups::families(&candidates),
+            false => groups::groups(&candidates, self.bound),
+        };
+        for group in groups {
             let (group_files, others) = rest.split_at(group.count);
             let like = |file: &&Candidate<'_>| group.kind == Some(file.detection.kind);
-            self.content.begin_group(group_files.iter().find(like).map(|file| file.detection.clone()))?;
+            let kind = group_files.iter().find(like).map(|file| file.detection.clone());
+            self.content.begin_group(kind, group_files.iter().map(|file| file.len).sum())?;
             for file in group_files {
                 self.store(file.number, Some(file.detection.clone()))?;
                 if let Some(part) = self.copies.due(self.content.handed_in(), items, &self.bodies) {
@@ -259,8 +311,11 @@ impl<W: Write> Storing<'_, '_, W> {
         let mut instead = HashMap::new();
         for (index, item) in self.items.iter().enumerate() {
             let Found::Hardlink(first) = item.body else { continue };
-            if self.bodies[first as usize].is_none() && !instead.contains_key(&first) {
-                self.content.begin_group(None)?;
+            if self.bodies[first as usize].is_none()
+                && !self.onto.known.contains_key(&(first as usize))
+                && !instead.contains_key(&first)
+            {
+                self.content.begin_group(None, 0)?;
                 self.store(index, None)?;
                 if self.bodies[index].is_some() {
                     instead.insert(first, index);
@@ -276,6 +331,9 @@ impl<W: Write> Storing<'_, '_, W> {
         let (mut files, mut room) = (Vec::new(), Vec::new());
         for (index, item) in items.iter().enumerate() {
             let Found::File { len, .. } = item.body else { continue };
+            if self.onto.known.contains_key(&index) {
+                continue;
+            }
             self.env.check()?;
             match self.head(index, len, &mut room) {
                 Ok(head) => files.push((index, self.detect(head, len))),
@@ -302,8 +360,11 @@ impl<W: Write> Storing<'_, '_, W> {
         let most = if len == 0 { most } else { most.min(usize::try_from(len).unwrap_or(most)) };
         let mut file = self.contents.open(index)?;
         let n = super::content::read_up_to(&mut file, &mut room[..most])?;
-        if self.is_fast() && n > 0 && n as u64 == len && self.kept_bytes + n <= MOST_KEPT {
-            self.kept.insert(index, Kept::new(room[..n].to_vec(), file.state()?));
+        let is_all = n > 0 && n as u64 == len && is_in_one_piece(&self.items[index]);
+        if self.is_fast() && is_all && self.kept_bytes + n <= MOST_KEPT {
+            let items = self.items.len();
+            self.kept.resize_with(items, || None);
+            self.kept[index] = Some(Kept { bytes: room[..n].to_vec(), state: file.state()? });
             self.kept_bytes += n;
         }
         Ok(&room[..n])
@@ -322,8 +383,15 @@ impl<W: Write> Storing<'_, '_, W> {
     /// Stores one file as it is read, whatever it was when it was found; says so where that differs.
     fn store(&mut self, index: usize, detection: Option<Detection>) -> Result<()> {
         let item = &self.items[index];
-        let kept = self.kept.remove(&index).map(|kept| Ok(Box::new(kept) as Box<dyn Opened>));
-        let opened = kept.unwrap_or_else(|| self.contents.open(index)).and_then(|file| {
+        if let Some((kept, detection)) =
+            self.kept.get_mut(index).and_then(Option::take).zip(detection.as_ref())
+        {
+            let layout = layout(self.contents, (index, item), detection, self.options);
+            let stored = self.content.add_bytes((index, item), &kept.bytes, layout.as_ref())?;
+            self.stored(index, stored, item.state.is_still(&kept.state));
+            return Ok(());
+        }
+        let opened = self.contents.open(index).and_then(|file| {
             let state = file.state()?;
             Ok((RefCell::new(file), state))
         });
@@ -342,19 +410,24 @@ impl<W: Write> Storing<'_, '_, W> {
         match self.read(index, detection, &file)? {
             Added::Stored(stored) => {
                 let after = file.borrow().state();
-                if !after.is_ok_and(|after| item.state.is_still(&after)) {
-                    let source = item.source.display();
-                    let message = format!("{source}: was changed while it was read: stored as it was read");
-                    self.summary.warnings.push(message);
-                }
-                self.summary.unique_bytes += stored.fresh;
-                let Stored { len, hash, extents, .. } = stored;
-                self.bodies[index] = Some(Body::File { len, hash, extents });
-                self.copies.add(index);
+                self.stored(index, stored, after.is_ok_and(|after| item.state.is_still(&after)));
             }
             Added::Unreadable(error) => self.leave_out(index, error)?,
         }
         Ok(())
+    }
+
+    /// Takes note of a file that was stored, and whether it is still what was found.
+    fn stored(&mut self, index: usize, stored: Stored, is_still: bool) {
+        if !is_still {
+            let source = self.items[index].source.display();
+            let message = format!("{source}: was changed while it was read: stored as it was read");
+            self.summary.warnings.push(message);
+        }
+        self.summary.unique_bytes += stored.fresh;
+        let Stored { len, hash, extents, .. } = stored;
+        self.bodies[index] = Some(Body::File { len, hash, extents });
+        self.copies.add(index);
     }
 
     fn read(
@@ -401,6 +474,7 @@ fn layout(
 fn directory(
     items: &[Item],
     mut bodies: Vec<Option<Body>>,
+    onto: &Onto,
     instead: &HashMap<u32, usize>,
     summary: &mut Summary,
 ) -> Tree {
@@ -410,12 +484,17 @@ fn directory(
         let body = match &item.body {
             Found::Dir => Some(Body::Dir),
             Found::Symlink(target) => Some(Body::Symlink(target.clone())),
-            Found::Hardlink(_) if bodies[index].is_some() => bodies[index].take(),
+            Found::Hardlink(_) if bodies[index].is_some() => {
+                bodies[index].take().map(|body| onto.moved(body))
+            }
             Found::Hardlink(to) => {
                 let first = instead.get(to).copied().unwrap_or(*to as usize);
                 places.get(first).copied().flatten().map(Body::Hardlink)
             }
-            Found::File { .. } => bodies[index].take(),
+            Found::File { .. } => match onto.known.get(&index) {
+                Some(known) => Some(known.clone()),
+                None => bodies[index].take().map(|body| onto.moved(body)),
+            },
         };
         let Some(body) = body else { continue };
         count(&body, summary);

@@ -41,13 +41,15 @@ impl<'a> Dedup<'a> {
         self.files.push((item, state));
     }
 
-    /// The content offset of an equal chunk that is stored already. `recent` is the tail of the content that is still
+    /// What a chunk is looked up by, if that is worth it.
+    pub(super) fn key(chunk: &[u8]) -> Option<u64> {
+        (chunk.len() >= WORTH).then(|| xxh3_64(chunk))
+    }
+
+    /// The content offset of an equal chunk that is stored already, by its key. `recent` is the tail of the content that is still
     /// in memory, beginning at content offset `recent_start`.
-    pub(super) fn find(&mut self, chunk: &[u8], recent: &[u8], recent_start: u64) -> Option<u64> {
-        if chunk.len() < WORTH {
-            return None;
-        }
-        let seen = *self.seen.get(&xxh3_64(chunk))?;
+    pub(super) fn find(&mut self, key: u64, chunk: &[u8], recent: &[u8], recent_start: u64) -> Option<u64> {
+        let seen = *self.seen.get(&key)?;
         if seen.len as usize != chunk.len() {
             return None;
         }
@@ -58,12 +60,11 @@ impl<'a> Dedup<'a> {
         equal.then_some(seen.content_offset)
     }
 
-    /// Remembers a chunk of the current file that is stored at `content_offset`.
-    pub(super) fn remember(&mut self, chunk: &[u8], content_offset: u64, file_offset: u64) {
-        if chunk.len() >= WORTH && !self.files.is_empty() {
-            let file = (self.files.len() - 1) as u32;
-            let seen = Seen { content_offset, file, file_offset, len: chunk.len() as u32 };
-            self.seen.entry(xxh3_64(chunk)).or_insert(seen);
+    /// Remembers a chunk of the current file, of `len` bytes and with this key, that is stored at `content_offset`.
+    pub(super) fn remember(&mut self, key: u64, len: usize, content_offset: u64, file_offset: u64) {
+        if let Some(file) = self.files.len().checked_sub(1) {
+            let seen = Seen { content_offset, file: file as u32, file_offset, len: len as u32 };
+            self.seen.entry(key).or_insert(seen);
         }
     }
 
@@ -115,13 +116,15 @@ mod tests {
         let items = [item];
         let disk = Disk(&items);
         let mut dedup = Dedup::new(&disk);
-        assert_eq!(dedup.find(&chunk, &[], 0), None);
+        assert_eq!(Dedup::key(&chunk[..WORTH - 1]), None);
+        let key = Dedup::key(&chunk).unwrap();
+        assert_eq!(dedup.find(key, &chunk, &[], 0), None);
         dedup.enter_file(0, state);
-        dedup.remember(&chunk, 50, 4);
-        assert_eq!(dedup.find(&chunk, &chunk, 50), Some(50), "in memory");
-        assert_eq!(dedup.find(&chunk, &[], 5000), Some(50), "read again");
+        dedup.remember(key, chunk.len(), 50, 4);
+        assert_eq!(dedup.find(key, &chunk, &chunk, 50), Some(50), "in memory");
+        assert_eq!(dedup.find(key, &chunk, &[], 5000), Some(50), "read again");
         std::fs::write(&path, vec![1; 2000]).unwrap();
         let mut fresh = Dedup { open: None, ..dedup };
-        assert_eq!(fresh.find(&chunk, &[], 5000), None, "the source has changed since");
+        assert_eq!(fresh.find(key, &chunk, &[], 5000), None, "the source has changed since");
     }
 }

@@ -17,8 +17,9 @@ const ALWAYS_NS: u64 = 250_000_000;
 const ALWAYS: u64 = 2 << 20;
 /// A cut may leave a group this much smaller than it could be, in hundredths, for the sake of a better place.
 const LEAST: u64 = 35;
-/// The rest may be larger than a group by so much, in hundredths, rather than be cut once more.
-const MOST: u64 = 115;
+/// A group may be larger than that by so much, in hundredths, where no place within the bound is as good, and the rest rather than be
+/// cut once more.
+const MOST: u64 = 120;
 /// Compressed files of more than this many bytes get blocks of their own: they have nothing in common that a shared block
 /// could use, and whether one of them is worth coding says nothing about the next.
 const DENSE_ALONE: u64 = 64 << 10;
@@ -36,21 +37,19 @@ pub(super) struct Candidate<'a> {
     pub(super) detection: &'a Detection,
     pub(super) len: u64,
     family: Kind,
+    /// What orders files of one family before their paths do.
+    finer: Option<(&'a str, Vec<u8>)>,
 }
 
 impl<'a> Candidate<'a> {
     pub(super) fn new(number: usize, path: &'a [u8], detection: &'a Detection, len: u64) -> Self {
-        Self { number, path, detection, len, family: detection.kind }
+        let is_text = detection.kind.class() == Class::Text;
+        let finer = (!is_text).then(|| (detection.detail.as_str(), extension(path)));
+        Self { number, path, detection, len, family: detection.kind, finer }
     }
 
     fn is_small_text(&self) -> bool {
         self.detection.kind.class() == Class::Text && self.len <= LARGE_TEXT
-    }
-
-    /// What orders files of one family before their paths do.
-    fn finer(&self) -> Option<(&'a str, Vec<u8>)> {
-        let is_text = self.detection.kind.class() == Class::Text;
-        (!is_text).then(|| (self.detection.detail.as_str(), extension(self.path)))
     }
 
     fn is_dense(&self) -> bool {
@@ -86,30 +85,47 @@ pub(super) fn bound(options: &Options, total: u64) -> u64 {
 /// What programmers keep together, as sources, notes and settings, stays together: small text files go by what most of the text in
 /// their folder and below is.
 pub(super) fn sort(files: &mut [Candidate<'_>]) {
-    let mut folders = HashMap::<&[u8], Sums>::new();
-    for file in files.iter().filter(|file| file.detection.kind.class() == Class::Text) {
-        for folder in folders_of(file.path) {
-            folders.entry(folder).or_default().add(file.detection.kind, file.len);
-        }
-    }
+    let folders = text_in_folders(files);
+    let mut last: (&[u8], Option<Kind>) = (b"/", None);
     for file in files.iter_mut().filter(|file| file.is_small_text()) {
-        let sums = folders_of(file.path).next().and_then(|folder| folders.get(folder));
-        file.family = sums.and_then(Sums::largest).unwrap_or(file.family);
+        let folder = folder_of(file.path);
+        if folder != last.0 {
+            last = (folder, folders.get(folder).and_then(Sums::largest));
+        }
+        file.family = last.1.unwrap_or(file.family);
     }
     files.sort_by(|a, b| {
         (a.family.class(), a.family)
             .cmp(&(b.family.class(), b.family))
-            .then_with(|| a.finer().cmp(&b.finer()))
+            .then_with(|| a.finer.cmp(&b.finer))
             .then_with(|| a.path.cmp(b.path))
     });
 }
 
+/// The text in each folder and below, by kind. Files of one folder come mostly one after the other, and are added up first.
+fn text_in_folders<'a>(files: &[Candidate<'a>]) -> HashMap<&'a [u8], Sums> {
+    let mut folders = HashMap::<&[u8], Sums>::new();
+    let is_text = |file: &&Candidate<'_>| file.detection.kind.class() == Class::Text;
+    let text: Vec<_> = files.iter().filter(is_text).collect();
+    for run in text.chunk_by(|a, b| folder_of(a.path) == folder_of(b.path)) {
+        let mut sums = Sums::default();
+        run.iter().for_each(|file| sums.add(file.detection.kind, file.len));
+        for folder in folders_of(run[0].path) {
+            let all = folders.entry(folder).or_default();
+            sums.0.iter().for_each(|&(kind, bytes)| all.add(kind, bytes));
+        }
+    }
+    folders
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &[u8]) -> &[u8] {
+    &path[..path.iter().rposition(|&b| b == b'/').unwrap_or(0)]
+}
+
 /// The folders that a file is in, the innermost first.
 fn folders_of(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let up = |path: &[u8]| path.iter().rposition(|&b| b == b'/').unwrap_or(0);
-    std::iter::successors(Some(&path[..up(path)]), move |folder| {
-        (!folder.is_empty()).then(|| &folder[..up(folder)])
-    })
+    std::iter::successors(Some(folder_of(path)), |folder| (!folder.is_empty()).then(|| folder_of(folder)))
 }
 
 /// Bytes by kind.
@@ -143,10 +159,20 @@ fn extension(path: &[u8]) -> Vec<u8> {
 
 /// Puts `files`, which are in the order of [`sort`], into groups of at most `bound` bytes.
 pub(super) fn groups(files: &[Candidate<'_>], bound: u64) -> Vec<Group> {
+    in_groups(files, |rest| next_group(rest, bound))
+}
+
+/// Puts them into groups of one family, however long these are: the content says where blocks end.
+pub(super) fn families(files: &[Candidate<'_>]) -> Vec<Group> {
+    let key = |file: &Candidate<'_>| (file.family, file.is_dense());
+    in_groups(files, |rest| rest.iter().take_while(|file| key(file) == key(&rest[0])).count())
+}
+
+fn in_groups(files: &[Candidate<'_>], next: impl Fn(&[Candidate<'_>]) -> usize) -> Vec<Group> {
     let mut groups = Vec::new();
     let mut at = 0;
     while at < files.len() {
-        let count = next_group(&files[at..], bound);
+        let count = next(&files[at..]);
         groups.push(Group { count, kind: main_kind(&files[at..at + count]) });
         at += count;
     }
@@ -183,15 +209,19 @@ fn may_join(last: &Candidate<'_>, file: &Candidate<'_>, size: u64) -> bool {
     last.family == file.family || (size < MIX_BELOW && last.is_dense() == file.is_dense())
 }
 
-/// Where the paths on both sides have least in common, of those that leave a group large enough; the last of several.
+/// Where the paths on both sides have least in common, of those that leave a group large enough; the last of several that are within
+/// the bound.
 fn best_cut(files: &[Candidate<'_>], sizes: &[u64], bound: u64) -> usize {
     let fits = sizes.iter().take_while(|&&size| size <= bound).count().max(1);
+    let most = bound.saturating_mul(MOST);
+    // What is known of, and has a file behind it.
+    let known = sizes.iter().take_while(|&&size| size.saturating_mul(100) <= most).count().max(fits);
     let enough = bound / 100 * LEAST;
-    let cuts = (1..=fits).filter(|&cut| sizes[cut - 1] >= enough || cut == fits);
+    let cuts = (1..=known.min(files.len() - 1)).filter(|&cut| sizes[cut - 1] >= enough || cut == fits);
     cuts.min_by_key(|&cut| {
         let (a, b) = (&files[cut - 1], &files[cut]);
         let kept = a.family == b.family;
-        (kept, if kept { common_folders(a.path, b.path) } else { 0 }, std::cmp::Reverse(cut))
+        (kept, if kept { common_folders(a.path, b.path) } else { 0 }, cut > fits, std::cmp::Reverse(cut))
     })
     .unwrap_or(fits)
 }
@@ -259,6 +289,9 @@ mod tests {
             source("b/y", 400 << 10),
         ];
         assert_eq!(counts(&files, 1300 << 10), [2, 2]);
+        // So is a folder that is a little larger than the bound.
+        assert_eq!(counts(&files, 700 << 10), [2, 2]);
+        assert_eq!(counts(&files, 500 << 10), [1, 1, 1, 1]);
         // A little over is not worth another block.
         assert_eq!(counts(&files, 1500 << 10), [4]);
         // Where even one does not fit, each is alone.

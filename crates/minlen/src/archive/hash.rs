@@ -14,6 +14,11 @@ pub(super) fn zeros(mut at: u64, end: u64, each: &mut dyn FnMut(u64, &[u8]) -> R
     Ok(())
 }
 
+/// The hash that a tree records of a file with these bytes: for small ones, faster than piece by piece.
+pub(super) fn of_all(bytes: &[u8]) -> [u8; 16] {
+    stored_hash(&blake3::hash(bytes), bytes.len() as u64)
+}
+
 /// BLAKE3 over a file in file order.
 #[derive(Default)]
 pub(super) struct FileHash {

@@ -37,6 +37,8 @@ pub struct Inputs {
     pub as_given: Vec<PathBuf>,
     /// What is left out.
     pub exclude: Patterns,
+    /// Inputs may be missing: then there is nothing of them. For updates that take out what is gone.
+    pub may_be_missing: bool,
 }
 
 impl Inputs {
@@ -88,6 +90,13 @@ impl Inputs {
         self
     }
 
+    /// Sets [`Inputs::may_be_missing`].
+    #[must_use]
+    pub fn with_may_be_missing(mut self, may_be_missing: bool) -> Self {
+        self.may_be_missing = may_be_missing;
+        self
+    }
+
     pub(super) fn walking(&self, options: &Options) -> walk::Options {
         let mut walking = walk::Options::default();
         walking.no_times = !options.times;
@@ -97,6 +106,7 @@ impl Inputs {
         walking.without_files.clone_from(&self.without_files);
         walking.as_given.clone_from(&self.as_given);
         walking.exclude.clone_from(&self.exclude);
+        walking.may_be_missing = self.may_be_missing;
         (walking.owners, walking.xattrs) = (options.keep.owners, options.keep.xattrs);
         walking.acls = options.keep.acls;
         walking

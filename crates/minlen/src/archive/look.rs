@@ -146,6 +146,12 @@ impl Archive<'_> {
         Ok(())
     }
 
+    /// The numbers of the entries by path.
+    pub(super) fn in_order(&mut self, tree: &Tree) -> Result<Vec<usize>> {
+        let order = self.order(tree)?;
+        Ok((0..tree.entries.len()).map(|place| order.number(place)).collect())
+    }
+
     fn order(&mut self, tree: &Tree) -> Result<&Order> {
         if self.order.is_none() {
             self.order = Some(Order::new(tree, &self.env.budget)?);

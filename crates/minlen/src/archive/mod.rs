@@ -8,6 +8,8 @@
 //! | one member to read, all of it or a range | [`Archive::read_member`] |
 //! | one member to read here and there | [`Archive::member_reader`] |
 //! | members that shall become files | [`Archive::extract`] |
+//! | an archive to bring up to date | [`Update`] |
+//! | an archive with much in it that was replaced or deleted | [`Archive::compact`] |
 //! | a damaged archive | [`salvage`] |
 //!
 //! An [`Archive`] reads a single nameless stream, too. Encryption wraps the whole file: see [`crate::container::crypt`] for writing;
@@ -34,6 +36,7 @@
 
 mod around;
 mod builder;
+mod compact;
 mod content;
 mod contents;
 mod copies;
@@ -56,9 +59,11 @@ mod spans;
 mod spool;
 mod strip;
 mod sweep;
+mod update;
 mod window;
 
 pub use builder::{Builder, Entry};
+pub use compact::Compacted;
 pub use create::{create, create_from};
 pub use inputs::{Inputs, readers};
 pub use keys::Keys;
@@ -67,6 +72,7 @@ pub use member_reader::MemberReader;
 pub use read::Archive;
 pub use spans::MemberSource;
 pub use strip::without_first;
+pub use update::{Change, ChangeKind, Update, Updating};
 
 use crate::options::Keep;
 use minlen_container::extract as extract_to;

@@ -12,7 +12,7 @@ use crate::options::Options;
 use minlen_container::tree::{Order, show_path};
 use minlen_container::{Body, Entry, Extent, Tree, crypt};
 use minlen_core::{Advice, Env, Error, Event, Reservation, Result};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::ops::Range;
@@ -212,6 +212,27 @@ impl<'a> Archive<'a> {
             found(number as usize, self.verify_file(&tree.entries[number as usize])?);
         }
         Ok(self.summary(&mut tree.entries.iter()))
+    }
+
+    /// All of the BLAKE3 of the files with these numbers; every block that they need is decoded once.
+    pub(super) fn hashes_of(&mut self, numbers: &BTreeSet<usize>) -> Result<HashMap<usize, [u8; 32]>> {
+        let mut hashes = HashMap::new();
+        if numbers.is_empty() {
+            return Ok(hashes);
+        }
+        let tree = self.entries();
+        let chosen: Vec<usize> = numbers.iter().copied().filter(|&n| n < tree.entries.len()).collect();
+        let _held = self.env.budget.reserve((chosen.len() * 2 * size_of::<Entry>()) as u64)?;
+        let entries: Vec<Entry> = chosen.iter().map(|&number| tree.entries[number].clone()).collect();
+        let mut found = |number: usize, hash: blake3::Hash| {
+            hashes.insert(chosen[number], *hash.as_bytes());
+        };
+        let late = sweep(&mut self.container, &entries, &mut found, &self.options, &self.env)?;
+        self.recent.begin(self.output_len(), self.content_len());
+        for &number in &late.numbers {
+            found(number as usize, self.verify_file(&entries[number as usize])?);
+        }
+        Ok(hashes)
     }
 
     /// Reads a file of the tree in file order and checks its hash.

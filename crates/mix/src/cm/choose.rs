@@ -1,13 +1,12 @@
 //! Which models, which prior and which learning rate suit a piece of data.
 
-use super::pretrained::Pretrained;
 use super::run;
-use super::similarity::Shingles;
 use super::spec::{Header, depth, guess};
+use crate::likely::{self, UNLIKE};
 use crate::model_type::{Depth, Type};
-use crate::prior::{self, OWN_NUMBER, Prior};
-use crate::shipped::{C, DB, DOC, EXE32, EXE64, GRIDS, JSON, LOG, RECORDS, RUST, SCRIPT, TEXT, XML};
-use minlen_core::{Advice, Env, Error, Kind, NoProgress, Params, Result};
+use crate::pretrained::Pretrained;
+use crate::prior::{self, Named, Prior};
+use minlen_core::{Env, Kind, NoProgress, Params, Result};
 use std::sync::Arc;
 
 /// So much of the data is coded with every candidate, after so much of its window.
@@ -20,29 +19,8 @@ fn trial(level: u8) -> (usize, usize) {
     }
 }
 
-/// The priors worth a trial for a kind of data, the likeliest first.
-fn candidates(kind: Kind) -> &'static [u8] {
-    match kind {
-        Kind::Text | Kind::TextLatin => &[TEXT, DOC, LOG, XML, RECORDS],
-        Kind::Source => &[C, RUST, SCRIPT],
-        Kind::Json | Kind::Ndjson => &[JSON, GRIDS],
-        Kind::Csv => &[RECORDS],
-        Kind::Xml => &[XML, TEXT],
-        Kind::Html => &[DOC, XML],
-        Kind::Log => &[LOG],
-        Kind::Elf => &[EXE64, EXE32],
-        Kind::Pe | Kind::MachineCode => &[EXE32, EXE64],
-        Kind::Tar => &[C, RUST, SCRIPT, TEXT],
-        Kind::Database | Kind::Binary | Kind::Records => &[DB],
-        _ => &[],
-    }
-}
-
 /// So much data or less is little.
 const LITTLE: usize = 32 << 10;
-
-/// Fewer of the data's pieces in a window, in thousandths, and the window is of no use.
-const UNLIKE: u32 = 60;
 
 /// The number of the prior that makes the beginning of `data` smallest, of those for `kind` and of the type `of`; 0 for
 /// none. Text goes by similarity where there is much of it, and the three likeliest are tried where there is little.
@@ -51,30 +29,23 @@ pub(super) fn prior_for(kind: Kind, of: Type, data: &[u8], level: u8, models: &P
     if level == 6 && data.len() > 1 << 20 && of != Type::Text {
         return 0;
     }
-    let fitting = |&number: &u8| prior::shipped(number).filter(|prior| prior.kind == of).map(|p| (number, p));
-    let mut priors: Vec<_> = candidates(kind).iter().filter_map(fitting).collect();
+    let mut priors = likely::fitting(kind, of);
     if priors.is_empty() || data.is_empty() {
         return 0;
     }
     let (size, window) = trial(level);
     let sample = sample(data, size, of);
     if of == Type::Text || level < 7 {
-        let pieces = Shingles::new(&sample);
-        let mut likely: Vec<_> = priors
-            .into_iter()
-            .map(|(number, prior)| {
-                (pieces.share_in(prior.window_for(Depth::Fast, data.len())), number, prior)
-            })
-            .collect();
-        likely.sort_by_key(|(found, ..)| std::cmp::Reverse(*found));
+        let mut likely =
+            likely::by_likeness(priors, &sample, |prior| prior.window_for(Depth::Fast, data.len()));
         if data.len() > LITTLE {
             return likely
                 .first()
-                .filter(|best| of == Type::Text || best.0 >= UNLIKE)
-                .map_or(0, |best| best.1);
+                .filter(|best| of == Type::Text || best.share >= UNLIKE)
+                .map_or(0, |best| best.number);
         }
         likely.truncate(3);
-        priors = likely.into_iter().map(|(_, number, prior)| (number, prior)).collect();
+        priors = likely.into_iter().map(|likely| (likely.number, likely.prior)).collect();
     }
     let mut trials: Vec<_> =
         priors.iter().map(|(number, prior)| (*number, Some(shortened(prior, window)))).collect();
@@ -130,21 +101,9 @@ pub(super) fn header(params: &Params, input: &[u8], models: &Pretrained, env: &E
         3 => Type::X86,
         _ => guess(input),
     };
-    let mut header =
-        Header { depth: depth(params), kind, number: 0, id: prior::Id::default(), prior: None, rate: 0 };
-    match params.get("prior") as u8 {
-        0 => {}
-        OWN_NUMBER => {
-            let (id, prior) = prior::latest(&env.resources)
-                .ok_or_else(|| Error::usage("cm: no prior was given").advise(Advice::Prior))?;
-            header = Header { kind: prior.kind, number: OWN_NUMBER, id, prior: Some(prior), ..header };
-        }
-        number => {
-            let prior = prior::shipped(number)
-                .ok_or_else(|| Error::usage(format!("cm: there is no prior {number}")))?;
-            header = Header { kind: prior.kind, number, prior: Some(prior), ..header };
-        }
-    }
+    let Named { number, id, prior } = Named::by_params("cm", params, &env.resources)?;
+    let kind = prior.as_ref().map_or(kind, |prior| prior.kind);
+    let mut header = Header { depth: depth(params), kind, number, id, prior, rate: 0 };
     if header.depth == Depth::Max {
         header.rate = match params.get("rate") as u8 {
             0 => best_rate(&header, input, models, env)?,

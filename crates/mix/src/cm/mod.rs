@@ -25,19 +25,17 @@
 //! ```
 
 mod choose;
-mod pretrained;
 mod run;
-mod similarity;
 mod spec;
 #[cfg(test)]
 mod tests;
 
 pub use crate::model_type::{Depth, Type};
+use crate::pretrained::Pretrained;
 use crate::prior::OWN_NUMBER;
 use minlen_core::{
     Chain, Class, Codec, CodecSpec, Env, Kind, Memory, Need, Params, Part, Proposal, Result, SequentialCodec,
 };
-use pretrained::Pretrained;
 pub(crate) use run::{decode_bits, encode_bits};
 use spec::Header;
 use std::sync::Arc;

@@ -1,11 +1,11 @@
 //! A model between the bytes and the arithmetic coder.
 
-use super::pretrained::{self, Found, Key, Pretrained};
 use super::spec::Header;
 use crate::Predictor;
 use crate::contexts::{Binary, Both, Contexts, FastBinary, FastText, Full, NormalBinary, NormalText, Text};
 use crate::engine::Engine;
 use crate::model_type::{Depth, Type};
+use crate::pretrained::{self, Found, Key, Pretrained};
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::{Decoder, Encoder};
 

@@ -1,8 +1,8 @@
 //! What the codec can be told, and the payload header.
 
 use crate::model_type::{Depth, Type};
-use crate::prior::{self, Id, OWN_NUMBER, Prior};
-use minlen_core::{Advice, CodecSpec, Error, Memory, ParamKind, ParamSpec, Params, Resources, Result, ids};
+use crate::prior::{Id, Named, OWN_NUMBER, Prior};
+use minlen_core::{CodecSpec, Error, Memory, ParamKind, ParamSpec, Params, Resources, Result, ids};
 use std::sync::Arc;
 
 const fn choice(
@@ -121,21 +121,7 @@ impl Header {
     /// As [`Header::begin`]; unsupported where the prior is not at hand.
     pub fn read<'a>(payload: &'a [u8], resources: &Resources) -> Result<(Self, &'a [u8])> {
         let (mut header, rest) = Self::begin(payload)?;
-        let missing = |what: String| {
-            let error = Error::unsupported(format!("cm: the prior {what} is not there"));
-            match cfg!(feature = "priors") {
-                true => error.advise(Advice::Prior),
-                false => error.remedy("build with the Cargo feature `priors`"),
-            }
-        };
-        header.prior = match header.number {
-            0 => return Ok((header, rest)),
-            OWN_NUMBER => {
-                let hex = header.id.iter().map(|b| format!("{b:02x}")).collect();
-                Some(prior::own(header.id, resources).ok_or_else(|| missing(hex))?)
-            }
-            number => Some(prior::shipped(number).ok_or_else(|| missing(number.to_string()))?),
-        };
+        header.prior = Named::by_number("cm", header.number, header.id, resources)?.prior;
         header.check().map(|()| (header, rest))
     }
 

@@ -173,6 +173,24 @@ impl Ledger {
         self.clashes.check(&self.writes)
     }
 
+    /// Enters a file that is read as input, if it is there, and then replaced by a new one that is made from it.
+    ///
+    /// # Errors
+    /// Usage if the run reads it as something else, too, or writes it for something else.
+    pub fn replace(&mut self, path: &Path) -> Result<()> {
+        let place = Place::of(path);
+        for number in self.reads_at.like(&place).into_iter().chain(self.reads_at.above(&place)) {
+            let read = &self.reads[number];
+            if read.role != Role::Input || !place.is(&read.place) {
+                refuse(read, &place)?;
+            }
+        }
+        let from = path.display().to_string();
+        self.writes_at.add(&place, self.writes.len());
+        self.writes.push(Write { place, from });
+        self.clashes.check(&self.writes)
+    }
+
     /// Enters what the archive `from` puts into `folder`: paths within it, and whether each is a folder. Folders may come from
     /// several archives if `force` lets them be merged.
     ///

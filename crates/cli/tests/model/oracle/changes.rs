@@ -13,7 +13,7 @@ pub fn check(case: &Case<'_>, archives: &mut Archives) -> Vec<Fault> {
     for (path, entry) in &case.before.entries {
         match case.after.get(path) {
             Some(now) if now.thing == entry.thing => {}
-            Some(_) => faults.extend(replaced(case, path, entry)),
+            Some(_) => faults.extend(replaced(case, path, entry, archives)),
             None => gone.push((path, entry)),
         }
     }
@@ -23,8 +23,11 @@ pub fn check(case: &Case<'_>, archives: &mut Archives) -> Vec<Fault> {
 }
 
 /// Something has the name that held something else.
-fn replaced(case: &Case<'_>, path: &Path, entry: &Entry) -> Option<Fault> {
+fn replaced(case: &Case<'_>, path: &Path, entry: &Entry, archives: &mut Archives) -> Option<Fault> {
     let shown = path.display();
+    if case.command.is(&["update", "compact"]) && case.written.contains(path) {
+        return if shown.to_string().ends_with(".rec") { None } else { living(case, path, entry, archives) };
+    }
     let kept = case.command.is(&["bench", "generate", "train network"]);
     if case.reads.contains(&entry.inode) && !kept {
         return Some(case.fault("A3", format!("{shown} was read by the run and replaced")));
@@ -37,6 +40,28 @@ fn replaced(case: &Case<'_>, path: &Path, entry: &Entry) -> Option<Fault> {
     }
     (!case.command.has("force") && !kept)
         .then(|| case.fault("NO-FORCE", format!("{shown} was overwritten without -f")))
+}
+
+/// An archive that was updated or compacted holds what it held, but for what the update was about.
+fn living(case: &Case<'_>, path: &Path, entry: &Entry, archives: &mut Archives) -> Option<Fault> {
+    let shown = path.display();
+    let here = |blob: &Blob| case.before.files().chain(case.after.files()).any(|(_, file)| file == blob);
+    let old = archives.decode(entry.blob()?, &here);
+    let new = archives.decode(case.after.get(path)?.blob()?, &here);
+    let Some(now) = new.items() else {
+        // A key or base that reading the old one lacks is lacking now.
+        return old.items().map(|_| case.fault("UNREADABLE", format!("{shown} does not decode any more")));
+    };
+    let update = case.command.is(&["update"]);
+    let lost = old.items()?.iter().find(|item| {
+        let kept = now.iter().any(|other| other.path == item.path && other.thing == item.thing);
+        // Something on disk took its place, or its place is gone.
+        let named = |own: &PathBuf| case.before.entries.keys().any(|path| path.ends_with(own));
+        let replaced = update && item.path.as_ref().is_some_and(named);
+        !(kept || replaced || update && case.command.has("delete"))
+    })?;
+    let lost = lost.path.as_deref().unwrap_or(Path::new("-")).display().to_string();
+    Some(case.fault("LOST", format!("{shown} has no {lost} any more")))
 }
 
 /// Names that are gone: only those of inputs, only with `--rm`, and only what can be had again.

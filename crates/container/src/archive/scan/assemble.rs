@@ -8,7 +8,7 @@ use crate::block::BlockHeader;
 use crate::compact::Head;
 use crate::end::End;
 use crate::index;
-use crate::section::{Section, kind};
+use crate::section::{Section, StreamKind, kind};
 use minlen_core::{Env, Reservation, Result};
 use std::io::{Read, Seek};
 
@@ -208,7 +208,8 @@ impl Stream {
         if let (Some(end_at), Some(end)) = (self.exact_end, &self.end)
             && end.index_back > 0
         {
-            let found = Found { start: self.offset, end_at, archive: self.archive, end: end.clone() };
+            let kind = StreamKind { archive: self.archive, amends: false };
+            let found = Found { start: self.offset, end_at, next: end_at, kind, end: end.clone() };
             let mut placed = Vec::new();
             let read = rows(r, &found, env).and_then(|(rows, _)| place(&rows, &found, 0, &mut placed));
             if read.is_ok() {

@@ -109,8 +109,8 @@ impl<R: Read + Seek> Finder<'_, '_, R> {
     fn section(&mut self, pos: u64) -> Result<Seen> {
         let look = self.window.at(pos)?;
         if let Some(header) = look.first_chunk::<HEADER_LEN>().filter(|h| h.starts_with(&MAGIC)) {
-            let Ok(archive) = parse_stream_header(header) else { return Ok(Seen::Nothing) };
-            self.to.header(pos, archive)?;
+            let Ok(kind) = parse_stream_header(header) else { return Ok(Seen::Nothing) };
+            self.to.header(pos, kind.archive)?;
             return Ok(Seen::Whole(pos + HEADER_LEN as u64));
         }
         if compact::is_compact(look) {

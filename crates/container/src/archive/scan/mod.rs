@@ -94,6 +94,7 @@ impl<R: Read + Seek> Archive<R> {
             blocks,
             tree,
             tree_whole,
+            streams_end: None,
             _held: held,
         };
         Ok((opened, damage))

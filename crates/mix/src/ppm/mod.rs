@@ -2,7 +2,7 @@
 //!
 //! For program source, logs, JSON and CSV, which repeat themselves in pieces of all lengths: up to 15 % smaller than `bwt`. Prose is
 //! 1 to 4 % larger than with it, and binary data, too. Encoding and decoding take equally long, about 1.5 times as long as `bwt` decodes.
-//! Other than that one, its model can start from a text that was before: [`encode_with_prefix`].
+//! Other than that one, its model can start from a [prior](crate::prior).
 //!
 //! 1. `slots`: contexts of 3, 4 and 6 bytes and of a word and the one before, each with the three symbols that came in it last or most.
 //! 2. `matches`: two longer contexts, of 8 and of `order` bytes and more, as places in the text behind which the next byte stands.
@@ -21,7 +21,7 @@
 //!
 //! ```
 //! use minlen_core::Env;
-//! let codec = minlen_bytes::ppm::codec().expect("always there");
+//! let codec = minlen_mix::ppm::codec();
 //! let data = b"what followed the longest contexts is asked about first. ".repeat(40);
 //! let params = codec.params();
 //! let mut payload = Vec::new();
@@ -36,6 +36,8 @@
 //! | Parameter | Values | Default | Meaning |
 //! |---|---|---|---|
 //! | `order` | 10 to 32 | 16 | bytes of the longest context that is looked for |
+//! | `prior` | 0 to 255 | 0 | what the model knows before: 0 nothing, 255 the user's own, else one of this build |
+//! | `project` | 0, 1 | 0 | whether it has seen licences and manifests before that |
 //! | `slots` | 10 to 24 | 22 | binary logarithm of how many contexts of each order are kept; the least known give way |
 
 mod decode;
@@ -46,25 +48,30 @@ mod model;
 mod offer;
 mod slots;
 mod spec;
+mod start;
 mod tail;
 #[cfg(test)]
 mod tests;
 
-pub use decode::decode_with_prefix;
-pub use encode::encode_with_prefix;
-
+use crate::pretrained::Pretrained;
+use crate::prior::OWN_NUMBER;
 use minlen_core::{
-    Chain, Class, Codec, CodecSpec, Env, Memory, Params, Part, Proposal, Result, SequentialCodec,
+    Chain, Class, Codec, CodecSpec, Env, Memory, Need, Params, Part, Proposal, Result, SequentialCodec,
 };
+use spec::Header;
 use std::sync::Arc;
 
 /// The codec, to be registered.
 #[must_use]
-pub fn codec() -> Option<Arc<dyn Codec>> {
-    Some(Arc::new(Ppm))
+pub fn codec() -> Arc<dyn Codec> {
+    Arc::new(Ppm::default())
 }
 
-struct Ppm;
+#[derive(Default)]
+struct Ppm {
+    /// Kept for short messages.
+    models: Pretrained,
+}
 
 impl Codec for Ppm {
     fn spec(&self) -> &'static CodecSpec {
@@ -72,19 +79,32 @@ impl Codec for Ppm {
     }
 
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
-        encode_with_prefix(&[], input, params, env, out)
+        let header = Header::of(params, input.len(), &env.resources)?;
+        encode::encode(&header, input, &self.models, env, out)
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
-        decode_with_prefix(&[], payload, output_len, env, out)
+        self.decode_first(payload, output_len, output_len, env, out)
     }
 
     fn sequential(&self) -> Option<&dyn SequentialCodec> {
         Some(self)
     }
 
+    fn may_need(&self) -> bool {
+        true
+    }
+
+    fn needs(&self, payload: &[u8], output_len: usize, _env: &Env) -> Result<Vec<Need>> {
+        if output_len == 0 {
+            return Ok(Vec::new());
+        }
+        let (header, _) = Header::begin(payload)?;
+        Ok(if header.prior.number == OWN_NUMBER { vec![Need::Prior(header.prior.id)] } else { Vec::new() })
+    }
+
     fn memory(&self, params: &Params, len: usize) -> Memory {
-        let memory = spec::memory(spec::Header::of(params, len).slots, len);
+        let memory = spec::most_memory(params, len);
         Memory { encode: memory, decode: memory }
     }
 
@@ -93,8 +113,11 @@ impl Codec for Ppm {
         if !suits || part.decode_ns < spec::DECODE_NS {
             return Vec::new();
         }
+        let prior = spec::prior_for(part.kind, part.data);
+        let project = spec::expects_project(prior, part.data);
+        let params = self.params().with("prior", prior.into()).with("project", project.into());
         vec![Proposal {
-            chain: Chain::single(self, self.params()),
+            chain: Chain::single(self, params),
             encode_ns: spec::DECODE_NS,
             why: "what followed the longest contexts",
         }]
@@ -110,6 +133,6 @@ impl SequentialCodec for Ppm {
         env: &Env,
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        decode::decode_first(&[], payload, (output_len, wanted), env, out)
+        decode::decode(payload, (output_len, wanted), &self.models, env, out)
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Everything that a model depends on before it has seen data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key {
+pub(crate) struct Key {
     pub depth: u8,
     pub kind: u8,
     /// The prior, and how much of it is replayed: with the tables only, and with mixing.
@@ -24,7 +24,7 @@ pub(super) struct Key {
 }
 
 /// Longer parts are not worth it: the replay is a small part of their cost.
-pub(super) const LONGEST: usize = 64 << 10;
+pub(crate) const LONGEST: usize = 64 << 10;
 
 /// So much is kept at most.
 const MOST: u64 = 96 << 20;
@@ -43,10 +43,10 @@ struct Entry {
 
 /// The models of one codec, those asked for last at the end.
 #[derive(Default)]
-pub(super) struct Pretrained(Mutex<Vec<Entry>>);
+pub(crate) struct Pretrained(Mutex<Vec<Entry>>);
 
 /// What [`Pretrained::find`] knows.
-pub(super) enum Found<E> {
+pub(crate) enum Found<E> {
     /// The model, to be copied.
     Model(Arc<E>),
     /// It was asked for before, so it should be kept.

@@ -10,7 +10,7 @@ const LENGTHS: [usize; 2] = [4, 6];
 const BITS: u32 = 16;
 
 /// A sample, ready to be compared.
-pub(super) struct Shingles {
+pub(crate) struct Shingles {
     /// The hashes of the pieces of each length, by their upper bits; 0 where there is none.
     pieces: [Vec<u32>; 2],
     count: u32,

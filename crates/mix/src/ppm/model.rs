@@ -107,7 +107,7 @@ pub(super) fn memory(slots: u32) -> u64 {
 
 impl Model {
     /// A model for `len` bytes in all that has seen nothing.
-    pub(super) fn new(header: Header, len: usize) -> Self {
+    pub(super) fn new(header: &Header, len: usize) -> Self {
         let heads = head_bits(header.slots);
         Self {
             text: Vec::with_capacity(len),
@@ -136,6 +136,12 @@ impl Model {
     pub(super) fn code<C: BitCoder>(&mut self, coder: &mut C, byte: u8) {
         let byte = self.symbol(coder, byte);
         self.learn(byte);
+    }
+
+    /// Learns which bytes follow the contexts of `text`, and not what such contexts are worth.
+    #[inline(always)]
+    pub(super) fn skim(&mut self, text: &[u8]) {
+        text.iter().for_each(|&byte| self.learn(byte));
     }
 
     #[inline(always)]

@@ -1,14 +1,16 @@
+use super::codec;
 use super::model::Model;
 use super::spec::Header;
-use super::{codec, decode_with_prefix, encode_with_prefix};
+use crate::model_type::Type;
+use crate::prior::{OWN_NUMBER, Prior};
 use minlen_core::testing::{Rng, check_codec, check_hostile, edge_cases, random_case};
-use minlen_core::{Codec, Env, ErrorKind, Limits};
+use minlen_core::{Codec, Env, ErrorKind, Learned, Limits, Need, Resources};
 use minlen_entropy::binary::Encoder;
 use proptest::prelude::*;
 use std::sync::Arc;
 
 fn ppm() -> Arc<dyn Codec> {
-    codec().unwrap()
+    codec()
 }
 
 /// Lines that repeat each other in pieces of all lengths.
@@ -127,6 +129,11 @@ fn payloads_cannot_ask_for_memory() {
     );
     assert_eq!(decode(&[9, 10, 0], 1000, Limits::default()), Err(ErrorKind::Corrupt));
     assert_eq!(decode(&[33, 10, 0], 1000, Limits::default()), Err(ErrorKind::Corrupt));
+    // A prior of number 0, none behind the bit that says so, and one that was never shipped.
+    assert_eq!(decode(&[24 | 64, 10, 0, 0], 1000, Limits::default()), Err(ErrorKind::Corrupt));
+    assert_eq!(decode(&[24 | 64, 10], 1000, Limits::default()), Err(ErrorKind::Truncated));
+    assert_eq!(decode(&[24 | 64, 10, 255, 1, 2], 1000, Limits::default()), Err(ErrorKind::Truncated));
+    assert_eq!(decode(&[24 | 64, 10, 200, 0], 1000, Limits::default()), Err(ErrorKind::Unsupported));
     assert_eq!(decode(&[24], 1000, Limits::default()), Err(ErrorKind::Truncated));
     assert_eq!(decode(&[24, 10], 0, Limits::default()), Err(ErrorKind::Corrupt));
     assert_eq!(decode(&[24, 10, 0], 1 << 29, Limits::default()), Err(ErrorKind::Corrupt));
@@ -140,32 +147,78 @@ fn bytes_after_the_end_are_refused() {
     assert!(ppm().decode(&payload, input.len(), &Env::default(), &mut Vec::new()).is_err());
 }
 
-#[test]
-fn a_prefix_makes_it_smaller_and_is_needed() {
-    let (prefix, input) = (source(4, 2000), source(5, 200));
-    let (params, env) = (ppm().params(), Env::default());
-    let alone = check_codec(&*ppm(), &params, &input);
-    let mut payload = b"kept".to_vec();
-    encode_with_prefix(&prefix, &input, &params, &env, &mut payload).unwrap();
-    let payload = &payload[4..];
-    assert!(payload.len() * 10 < alone.len() * 7, "{} after a prefix, {} alone", payload.len(), alone.len());
-    let mut out = b"kept".to_vec();
-    decode_with_prefix(&prefix, payload, input.len(), &env, &mut out).unwrap();
-    assert!(out[..4] == *b"kept" && out[4..] == input);
-    let mut other = Vec::new();
-    let told = decode_with_prefix(&prefix[1..], payload, input.len(), &env, &mut other);
-    assert!(told.is_err() || other != input);
+/// An environment with a prior of the user's that has this window, and the name of that.
+fn with_prior(window: Vec<u8>) -> (Env, [u8; 8]) {
+    let file = Prior { name: "mine".into(), kind: Type::Text, window }.to_bytes().unwrap();
+    let id = crate::prior::id(&file);
+    let mut hash = [0; 32];
+    hash[..8].copy_from_slice(&id);
+    (Env::default().with_resources(Resources::default().with_learned(Learned::new(file, hash))), id)
 }
 
 #[test]
-fn a_prefix_of_any_length_comes_back() {
+fn a_prior_makes_it_smaller_and_is_needed() {
+    let input = source(5, 200);
+    let alone = check_codec(&*ppm(), &ppm().params(), &input);
+    let (env, id) = with_prior(source(4, 2000));
+    let params = ppm().params().with("prior", OWN_NUMBER.into());
+    let mut payload = b"kept".to_vec();
+    ppm().encode(&input, &params, &env, &mut payload).unwrap();
+    let payload = &payload[4..];
+    assert!(payload.len() * 10 < alone.len() * 7, "{} with a prior, {} alone", payload.len(), alone.len());
+    assert_eq!(ppm().needs(payload, input.len(), &env).unwrap(), [Need::Prior(id)]);
+    let mut out = b"kept".to_vec();
+    ppm().decode(payload, input.len(), &env, &mut out).unwrap();
+    assert!(out[..4] == *b"kept" && out[4..] == input);
+    let without = ppm().decode(payload, input.len(), &Env::default(), &mut Vec::new()).unwrap_err();
+    assert_eq!(without.kind(), ErrorKind::Unsupported);
+    let refused = ppm().encode(&input, &params, &Env::default(), &mut Vec::new()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Usage);
+}
+
+#[test]
+fn windows_of_any_length_come_back() {
     for seed in 0..60 {
-        let (prefix, input) = (random_case(seed + 1, 4000), random_case(seed, 2000));
-        let (params, env) = (ppm().params(), Env::default());
+        // Beyond what short parts see, too, and what is learned from as data.
+        let window = random_case(seed + 1, 4000).repeat(1 + 20 * (seed as usize % 7));
+        let input = random_case(seed, if seed % 10 == 0 { 90_000 } else { 2000 });
+        let (env, _) = with_prior(window);
+        let params = ppm().params().with("prior", OWN_NUMBER.into());
         let (mut payload, mut out) = (Vec::new(), Vec::new());
-        encode_with_prefix(&prefix, &input, &params, &env, &mut payload).unwrap();
-        decode_with_prefix(&prefix, &payload, input.len(), &env, &mut out).unwrap();
+        ppm().encode(&input, &params, &env, &mut payload).unwrap();
+        ppm().decode(&payload, input.len(), &env, &mut out).unwrap();
         assert!(out == input, "seed {seed}");
+    }
+}
+
+#[cfg(feature = "priors")]
+#[test]
+fn shipped_priors_help_their_languages() {
+    let rust = b"impl Iterator for Lines {\n    type Item = String;\n\n    fn next(&mut self) -> Option<Self::Item> {\n";
+    let licence = b"Licensed under the Apache License, Version 2.0 (the \"License\"); you may not use this file except in compliance";
+    let size = |prior: u8, project: i64, input: &[u8]| {
+        check_codec(&*ppm(), &ppm().params().with("prior", prior.into()).with("project", project), input)
+            .len()
+    };
+    assert!(size(crate::shipped::RUST, 0, rust) * 2 < size(0, 0, rust));
+    assert!(size(0, 1, licence) * 3 < size(0, 0, licence));
+    assert!(size(crate::shipped::RUST, 1, licence) * 3 < size(0, 0, licence));
+}
+
+#[test]
+fn a_model_that_is_kept_changes_no_byte() {
+    let codec = ppm();
+    let (env, _) = with_prior(source(4, 900));
+    let params = codec.params().with("prior", OWN_NUMBER.into());
+    let encode = |codec: &dyn Codec, input: &[u8]| {
+        let mut out = Vec::new();
+        codec.encode(input, &params, &env, &mut out).unwrap();
+        out
+    };
+    for seed in 0..6 {
+        // The same codec finds its model again; a new one has none.
+        let input = source(seed, 5);
+        assert_eq!(encode(&*codec, &input), encode(&*ppm(), &input), "seed {seed}");
     }
 }
 
@@ -173,9 +226,9 @@ fn a_prefix_of_any_length_comes_back() {
 fn a_clone_goes_on_like_the_model_that_learned() {
     let (text, more) = (source(6, 900), source(7, 300));
     let env = Env::default();
-    let header = Header::of(&ppm().params(), text.len() + more.len());
+    let header = Header::of(&ppm().params(), text.len() + more.len(), &Resources::default()).unwrap();
     let learned = || {
-        let mut model = Model::new(header, text.len() + more.len());
+        let mut model = Model::new(&header, text.len() + more.len());
         model.train(&text, &env).unwrap();
         model
     };
