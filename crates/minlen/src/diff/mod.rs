@@ -7,11 +7,11 @@
 mod tests;
 
 use crate::block_progress::Scaled;
-use crate::planner::Planner;
+use crate::planner::{Planner, STRONG};
 use crate::streams::{self, Payload};
 use minlen_core::varint::Reader;
 use minlen_core::{
-    Chain, Codec, CodecSpec, Env, Error, Memory, Need, ParamKind, ParamSpec, Params, Part, Proposal,
+    Chain, Class, Codec, CodecSpec, Env, Error, Memory, Need, ParamKind, ParamSpec, Params, Part, Proposal,
     Registry, Resources, Result, SequentialCodec, WholeCodec, ids,
 };
 use minlen_recode::diff::{Close, Expression, Index, Old, Parts, Places, express, join, rebuild, split};
@@ -63,11 +63,14 @@ static SPEC: CodecSpec = CodecSpec {
 /// From this level on, nearly equal stretches are predicted.
 const PREDICT_LEVEL: u8 = 5;
 /// What that takes, in nanoseconds a byte, in either direction.
-const PREDICT_NS: u32 = 150;
+const PREDICT_NS: u32 = 400;
 /// Numbers are few, and slow models learn nothing from few.
 const COLUMN_LEVEL: u8 = 5;
-/// So many thousandths of the data must be in the base.
+/// So many thousandths of the data must be in the base: more where the other offers are not tried afterwards, fewer where these have
+/// nothing to gain.
 const LEAST_SHARE: usize = 10;
+const STRONG_SHARE: usize = 30;
+const DENSE_SHARE: usize = 3;
 /// From so many on, nothing else needs to be tried.
 const SETTLED_SHARE: usize = 500;
 /// So little of what is new is coded as well as at that level.
@@ -115,7 +118,7 @@ struct Head {
 }
 
 impl Head {
-    fn read<'a>(payload: &'a [u8]) -> Result<(Self, &'a [u8])> {
+    fn read(payload: &[u8]) -> Result<(Self, &[u8])> {
         let mut reader = Reader::new(payload);
         let close = match reader.u8()? {
             form::NEW => return Ok((Self { base: None, close: Close::Bytes }, reader.rest())),
@@ -220,7 +223,7 @@ impl Codec for Diff {
         env.work(scaled.rest())?;
         match base.filter(|_| made.found > 0) {
             Some((hash, _)) => {
-                if params.get("must") == 1 && made.found * 1000 < input.len() * LEAST_SHARE {
+                if params.get("must") == 1 && made.found * 1000 < input.len() * DENSE_SHARE {
                     return Err(Error::unsupported("diff: hardly anything in common with the base"));
                 }
                 out.push(if close == Close::Bytes { form::BYTES } else { form::PREDICTED });
@@ -275,7 +278,12 @@ impl Codec for Diff {
 
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
         let base = part.resources.and_then(|resources| opened(resources, level >= UNDO_LEVEL));
-        if base.is_none_or(|(_, base)| base.share(part.data) < LEAST_SHARE) {
+        let least = match level {
+            _ if part.kind.class() == Class::Dense => DENSE_SHARE,
+            STRONG.. => STRONG_SHARE,
+            _ => LEAST_SHARE,
+        };
+        if base.is_none_or(|(_, base)| base.share(part.data) < least) {
             return Vec::new();
         }
         let near = level >= PREDICT_LEVEL && part.decode_ns >= PREDICT_NS;

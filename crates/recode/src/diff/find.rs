@@ -3,7 +3,7 @@
 //! As in bsdiff (Percival, *Naive differences of executable code*, 2003): a stretch goes on as long as most of its bytes are those
 //! of the old content, since in programs whose parts have moved it is addresses that differ, a few bytes at a time.
 
-use super::index::{Index, SEED, common, common_end};
+use super::index::{Index, common, common_end};
 use minlen_core::{Env, Result};
 
 /// A stretch that is like one of the old content, most of its bytes at least.
@@ -29,6 +29,8 @@ const GOES_ON: usize = 16;
 const GAIN_NEAR: usize = 8;
 const GAIN_FAR: usize = 20;
 const NEAR: usize = 64;
+/// What differs for longer than this is looked at before it counts as part of a stretch.
+const GAP: usize = 32;
 /// A stretch ends where its score was so much higher before.
 const DROP: i64 = 64;
 /// Bytes between looks for a request to stop.
@@ -47,8 +49,14 @@ pub(super) fn find(old: &[u8], index: &Index, data: &[u8], hasty: bool, env: &En
         if let Some(last) = found.last_mut() {
             let run = common(&data[at..], old.get(last.from + (at - last.at)..).unwrap_or_default());
             if run >= GOES_ON || (run > 0 && at == last.end()) {
+                if at - last.end() <= GAP {
+                    last.len = at + run - last.at;
+                } else {
+                    // What lies between may have nothing in common.
+                    let from = last.from + (at - last.at);
+                    found.push(Like { at, from, len: run });
+                }
                 at += run;
-                last.len = at - last.at;
                 misses = 0;
                 continue;
             }
@@ -61,7 +69,8 @@ pub(super) fn find(old: &[u8], index: &Index, data: &[u8], hasty: bool, env: &En
             }
             None => {
                 misses += 1;
-                at += if hasty { (1 + (misses >> 5)).min(32) } else { (1 + (misses >> 10)).min(8) };
+                // By odd steps: the places in the index are multiples of four.
+                at += if hasty { (misses >> 5).min(31) | 1 } else { (misses >> 10).min(7) | 1 };
             }
         }
     }
@@ -80,8 +89,7 @@ fn better(old: &[u8], index: &Index, data: &[u8], at: usize, last: Option<&Like>
         let there = old.get(last.from + (like.at - last.at)..).unwrap_or_default();
         there.iter().zip(&data[like.at..like.end()]).filter(|(a, b)| a == b).count()
     });
-    // A short one alone must be worth its words, too.
-    (like.len >= goes_on + gain.min(SEED.max(gain))).then_some(like)
+    (like.len >= goes_on + gain).then_some(like)
 }
 
 /// Extends the stretches over what lies between them, as long as that is more like the old content than not.

@@ -54,7 +54,7 @@ impl Close {
     fn run(self) -> usize {
         match self {
             Self::Bytes => 16,
-            Self::Predicted => 256,
+            Self::Predicted => 1024,
         }
     }
 }

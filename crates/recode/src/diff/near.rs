@@ -18,6 +18,8 @@ const INPUTS: usize = CONTEXTS + 1;
 const TABLE_BITS: (u32, u32) = (12, 22);
 /// Observations that probabilities remember.
 const MEMORY: u32 = 255;
+/// How fast the mixers learn: there is little to learn from.
+const RATE: u32 = 32;
 /// Bytes of an address.
 const FIELD: usize = 4;
 
@@ -114,7 +116,7 @@ impl<'m> Model<'m> {
             moves,
             table: vec![AdaptiveProb::new(1 << 15); 1 << bits],
             mask: (1 << bits) - 1,
-            mixers: [Mixer::new(256 * 2, 6), Mixer::new(512, 6)],
+            mixers: [Mixer::new(512, RATE), Mixer::new(512, RATE)],
             apms: [Apm::new(1024), Apm::new(1 << 12)],
             slots: [0; CONTEXTS],
             state: State::default(),

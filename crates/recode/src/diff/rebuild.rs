@@ -51,7 +51,7 @@ pub fn rebuild(
             return Err(Error::corrupt("diff: more or fewer differences than there are places for"));
         }
         Close::Bytes => Near::Bytes(parts.near),
-        Close::Predicted => Near::Predicted(Model::new(&moves, total), Decoder::new(parts.near)),
+        Close::Predicted => Near::Predicted(Box::new(Model::new(&moves, total)), Decoder::new(parts.near)),
     };
     let (start, mut literals) = (out.len(), parts.literals);
     let row = Row::new(places, content, env);
@@ -74,7 +74,7 @@ pub fn rebuild(
 /// Differences that come one after the other.
 enum Near<'a> {
     Bytes(&'a [u8]),
-    Predicted(Model<'a>, Decoder<'a>),
+    Predicted(Box<Model<'a>>, Decoder<'a>),
 }
 
 impl Near<'_> {
