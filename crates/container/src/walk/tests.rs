@@ -17,8 +17,7 @@ fn finds_everything_in_a_fixed_order() {
     symlink("b", root.join("to-folder")).unwrap();
     fs::write(root.join(OsStr::from_bytes(b"\xff\xfe")), "").unwrap();
     fs::set_permissions(root.join("a"), fs::Permissions::from_mode(0o640)).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, root.join("pipe"), rustix::fs::FileType::Fifo, Mode::RUSR, 0)
-        .unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, root.join("pipe"), FileType::Fifo, Mode::RUSR, 0).unwrap();
     let Walked { items, warnings, .. } =
         walk(std::slice::from_ref(&root), &Options::default(), &Env::default()).unwrap();
     let expected =
