@@ -157,6 +157,12 @@ fn verbs_that_write_tell_what_they_wrote() {
     let skipped = of(&s, &["compress", "t.mln"], 2);
     assert_eq!(skipped["files"][0]["skipped"], true);
     of(&s, &["decompress", "t.mln", "-o", "out"], 0);
+    s.write("t/a.txt", text(2000, 7));
+    let planned = of(&s, &["update", "t.mln", "t", "-n"], 0);
+    assert_eq!(planned["files"][0]["changes"][0]["kind"], "changed");
+    assert_eq!(of(&s, &["update", "t.mln", "t", "-1"], 0)["files"][0]["changed"], 1);
+    assert!(of(&s, &["compact", "t.mln", "-1"], 0)["files"][0]["freed_bytes"].as_u64().unwrap() > 0);
+    of(&s, &["compact", "t.mln", "-1"], 0);
     assert_eq!(of(&s, &["decompress", "t/a.txt.mln", "t/b.bin", "-f"], 2)["files"][1]["skipped"], true);
     assert_eq!(of(&s, &["extract", "t.mln", "t/a.txt", "-o", "x"], 0)["files"][0]["members"], 1);
     of(&s, &["extract", "t.mln", "t/a.txt", "--range", "0..9", "-o", "y"], 0);
