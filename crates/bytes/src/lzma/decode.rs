@@ -37,7 +37,7 @@ impl Stream {
         let mut at = 0;
         while at < out.len() && (held || !input.is_empty()) {
             let before = (self.0.total_in(), self.0.total_out());
-            let status = self.0.process(*input, &mut out[at..], Action::Run).map_err(|e| failed(&e))?;
+            let status = self.0.process(input, &mut out[at..], Action::Run).map_err(|e| failed(&e))?;
             let (taken, given) = (self.0.total_in() - before.0, self.0.total_out() - before.1);
             *input = input.get(usize::try_from(taken).unwrap_or(usize::MAX)..).unwrap_or_default();
             at += usize::try_from(given).unwrap_or(0);
