@@ -9,7 +9,7 @@ const SLOW_LEN: usize = 256 << 10;
 const SLOW: [&str; 4] = ["cm", "recode", "pixels", "sound"];
 
 /// Between two reports lie at most so many bytes.
-const STEP: u64 = 256 << 10;
+const STEP: u64 = 512 << 10;
 
 /// Done before anybody could look: megabytes take a hundredth of a second, or a library does them at once only.
 const AT_ONCE: [&str; 5] = ["store", "delta", "x86", "arm64", "zstd"];

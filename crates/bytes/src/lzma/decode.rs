@@ -28,15 +28,16 @@ impl Stream {
     /// Decodes from `input` into the front of `out`, and says how many bytes came out. Input beyond what fills
     /// `out` is ignored.
     pub(super) fn run(&mut self, mut input: &[u8], out: &mut [u8]) -> Result<usize> {
-        self.take(&mut input, out)
+        self.take(&mut input, out, false)
     }
 
-    /// The same, leaving in `input` what was not needed.
-    fn take(&mut self, input: &mut &[u8], out: &mut [u8]) -> Result<usize> {
+    /// The same, leaving in `input` what was not needed. With `held`, what the library had no room for before comes, too, after it has
+    /// taken all of the input.
+    fn take(&mut self, input: &mut &[u8], out: &mut [u8], held: bool) -> Result<usize> {
         let mut at = 0;
-        while at < out.len() && !input.is_empty() {
+        while at < out.len() && (held || !input.is_empty()) {
             let before = (self.0.total_in(), self.0.total_out());
-            let status = self.0.process(*input, &mut out[at..], Action::Run).map_err(|e| failed(&e))?;
+            let status = self.0.process(input, &mut out[at..], Action::Run).map_err(|e| failed(&e))?;
             let (taken, given) = (self.0.total_in() - before.0, self.0.total_out() - before.1);
             *input = input.get(usize::try_from(taken).unwrap_or(usize::MAX)..).unwrap_or_default();
             at += usize::try_from(given).unwrap_or(0);
@@ -66,7 +67,7 @@ pub(super) fn decode(payload: &[u8], output_len: usize, env: &Env, out: &mut Vec
     stream.run(&[0], target)?;
     let (mut rest, mut at) = (body, 0);
     for piece in target.chunks_mut(STEP) {
-        let given = stream.take(&mut rest, piece)?;
+        let given = stream.take(&mut rest, piece, true)?;
         at += given;
         if given < piece.len() {
             break;

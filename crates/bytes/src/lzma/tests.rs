@@ -32,6 +32,18 @@ fn round_trips_edge_cases_and_random_data() {
     }
 }
 
+/// Decoding goes in steps: what the last bytes of input stand for may reach over several of them.
+#[test]
+fn matches_over_the_ends_of_steps_come_back() {
+    let params = lzma().params().with("level", 1);
+    for len in [1 << 18, (1 << 18) + 1, 300_000, 900_001] {
+        check_codec(&*lzma(), &params, &vec![7; len]);
+        let lines: Vec<u8> =
+            (0..).flat_map(|i: u32| format!("{} and so on\n", i % 50).into_bytes()).take(len).collect();
+        check_codec(&*lzma(), &params, &lines);
+    }
+}
+
 #[test]
 fn survives_hostile_payloads() {
     for seed in 0..24 {
