@@ -29,8 +29,9 @@ const GOES_ON: usize = 16;
 const GAIN_NEAR: usize = 8;
 const GAIN_FAR: usize = 20;
 const NEAR: usize = 64;
-/// What differs for longer than this is looked at before it counts as part of a stretch.
+/// What lies between two runs of a stretch belongs to it if it is no longer than this, or one byte in so many is equal.
 const GAP: usize = 32;
+const GAP_SHARE: usize = 8;
 /// A stretch ends where its score was so much higher before.
 const DROP: i64 = 64;
 /// Bytes between looks for a request to stop.
@@ -49,7 +50,9 @@ pub(super) fn find(old: &[u8], index: &Index, data: &[u8], hasty: bool, env: &En
         if let Some(last) = found.last_mut() {
             let run = common(&data[at..], old.get(last.from + (at - last.at)..).unwrap_or_default());
             if run >= GOES_ON || (run > 0 && at == last.end()) {
-                if at - last.end() <= GAP {
+                let there = &old[last.from + last.len..last.from + (at - last.at)];
+                let equal = there.iter().zip(&data[last.end()..at]).filter(|(a, b)| a == b).count();
+                if there.len() <= GAP || equal * GAP_SHARE >= there.len() {
                     last.len = at + run - last.at;
                 } else {
                     // What lies between may have nothing in common.

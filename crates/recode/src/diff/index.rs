@@ -95,21 +95,25 @@ impl Index {
     #[must_use]
     pub fn share(&self, old: &[u8], data: &[u8]) -> usize {
         /// Places that are looked at.
-        const LOOKS: usize = 1 << 15;
+        const LOOKS: usize = 1 << 13;
         /// What is shorter may be chance, and as much of a stretch must not be a run.
         const LONG: usize = 32;
         let runs =
             |bytes: &[u8]| bytes[4..].iter().zip(bytes).filter(|(a, b)| a == b).count() > bytes.len() / 2;
-        // By odd steps: the places in the index are multiples of four.
         let step = (data.len() / LOOKS) | 1;
         let (mut at, mut found) = (0, 0);
         while at < data.len() {
-            match self.longest(old, &data[at..], 0) {
-                Some((_, len)) if len >= LONG => {
-                    found += if runs(&data[at..at + len]) { 0 } else { len };
-                    at += len;
+            // Every so many places only are in the index.
+            let tries = (at..data.len()).take(1 << self.shift);
+            let hit = tries.filter_map(|at| Some((at, self.longest(old, &data[at..], 0)?.1)));
+            match hit.filter(|&(_, len)| len >= LONG).max_by_key(|&(_, len)| len) {
+                // One look stands for all bytes up to the next.
+                Some((start, len)) => {
+                    let ahead = len.max(step).min(data.len() - start);
+                    found += if runs(&data[start..start + len]) { 0 } else { ahead };
+                    at = start + ahead;
                 }
-                _ => at += step,
+                None => at += step,
             }
         }
         if found == 0 { 0 } else { (found * 1000 / data.len()).max(1) }
