@@ -4,7 +4,7 @@
 # usage: scripts/bench-models.sh [VENV [SECTION...]]
 #   VENV     folder of the Python environment of the peers, made where it does not exist (default: a temporary one)
 #   SECTION  what to measure again, among tensors speed fields bounded delta files quantize access network (default: all but
-#            network); rows of the other sections stay as they are. `page` alone only makes the page anew.
+#            network); rows of the other sections stay as they are. `page` alone only makes the page again.
 # MINLEN_DATA names the folder that holds models/ and floats/ (default ../shared/data); MINLEN_ONLY=1 measures minlen's own
 # methods only; MINLEN_NETWORKS="lenet-300-100=FILE lenet-5=FILE" with MINLEN_MNIST=FOLDER grades coded networks for `network`.
 set -euo pipefail

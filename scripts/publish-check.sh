@@ -15,7 +15,7 @@ for crate in $crates; do
         grep -qx "$needed" <<<"$files" || { echo "$crate: $needed is missing" >&2; exit 1; }
     done
     if grep -E '^(tests|testdata|benches|target|fuzz)/|\.(mln|age|zst|gz|npy)$' <<<"$files"; then
-        echo "$crate: holds what does not belong into a package" >&2
+        echo "$crate: holds what does not belong in a package" >&2
         exit 1
     fi
     # What is compiled in must be there.

@@ -9,5 +9,5 @@ fn sizes_of_the_libraries_are_those_committed() {
     let rivals = resolve("zstd:3,zstd:19,xz:9e,brotli:9,bzip2:9,lz4,deflate:6", &|_| None).unwrap().rivals;
     let changes = results::check_generated(&rivals, &path).unwrap();
     let text: Vec<String> = changes.iter().map(ToString::to_string).collect();
-    assert!(text.is_empty(), "sizes changed; if that is meant, save the table anew:\n{}", text.join("\n"));
+    assert!(text.is_empty(), "sizes changed; if that is meant, save the table again:\n{}", text.join("\n"));
 }

@@ -1,7 +1,7 @@
 //! Sizes of every level and codec over the generated corpus, against the committed table: a change of more than 0.1 % in
 //! either direction must be explained in review.
 //!
-//! `cargo test --release -p minlen-cli --test all -- --ignored write_the_table` writes the table anew.
+//! `cargo test --release -p minlen-cli --test all -- --ignored write_the_table` writes the table again.
 
 use minlen::{Env, Limits, Options};
 use minlen_bench::{FnRival, Rival, results};

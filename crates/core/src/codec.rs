@@ -171,9 +171,9 @@ pub trait SequentialCodec: Codec {
 
 /// A codec that sees a part as a whole: no sample of it stands for the rest, and no cut may go through it.
 pub trait WholeCodec: Codec {
-    /// True if what this codec offers for `part` is so sure to be best that no other offer needs to be tried.
-    fn settles(&self, part: &Part<'_>) -> bool {
-        let _ = part;
+    /// True if what this codec offers for `part` at `level` is so sure to be best that no other offer needs to be tried.
+    fn settles(&self, part: &Part<'_>, level: u8) -> bool {
+        let _ = (part, level);
         false
     }
 }

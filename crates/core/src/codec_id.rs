@@ -41,6 +41,8 @@ pub mod ids {
     pub const BROTLI: CodecId = CodecId(18);
     /// Prediction by partial matching with mixing.
     pub const PPM: CodecId = CodecId(19);
+    /// Differences from another content.
+    pub const DIFF: CodecId = CodecId(20);
     /// Arrays of numbers apart from what is around them.
     pub const TENSORS: CodecId = CodecId(33);
     /// A quantized model; decodes to the file with the weights that it stands for.

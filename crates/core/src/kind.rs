@@ -1,6 +1,6 @@
 //! What a piece of data is.
 
-use crate::{Origin, Span, SpanKind};
+use crate::{Origin, Resources, Span, SpanKind};
 use std::fmt;
 
 macro_rules! kinds {
@@ -180,13 +180,15 @@ pub struct Part<'a> {
     pub decode_ns: u32,
     /// What it is made of, as far as that is known: see [`crate::Env::layout`].
     pub layout: &'a [Span],
+    /// What it may be a difference from: see [`crate::Env::resources`].
+    pub resources: Option<&'a Resources>,
 }
 
 impl<'a> Part<'a> {
     /// Data of this kind, of which nothing more is known.
     #[must_use]
     pub fn new(data: &'a [u8], kind: Kind, stats: &'a Stats) -> Self {
-        Self { data, kind, detail: "", stats, decode_ns: u32::MAX, layout: &[] }
+        Self { data, kind, detail: "", stats, decode_ns: u32::MAX, layout: &[], resources: None }
     }
 
     /// The same with more said of it, for people.
@@ -207,6 +209,13 @@ impl<'a> Part<'a> {
     #[must_use]
     pub fn with_layout(mut self, layout: &'a [Span]) -> Self {
         self.layout = layout;
+        self
+    }
+
+    /// The same with what it may be a difference from.
+    #[must_use]
+    pub fn with_resources(mut self, resources: &'a Resources) -> Self {
+        self.resources = Some(resources);
         self
     }
 

@@ -15,6 +15,42 @@ pub trait Bases: Send + Sync {
     /// # Errors
     /// Usage, with a remedy, where that content is not at hand; I/O; corrupt.
     fn read(&self, file: &[u8; 32], range: Range<u64>) -> Result<Vec<u8>>;
+
+    /// The content that any data may be a difference from, if there is one: the last that was given.
+    fn whole(&self) -> Option<WholeBase<'_>> {
+        None
+    }
+}
+
+/// A content that any data may be a difference from.
+#[derive(Clone, Copy, Debug)]
+pub struct WholeBase<'b> {
+    /// Its BLAKE3 hash.
+    pub hash: [u8; 32],
+    /// Its length.
+    pub len: u64,
+    /// Bytes of memory that what is made of it may take.
+    pub room: u64,
+    /// What was made of it, in up to two ways: kept where the content is.
+    pub kept: &'b [Prepared; 2],
+}
+
+/// Room for what a codec makes of a base, once for all data.
+#[derive(Default)]
+pub struct Prepared(OnceLock<Option<Arc<dyn Any + Send + Sync>>>);
+
+impl Prepared {
+    /// What `make` makes, when first asked; `None` where it could not, or something else was made before.
+    pub fn get<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> Option<T>) -> Option<Arc<T>> {
+        let made = self.0.get_or_init(|| make().map(|made| Arc::new(made) as Arc<dyn Any + Send + Sync>));
+        made.clone()?.downcast().ok()
+    }
+}
+
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prepared").field("made", &self.0.get().is_some()).finish()
+    }
 }
 
 /// A learned part: a prior, a network, a codebook, as the bytes of its file. Cheap to clone.
@@ -107,6 +143,12 @@ impl Resources {
         self.learned.iter().find(|part| part.hash().starts_with(name))
     }
 
+    /// The content that any data may be a difference from, if there is one.
+    #[must_use]
+    pub fn whole_base(&self) -> Option<WholeBase<'_>> {
+        self.bases.as_deref().and_then(Bases::whole)
+    }
+
     /// The files that differences are taken from.
     ///
     /// # Errors
@@ -129,7 +171,21 @@ impl std::fmt::Debug for Resources {
 /// The base with this hash is not at hand.
 #[must_use]
 pub fn missing_base(file: &[u8; 32]) -> Error {
-    let start: String = file[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let start = start_of(file);
     Error::usage(format!("stored as a difference from the file whose BLAKE3 begins with {start}"))
         .advise(Advice::Base)
+}
+
+/// The base with this hash is not at hand, but another one is.
+#[must_use]
+pub fn wrong_base(file: &[u8; 32], given: &[u8; 32]) -> Error {
+    let (start, other) = (start_of(file), start_of(given));
+    Error::usage(format!(
+        "stored as a difference from the file whose BLAKE3 begins with {start}; that of the base given begins with {other}"
+    ))
+    .advise(Advice::Base)
+}
+
+fn start_of(hash: &[u8; 32]) -> String {
+    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }

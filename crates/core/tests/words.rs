@@ -90,6 +90,7 @@ fn codecs_keep_their_numbers() {
         ("LZMA", ids::LZMA),
         ("BROTLI", ids::BROTLI),
         ("PPM", ids::PPM),
+        ("DIFF", ids::DIFF),
         ("RECODE", ids::RECODE),
         ("TENSORS", ids::TENSORS),
         ("QUANTIZED", ids::QUANTIZED),

@@ -1,7 +1,7 @@
 //! Our coders beside those of the crate `constriction`, on the same data in the same process.
 //!
 //! `cargo bench -p minlen-entropy` prints, per source and coder, nanoseconds per byte (best of several runs, tables
-//! made anew in each) and the size over the order-0 entropy of the source. After `--`: files to add, and `only=NAME` to
+//! made again in each) and the size over the order-0 entropy of the source. After `--`: files to add, and `only=NAME` to
 //! run the coders with NAME in their name.
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]

@@ -244,8 +244,8 @@ impl<W: Write> Encoder<W> {
         if let Some(found) = found.map(|layout| FileLayout::new(&layout)).filter(|found| !found.is_empty()) {
             return Ok(Some(found));
         }
-        // With a base at hand, also what nobody declares is worth looking for. It is never stored inexactly.
-        let look = last && !options.bases.is_empty();
+        // With arrays to compare with, also what nobody declares is worth looking for. It is never stored inexactly.
+        let look = last && options.bases.has_arrays();
         Ok(if look { parsers.guess(&window)?.map(|layout| FileLayout::new(&layout)) } else { None })
     }
 
@@ -386,7 +386,15 @@ const COPIES_SHARE: u64 = 1000;
 impl<W: Write> BlockCoder<W> {
     pub(crate) fn new(writer: StreamWriter<W>, options: &Options, spending: Spending, env: &Env) -> Self {
         let pool = Ordered::new(options.effective_threads(), env);
-        let (options, env) = (options.clone(), options.informed(env));
+        if options.bases.is_too_large() {
+            let message =
+                "the base is too large for the memory allowed: only arrays are stored as differences from it"
+                    .into();
+            env.progress.event(Event::Advised { message, advice: Advice::MoreMemory });
+        }
+        let (options, mut env) = (options.clone(), options.informed(env));
+        // What the surroundings have is there to be read with; that something needs a base, whoever writes it must have asked for.
+        env.resources.bases = options.bases.bases();
         Self { options, pool, writer, env, begun: false, spending, reported: false, short: false, copies: 0 }
     }
 

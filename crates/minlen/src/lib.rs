@@ -98,6 +98,7 @@ mod budget;
 mod cuts;
 mod decoder;
 pub mod detect;
+mod diff;
 mod encoder;
 pub mod layout;
 mod levels;
@@ -120,8 +121,9 @@ pub use minlen_container as container;
 pub use minlen_core::{
     Account, Advice, Bases, Budget, Cancel, Chain, Class, Codec, CodecId, CodecSpec, Coded, Detection,
     Detector, Env, Error, ErrorKind, Event, Kind, Learned, Limits, MaxError, Memory, Need, NoProgress,
-    ParamKind, ParamSpec, Params, Part, Places, Progress, Proposal, RangeCodec, Registry, Reservation,
-    Resources, Result, SequentialCodec, Stage, Stats, Target, WholeCodec, ids, testing, text, varint,
+    ParamKind, ParamSpec, Params, Part, Places, Prepared, Progress, Proposal, RangeCodec, Registry,
+    Reservation, Resources, Result, SequentialCodec, Stage, Stats, Target, WholeBase, WholeCodec, ids,
+    testing, text, varint,
 };
 pub use oneshot::{compress, compress_with, decompress, decompress_with};
 pub use options::{Keep, Options, Solid, registry};

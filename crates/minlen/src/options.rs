@@ -31,10 +31,19 @@ pub fn registry() -> Registry {
     }
     minlen_bytes::missing().into_iter().for_each(|codec| registry.note_missing(codec));
     register_tensors(&mut registry);
+    // What is new beside a base may be compressed, and what comes out of that be in the base again; and what comes out where the data is
+    // compressed may be a difference. So the two hold each other, to a depth that is enough.
+    let with = |codec| {
+        let mut all = registry.clone();
+        all.register(codec);
+        all
+    };
+    let copied = with(crate::diff::codec(registry.clone()));
+    let undone = with(crate::recode::codec(copied));
+    let mut all = with(crate::diff::codec(undone));
     // Last: it codes its streams with all the others.
-    let inner = registry.clone();
-    registry.register(crate::recode::codec(inner));
-    registry
+    all.register(crate::recode::codec(all.clone()));
+    all
 }
 
 /// The codecs of arrays; the one for whole files codes what is around the arrays with all the others.

@@ -52,6 +52,20 @@ pub(crate) fn code(
         .collect())
 }
 
+/// A stream whose bytes are coded already.
+pub(crate) fn stored(data: &[u8]) -> Vec<Coded> {
+    if data.is_empty() {
+        return Vec::new();
+    }
+    let coded = Coded {
+        raw_len: data.len() as u64,
+        ids: vec![ids::STORE],
+        inner: Vec::new(),
+        payload: data.to_vec(),
+    };
+    vec![coded]
+}
+
 /// What stands before the coded bytes.
 pub(crate) struct Payload {
     /// The parts of each stream; the first stream is the recipe.

@@ -1,6 +1,6 @@
 //! Golden files of the levels with models: what was written decodes for ever, and the writer still writes the same bytes.
 //!
-//! `cargo test --release -p minlen --test all -- --ignored golden_models` writes `testdata/golden/models` anew: only while
+//! `cargo test --release -p minlen --test all -- --ignored golden_models` writes `testdata/golden/models` again: only while
 //! their version was never released. Until it was first run, there is nothing to compare with, and the test says nothing.
 
 use crate::common::{golden_dir, sample};

@@ -1,7 +1,7 @@
 //! Golden files of arrays: what was written decodes for ever, and the writer still writes the same bytes, on every instruction
 //! set.
 //!
-//! `cargo test -p minlen --test all -- --ignored write_tensor_files` writes `testdata/golden/tensors` anew: only while
+//! `cargo test -p minlen --test all -- --ignored write_tensor_files` writes `testdata/golden/tensors` again: only while
 //! their version was never released.
 
 use crate::common::golden_dir;

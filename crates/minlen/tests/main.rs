@@ -22,6 +22,8 @@ mod examples;
 #[cfg(feature = "default")]
 mod golden;
 #[cfg(feature = "default")]
+mod golden_diff;
+#[cfg(feature = "default")]
 mod golden_models;
 #[cfg(feature = "default")]
 mod golden_tensors;
@@ -33,6 +35,8 @@ mod living;
 mod member_reader;
 #[cfg(feature = "default")]
 mod moving;
+#[cfg(feature = "default")]
+mod progress;
 #[cfg(feature = "default")]
 mod salvage;
 #[cfg(feature = "default")]

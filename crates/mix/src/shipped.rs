@@ -1,4 +1,4 @@
-//! The priors inside the binary. Numbers are part of the format: new ones are added, none is ever given anew.
+//! The priors inside the binary. Numbers are part of the format: new ones are added, none is ever given to another prior.
 
 /// Prose, and pages in wiki markup.
 pub const TEXT: u8 = 1;

@@ -69,6 +69,7 @@ mod build;
 mod checksum;
 mod code;
 mod deflate;
+pub mod diff;
 mod expression;
 pub mod filter;
 mod jpeg;

@@ -56,6 +56,8 @@ impl Shape {
 
 /// Something found, and where.
 pub(crate) struct Find {
+    /// Where its wrapper begins.
+    pub(crate) head: usize,
     pub(crate) start: usize,
     pub(crate) end: usize,
     pub(crate) what: What,
@@ -114,11 +116,11 @@ impl<'a> Scanner<'a> {
     fn binary(&mut self, at: usize) -> Option<Find> {
         let rest = &self.data[at..];
         match rest {
-            [0x1f, 0x8b, 8, ..] => self.deflate(at + gzip_header(rest)?, "gzip"),
+            [0x1f, 0x8b, 8, ..] => self.deflate(at, at + gzip_header(rest)?, "gzip"),
             [b'P', b'K', 3, 4, ..] => match zip_header(rest)? {
-                (head, None) => self.deflate(at + head, "zip"),
+                (head, None) => self.deflate(at, at + head, "zip"),
                 (head, Some(len)) => {
-                    Some(Find { start: at + head, end: at + head + len, what: What::Stored })
+                    Some(Find { head: at, start: at + head, end: at + head + len, what: What::Stored })
                 }
             },
             [b'I', b'H', b'D', b'R', ..] => {
@@ -128,18 +130,18 @@ impl<'a> Scanner<'a> {
             [b'I', b'D', b'A', b'T', ..] => self.idat(at.checked_sub(4).filter(|&s| s >= self.from)?),
             [0xff, 0xd8, 0xff, ..] => {
                 let end = at + jpeg::end(rest, &mut self.spent)?;
-                Some(Find { start: at, end, what: What::Jpeg })
+                Some(Find { head: at, start: at, end, what: What::Jpeg })
             }
             [cmf, flg, ..] if zlib(*cmf, *flg) => {
-                let find = self.deflate(at + 2, "zlib")?;
+                let find = self.deflate(at, at + 2, "zlib")?;
                 matches!(find.what, What::Deflate { tail: Tail::Adler, .. }).then_some(find)
             }
             _ => None,
         }
     }
 
-    /// A deflate stream at `start`, and the checksum behind it.
-    fn deflate(&mut self, start: usize, name: &'static str) -> Option<Find> {
+    /// A deflate stream at `start`, whose wrapper begins at `head`, and the checksum behind it.
+    fn deflate(&mut self, head: usize, start: usize, name: &'static str) -> Option<Find> {
         let rest = self.data.get(start..)?;
         let found = Found::at(rest, self.limit, &mut self.spent)?;
         if found.used() < SHORTEST {
@@ -155,7 +157,7 @@ impl<'a> Scanner<'a> {
             Tail::None
         };
         let end = start + found.used() + tail.len();
-        Some(Find { start, end, what: What::Deflate { found, tail, name } })
+        Some(Find { head, start, end, what: What::Deflate { found, tail, name } })
     }
 
     /// The chunks with the picture of a PNG, the first of which starts at `start`.
@@ -173,6 +175,7 @@ impl<'a> Scanner<'a> {
         let found = Found::at(&joined[2..], self.limit, &mut self.spent)?;
         let whole = joined.len() == found.used() + 6;
         (whole && joined.ends_with(&adler32(found.plain()).to_be_bytes())).then_some(Find {
+            head: start,
             start,
             end: at,
             what: What::Idat { found, head, chunks, joined, shape: self.shape },
@@ -213,7 +216,7 @@ impl<'a> Scanner<'a> {
             Some(all) => (start, all),
             None => (first, found),
         };
-        Some(Find { start, end: start + found.len, what: What::Text(found) })
+        Some(Find { head: start, start, end: start + found.len, what: What::Text(found) })
     }
 }
 

@@ -17,10 +17,10 @@ pub(super) fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -
     let (mut model, mut decoder) = (ByteModel::new(order), Decoder::new(stream));
     let mut left = len;
     while left > 0 {
-        env.check()?;
         let n = left.min(CHUNK);
         model.decode_into(&mut decoder, n, out)?;
         left -= n;
+        env.work(n as u64)?;
     }
     if decoder.consumed() != stream.len() {
         return Err(Error::corrupt("arith: more bytes than the part has"));

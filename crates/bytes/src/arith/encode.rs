@@ -14,11 +14,11 @@ pub(super) fn encode(input: &[u8], order: u32, env: &Env, out: &mut Vec<u8>) -> 
     let (mut model, mut encoder) = (ByteModel::new(order), Encoder::append_to(std::mem::take(out)));
     let mut result = Ok(());
     for chunk in input.chunks(CHUNK) {
-        result = env.check();
+        model.encode_all(&mut encoder, chunk);
+        result = env.work(chunk.len() as u64);
         if result.is_err() {
             break;
         }
-        model.encode_all(&mut encoder, chunk);
     }
     *out = encoder.finish();
     result

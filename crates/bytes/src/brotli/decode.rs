@@ -19,7 +19,10 @@ pub(super) fn decode(payload: &[u8], output_len: usize, env: &Env, out: &mut Vec
     let start = out.len();
     out.resize(start + output_len, 0);
     let mut stream = brotli::Decompressor::new(payload, BUFFER.min(payload.len().max(64)));
-    stream.read_exact(&mut out[start..]).map_err(|e| failed(&e))?;
+    for piece in out[start..].chunks_mut(BUFFER) {
+        stream.read_exact(piece).map_err(|e| failed(&e))?;
+        env.work(piece.len() as u64)?;
+    }
     // One more read must find the end of the stream, or the promised length was wrong.
     match stream.read(&mut [0]).map_err(|e| failed(&e))? {
         0 => Ok(()),

@@ -52,7 +52,7 @@ impl Codec for Brotli {
 
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let _held = env.budget.reserve(spec::memory(params, input.len()).encode)?;
-        encode::encode(input, params, out)
+        encode::encode(input, params, env, out)
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {

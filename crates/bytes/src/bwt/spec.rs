@@ -25,7 +25,7 @@ const PARAMS: &[ParamSpec] = &[
 pub(super) const NORMAL_NS: u32 = 240;
 
 /// Columns from this length on are coded in two halves, each by a coder and a model of its own, which two threads can
-/// decode at once. Below, what the second model has to learn anew would cost too much.
+/// decode at once. Below, what the second model has to learn again would cost too much.
 pub(super) const HALVED: usize = 1 << 19;
 
 /// What this codec is.

@@ -69,7 +69,7 @@ impl Codec for Delta {
         let mut data = input.to_vec();
         transform::subtract(&mut data, shape);
         transform::split(&data, shape, out);
-        Ok(())
+        env.work(input.len() as u64)
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
@@ -78,7 +78,7 @@ impl Codec for Delta {
         let start = out.len();
         transform::join(body, shape, out);
         transform::add(&mut out[start..], shape);
-        Ok(())
+        env.work(output_len as u64)
     }
 
     fn memory(&self, _params: &Params, len: usize) -> Memory {

@@ -10,11 +10,11 @@ pub(super) fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -
     let mut reader = varint::Reader::new(payload);
     let mut left = len;
     while left > 0 {
-        env.check()?;
         let n = left.min(BLOCK);
         let size = reader.varint_max(BLOCK as u64 + 1, "size of a Huffman block")? as usize;
         huffman::decode_bytes(reader.bytes(size)?, n, out)?;
         left -= n;
+        env.work(n as u64)?;
     }
     if reader.is_empty() { Ok(()) } else { Err(Error::corrupt("huffman: more bytes than the part has")) }
 }

@@ -9,7 +9,7 @@ pub(super) fn encode(input: &[u8], env: &Env, out: &mut Vec<u8>) -> Result<()> {
     let _held = env.budget.reserve(ENCODE_MEMORY)?;
     let mut body = Vec::new();
     for block in input.chunks(BLOCK) {
-        env.check()?;
+        env.work(block.len() as u64)?;
         body.clear();
         huffman::encode_bytes(block, &mut body);
         varint::put(out, body.len() as u64);

@@ -33,8 +33,9 @@ pub fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Resul
     let mut decoder = BlockDecoder::new(coder);
     let mut at = 0;
     while at < len {
-        env.check()?;
-        at += decoder.block(&mut reader, &mut out[base..], at, len - at)?;
+        let more = decoder.block(&mut reader, &mut out[base..], at, len - at)?;
+        at += more;
+        env.work(more as u64)?;
     }
     out.truncate(base + len);
     if !reader.is_empty() {

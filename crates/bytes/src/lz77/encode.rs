@@ -33,7 +33,6 @@ pub fn encode(input: &[u8], settings: Settings, env: &Env, out: &mut Vec<u8>) ->
     let mut repeats = Repeats::default();
     out.push(settings.coder as u8);
     for start in (0..input.len()).step_by(MAX_BLOCK) {
-        env.check()?;
         let end = input.len().min(start + MAX_BLOCK);
         let mut sequences = Vec::new();
         parser.parse(input, start, end, &mut repeats, &mut sequences);
@@ -42,6 +41,7 @@ pub fn encode(input: &[u8], settings: Settings, env: &Env, out: &mut Vec<u8>) ->
             writer.write(&block[..bytes], &rest[..count], out)?;
             (block, rest) = (&block[bytes..], &rest[count..]);
         }
+        env.work((end - start) as u64)?;
     }
     Ok(())
 }

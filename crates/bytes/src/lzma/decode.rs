@@ -5,6 +5,9 @@ use super::spec::{Filter, Props, decode_memory, get_header, window};
 use liblzma::stream::{Action, Filters, LzmaOptions, Status, Stream as Lzma};
 use minlen_core::{Env, Error, Result};
 
+/// Bytes decoded between looks at the stop flag, and reports of progress.
+const STEP: usize = 256 << 10;
+
 /// A raw LZMA1 decoder that takes its input in pieces.
 pub(super) struct Stream(Lzma);
 
@@ -25,12 +28,17 @@ impl Stream {
     /// Decodes from `input` into the front of `out`, and says how many bytes came out. Input beyond what fills
     /// `out` is ignored.
     pub(super) fn run(&mut self, mut input: &[u8], out: &mut [u8]) -> Result<usize> {
+        self.take(&mut input, out)
+    }
+
+    /// The same, leaving in `input` what was not needed.
+    fn take(&mut self, input: &mut &[u8], out: &mut [u8]) -> Result<usize> {
         let mut at = 0;
         while at < out.len() && !input.is_empty() {
             let before = (self.0.total_in(), self.0.total_out());
-            let status = self.0.process(input, &mut out[at..], Action::Run).map_err(|e| failed(&e))?;
+            let status = self.0.process(*input, &mut out[at..], Action::Run).map_err(|e| failed(&e))?;
             let (taken, given) = (self.0.total_in() - before.0, self.0.total_out() - before.1);
-            input = input.get(usize::try_from(taken).unwrap_or(usize::MAX)..).unwrap_or_default();
+            *input = input.get(usize::try_from(taken).unwrap_or(usize::MAX)..).unwrap_or_default();
             at += usize::try_from(given).unwrap_or(0);
             if status == Status::StreamEnd || taken + given == 0 {
                 break;
@@ -56,7 +64,15 @@ pub(super) fn decode(payload: &[u8], output_len: usize, env: &Env, out: &mut Vec
     let target = &mut out[start..];
     let mut stream = Stream::new(props, output_len)?;
     stream.run(&[0], target)?;
-    let at = stream.run(body, target)?;
+    let (mut rest, mut at) = (body, 0);
+    for piece in target.chunks_mut(STEP) {
+        let given = stream.take(&mut rest, piece)?;
+        at += given;
+        if given < piece.len() {
+            break;
+        }
+        env.work(given as u64)?;
+    }
     if at != output_len {
         return Err(Error::truncated(format!("lzma: {at} bytes where {output_len} were promised")));
     }

@@ -6,7 +6,7 @@ use super::spec::{CLEAR, Layout, Widths};
 use minlen_core::{Env, Error, Result};
 
 /// How many codes lie between two looks at the stop flag.
-const CHECK_CODES: u32 = 1 << 16;
+const CHECK_CODES: u32 = 1 << 14;
 
 #[derive(Clone, Copy, Default)]
 struct Text {
@@ -22,7 +22,7 @@ pub fn memory(bits: u32) -> u64 {
 /// Appends exactly `len` decoded bytes; every byte of `body` must be needed.
 pub fn exact(body: &[u8], layout: Layout, len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
     let end = out.len() + len;
-    let mut decoder = Decoder::new(body, layout, env)?;
+    let mut decoder = Decoder::new(body, layout, out.len(), env)?;
     while out.len() < end {
         if !decoder.step(env, out, |needed| {
             if needed > end {
@@ -34,6 +34,7 @@ pub fn exact(body: &[u8], layout: Layout, len: usize, env: &Env, out: &mut Vec<u
             return Err(Error::truncated("lzw: the codes end before the output is complete"));
         }
     }
+    env.work((end - decoder.told) as u64)?;
     if decoder.codes.bytes_used() != body.len() as u64 {
         return Err(Error::corrupt("lzw: bytes are left over after the last code"));
     }
@@ -48,7 +49,7 @@ pub fn to_end(
     out: &mut Vec<u8>,
     mut room: impl FnMut(usize) -> Result<()>,
 ) -> Result<()> {
-    let mut decoder = Decoder::new(body, layout, env)?;
+    let mut decoder = Decoder::new(body, layout, out.len(), env)?;
     while decoder.step(env, out, &mut room)? {}
     Ok(())
 }
@@ -60,11 +61,13 @@ struct Decoder<'a> {
     texts: Vec<Text>,
     previous: Text,
     until_check: u32,
+    /// How long the output was when progress was last reported.
+    told: usize,
     _held: minlen_core::Reservation,
 }
 
 impl<'a> Decoder<'a> {
-    fn new(body: &'a [u8], layout: Layout, env: &Env) -> Result<Self> {
+    fn new(body: &'a [u8], layout: Layout, told: usize, env: &Env) -> Result<Self> {
         let held = env.budget.reserve(memory(layout.bits))?;
         Ok(Self {
             codes: CodeReader::new(body),
@@ -73,6 +76,7 @@ impl<'a> Decoder<'a> {
             texts: vec![Text::default(); 1 << layout.bits],
             previous: Text::default(),
             until_check: CHECK_CODES,
+            told,
             _held: held,
         })
     }
@@ -87,7 +91,8 @@ impl<'a> Decoder<'a> {
     ) -> Result<bool> {
         self.until_check -= 1;
         if self.until_check == 0 {
-            env.check()?;
+            env.work((out.len() - self.told) as u64)?;
+            self.told = out.len();
             self.until_check = CHECK_CODES;
         }
         let Some(code) = self.next_code() else { return Ok(false) };

@@ -13,8 +13,8 @@ pub fn encode(input: &[u8], layout: Layout, env: &Env, out: &mut Vec<u8>) -> Res
     let mut string = None;
     let mut rest = input;
     while !rest.is_empty() {
-        env.check()?;
         let (piece, later) = rest.split_at(rest.len().min(CHECK_GAP));
+        env.work(piece.len() as u64)?;
         rest = later;
         string = encoder.piece(piece, string);
         ratio.count(piece.len(), encoder.take_bits());

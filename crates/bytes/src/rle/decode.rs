@@ -6,13 +6,12 @@ use minlen_core::{Env, Error, Result, varint};
 /// Appends the `len` bytes of `payload`.
 pub(super) fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
     let mut reader = varint::Reader::new(payload);
-    let mut left = len;
-    let mut tokens = 0usize;
+    let (mut left, mut told) = (len, len);
     while left > 0 {
-        if tokens.is_multiple_of(CHECK_EVERY) {
-            env.check()?;
+        if told - left >= CHECK_EVERY {
+            env.work((told - left) as u64)?;
+            told = left;
         }
-        tokens += 1;
         let control = reader.u8()?;
         let n = if control < RUN { usize::from(control) + 1 } else { 0 };
         if n > 0 {
@@ -26,6 +25,7 @@ pub(super) fn decode(payload: &[u8], len: usize, env: &Env, out: &mut Vec<u8>) -
             out.resize(out.len() + run, byte);
         }
     }
+    env.work(told as u64)?;
     if reader.is_empty() { Ok(()) } else { Err(too_much()) }
 }
 

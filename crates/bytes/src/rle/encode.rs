@@ -5,10 +5,11 @@ use minlen_core::{Env, Result, varint};
 
 /// Appends the payload of `input`.
 pub(super) fn encode(input: &[u8], env: &Env, out: &mut Vec<u8>) -> Result<()> {
-    let (mut from, mut at) = (0, 0);
+    let (mut from, mut at, mut told) = (0, 0, 0);
     for (i, run) in input.chunk_by(|a, b| a == b).enumerate() {
         if i % CHECK_EVERY == 0 {
-            env.check()?;
+            env.work((at - told) as u64)?;
+            told = at;
         }
         if run.len() >= SHORTEST {
             put_literals(&input[from..at], out);
@@ -18,7 +19,7 @@ pub(super) fn encode(input: &[u8], env: &Env, out: &mut Vec<u8>) -> Result<()> {
         at += run.len();
     }
     put_literals(&input[from..], out);
-    Ok(())
+    env.work((input.len() - told) as u64)
 }
 
 fn put_literals(literals: &[u8], out: &mut Vec<u8>) {

@@ -23,5 +23,5 @@ pub(super) const LONG_RUN: u8 = 255;
 pub(super) const LONG: usize = SHORTEST + (LONG_RUN - RUN) as usize;
 /// Most literals after one control byte.
 pub(super) const LITERALS: usize = RUN as usize;
-/// How many tokens pass between two looks at the stop flag.
+/// How many bytes or runs pass between two looks at the stop flag.
 pub(super) const CHECK_EVERY: usize = 1 << 16;

@@ -43,7 +43,7 @@ impl Codec for Store {
     fn encode(&self, input: &[u8], _params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         env.check()?;
         out.extend_from_slice(input);
-        Ok(())
+        env.work(input.len() as u64)
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
@@ -52,7 +52,7 @@ impl Codec for Store {
             return Err(mismatch(payload.len(), output_len));
         }
         out.extend_from_slice(payload);
-        Ok(())
+        env.work(output_len as u64)
     }
 
     fn memory(&self, _params: &Params, _len: usize) -> Memory {

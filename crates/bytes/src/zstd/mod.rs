@@ -65,12 +65,15 @@ impl Codec for Zstd {
 
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let _held = env.budget.reserve(self.memory(params, input.len()).encode)?;
-        encode::encode(input, params, out)
+        encode::encode(input, params, out)?;
+        // In pieces it would write other bytes.
+        env.work(input.len() as u64)
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let _held = env.budget.reserve(spec::DECODE_MEMORY)?;
-        decode::decode(payload, output_len, out)
+        decode::decode(payload, output_len, out)?;
+        env.work(output_len as u64)
     }
 
     fn memory(&self, params: &Params, len: usize) -> Memory {

@@ -138,9 +138,9 @@ pub struct KeyArgs {
     /// Open with the age identity in this file or `-`; can be repeated
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Safety")]
     pub identity: Vec<PathBuf>,
-    /// Store model weights as differences from those in this file (a model, or a .mln of one), also to read with; the last one
-    /// counts, those before it are what it needs itself
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true, help_heading = "Numbers")]
+    /// Store only what differs from this file (any file, or a .mln of one or of a folder), also to read with; the last one counts,
+    /// those before it are what it needs itself
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Compression")]
     pub base: Vec<PathBuf>,
     /// Start the strong levels from this prior of your own (see `minlen train`), also to read with; `none` for no prior
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Compression")]

@@ -114,6 +114,7 @@ Examples:
   minlen compress /etc --metadata -o etc.mln
   minlen compress --codec bwt book.txt
   minlen compress -7 fine-tuned.safetensors --base model.safetensors
+  minlen compress v2.tar --base v1.tar      only what v1.tar does not have
   minlen compress field.npy --max-error 0.1%
   minlen compress field.raw --shape f32:240x37x49
   minlen compress --rm old-backup.tar";
@@ -164,7 +165,7 @@ Examples:
   minlen extract model.mln --tensor 'layers.3.*' -o layer3.safetensors";
 
 pub const REBASE: &str = "\
-A model that was compressed with --base needs that base to be read. `rebase` gives the same model stored as differences
+A file that was compressed with --base needs that base to be read. `rebase` gives the same content stored as differences
 from another base, or from none, and checks that it is the same.
 
 Examples:

@@ -208,7 +208,7 @@ pub struct Rebase {
     /// The .mln file
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
-    /// The new base (a model, or a .mln of one); none: the file will need no base any more
+    /// The new base (a file, or a .mln of one); none: the file will need no base any more
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub onto: Option<PathBuf>,
     /// Write to this file

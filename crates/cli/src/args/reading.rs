@@ -1,6 +1,7 @@
 //! The verbs that look and do not write.
 
 use super::groups::{Common, InputArgs, KeyArgs, LimitArgs, TableFormat};
+use super::pick::PickArgs;
 use super::value::{self, Range};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -100,6 +101,8 @@ pub struct List {
     /// Only this member, a folder with all below it, or those that a pattern with * and ? names; can be repeated
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub member: Vec<PathBuf>,
+    #[command(flatten)]
+    pub pick: PickArgs,
     /// Order of the members (default: as they are stored)
     #[arg(long, value_name = "BY", help_heading = "Output")]
     pub sort: Option<SortBy>,

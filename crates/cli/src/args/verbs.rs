@@ -55,7 +55,7 @@ pub enum Verb {
     /// Measure minlen and its rivals on your data
     #[command(after_long_help = help::BENCH)]
     Bench(Bench),
-    /// Store a model's differences from another base, or none
+    /// Store differences from another base, or from none
     #[command(after_long_help = help::REBASE)]
     Rebase(Rebase),
     /// Make a model small within a bound, with its error reported

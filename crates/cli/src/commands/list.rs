@@ -27,7 +27,8 @@ pub fn run(args: &List, ctx: &Context) -> Result<Tally> {
                 super::tensors::list(input, &mut archive, ctx, &mut objects)?;
                 return objects.iter().try_for_each(|object| document.add(object, None));
             }
-            if !archive.is_tree() && !args.member.is_empty() {
+            let is_all = args.member.is_empty() && args.pick.patterns()?.is_empty();
+            if !archive.is_tree() && !is_all {
                 return Err(Error::usage("is a single compressed file and has no members to choose from"));
             }
             let chosen = members::Chosen::new(args, &mut archive)?;

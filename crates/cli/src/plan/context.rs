@@ -207,7 +207,8 @@ impl Context {
         let env = self.limited();
         let mut all = Keys::default();
         for path in paths {
-            let keys = self.keys.keys_for(&head(path)?, &env)?;
+            // What cannot be read is named when it is opened.
+            let keys = self.keys.keys_for(&head(path).unwrap_or_default(), &env)?;
             all.passphrase = all.passphrase.or(keys.passphrase);
             all.secret_keys.extend(keys.secret_keys);
         }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 /// Bytes of sample in all, and of one slice.
 const SAMPLE: usize = 512 << 10;
 const SLICE: usize = 32 << 10;
+/// Bytes that tell what a file is.
+const HEAD: usize = 26;
 /// Slices of one file at most.
 const SLICES: u64 = 16;
 
@@ -19,9 +21,13 @@ pub struct Survey {
     pub sample: Vec<u8>,
     /// The largest file, and how large it is.
     largest: Option<(PathBuf, u64)>,
-    /// Bytes of files that are called as photos are.
-    photos: u64,
+    /// Bytes of files that are called as photos are, as PNG files are, and as other files of deflate.
+    named: [u64; 3],
 }
+
+/// What files that are undone as a whole are called.
+const NAMES: [&[&str]; 3] =
+    [&["jpg", "jpeg"], &["png"], &["zip", "docx", "xlsx", "pptx", "odt", "jar", "gz", "tgz", "pdf"]];
 
 impl Survey {
     /// Looks at files and at everything below folders. Links are not followed; what cannot be read is left out, since it
@@ -33,15 +39,12 @@ impl Survey {
             bytes: files.iter().map(|(_, len)| len).sum(),
             sample: Vec::new(),
             largest: None,
-            photos: 0,
+            named: [0; 3],
         };
         survey.largest = files.iter().max_by_key(|(_, len)| *len).cloned();
-        let named = |path: &Path| {
-            path.extension()
-                .and_then(|e| e.to_str())
-                .is_some_and(|e| ["jpg", "jpeg"].contains(&&*e.to_ascii_lowercase()))
-        };
-        survey.photos = files.iter().filter(|(path, _)| named(path)).map(|(_, len)| len).sum();
+        for (sum, names) in survey.named.iter_mut().zip(NAMES) {
+            *sum = files.iter().filter(|(path, _)| is_called(path, names)).map(|(_, len)| len).sum();
+        }
         // A few slices of the large ones, evenly spaced heads of the small ones.
         let slices = (SAMPLE / SLICE).max(1) as u64;
         // Slices that overlap would look like repeats.
@@ -77,12 +80,41 @@ impl Survey {
 
     /// True where what counts are JPEG files.
     pub fn is_of_photos(&self) -> bool {
-        const START: [u8; 3] = [0xff, 0xd8, 0xff];
+        self.is_of(0, |head| head.starts_with(&[0xff, 0xd8, 0xff]))
+    }
+
+    /// True where what counts are files of deflate that are no pictures.
+    pub fn is_deflated(&self) -> bool {
+        let starts: [&[u8]; 3] = [b"PK\x03\x04", &[0x1f, 0x8b, 8], b"%PDF-"];
+        self.is_of(2, |head| starts.iter().any(|start| head.starts_with(start)))
+    }
+
+    /// About how many bytes of pixels there are, where what counts are PNG files: the largest stands for all.
+    pub fn pixels(&self) -> Option<u64> {
+        let is_png = |head: &[u8]| head.len() >= HEAD && head.starts_with(b"\x89PNG\r\n\x1a\n");
+        let (_, len) = self.largest.as_ref().filter(|_| self.is_of(1, is_png))?;
+        let head = self.head();
+        let number = |at: usize| head.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+        let channels = [1, 0, 3, 1, 2, 0, 4].get(usize::from(*head.get(25)?)).copied().unwrap_or(1);
+        let bits = u64::from(*head.get(24)?) * channels;
+        let row = u64::from(number(16)?).saturating_mul(bits).div_ceil(8);
+        let largest = row.saturating_mul(u64::from(number(20)?));
+        Some((largest as f64 * (self.bytes as f64 / (*len).max(1) as f64)) as u64)
+    }
+
+    /// True where the largest file begins so, and stands for all: it is the only one, or most are called as such files are.
+    fn is_of(&self, names: usize, begins: impl Fn(&[u8]) -> bool) -> bool {
+        let Some((_, len)) = &self.largest else { return false };
+        (*len == self.bytes || self.named[names] * 10 >= self.bytes * 9) && begins(&self.head())
+    }
+
+    /// The first bytes of the largest file.
+    fn head(&self) -> Vec<u8> {
         let mut head = Vec::new();
-        let Some((path, len)) = &self.largest else { return false };
-        let read = File::open(path).and_then(|file| file.take(START.len() as u64).read_to_end(&mut head));
-        // Of several files, the largest stands for the others only where those are called the same.
-        read.is_ok() && head == START && (*len == self.bytes || self.photos * 10 >= self.bytes * 9)
+        if let Some(Ok(file)) = self.largest.as_ref().map(|(path, _)| File::open(path)) {
+            let _ = file.take(HEAD as u64).read_to_end(&mut head);
+        }
+        head
     }
 
     fn add(&mut self, path: &Path, offset: u64) {
@@ -91,6 +123,11 @@ impl Survey {
             let _ = file.take(SLICE as u64).read_to_end(&mut self.sample);
         }
     }
+}
+
+fn is_called(path: &Path, names: &[&str]) -> bool {
+    let end = path.extension().and_then(|end| end.to_str());
+    end.is_some_and(|end| names.contains(&&*end.to_ascii_lowercase()))
 }
 
 fn collect(path: &Path, files: &mut Vec<(PathBuf, u64)>) {
@@ -121,6 +158,16 @@ mod tests {
         fs::write(dir.path().join("c.JPG"), [&[0xff, 0xd8, 0xff], &vec![7; 40_000_000][..]].concat())
             .unwrap();
         assert!(Survey::of(&[dir.path().to_path_buf()]).is_of_photos());
+        let png = dir.path().join("d.png");
+        let header =
+            [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], &[0, 0, 1, 0, 0, 0, 0, 10, 8, 2], &[9; 974]].concat();
+        fs::write(&png, &header).unwrap();
+        let survey = Survey::of(std::slice::from_ref(&png));
+        assert_eq!((header.len(), survey.pixels()), (1000, Some(256 * 10 * 3)));
+        assert!(!survey.is_of_photos() && !survey.is_deflated());
+        fs::write(&png, b"PK\x03\x04").unwrap();
+        let survey = Survey::of(&[png]);
+        assert!(survey.is_deflated() && survey.pixels().is_none());
         assert_eq!(Survey::of(&[dir.path().join("none")]).bytes, 0);
     }
 }

@@ -1,6 +1,6 @@
 //! Owners, extended attributes and ACLs, from disk to archive and back.
 
-use super::sandbox::Sandbox;
+use super::sandbox::{Ran, Sandbox};
 use rustix::fs::{Gid, Uid, XattrFlags, chown, lgetxattr, setxattr};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -85,4 +85,69 @@ fn what_is_not_kept_is_counted_in_one_line() {
     fs::set_permissions(s.path("e/d"), Permissions::from_mode(0o2755)).unwrap();
     assert_eq!(s.run(["compress", "-1", "--no-owner", "e/d", "-o", "again.mln"]).code, 0);
     assert_eq!(s.read("again.mln"), s.read("d.mln"));
+}
+
+/// Runs the command as a user with no rights in the folder of the sandbox but those of everybody. Nothing where the test itself runs
+/// without the rights for that.
+fn as_nobody(s: &Sandbox, args: &[&str]) -> Option<Ran> {
+    let program = s.path("minlen-of-everybody");
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: to become another user takes root");
+        return None;
+    }
+    if !program.exists() {
+        fs::copy(env!("CARGO_BIN_EXE_minlen"), &program).unwrap();
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(s.path("."), Permissions::from_mode(0o777)).unwrap();
+    }
+    let nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+    let tried = std::process::Command::new("setpriv").args(nobody).arg("true").status();
+    if !tried.is_ok_and(|status| status.success()) {
+        println!("skipped: there is no setpriv that works");
+        return None;
+    }
+    Some(s.command_of("setpriv", &[&nobody[..], &[program.to_str().unwrap()], args].concat()))
+}
+
+#[test]
+fn who_is_not_root_makes_the_archive_that_root_makes_without_owners() {
+    let s = Sandbox::new();
+    sample(&s);
+    fs::set_permissions(s.path("d/f"), Permissions::from_mode(0o644)).unwrap();
+    let Some(ran) = as_nobody(&s, &["compress", "-1", "d", "-o", "nobody.mln"]) else { return };
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(s.run(["compress", "-1", "--no-owner", "d", "-o", "root.mln"]).code, 0);
+    assert_eq!(s.read("nobody.mln"), s.read("root.mln"));
+    assert_eq!(s.run(["compress", "-1", "d", "-o", "owners.mln"]).code, 0);
+    assert_ne!(s.read("owners.mln"), s.read("root.mln"), "root keeps owners");
+    // Asked for, owners are kept by anybody.
+    let ran = as_nobody(&s, &["compress", "-1", "--owner", "d", "-o", "asked.mln"]).unwrap();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(s.read("asked.mln"), s.read("owners.mln"));
+}
+
+#[test]
+fn who_is_not_root_gets_the_contents_and_hears_what_could_not_be_set() {
+    let s = Sandbox::new();
+    let ([xattrs, acls], _) = sample(&s);
+    assert_eq!(s.run(["compress", "-1", "--metadata", "d"]).code, 0);
+    fs::set_permissions(s.path("d.mln"), Permissions::from_mode(0o644)).unwrap();
+    // By default owners are nothing to somebody who cannot give them.
+    let Some(ran) = as_nobody(&s, &["decompress", "d.mln", "-o", "plain"]) else { return };
+    assert_eq!((ran.code, ran.stderr.contains("owner")), (0, false), "{}", ran.stderr);
+    let ran = as_nobody(&s, &["decompress", "--metadata", "d.mln", "-o", "all"]).unwrap();
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().filter(|line| line.contains("owner")).count(), 1, "{}", ran.stderr);
+    for folder in ["plain", "all"] {
+        let file = s.path(folder).join("d/f");
+        assert_eq!(fs::read(&file).unwrap(), b"content");
+        assert_eq!(fs::metadata(&file).unwrap().uid(), 65534);
+        if xattrs {
+            assert_eq!(attribute(&file, "user.note").unwrap(), b"\x00 kept \xff");
+        }
+        if acls {
+            assert_eq!(attribute(&file, ACL).unwrap(), acl());
+        }
+        assert_eq!(fs::metadata(s.path(folder).join("d")).unwrap().mode() & 0o777, 0o755);
+    }
 }

@@ -3,6 +3,7 @@
 mod archives;
 mod arrays;
 mod atomic;
+mod bases;
 mod bombs;
 mod damage;
 mod encryption;
@@ -20,6 +21,7 @@ mod living;
 mod metadata;
 mod models;
 mod nothing_lost;
+mod readme;
 mod recovery;
 mod removal;
 mod resources;

@@ -136,7 +136,7 @@ pub fn memory(tree: &Tree) -> u64 {
 ///
 /// Use: [`Extractor::new`]; for each block for which [`Extractor::needs`] its range, [`Extractor::feed`] once;
 /// [`Extractor::finish`]. Until then everything is in a temporary folder within the target, which is removed on
-/// drop.
+/// drop, and so is the target if it was made for this.
 #[derive(Debug)]
 pub struct Extractor {
     plan: Plan,
@@ -237,6 +237,7 @@ impl Extractor {
             // The folders that their owner may not write to got their modes last.
             let tops = plan.folders.keys().filter(|path| path.components().count() == 1);
             place::set_late(&self.partial, plan, tops, &mut self.files.owners)?;
+            self.partial.made.keep();
             return Ok(self.report);
         }
         self.files.finish(&self.plan, &self.partial)?;
@@ -256,6 +257,7 @@ impl Extractor {
         self.env.check()?;
         let owners = &mut self.files.owners;
         place::place(&self.partial, &self.plan, &self.options, &late, owners, &self.env)?;
+        self.partial.made.keep();
         self.report.warnings.extend(owners.warnings());
         Ok(self.report)
     }

@@ -17,6 +17,35 @@ const PRIVATE: u32 = 0o700;
 /// The folder within for what is being made.
 const FILES: &str = "files";
 
+/// Folders that were made for an extraction, the innermost first: removed on drop as far as they are empty.
+#[derive(Debug)]
+pub(super) struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// Makes a folder and those above it that are missing.
+    fn folder(target: &Path) -> io::Result<Self> {
+        let missing = target.ancestors().take_while(|path| {
+            !path.as_os_str().is_empty()
+                && path.symlink_metadata().is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
+        });
+        let made = Self(missing.map(Path::to_path_buf).collect());
+        Dir::create_ambient_dir_all(target, ambient_authority())?;
+        Ok(made)
+    }
+
+    /// Leaves them where they are: the extraction is complete.
+    pub(super) fn keep(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        // Stops at the first that has something in it.
+        let _ = self.0.iter().try_for_each(std::fs::remove_dir);
+    }
+}
+
 /// The folder, locked while this process lives, and removed on drop.
 #[derive(Debug)]
 pub(super) struct Partial {
@@ -31,6 +60,8 @@ pub(super) struct Partial {
     id: Id,
     name: OsString,
     pub(super) lock: File,
+    /// The target itself, if it was not there before. Dropped after what is in it.
+    pub(super) made: Made,
 }
 
 impl Partial {
@@ -38,14 +69,14 @@ impl Partial {
     /// earlier process died while it gave the names, and the rest of them has been given now.
     pub(super) fn create(target: &Path, id: Id) -> Result<(Self, Option<Journal>)> {
         let failed = |e| Error::io("opening the target folder", e).in_file(target);
-        Dir::create_ambient_dir_all(target, ambient_authority()).map_err(failed)?;
+        let made = Made::folder(target).map_err(failed)?;
         let target_dir = Dir::open_ambient_dir(target, ambient_authority()).map_err(failed)?;
         let earlier = tidy_up(&target_dir, target, &id)?;
         let failed = |e| Error::io("making a temporary folder", e).in_file(target);
         let name = Unfinished::fresh(b"");
         target_dir.create_dir_with(&name, &private()).map_err(failed)?;
         let outer = target_dir.open_dir(&name).map_err(failed)?;
-        let made = || {
+        let begun = || {
             let lock = outer.open(".")?.into_std();
             // A file system without locks is fine: then leftovers are not cleaned up.
             let _ = flock(&lock, FlockOperation::NonBlockingLockExclusive);
@@ -53,12 +84,12 @@ impl Partial {
             outer.create_dir_with(FILES, &private())?;
             Ok((lock, outer.open_dir(FILES)?))
         };
-        let (lock, dir) = made().map_err(|e| {
+        let (lock, dir) = begun().map_err(|e| {
             remove_tree(&target_dir, &name);
             failed(e)
         })?;
         let partial =
-            Self { target: target_dir, target_path: target.to_path_buf(), dir, outer, id, name, lock };
+            Self { target: target_dir, target_path: target.to_path_buf(), dir, outer, id, name, lock, made };
         Ok((partial, earlier))
     }
 

@@ -193,6 +193,29 @@ fn shared_extents_count_as_output_and_are_limited() {
     assert_eq!(fs::read(folder.path().join("f99")).unwrap(), content);
 }
 
+#[test]
+#[cfg_attr(miri, ignore = "real files need system calls that Miri lacks")]
+fn the_target_of_an_extraction_that_fails_is_removed_if_it_was_made_for_it_and_is_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = Tree { entries: vec![entry(b"d", Body::Dir)] };
+    let begin = |target: &Path| Extractor::new(target, &tree, None, Options::default(), &Env::default());
+    let target = folder.path().join("a/b");
+    drop(begin(&target).unwrap());
+    assert!(!folder.path().join("a").exists());
+    fs::create_dir(folder.path().join("a")).unwrap();
+    drop(begin(&target).unwrap());
+    assert!(folder.path().join("a").exists() && !target.exists(), "what was there stays");
+    let extractor = begin(&target).unwrap();
+    fs::write(target.join("mine"), "meanwhile").unwrap();
+    drop(extractor);
+    assert_eq!(fs::read(target.join("mine")).unwrap(), b"meanwhile");
+    let empty = Tree::default();
+    let target = folder.path().join("e");
+    let made = Extractor::new(&target, &empty, None, Options::default(), &Env::default()).unwrap();
+    made.finish().unwrap();
+    assert!(target.exists(), "an archive of nothing gives an empty folder");
+}
+
 /// Leaves everything as a process that dies here would.
 fn die(extractor: Extractor) {
     rustix::fs::flock(&extractor.partial.lock, rustix::fs::FlockOperation::Unlock).unwrap();

@@ -121,7 +121,7 @@ where
     }
     let mut report = Report::default();
     let mut done = 0;
-    // A second handle on the same bytes is not to be had from any reader: sections and data are read in turn.
+    // Readers give no second handle on the same bytes: sections and data are read in turn.
     let shared = std::cell::RefCell::new(data);
     for Found { section_at, geometry } in found {
         let start = section_at - geometry.protected;

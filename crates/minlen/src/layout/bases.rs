@@ -4,11 +4,11 @@ use super::file::FileLayout;
 use crate::archive::{Archive, Keys, MemberKind};
 use crate::options::Options;
 use minlen_container::crypt;
-use minlen_core::resources::missing_base;
-use minlen_core::{Advice, Bases, Env, Error, ErrorKind, Layout, Resources, Result};
+use minlen_core::resources::{missing_base, wrong_base};
+use minlen_core::{Advice, Bases, Env, Error, ErrorKind, Layout, Prepared, Resources, Result, WholeBase};
 use minlen_structure::{FileSource, Parsers, Source};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +23,9 @@ const ALIKE: usize = 12;
 const MAGIC: [u8; 2] = [0x8d, b'm'];
 
 /// Opened bases, the one that a base itself needs before it.
+///
+/// Of model files, arrays are stored as differences from those of the same name in the last base that has them. All other data may be a
+/// difference from the last base as a whole, whatever that is.
 ///
 /// ```
 /// use minlen::archive::Keys;
@@ -56,21 +59,27 @@ const MAGIC: [u8; 2] = [0x8d, b'm'];
 #[derive(Clone, Debug, Default)]
 pub struct BaseSet {
     files: Vec<Arc<BaseFile>>,
+    /// The memory in which the last one may be searched.
+    room: u64,
 }
 
 #[derive(Debug)]
 struct BaseFile {
     hash: [u8; 32],
-    layout: Layout,
+    len: u64,
+    /// Its arrays, if it has any.
+    layout: Option<Layout>,
     content: Mutex<File>,
+    prepared: [Prepared; 2],
 }
 
 impl BaseSet {
-    /// Opens model files, or `.mln` files and archives of some, encrypted or not, which are unpacked to temporary files. A file may need those
-    /// before it.
+    /// Opens files of any kind, or `.mln` files and archives of some, encrypted or not, which are unpacked to temporary files. A file may need
+    /// those before it. An archive stands for the contents of its files, one after the other in its order; those of models count by
+    /// themselves, too.
     ///
     /// # Errors
-    /// Usage for too many of them or one without arrays; I/O; whatever decoding says; each naming the file.
+    /// Usage for too many of them, or a folder; I/O; whatever decoding says; each naming the file.
     pub fn open(paths: &[PathBuf], keys: &Keys, options: &Options, env: &Env) -> Result<Self> {
         if paths.len() > LONGEST_CHAIN {
             let count = paths.len();
@@ -80,41 +89,54 @@ impl BaseSet {
         let mut set = Self::default();
         for path in paths {
             let found = set.open_one(path, keys, options, env).map_err(|e| e.in_file(path))?;
-            if found.is_empty() {
-                return Err(Error::usage("no arrays that could be a base")
-                    .remedy(
-                        "a base is a safetensors, GGUF, ONNX, TFLite, npy or PyTorch file, or a .mln of one",
-                    )
-                    .in_file(path));
-            }
             set.files.extend(found);
         }
+        // Room for the data itself and for coding it must be left.
+        set.room = options.memory.map_or(env.budget.limit(), |memory| memory.min(env.budget.limit())) / 2;
         Ok(set)
     }
 
     fn open_one(&self, path: &Path, keys: &Keys, options: &Options, env: &Env) -> Result<Vec<Arc<BaseFile>>> {
         let mut file = File::open(path).map_err(|e| Error::io("cannot open", e))?;
+        if file.metadata()?.is_dir() {
+            return Err(Error::usage("is a folder, and a base is one file")
+                .remedy("give an archive of the folder, as `minlen compress` makes it, or a tar"));
+        }
         let mut head = Vec::new();
         Read::by_ref(&mut file).take(crypt::HEAD as u64).read_to_end(&mut head)?;
         let packed = head.get(..2).is_some_and(|magic| magic.eq_ignore_ascii_case(&MAGIC));
         if !packed && !crypt::is_age(&head) {
-            return Ok(base(file)?.into_iter().collect());
+            return Ok(vec![base(file)?]);
         }
         let mut archive = Archive::open(path, keys, options, &env.clone().with_resources(self.resources()))?;
         if !archive.is_tree() {
-            return unpacked(|out| archive.read_content(0..u64::MAX, out))
-                .map(|base| base.into_iter().collect());
+            let mut file = temporary()?;
+            archive.read_content(0..u64::MAX, &mut file)?;
+            return Ok(vec![base(file)?]);
         }
         let files: Vec<_> =
             archive.members()?.into_iter().filter(|m| matches!(m.kind, MemberKind::File)).collect();
-        let unpack = files.iter().map(|m| unpacked(|out| archive.read_member(&m.path, None, out)));
-        Ok(unpack.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+        let (mut all, mut found) = (temporary()?, Vec::new());
+        for member in &files {
+            let mut file = temporary()?;
+            archive.read_member(&member.path, None, &mut file)?;
+            file.seek(SeekFrom::Start(0))?;
+            std::io::copy(&mut file, &mut all)?;
+            found.extend(Some(base(file)?).filter(|file| file.layout.is_some()));
+        }
+        found.push(base(all)?);
+        Ok(found)
     }
 
     /// True if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
+    }
+
+    /// True if any of them has arrays.
+    pub(crate) fn has_arrays(&self) -> bool {
+        self.files.iter().any(|file| file.layout.is_some())
     }
 
     /// What codecs read from; nothing if there are none.
@@ -135,7 +157,15 @@ impl BaseSet {
     /// The spans with what they are differences from: those of the last base that has one of the same name, type and length.
     #[must_use]
     pub fn found_for(&self, layout: &FileLayout) -> FileLayout {
-        self.files.iter().fold(layout.clone(), |layout, file| layout.with_base(&file.layout, file.hash))
+        self.files.iter().fold(layout.clone(), |layout, file| match &file.layout {
+            Some(arrays) => layout.with_base(arrays, file.hash),
+            None => layout,
+        })
+    }
+
+    /// True where the last base takes more memory to be searched than there is: only arrays are stored as differences from it.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.files.last().is_some_and(|last| crate::diff::memory_of_base(last.len) > self.room)
     }
 }
 
@@ -147,7 +177,10 @@ impl Bases for BaseSet {
             if self.files.iter().any(|base| same(base) >= ALIKE) {
                 return Err(Error::corrupt("tensors: the hash of the base is damaged"));
             }
-            return Err(missing_base(file));
+            return Err(match self.files.last() {
+                Some(given) => wrong_base(file, &given.hash),
+                None => missing_base(file),
+            });
         };
         let mut content = base.content.lock().unwrap_or_else(PoisonError::into_inner);
         if content.seek(SeekFrom::End(0))? < range.end {
@@ -158,33 +191,38 @@ impl Bases for BaseSet {
         content.read_exact(&mut bytes)?;
         Ok(bytes)
     }
-}
 
-/// What `write` gives, in a temporary file without a name, if it has arrays.
-fn unpacked(write: impl FnOnce(&mut dyn Write) -> Result<u64>) -> Result<Option<Arc<BaseFile>>> {
-    let mut file = tempfile::tempfile().map_err(|e| Error::io("cannot make a temporary file", e))?;
-    write(&mut file)?;
-    base(file)
-}
-
-/// A base, if the file has arrays.
-fn base(mut file: File) -> Result<Option<Arc<BaseFile>>> {
-    let source = FileSource::new(&file)?;
-    if source.is_empty() {
-        return Ok(None);
+    fn whole(&self) -> Option<WholeBase<'_>> {
+        let last = self.files.last().filter(|last| last.len > 0 && !self.is_too_large())?;
+        Some(WholeBase { hash: last.hash, len: last.len, room: self.room, kept: &last.prepared })
     }
-    let broken = |error: Error| match error.kind() {
-        ErrorKind::Io => error,
-        _ => error.remedy("as a base it is of no use: fetch or export the model again"),
-    };
-    // Differences are taken of arrays only.
+}
+
+fn temporary() -> Result<File> {
+    tempfile::tempfile().map_err(|e| Error::io("cannot make a temporary file", e))
+}
+
+/// A base, with its arrays if it has any. A broken model file is a base as any other bytes are.
+fn base(mut file: File) -> Result<Arc<BaseFile>> {
+    let source = FileSource::new(&file)?;
+    let len = source.len();
+    // Differences of numbers are taken of arrays only.
     let parsers = Parsers::arrays();
-    let known = parsers.layout(&source).map_err(broken)?.filter(|layout| !layout.spans.is_empty());
-    let known = known.map_or_else(|| parsers.guess(&source), |layout| Ok(Some(layout)))?;
-    let Some(layout) = known else { return Ok(None) };
+    let known = match parsers.layout(&source) {
+        Ok(Some(layout)) if !layout.spans.is_empty() => Some(layout),
+        Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+        Err(_) => None,
+        Ok(_) => parsers.guess(&source)?,
+    };
     file.seek(SeekFrom::Start(0))?;
     let hash = *blake3::Hasher::new().update_reader(&file)?.finalize().as_bytes();
-    Ok(Some(Arc::new(BaseFile { hash, layout, content: Mutex::new(file) })))
+    Ok(Arc::new(BaseFile {
+        hash,
+        len,
+        layout: known,
+        content: Mutex::new(file),
+        prepared: Default::default(),
+    }))
 }
 
 #[cfg(test)]

@@ -235,7 +235,8 @@ impl Planner {
         let part = Part::new(data, detection.kind, &stats)
             .with_detail(&detection.detail)
             .with_decode_ns(request.decode_ns)
-            .with_layout(&env.layout);
+            .with_layout(&env.layout)
+            .with_resources(&env.resources);
         let best = match &request.chain {
             Some(chain) => choose::Outcome::named(chain, data, &self.registry, env)?,
             None => {
@@ -281,7 +282,7 @@ impl Planner {
 
     fn offers_at(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
         let settling =
-            self.registry.iter().find(|codec| codec.whole().is_some_and(|whole| whole.settles(part)));
+            self.registry.iter().find(|codec| codec.whole().is_some_and(|whole| whole.settles(part, level)));
         match settling.map(|codec| codec.propose(part, level)).filter(|offers| !offers.is_empty()) {
             Some(offers) => offers,
             None => self.registry.iter().flat_map(|codec| codec.propose(part, level)).collect(),

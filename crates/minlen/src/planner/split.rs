@@ -52,7 +52,10 @@ impl Planner {
     fn needs_whole(&self, data: &[u8], request: &Request, env: &Env) -> bool {
         let stats = Stats::default();
         let kind = request.known.as_ref().map_or(minlen_core::Kind::Binary, |d| d.kind);
-        let part = Part::new(data, kind, &stats).with_decode_ns(request.decode_ns).with_layout(&env.layout);
+        let part = Part::new(data, kind, &stats)
+            .with_decode_ns(request.decode_ns)
+            .with_layout(&env.layout)
+            .with_resources(&env.resources);
         let mut codecs = self.registry.iter().filter(|codec| codec.whole().is_some());
         codecs.any(|codec| !codec.propose(&part, request.level).is_empty())
     }

@@ -136,7 +136,7 @@ impl RangeCodec for Tensors {
 }
 
 impl WholeCodec for Tensors {
-    fn settles(&self, part: &Part<'_>) -> bool {
+    fn settles(&self, part: &Part<'_>, _level: u8) -> bool {
         if part.is_guess(SpanKind::Array) {
             return false;
         }

@@ -57,6 +57,10 @@ impl Found {
     pub(crate) fn plain(&self) -> &[u8] {
         &self.0.plain
     }
+
+    pub(crate) fn into_plain(self) -> Vec<u8> {
+        self.0.plain
+    }
 }
 
 /// Expresses streams and rebuilds them; keeps its tables between streams.

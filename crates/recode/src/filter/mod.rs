@@ -81,21 +81,21 @@ impl Codec for Filter {
         self.0
     }
 
-    fn encode(&self, input: &[u8], _params: &Params, _env: &Env, out: &mut Vec<u8>) -> Result<()> {
+    fn encode(&self, input: &[u8], _params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let start = out.len();
         out.extend_from_slice(input);
         (self.1)(&mut out[start..], true);
-        Ok(())
+        env.work(input.len() as u64)
     }
 
-    fn decode(&self, payload: &[u8], output_len: usize, _env: &Env, out: &mut Vec<u8>) -> Result<()> {
+    fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         if payload.len() != output_len {
             return Err(Error::corrupt("a filtered part has another length"));
         }
         let start = out.len();
         out.extend_from_slice(payload);
         (self.1)(&mut out[start..], false);
-        Ok(())
+        env.work(output_len as u64)
     }
 
     fn memory(&self, _params: &Params, _len: usize) -> Memory {

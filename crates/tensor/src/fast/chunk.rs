@@ -335,7 +335,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Decodes the chunk of these pieces into `outs`, one for each and as long as it is. `scratch` saves memory being made anew.
+/// Decodes the chunk of these pieces into `outs`, one for each and as long as it is. `scratch` saves memory being made again.
 ///
 /// # Errors
 /// Truncated or corrupt.

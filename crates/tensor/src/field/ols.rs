@@ -1,4 +1,4 @@
-//! Least squares that follows the data: a weighted sum of neighbours, weights solved anew every few cells.
+//! Least squares that follows the data: a weighted sum of neighbours, weights solved again every few cells.
 //!
 //! Recursive with exponential forgetting, solved by Cholesky decomposition, as in the image models of the PAQ8 family and in
 //! TMW (Meyer and Tischer, "TMW: a new method for lossless image compression", 1997). Only + - * / and square root, in a

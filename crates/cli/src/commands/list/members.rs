@@ -18,10 +18,12 @@ pub struct Chosen {
 impl Chosen {
     /// What the options say.
     pub fn new(args: &List, archive: &mut Archive<'_>) -> Result<Self> {
-        if !archive.is_tree() || args.member.is_empty() && args.sort.is_none() && !args.reverse {
+        let patterns = args.pick.patterns()?;
+        let is_all = args.member.is_empty() && patterns.is_empty();
+        if !archive.is_tree() || is_all && args.sort.is_none() && !args.reverse {
             return Ok(Self { numbers: None });
         }
-        let mut chosen = select::choose(archive, &args.member)?;
+        let mut chosen = select::choose(archive, &args.member)?.without(&patterns, archive);
         let tree = archive.entries();
         let entry = |number: &usize| &tree.entries[*number];
         match args.sort {
