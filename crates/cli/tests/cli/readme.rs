@@ -22,7 +22,7 @@ fn prepare(s: &Sandbox) {
     for i in 0..3u8 {
         s.write(
             format!("photos/{i}.raw"),
-            (0..40_000u32).map(|x| (x * x >> (i + 4)) as u8).collect::<Vec<_>>(),
+            (0..40_000u32).map(|x| ((x * x) >> (i + 4)) as u8).collect::<Vec<_>>(),
         );
     }
     for name in ["notes.txt", "project/src/main.rs", "project/README.md", "FILE", "src/main.c"] {
