@@ -276,9 +276,10 @@ impl<W: Write> Storing<'_, '_, W> {
             .collect();
         groups::sort(&mut candidates);
         let mut rest = &candidates[..];
+        let block = self.options.block_of_groups(self.bound) as u64;
         let groups = match self.options.rsyncable {
             true => groups::families(&candidates),
-            false => groups::groups(&candidates, self.bound),
+            false => groups::groups(&candidates, self.bound, block),
         };
         for group in groups {
             let (group_files, others) = rest.split_at(group.count);

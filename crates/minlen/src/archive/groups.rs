@@ -17,12 +17,14 @@ const ALWAYS_NS: u64 = 250_000_000;
 const ALWAYS: u64 = 2 << 20;
 /// A cut may leave a group this much smaller than it could be, in hundredths, for the sake of a better place.
 const LEAST: u64 = 35;
-/// A group may be larger than that by so much, in hundredths, where no place within the bound is as good, and the rest rather than be
-/// cut once more.
+/// A group may be larger than that by so much, in hundredths, where no place within the bound is as good.
 const MOST: u64 = 120;
+/// The rest may be larger by so much rather than be cut once more.
+const MOST_OF_REST: u64 = 115;
 /// Compressed files of more than this many bytes get blocks of their own: they have nothing in common that a shared block
-/// could use, and whether one of them is worth coding says nothing about the next.
-const DENSE_ALONE: u64 = 64 << 10;
+/// could use, and whether one of them is worth coding says nothing about the next. So do tar files: what is in them goes by its own kind,
+/// which is found where a block is one of them.
+const ALONE: u64 = 64 << 10;
 /// Data of another kind joins a group only while the group is smaller than this.
 const MIX_BELOW: u64 = 128 << 10;
 
@@ -157,9 +159,9 @@ fn extension(path: &[u8]) -> Vec<u8> {
     name.iter().rposition(|&b| b == b'.').map_or_else(Vec::new, |dot| name[dot..].to_ascii_lowercase())
 }
 
-/// Puts `files`, which are in the order of [`sort`], into groups of at most `bound` bytes.
-pub(super) fn groups(files: &[Candidate<'_>], bound: u64) -> Vec<Group> {
-    in_groups(files, |rest| next_group(rest, bound))
+/// Puts `files`, which are in the order of [`sort`], into groups of about `bound` bytes at most, and no more than fit into a block.
+pub(super) fn groups(files: &[Candidate<'_>], bound: u64, block: u64) -> Vec<Group> {
+    in_groups(files, |rest| next_group(rest, bound, block))
 }
 
 /// Puts them into groups of one family, however long these are: the content says where blocks end.
@@ -180,42 +182,47 @@ fn in_groups(files: &[Candidate<'_>], next: impl Fn(&[Candidate<'_>]) -> usize) 
 }
 
 fn is_alone(file: &Candidate<'_>, bound: u64) -> bool {
-    file.len > if file.is_dense() { bound.min(DENSE_ALONE) } else { bound }
+    let is_taken_apart = file.is_dense() || file.detection.kind == Kind::Tar;
+    file.len > if is_taken_apart { bound.min(ALONE) } else { bound }
 }
 
 /// How many of the files make the first group.
-fn next_group(files: &[Candidate<'_>], bound: u64) -> usize {
+fn next_group(files: &[Candidate<'_>], bound: u64, block: u64) -> usize {
     if is_alone(&files[0], bound) || bound == 0 {
         return 1;
     }
     // All that could be in it: sizes up to each file, until something does not belong or it is certain to be cut.
-    let most = bound.saturating_mul(MOST);
+    let most = stretched(bound, MOST, block);
     let mut sizes = vec![files[0].len];
     for (last, file) in files.iter().zip(&files[1..]) {
         let size = sizes[sizes.len() - 1];
-        if size.saturating_mul(100) > most || is_alone(file, bound) || !may_join(last, file, size) {
+        if size > most || is_alone(file, bound) || !may_join(last, file, size) {
             break;
         }
         sizes.push(size.saturating_add(file.len));
     }
     let all = sizes[sizes.len() - 1];
-    if all <= bound || (sizes.len() > 1 && all.saturating_mul(100) <= most) {
+    if all <= bound || (sizes.len() > 1 && all <= stretched(bound, MOST_OF_REST, block)) {
         return sizes.len();
     }
-    best_cut(files, &sizes, bound)
+    best_cut(files, &sizes, bound, most)
+}
+
+/// So many hundredths of the bound, if they fit into a block.
+fn stretched(bound: u64, hundredths: u64, block: u64) -> u64 {
+    (bound.saturating_mul(hundredths) / 100).min(block.max(bound))
 }
 
 fn may_join(last: &Candidate<'_>, file: &Candidate<'_>, size: u64) -> bool {
     last.family == file.family || (size < MIX_BELOW && last.is_dense() == file.is_dense())
 }
 
-/// Where the paths on both sides have least in common, of those that leave a group large enough; the last of several that are within
-/// the bound.
-fn best_cut(files: &[Candidate<'_>], sizes: &[u64], bound: u64) -> usize {
+/// Where the paths on both sides have least in common, of those that leave a group large enough and of `most` bytes; the last of several
+/// that are within the bound.
+fn best_cut(files: &[Candidate<'_>], sizes: &[u64], bound: u64, most: u64) -> usize {
     let fits = sizes.iter().take_while(|&&size| size <= bound).count().max(1);
-    let most = bound.saturating_mul(MOST);
     // What is known of, and has a file behind it.
-    let known = sizes.iter().take_while(|&&size| size.saturating_mul(100) <= most).count().max(fits);
+    let known = sizes.iter().take_while(|&&size| size <= most).count().max(fits);
     let enough = bound / 100 * LEAST;
     let cuts = (1..=known.min(files.len() - 1)).filter(|&cut| sizes[cut - 1] >= enough || cut == fits);
     cuts.min_by_key(|&cut| {
@@ -254,7 +261,7 @@ mod tests {
 
     fn counts(files: &[(&str, Kind, u64)], bound: u64) -> Vec<usize> {
         let detections: Vec<_> = files.iter().map(|file| detection(file.1)).collect();
-        groups(&candidates(files, &detections), bound).iter().map(|group| group.count).collect()
+        groups(&candidates(files, &detections), bound, 8 << 20).iter().map(|group| group.count).collect()
     }
 
     #[test]
@@ -292,6 +299,10 @@ mod tests {
         // So is a folder that is a little larger than the bound.
         assert_eq!(counts(&files, 700 << 10), [2, 2]);
         assert_eq!(counts(&files, 500 << 10), [1, 1, 1, 1]);
+        // What does not fit into a block would be cut anywhere.
+        assert_eq!(stretched(100, 120, 300), 120);
+        assert_eq!(stretched(100, 120, 110), 110);
+        assert_eq!(stretched(100, 120, 50), 100);
         // A little over is not worth another block.
         assert_eq!(counts(&files, 1500 << 10), [4]);
         // Where even one does not fit, each is alone.
@@ -308,8 +319,11 @@ mod tests {
             ("c", Kind::Elf, 300 << 10),
             ("d.zip", Kind::Zip, 1000),
             ("e.zip", Kind::Zip, 100 << 10),
+            ("f.tar", Kind::Tar, 30 << 10),
+            ("g.tar", Kind::Tar, 30 << 10),
+            ("h.tar", Kind::Tar, 100 << 10),
         ];
-        assert_eq!(counts(&files, 4 << 20), [2, 2, 1, 1]);
+        assert_eq!(counts(&files, 4 << 20), [2, 2, 1, 1, 2, 1]);
     }
 
     #[test]
