@@ -36,8 +36,8 @@ fn prepare(s: &Sandbox) {
     for name in ["logs/a.log", "logs/b.log", "data/a", "data/b", "etc/passwd"] {
         s.write(name, text(5000, name.len() as u64 + 7));
     }
-    s.write("monday.db", text(90_000, 40));
-    s.write("today.db", [text(90_000, 40), text(300, 41)].concat());
+    s.write("v1.tar", text(90_000, 40));
+    s.write("v2.tar", [text(90_000, 40), text(300, 41)].concat());
     let event = |i: usize| format!("{{\"id\":{i},\"state\":\"open\",\"sum\":{}}}\n", i * 37 % 1000);
     for i in 0..30 {
         s.write(format!("old-events/{i}.json"), (i * 20..i * 20 + 20).map(event).collect::<String>());
@@ -85,8 +85,8 @@ fn every_command_of_the_readme_works() {
     assert_eq!(s.names("packed/logs"), ["a.log.mln", "b.log.mln"]);
     assert_eq!(s.read("part.txt"), s.read("big.log")[1000..2000]);
     assert_eq!(s.ok(["cat", "--prior", "events.mlp", "today.json.mln"]).stdout, s.read("today.json"));
-    assert!(s.read("today.db.mln").len() < 500);
-    assert_eq!(s.ok(["cat", "--base", "monday.db", "today.db.mln"]).stdout, s.read("today.db"));
+    assert!(s.read("v2.tar.mln").len() < 500);
+    assert_eq!(s.ok(["cat", "--base", "v1.tar", "v2.tar.mln"]).stdout, s.read("v2.tar"));
     let members = s.ok(["list", "project.mln"]).text();
     assert!(members.contains("docs.md") && !members.contains("README.md") && !members.contains("target"));
 }

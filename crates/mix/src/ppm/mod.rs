@@ -116,11 +116,16 @@ impl Codec for Ppm {
         let prior = spec::prior_for(part.kind, part.data);
         let project = spec::expects_project(prior, part.data);
         let params = self.params().with("prior", prior.into()).with("project", project.into());
-        vec![Proposal {
+        let offer = |params| Proposal {
             chain: Chain::single(self, params),
             encode_ns: spec::DECODE_NS,
             why: "what followed the longest contexts",
-        }]
+        };
+        let mut offers = vec![offer(params)];
+        if prior != 0 && part.data.len() <= spec::TRIED {
+            offers.push(offer(self.params()));
+        }
+        offers
     }
 }
 
