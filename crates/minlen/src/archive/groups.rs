@@ -22,8 +22,8 @@ const MOST: u64 = 120;
 /// The rest may be larger by so much rather than be cut once more.
 const MOST_OF_REST: u64 = 115;
 /// Compressed files of more than this many bytes get blocks of their own: they have nothing in common that a shared block
-/// could use, and whether one of them is worth coding says nothing about the next. So do tar files: what is in them goes by its own kind,
-/// which is found where a block is one of them.
+/// could use, and whether one of them is worth coding says nothing about the next. So do tar files, since what is in them goes by its own
+/// kind, and pictures and sound, whose models are made for the shape of one.
 const ALONE: u64 = 64 << 10;
 /// Data of another kind joins a group only while the group is smaller than this.
 const MIX_BELOW: u64 = 128 << 10;
@@ -182,7 +182,8 @@ fn in_groups(files: &[Candidate<'_>], next: impl Fn(&[Candidate<'_>]) -> usize) 
 }
 
 fn is_alone(file: &Candidate<'_>, bound: u64) -> bool {
-    let is_taken_apart = file.is_dense() || file.detection.kind == Kind::Tar;
+    let is_taken_apart =
+        file.is_dense() || matches!(file.detection.kind, Kind::Tar | Kind::ImageRaw | Kind::AudioRaw);
     file.len > if is_taken_apart { bound.min(ALONE) } else { bound }
 }
 
