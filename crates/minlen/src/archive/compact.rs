@@ -3,7 +3,7 @@
 //! Blocks of which every byte belongs to a file are taken over as they are. Of others, what is left is coded again, next to what is left of
 //! their neighbours; and blocks of which nothing is left go. So nothing of a file that was deleted or replaced is in the new archive.
 
-use super::create::code_tree;
+use super::create::{Counted, code_tree};
 use super::read::Archive;
 use super::update::refuse_single;
 use crate::blocks::BlockDecoder;
@@ -126,24 +126,6 @@ struct Rest {
     kind: Option<Kind>,
     /// Where each piece was in the content, and how long it is.
     pieces: Vec<(u64, u64)>,
-}
-
-/// Counts the bytes on their way out.
-struct Counted<W> {
-    out: W,
-    bytes: u64,
-}
-
-impl<W: Write> Write for Counted<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let n = self.out.write(bytes)?;
-        self.bytes += n as u64;
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.out.flush()
-    }
 }
 
 /// Content on its way from the old archive to the new one.

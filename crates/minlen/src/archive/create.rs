@@ -209,9 +209,9 @@ impl Summary {
 }
 
 /// Counts the bytes on their way out.
-struct Counted<W> {
-    out: W,
-    bytes: u64,
+pub(super) struct Counted<W> {
+    pub(super) out: W,
+    pub(super) bytes: u64,
 }
 
 impl<W: Write> Write for Counted<W> {

@@ -1,9 +1,9 @@
 //! Bytes to a payload.
 
-use super::spec::{self, Header};
+use super::spec::{self, Header, SPEC};
 use super::start;
 use crate::pretrained::Pretrained;
-use minlen_core::{Env, Result};
+use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::Encoder;
 
 /// Appends the payload for `input` to `out`; nothing for an empty input.
@@ -19,6 +19,9 @@ pub(super) fn encode(
 ) -> Result<()> {
     if input.is_empty() {
         return Ok(());
+    }
+    if input.len() as u64 > SPEC.max_input {
+        return Err(Error::limit("ppm: over 256 MiB in one part"));
     }
     let _held = env.budget.reserve(header.memory(input.len()))?;
     let mut model = start::model(header, input.len(), models, env)?;
