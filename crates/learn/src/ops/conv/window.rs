@@ -88,24 +88,10 @@ impl Window {
         });
     }
 
-    /// The gradient of the weights.
-    fn weigh(&self, large: &[f32], small: &[f32], keep: f32, dw: &mut [f32], scratch: &mut Vec<f32>) {
-        let (_, filters, depth) = self.group();
-        self.tiles(|tile| {
-            let (at, places, stride) = self.place(tile);
-            let columns = room(scratch, places * depth);
-            self.columns(large, tile, columns);
-            let keep = if tile.first == 0 { keep } else { 1.0 };
-            let dw = &mut dw[tile.group * filters * depth..][..filters * depth];
-            let small = Matrix::spaced(&small[at..], places, filters, stride);
-            multiply(small.t(), Matrix::new(columns, places, depth), keep, dw);
-        });
-    }
-
-    /// Calls `f` for every run of neighbours that a filter sees: where it begins on the large side, where in the columns,
-    /// and pixels in it; between the runs are zeros.
+    /// Calls `f` for every run of neighbours that a filter sees: where it begins on the large side, or `None` beyond the border,
+    /// where in the columns, and pixels in it.
     #[inline(always)]
-    fn runs(&self, tile: Tile, mut f: impl FnMut(usize, usize, usize)) {
+    fn runs(&self, tile: Tile, mut f: impl FnMut(Option<usize>, usize, usize)) {
         let ((kh, kw), (sh, sw), (ph, pw)) = (self.conv.kernel, self.conv.stride, self.conv.padding);
         let (height, width, channels) = self.large;
         let (c, _, depth) = self.group();
@@ -113,55 +99,60 @@ impl Window {
             let (record, oy) = ((tile.first + row) / self.small.0, (tile.first + row) % self.small.0);
             for ox in 0..self.small.1 {
                 let place = (row * self.small.1 + ox) * depth;
-                // The first pixel seen, and which of the filter's columns are within the picture.
-                let left = pw.saturating_sub(ox * sw);
-                let right = kw.min((width + pw).saturating_sub(ox * sw));
-                if left >= right {
-                    continue;
-                }
-                let x = ox * sw + left - pw;
+                // The filter's columns that are within the picture, and the first pixel that they see.
+                let left = pw.saturating_sub(ox * sw).min(kw);
+                let right = kw.min((width + pw).saturating_sub(ox * sw)).max(left);
+                let x = (ox * sw + left).saturating_sub(pw);
                 for ky in 0..kh {
-                    let Some(y) = (oy * sh + ky).checked_sub(ph).filter(|y| *y < height) else { continue };
+                    let to = place + ky * kw * c;
+                    let y = (oy * sh + ky).checked_sub(ph).filter(|y| *y < height && left < right);
+                    let Some(y) = y else {
+                        f(None, to, kw);
+                        continue;
+                    };
+                    if left > 0 {
+                        f(None, to, left);
+                    }
                     let from = ((record * height + y) * width + x) * channels + tile.group * c;
-                    f(from, place + (ky * kw + left) * c, right - left);
+                    f(Some(from), to + left * c, right - left);
+                    if right < kw {
+                        f(None, to + right * c, kw - right);
+                    }
                 }
             }
         }
     }
 
-    fn is_padded(&self) -> bool {
-        let far = |small: usize, stride: usize, kernel: usize| (small.max(1) - 1) * stride + kernel;
-        self.conv.padding != (0, 0)
-            || far(self.small.0, self.conv.stride.0, self.conv.kernel.0) > self.large.0
-            || far(self.small.1, self.conv.stride.1, self.conv.kernel.1) > self.large.1
-    }
-
     /// What the filters see at each place of a tile, a row each.
     fn columns(&self, large: &[f32], tile: Tile, columns: &mut [f32]) {
         let (c, channels) = (self.group().0, self.large.2);
-        if self.is_padded() {
-            columns.fill(0.0);
-        }
-        if c == channels {
-            self.runs(tile, |from, to, n| copy(&large[from..][..n * c], &mut columns[to..][..n * c]));
-        } else {
-            self.runs(tile, |from, to, n| {
-                (0..n)
-                    .for_each(|i| copy(&large[from + i * channels..][..c], &mut columns[to + i * c..][..c]));
-            });
-        }
+        self.runs(tile, |from, to, n| {
+            let columns = &mut columns[to..][..n * c];
+            match from {
+                None => columns.fill(0.0),
+                Some(from) if c == channels => copy(&large[from..][..n * c], columns),
+                Some(from) => {
+                    let pixels = large[from..].chunks(channels).zip(columns.chunks_exact_mut(c));
+                    pixels.for_each(|(pixel, place)| copy(&pixel[..c], place));
+                }
+            }
+        });
     }
 
     /// Adds such rows back to where they were seen.
     fn add_columns(&self, columns: &[f32], tile: Tile, large: &mut [f32]) {
         let (c, channels) = (self.group().0, self.large.2);
-        if c == channels {
-            self.runs(tile, |to, from, n| add(&columns[from..][..n * c], &mut large[to..][..n * c]));
-        } else {
-            self.runs(tile, |to, from, n| {
-                (0..n).for_each(|i| add(&columns[from + i * c..][..c], &mut large[to + i * channels..][..c]));
-            });
-        }
+        self.runs(tile, |to, from, n| {
+            let columns = &columns[from..][..n * c];
+            match to {
+                None => {}
+                Some(to) if c == channels => add(columns, &mut large[to..][..n * c]),
+                Some(to) => {
+                    let pixels = large[to..].chunks_mut(channels).zip(columns.chunks_exact(c));
+                    pixels.for_each(|(pixel, place)| add(place, &mut pixel[..c]));
+                }
+            }
+        });
     }
 
     pub(in crate::ops) fn backward(self, mut back: Back<'_>) {
@@ -178,22 +169,46 @@ impl Window {
         }
     }
 
+    /// Tile by tile both gradients, so that what the filters see is gathered once.
     fn full_backward(self, back: &mut Back<'_>) {
         let (x, w, g) = (back.input(0), back.input(1), back.grad);
         let (large, small) = if self.transposed { (g, x) } else { (x, g) };
-        if let Some(mut slot) = back.open(1) {
-            let (keep, place) = slot.product();
-            self.weigh(large, small, keep, place, &mut back.scratch.a);
-            back.close(1, slot);
-        }
-        if let Some(mut slot) = back.open(0) {
-            if self.transposed {
-                let (keep, place) = slot.product();
-                self.shrink(g, w, keep, place, &mut back.scratch.a);
-            } else {
-                self.widen(g, w, slot.sums(), &mut back.scratch.a);
+        let (_, filters, depth) = self.group();
+        let (mut to_input, mut to_weights) = (back.open(0), back.open(1));
+        // Factors of what is there, and the places; what is spread over the large side is always added.
+        let mut input =
+            to_input.as_mut().map(|s| if self.transposed { s.product() } else { (1.0, s.sums()) });
+        let mut weights = to_weights.as_mut().map(|s| s.product());
+        let gathers = weights.is_some() || self.transposed;
+        self.tiles(|tile| {
+            let (at, places, stride) = self.place(tile);
+            let columns = room(&mut back.scratch.a, places * depth);
+            let of_group = tile.group * filters * depth..(tile.group + 1) * filters * depth;
+            let w = Matrix::new(&w[of_group.clone()], filters, depth);
+            let small = Matrix::spaced(&small[at..], places, filters, stride);
+            if gathers {
+                self.columns(large, tile, columns);
             }
-            back.close(0, slot);
+            if let Some((keep, dw)) = &mut weights {
+                let keep = if tile.first == 0 { *keep } else { 1.0 };
+                multiply(small.t(), Matrix::new(columns, places, depth), keep, &mut dw[of_group]);
+            }
+            match &mut input {
+                Some((keep, dx)) if self.transposed => {
+                    let columns = Matrix::new(columns, places, depth);
+                    multiply_spaced(columns, w.t(), *keep, &mut dx[at..], stride);
+                }
+                Some((_, dx)) => {
+                    multiply(small, w, 0.0, columns);
+                    self.add_columns(columns, tile, dx);
+                }
+                None => {}
+            }
+        });
+        for (k, slot) in [to_input, to_weights].into_iter().enumerate() {
+            if let Some(slot) = slot {
+                back.close(k, slot);
+            }
         }
     }
 }
