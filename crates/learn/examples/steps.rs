@@ -1,7 +1,7 @@
 //! Milliseconds of a step of training (forward, backward, Adam), for networks of known speed elsewhere: the best of some
 //! rounds, which a busy machine disturbs least.
 //!
-//!     cargo run --release -p minlen-learn --example steps -- [THREADS] [NAME]
+//!     cargo run --release -p minlen-learn --example steps -- [THREADS] [NAME] [SHARD]
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use minlen_learn::layers::{Convolution, Dense, MaskedDense, autoregressive_masks};
@@ -145,6 +145,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let threads: usize = arguments.first().and_then(|a| a.parse().ok()).unwrap_or(1);
     let wanted = arguments.get(1).cloned().unwrap_or_default();
+    let only: Option<usize> = arguments.get(2).and_then(|a| a.parse().ok());
     let benches = [
         dense("tutorial", &[784, 128, 64, 16, 64, 128, 784], 128),
         dense("tutorial-short", &[784, 128, 64, 16, 784], 128),
@@ -154,7 +155,7 @@ fn main() {
     ];
     for bench in benches.into_iter().filter(|bench| bench.name.contains(&wanted)) {
         for shard in [bench.batch, bench.batch / 2, bench.batch / 4, bench.batch / 8] {
-            if bench.batch / shard < threads {
+            if bench.batch / shard < threads || only.is_some_and(|only| only != shard) {
                 continue;
             }
             let settings = Settings { shard, threads, ..Settings::default() };

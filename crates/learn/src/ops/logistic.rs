@@ -2,7 +2,7 @@
 //! latents under their prior, and of pixels under a decoder.
 
 use super::Op;
-use crate::math::{exp, ln, one_minus_exp};
+use crate::math::{exp, ln, one_minus_exp, softplus};
 use crate::tape::{Back, Out, Tape, Var, room};
 use std::f32::consts::LOG2_E;
 
@@ -51,13 +51,6 @@ impl Tape<'_> {
             op.forward(values.of(x.0), values.of(mixture.0), out);
         })
     }
-}
-
-/// `ln(1 + e^x)` and its slope.
-#[inline(always)]
-fn softplus(x: f32) -> (f32, f32) {
-    let e = exp(-x.abs());
-    (x.max(0.0) + ln(1.0 + e), if x >= 0.0 { 1.0 } else { e } / (1.0 + e))
 }
 
 /// What is known of a block: for each part logits, joint logarithms, and the slopes of the latter by mean and scale.

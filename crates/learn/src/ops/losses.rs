@@ -1,7 +1,7 @@
 //! Losses, one number for each record (row of the first dimension).
 
 use super::Op;
-use crate::math::{self, exp, ln};
+use crate::math;
 use crate::tape::{Back, Tape, Var};
 
 /// What is summed over the values of a record.
@@ -63,10 +63,8 @@ impl Loss {
                 row(x, t, slopes, |x, t| (factor * (x - t) * (x - t), 2.0 * factor * (x - t)))
             }
             Self::Binary => row(x, t, slopes, |x, t| {
-                // One power for both: softplus and sigmoid of x from e^-|x|.
-                let e = exp(-x.abs());
-                let s = if x >= 0.0 { 1.0 } else { e } / (1.0 + e);
-                (x.max(0.0) + ln(1.0 + e) - t * x, s - t)
+                let (softplus, sigmoid) = math::softplus(x);
+                (softplus - t * x, sigmoid - t)
             }),
             Self::Huber(delta) => row(x, t, slopes, |x, t| {
                 let d = x - t;
@@ -103,15 +101,26 @@ impl Loss {
     }
 }
 
+/// Values worked on together: a number that is known lets loops become vector code.
+const BLOCK: usize = 64;
+
 #[inline(always)]
 fn row(x: &[f32], t: &[f32], slopes: &mut [f32], f: impl Fn(f32, f32) -> (f32, f32)) -> f32 {
+    let (x, x_rest) = x.as_chunks::<BLOCK>();
+    let (t, t_rest) = t.as_chunks::<BLOCK>();
+    let (slopes, slopes_rest) = slopes.as_chunks_mut::<BLOCK>();
     let mut total = 0.0;
-    let mut block = [0.0; 64];
-    for ((x, t), slopes) in x.chunks(64).zip(t.chunks(64)).zip(slopes.chunks_mut(64)) {
-        for (((loss, slope), &x), &t) in block.iter_mut().zip(slopes).zip(x).zip(t) {
-            (*loss, *slope) = f(x, t);
+    for ((x, t), slopes) in x.iter().zip(t).zip(slopes) {
+        let mut losses = [0.0; BLOCK];
+        for i in 0..BLOCK {
+            (losses[i], slopes[i]) = f(x[i], t[i]);
         }
-        total += math::sum(&block[..x.len()]);
+        total += math::sum(&losses);
+    }
+    for ((&x, &t), slope) in x_rest.iter().zip(t_rest).zip(slopes_rest) {
+        let loss;
+        (loss, *slope) = f(x, t);
+        total += loss;
     }
     total
 }

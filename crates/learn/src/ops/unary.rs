@@ -175,7 +175,7 @@ impl Unary {
             Self::Gelu => map_keep(x, out, gelu),
             Self::Tanh => map(x, out, tanh),
             Self::Sigmoid => map(x, out, sigmoid),
-            Self::Softplus => map_keep(x, out, |x| (softplus(x), sigmoid(x))),
+            Self::Softplus => map_keep(x, out, softplus),
             Self::Exp => map(x, out, exp),
             Self::Log => map(x, out, ln),
             Self::Square => map(x, out, |x| x * x),

@@ -18,7 +18,7 @@ pub(crate) struct Window {
 }
 
 /// Values of a tile's columns: 256 KiB, so that they stay in the second cache between the copy and the products.
-const TILE: usize = 1 << 16;
+const TILE: usize = 1 << 17;
 
 /// Rows of the small side that are worked on together.
 #[derive(Clone, Copy)]
