@@ -3,7 +3,7 @@
 mod arena;
 
 pub use arena::{Arena, Gradients};
-pub(crate) use arena::{Back, Out, Values, room};
+pub(crate) use arena::{Back, Out, Slot, Values, room};
 
 use crate::ops::Op;
 use crate::{Param, Parameters, Random, Shape};

@@ -3,7 +3,7 @@
 use super::Conv;
 use crate::gemm::{Matrix, multiply, multiply_spaced};
 use crate::ops::dense::add_rows;
-use crate::tape::{Back, room};
+use crate::tape::{Back, Slot, room};
 
 /// A convolution or transposed convolution of certain sizes.
 #[derive(Clone, Copy, Debug)]
@@ -178,7 +178,7 @@ impl Window {
         // Factors of what is there, and the places; what is spread over the large side is always added.
         let mut input =
             to_input.as_mut().map(|s| if self.transposed { s.product() } else { (1.0, s.sums()) });
-        let mut weights = to_weights.as_mut().map(|s| s.product());
+        let mut weights = to_weights.as_mut().map(Slot::product);
         let gathers = weights.is_some() || self.transposed;
         self.tiles(|tile| {
             let (at, places, stride) = self.place(tile);
