@@ -8,12 +8,14 @@ use minlen_learn::layers::{Convolution, Dense, MaskedDense, autoregressive_masks
 use minlen_learn::{Bins, Conv, Init, Parameters, Random, Records, Settings, Tape, Trainer, Var};
 use std::time::Instant;
 
-/// A model: its name, its records, the loss, the shard size for one thread.
+type Loss = dyn Fn(&mut Tape<'_>, &[u32]) -> Var + Sync;
+
+/// A model: its name, its parameters, records of a step, the loss.
 struct Bench {
     name: &'static str,
     params: Parameters,
     batch: usize,
-    loss: Box<dyn Fn(&mut Tape<'_>, &[u32]) -> Var + Sync>,
+    loss: Box<Loss>,
 }
 
 fn pictures(count: usize, shape: [usize; 3]) -> Records {

@@ -7,6 +7,7 @@
 //! | to train: batches over threads, averaging, checkpoints | [`Trainer`] |
 //! | the loop: epochs or time, held-out records, early end | [`Trainer::fit`] |
 //! | records, splits, changed copies | [`data`] |
+//! | products of matrices alone | [`matrix`] |
 //!
 //! Tensors lie row by row, pictures as records by rows by columns by channels. What does not fit in shape is a mistake of the
 //! caller and panics; what comes from files (records, checkpoints) is checked and gives an error. Batches are cut into shards
@@ -63,10 +64,10 @@
 mod checkpoint;
 pub mod data;
 mod fit;
-mod gemm;
 mod init;
 pub mod layers;
 mod math;
+pub mod matrix;
 mod ops;
 mod optimiser;
 mod parameters;

@@ -101,6 +101,13 @@ const CONVOLUTIONS: &[Case] = &[
     ("transposed, strided", &[&[1, 3, 2, 2], &[2, 5, 5, 3], &[3]], Both, |t, v| t.conv2d_transposed(v[0], v[1], Some(v[2]), Conv::square(5).stride(2).padding(2).extra(1))),
     ("transposed, groups", &[&[1, 2, 3, 4], &[4, 3, 3, 2], &[4]], Both, |t, v| t.conv2d_transposed(v[0], v[1], Some(v[2]), Conv::square(3).stride(2).groups(2))),
     ("transposed, depthwise", &[&[1, 3, 3, 2], &[2, 3, 3, 1], &[2]], Both, |t, v| t.conv2d_transposed(v[0], v[1], Some(v[2]), Conv::square(3).stride(2).padding(1).groups(2))),
+    ("pooling", &[&[2, 5, 4, 3]], Both, |t, v| {
+        // Far enough apart for the largest to stay so.
+        let far: Vec<f32> = (0..120).map(|i| (i * 37 % 120) as f32 * 4.0).collect();
+        let far = t.input([2, 5, 4, 3], &far);
+        let y = t.add(v[0], far);
+        t.max_pool(y, 2)
+    }),
     ("conv of sequences", &[&[2, 9, 2], &[3, 1, 4, 2], &[3]], Both, |t, v| t.conv1d(v[0], v[1], Some(v[2]), Conv::line(4).stride(2).padding(1))),
     ("transposed of sequences", &[&[2, 4, 3], &[3, 1, 4, 2], &[2]], Both, |t, v| t.conv1d_transposed(v[0], v[1], Some(v[2]), Conv::line(4).stride(2).padding(1))),
 ];

@@ -1,6 +1,5 @@
 //! Networks with gradients: what pruning, quantizing and distilling need.
 
-pub mod matrix;
 pub mod mnist;
 pub mod quantize;
 pub mod transformer;

@@ -1,7 +1,7 @@
 //! Products with weights: dense layers, and those with a mask over the weights.
 
 use super::Op;
-use crate::gemm::{Matrix, multiply};
+use crate::matrix::{Matrix, multiply_into};
 use crate::tape::{Back, Tape, Var, room};
 
 /// `inputs` values a row become `outputs`.
@@ -54,7 +54,7 @@ impl Tape<'_> {
             let keep = if bias.is_some() { 1.0 } else { 0.0 };
             let (x, w) =
                 (Matrix::new(values.of(x.0), op.rows, inputs), Matrix::new(weights, outputs, inputs));
-            multiply(x, w.t(), keep, out.value);
+            multiply_into(x, w.t(), keep, out.value);
         })
     }
 }
@@ -65,7 +65,7 @@ impl Dense {
         if let Some(mut slot) = back.open(0) {
             let (keep, place) = slot.product();
             let weights = if self.masked { &back.kept[..] } else { back.input(1) };
-            multiply(grad, Matrix::new(weights, self.outputs, self.inputs), keep, place);
+            multiply_into(grad, Matrix::new(weights, self.outputs, self.inputs), keep, place);
             back.close(0, slot);
         }
         if let Some(mut slot) = back.open(1) {
@@ -73,11 +73,11 @@ impl Dense {
             if self.masked {
                 let mask = back.input(2 + usize::from(self.bias));
                 let all = room(&mut back.scratch.a, mask.len());
-                multiply(grad.t(), x, 0.0, all);
+                multiply_into(grad.t(), x, 0.0, all);
                 slot.add2(all, mask, |d, m| d * m);
             } else {
                 let (keep, place) = slot.product();
-                multiply(grad.t(), x, keep, place);
+                multiply_into(grad.t(), x, keep, place);
             }
             back.close(1, slot);
         }

@@ -2,7 +2,7 @@
 
 use super::Op;
 use super::dense::add_rows;
-use crate::gemm::{Matrix, multiply};
+use crate::matrix::{Matrix, multiply_into};
 use crate::tape::{Back, Tape, Var, room};
 
 /// Rows of channels divided by, or times, the root of `beta + gamma x²`.
@@ -38,7 +38,7 @@ impl Tape<'_> {
             out.kept.resize(x.len(), 0.0);
             out.kept.chunks_exact_mut(channels.max(1)).for_each(|row| row.copy_from_slice(beta));
             let gamma = Matrix::new(gamma, channels, channels);
-            multiply(Matrix::new(squares, rows, channels), gamma.t(), 1.0, out.kept);
+            multiply_into(Matrix::new(squares, rows, channels), gamma.t(), 1.0, out.kept);
             let values = out.value.iter_mut().zip(x).zip(&*out.kept);
             if inverse {
                 values.for_each(|((y, x), n)| *y = x * n.sqrt());
@@ -65,7 +65,7 @@ impl Gdn {
         let sums = Matrix::new(slopes, self.rows, self.channels);
         if let Some(mut slot) = back.open(0) {
             let cross = room(&mut back.scratch.a, n);
-            multiply(sums, Matrix::new(gamma, self.channels, self.channels), 0.0, cross);
+            multiply_into(sums, Matrix::new(gamma, self.channels, self.channels), 0.0, cross);
             let place = slot.sums();
             for i in 0..n {
                 let root = back.kept[i].sqrt();
@@ -82,7 +82,7 @@ impl Gdn {
             let squares = room(&mut back.scratch.a, n);
             squares.iter_mut().zip(x).for_each(|(s, x)| *s = x * x);
             let (keep, place) = slot.product();
-            multiply(sums.t(), Matrix::new(squares, self.rows, self.channels), keep, place);
+            multiply_into(sums.t(), Matrix::new(squares, self.rows, self.channels), keep, place);
             back.close(2, slot);
         }
         back.scratch.b = own;

@@ -1,7 +1,7 @@
 //! Products of stacks of matrices.
 
 use super::Op;
-use crate::gemm::{Matrix, multiply};
+use crate::matrix::{Matrix, multiply_into};
 use crate::tape::{Back, Tape, Var};
 
 /// `count` products of `m` by `k` and `k` by `n`.
@@ -45,7 +45,7 @@ impl Tape<'_> {
             let (x, y) = (values.of(a.0), values.of(b.0));
             for i in 0..count {
                 let place = &mut out.value[i * m * n..][..m * n];
-                multiply(factor(x, i, m, k, transposed.0), factor(y, i, k, n, transposed.1), 0.0, place);
+                multiply_into(factor(x, i, m, k, transposed.0), factor(y, i, k, n, transposed.1), 0.0, place);
             }
         })
     }
@@ -62,9 +62,9 @@ impl Matmul {
                 let place = &mut place[i * m * k..][..m * k];
                 let (g, y) = (factor(grad, i, m, n, false), factor(y, i, k, n, transposed.1));
                 if transposed.0 {
-                    multiply(y, g.t(), keep, place);
+                    multiply_into(y, g.t(), keep, place);
                 } else {
-                    multiply(g, y.t(), keep, place);
+                    multiply_into(g, y.t(), keep, place);
                 }
             }
             back.close(0, slot);
@@ -76,9 +76,9 @@ impl Matmul {
                 let place = &mut place[i * k * n..][..k * n];
                 let (g, x) = (factor(grad, i, m, n, false), factor(x, i, m, k, transposed.0));
                 if transposed.1 {
-                    multiply(g.t(), x, keep, place);
+                    multiply_into(g.t(), x, keep, place);
                 } else {
-                    multiply(x.t(), g, keep, place);
+                    multiply_into(x.t(), g, keep, place);
                 }
             }
             back.close(1, slot);

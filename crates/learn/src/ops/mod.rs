@@ -11,6 +11,7 @@ mod losses;
 mod matmul;
 mod moves;
 mod norm;
+mod pool;
 mod random;
 mod reduce;
 mod softmax;
@@ -43,6 +44,7 @@ pub(crate) enum Op {
     Slice(moves::Slice),
     Reshape,
     Gather,
+    Pool,
     /// Adds what does not depend on anything.
     Noise,
     /// Multiplies by what was kept.
@@ -70,6 +72,7 @@ impl Op {
             Self::Slice(op) => op.backward(back),
             Self::Reshape | Self::Noise => random::pass(back),
             Self::Gather => gather::backward(back),
+            Self::Pool => pool::backward(back),
             Self::Dropout => random::dropout_backward(back),
         }
     }

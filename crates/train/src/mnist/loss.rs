@@ -1,6 +1,7 @@
 //! Softmax, cross entropy and distillation.
 
 use super::data::CLASSES;
+use minlen_learn::{Tape, Var};
 
 /// How a batch is graded.
 #[derive(Clone, Copy, Debug)]
@@ -11,48 +12,38 @@ pub struct Grading {
     pub temperature: f32,
 }
 
-/// Probabilities of ten answers at a temperature.
-#[must_use]
-pub fn softmax(answers: &[f32], temperature: f32) -> [f32; CLASSES] {
-    let most = answers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut p = [0.0; CLASSES];
-    p.iter_mut().zip(answers).for_each(|(p, a)| *p = ((a - most) / temperature).exp());
-    let sum: f32 = p.iter().sum();
-    p.map(|v| v / sum)
+/// What is to be learnt of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Lesson<'a> {
+    /// The label of each picture.
+    pub labels: &'a [u8],
+    /// A teacher's answers, ten a picture.
+    pub teacher: Option<&'a [f32]>,
+    /// How both count.
+    pub grading: Grading,
 }
 
-/// The mean loss of a batch, and its gradient by the answers into `gradient`.
-///
-/// Without teacher the cross entropy with the labels; with one (its answers, ten a picture) `hard` times that plus
-/// `1 - hard` times T² times the cross entropy of both softmaxes at temperature T (Hinton, Vinyals and Dean,
-/// arXiv 1503.02531).
-pub fn grade(
-    answers: &[f32],
-    labels: &[u8],
-    teacher: Option<&[f32]>,
-    grading: Grading,
-    gradient: &mut Vec<f32>,
-) -> f32 {
-    let scale = 1.0 / labels.len() as f32;
-    let t = grading.temperature;
-    let hard = if teacher.is_some() { grading.hard } else { 1.0 };
-    let mut loss = 0.0;
-    gradient.clear();
-    for (i, (row, &label)) in answers.chunks_exact(CLASSES).zip(labels).enumerate() {
-        let p = softmax(row, 1.0);
-        let label = usize::from(label);
-        loss -= hard * p[label].max(1e-30).ln();
-        let mut d: [f32; CLASSES] = std::array::from_fn(|c| hard * (p[c] - f32::from(c == label)));
-        if let Some(teacher) = teacher {
-            let (q, s) = (softmax(&teacher[i * CLASSES..][..CLASSES], t), softmax(row, t));
-            for c in 0..CLASSES {
-                loss -= (1.0 - hard) * t * t * q[c] * s[c].max(1e-30).ln();
-                d[c] += (1.0 - hard) * t * (s[c] - q[c]);
-            }
-        }
-        gradient.extend(d.map(|v| v * scale));
+impl Lesson<'_> {
+    /// The loss of each picture.
+    ///
+    /// Without teacher the cross entropy with the label; with one `hard` times that plus `1 - hard` times T² times the cross
+    /// entropy of both softmaxes at temperature T (Hinton, Vinyals and Dean, arXiv 1503.02531).
+    pub fn losses(&self, tape: &mut Tape<'_>, answers: Var) -> Var {
+        let labels: Vec<u32> = self.labels.iter().map(|&label| u32::from(label)).collect();
+        let hard = tape.cross_entropy(answers, &labels);
+        let Some(teacher) = self.teacher else { return hard };
+        let Grading { hard: share, temperature } = self.grading;
+        let teacher = tape.input([labels.len(), CLASSES], teacher);
+        let teacher = tape.scale(teacher, 1.0 / temperature);
+        let wanted = tape.softmax(teacher);
+        let student = tape.scale(answers, 1.0 / temperature);
+        let student = tape.log_softmax(student);
+        let products = tape.mul(wanted, student);
+        let soft = tape.sum(products, &[1]);
+        let soft = tape.scale(soft, -(1.0 - share) * temperature * temperature);
+        let hard = tape.scale(hard, share);
+        tape.add(hard, soft)
     }
-    loss * scale
 }
 
 /// The most likely class.

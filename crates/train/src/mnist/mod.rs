@@ -4,11 +4,10 @@
 //! be chosen is chosen on [`Options::hold_out`] pictures taken from the training set.
 //!
 //! A run repeats bit for bit with the same options on the same machine (one thread, fixed order of sums); see
-//! [`crate::matrix`] for other machines.
+//! [`minlen_learn::matrix`] for other machines.
 
 mod adam;
 mod checkpoint;
-mod conv;
 mod data;
 mod grid;
 mod loss;

@@ -1,10 +1,23 @@
 //! Networks as lists of layers: shapes, parameters, forward and backward.
 
-use super::conv::Conv;
 use super::data::{CLASSES, PIXELS, SIDE};
-use crate::matrix::{View, multiply_into};
+use super::loss::Lesson;
 use minlen_core::testing::Rng;
 use minlen_core::{Error, Result};
+use minlen_learn::{Arena, Context, Parameters, Tape, Var};
+
+/// A convolution without border, and what it reads: planes by rows by columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conv {
+    /// Planes in.
+    pub planes: usize,
+    /// Height in.
+    pub height: usize,
+    /// Width in.
+    pub width: usize,
+    /// Side of the filters.
+    pub kernel: usize,
+}
 
 /// What a layer computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,26 +39,6 @@ pub struct Shape {
     pub columns: usize,
     /// Picture that each plane of the weights of a unit forms.
     pub picture: (usize, usize),
-}
-
-impl Shape {
-    /// Values that come out for one picture.
-    #[must_use]
-    pub fn outputs(&self) -> usize {
-        match self.kind {
-            Kind::Dense => self.rows,
-            Kind::Conv(conv) => conv.outputs(self.rows),
-        }
-    }
-
-    /// Values that go in for one picture.
-    #[must_use]
-    pub fn inputs(&self) -> usize {
-        match self.kind {
-            Kind::Dense => self.columns,
-            Kind::Conv(conv) => conv.inputs(),
-        }
-    }
 }
 
 /// The layers of a network.
@@ -77,7 +70,7 @@ impl Architecture {
         let conv = |conv: Conv, rows| Shape {
             kind: Kind::Conv(conv),
             rows,
-            columns: conv.columns(),
+            columns: conv.planes * conv.kernel * conv.kernel,
             picture: (conv.kernel, conv.kernel),
         };
         let dense = |rows, columns, picture| Shape { kind: Kind::Dense, rows, columns, picture };
@@ -134,56 +127,77 @@ impl Architecture {
         self.layers.iter().map(|shape| shape.rows * (shape.columns + 1)).sum()
     }
 
-    /// Writes the network's answers (before the softmax) for a batch of `batch` pictures into the last of `space`'s outputs.
-    pub fn forward(&self, params: &Params, space: &mut Space, batch: usize) {
-        for (l, shape) in self.layers.iter().enumerate() {
-            let (before, after) = space.values.split_at_mut(l + 1);
-            let (x, y) = (&before[l][..], &mut after[0]);
-            y.resize(batch * shape.outputs(), 0.0);
-            let (w, b) = (&params.weights[l], &params.biases[l]);
-            match shape.kind {
-                Kind::Dense => {
-                    y.chunks_exact_mut(shape.rows).for_each(|row| row.copy_from_slice(b));
-                    let (x, w) =
-                        (View::new(x, batch, shape.columns), View::new(w, shape.rows, shape.columns));
-                    multiply_into(x, w.t(), 1.0, y);
-                }
-                Kind::Conv(conv) => conv.forward(x, w, b, &mut space.conv[l], y),
-            }
-            if l + 1 < self.layers.len() {
-                y.iter_mut().for_each(|v| *v = v.max(0.0));
-            }
-        }
+    /// The network's answers (before the softmax) for some pictures, ten each.
+    #[must_use]
+    pub fn answers(&self, params: &Params, pixels: &[f32], arena: &mut Arena) -> Vec<f32> {
+        let nothing = Parameters::default();
+        let mut tape = Tape::new(&nothing, arena, Context::plain());
+        let (answers, _) = self.write(params, pixels, &mut tape);
+        tape.value(answers).to_vec()
     }
 
-    /// Turns the gradient of the answers in `space.gradient` into the gradient of all parameters, after a `forward`.
-    pub fn backward(&self, params: &Params, space: &mut Space, batch: usize, gradient: &mut Params) {
-        for (l, shape) in self.layers.iter().enumerate().rev() {
-            let dy = std::mem::take(&mut space.gradient);
-            let x = &space.values[l];
-            let (w, dw, db) = (&params.weights[l], &mut gradient.weights[l], &mut gradient.biases[l]);
-            let mut dx = std::mem::take(&mut space.spare);
-            dx.resize(if l > 0 { x.len() } else { 0 }, 0.0);
-            match shape.kind {
-                Kind::Dense => {
-                    db.fill(0.0);
-                    for row in dy.chunks_exact(shape.rows) {
-                        db.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
-                    }
-                    let (dy, x) = (View::new(&dy, batch, shape.rows), View::new(x, batch, shape.columns));
-                    multiply_into(dy.t(), x, 0.0, dw);
-                    if l > 0 {
-                        multiply_into(dy, View::new(w, shape.rows, shape.columns), 0.0, &mut dx);
-                    }
-                }
-                Kind::Conv(conv) => conv.backward(&dy, w, &mut space.conv[l], dw, db, &mut dx),
+    /// The mean loss of a lesson, and its gradient by all parameters.
+    pub fn learn(
+        &self,
+        params: &Params,
+        pixels: &[f32],
+        lesson: &Lesson<'_>,
+        arena: &mut Arena,
+        gradient: &mut Params,
+    ) -> f32 {
+        let nothing = Parameters::default();
+        let mut tape = Tape::new(&nothing, arena, Context::plain());
+        let (answers, variables) = self.write(params, pixels, &mut tape);
+        let loss = lesson.losses(&mut tape, answers);
+        let scale = 1.0 / lesson.labels.len() as f32;
+        let mean = tape.value(loss).iter().sum::<f32>() * scale;
+        tape.backward(loss, scale);
+        for (place, variable) in gradient.parts_mut().zip(variables) {
+            if let Some(gradient) = tape.gradient(variable) {
+                place.copy_from_slice(gradient);
             }
-            // The ReLU before this layer passes what was over 0.
-            dx.iter_mut().zip(x).for_each(|(d, &v)| *d = if v > 0.0 { *d } else { 0.0 });
-            space.gradient = dx;
-            space.spare = dy;
         }
+        mean
     }
+
+    /// Writes the network on a tape: its answers, and the variables of all weights, then of all biases.
+    fn write(&self, params: &Params, pixels: &[f32], tape: &mut Tape<'_>) -> (Var, Vec<Var>) {
+        let mut x = tape.input([pixels.len() / PIXELS, SIDE, SIDE, 1], pixels);
+        let (mut weights, mut biases) = (Vec::new(), Vec::new());
+        for (l, shape) in self.layers.iter().enumerate() {
+            let w = tape.variable([shape.rows, shape.columns], &params.weights[l]);
+            let b = tape.variable([shape.rows], &params.biases[l]);
+            x = match shape.kind {
+                Kind::Dense => {
+                    let x = flat(tape, x);
+                    tape.dense(x, w, Some(b))
+                }
+                Kind::Conv(Conv { planes, kernel, .. }) => {
+                    // On a tape the planes of a pixel lie together.
+                    let filters = tape.reshape(w, [shape.rows, planes, kernel, kernel]);
+                    let filters = tape.permute(filters, &[0, 2, 3, 1]);
+                    let y = tape.conv2d(x, filters, Some(b), minlen_learn::Conv::square(kernel));
+                    tape.max_pool(y, 2)
+                }
+            };
+            if l + 1 < self.layers.len() {
+                x = tape.relu(x);
+            }
+            weights.push(w);
+            biases.push(b);
+        }
+        weights.append(&mut biases);
+        (x, weights)
+    }
+}
+
+/// Pictures as plane after plane in one row each.
+fn flat(tape: &mut Tape<'_>, x: Var) -> Var {
+    if tape.shape(x).rank() < 4 {
+        return x;
+    }
+    let planes = if tape.shape(x).last() == 1 { x } else { tape.permute(x, &[0, 3, 1, 2]) };
+    tape.flatten(planes)
 }
 
 /// Weights and biases of every layer; also their gradients and the like.
@@ -247,34 +261,4 @@ impl Params {
 /// A number in 0..1.
 pub(super) fn unit(rng: &mut Rng) -> f32 {
     (rng.next_u64() >> 40) as f32 * (1.0 / (1u64 << 24) as f32)
-}
-
-/// Memory that forward and backward work in.
-#[derive(Clone, Debug, Default)]
-pub struct Space {
-    /// The input, then every layer's output.
-    pub values: Vec<Vec<f32>>,
-    /// Gradient of the answers, to be set before `backward`.
-    pub gradient: Vec<f32>,
-    spare: Vec<f32>,
-    conv: Vec<super::conv::Space>,
-}
-
-impl Space {
-    /// Memory for this network.
-    #[must_use]
-    pub fn new(architecture: &Architecture) -> Self {
-        let n = architecture.layers.len();
-        Self {
-            values: vec![Vec::new(); n + 1],
-            conv: vec![super::conv::Space::default(); n],
-            ..Self::default()
-        }
-    }
-
-    /// The answers of the last `forward`, ten a picture.
-    #[must_use]
-    pub fn answers(&self) -> &[f32] {
-        self.values.last().map_or(&[], |v| &v[..])
-    }
 }

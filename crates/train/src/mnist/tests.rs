@@ -1,11 +1,12 @@
 use super::data::{CLASSES, PIXELS, Set};
 use super::grid::Grid;
-use super::loss::{Grading, grade};
-use super::net::{Architecture, Params, Space};
+use super::loss::{Grading, Lesson};
+use super::net::{Architecture, Params};
 use super::prune::{Score, prune, prune_units, schedule};
 use super::quantize::{optimise, ordered, share, shared_network, through_file};
 use super::train::{Phase, Trainer, errors, teach};
 use minlen_core::testing::Rng;
+use minlen_learn::Arena;
 
 /// Blobs whose place tells the class.
 fn synthetic(count: usize) -> Set {
@@ -26,15 +27,12 @@ fn synthetic(count: usize) -> Set {
 }
 
 fn loss(architecture: &Architecture, params: &Params, set: &Set, teacher: Option<&[f32]>) -> (f32, Params) {
-    let mut space = Space::new(architecture);
-    (0..set.len()).for_each(|i| set.put(i, 4, &mut space.values[0]));
-    architecture.forward(params, &mut space, set.len());
-    let mut gradient = Vec::new();
+    let mut pixels = Vec::new();
+    (0..set.len()).for_each(|i| set.put(i, 4, &mut pixels));
     let grading = Grading { hard: 0.4, temperature: 2.0 };
-    let loss = grade(space.answers(), &set.labels, teacher, grading, &mut gradient);
-    space.gradient = gradient;
+    let lesson = Lesson { labels: &set.labels, teacher, grading };
     let mut out = Params::zeros(architecture);
-    architecture.backward(params, &mut space, set.len(), &mut out);
+    let loss = architecture.learn(params, &pixels, &lesson, &mut Arena::default(), &mut out);
     (loss, out)
 }
 

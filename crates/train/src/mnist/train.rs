@@ -3,9 +3,10 @@
 use super::adam::Adam;
 use super::data::{CLASSES, SHIFTS, STILL, Set};
 use super::grid::Grid;
-use super::loss::{Grading, best, grade};
-use super::net::{Architecture, Params, Space};
+use super::loss::{Grading, Lesson, best};
+use super::net::{Architecture, Params};
 use minlen_core::testing::Rng;
+use minlen_learn::Arena;
 
 /// Pictures at a time where nothing is learnt.
 const EVAL_BATCH: usize = 250;
@@ -37,7 +38,8 @@ pub struct Trainer<'a> {
     /// Decoupled decay of weights, relative to the rate.
     pub decay: f32,
     rng: Rng,
-    space: Space,
+    pixels: Vec<f32>,
+    arena: Arena,
     gradient: Params,
 }
 
@@ -76,7 +78,8 @@ impl<'a> Trainer<'a> {
             batch: 64,
             decay: 0.0,
             rng,
-            space: Space::new(architecture),
+            pixels: Vec::new(),
+            arena: Arena::default(),
             gradient: Params::zeros(architecture),
         }
     }
@@ -114,13 +117,13 @@ impl<'a> Trainer<'a> {
     }
 
     fn step(&mut self, batch: &[(u32, u8)], rate: f32) -> f32 {
-        let Self { architecture, set, space, gradient, .. } = self;
-        space.values[0].clear();
+        let Self { architecture, set, pixels, arena, gradient, .. } = self;
+        pixels.clear();
         let mut labels = Vec::with_capacity(batch.len());
         let mut teacher = Vec::new();
         for &(i, shift) in batch {
             let i = i as usize;
-            set.put(i, usize::from(shift), &mut space.values[0]);
+            set.put(i, usize::from(shift), pixels);
             labels.push(set.labels[i]);
             if !self.teacher.is_empty() {
                 // One answer a picture serves all shifts.
@@ -130,12 +133,9 @@ impl<'a> Trainer<'a> {
         }
         let rounded = self.grid.as_ref().map(|grid| grid.rounded(&self.params));
         let used = rounded.as_ref().unwrap_or(&self.params);
-        architecture.forward(used, space, batch.len());
         let teacher = (!teacher.is_empty()).then_some(&teacher[..]);
-        let mut answers = std::mem::take(&mut space.gradient);
-        let loss = grade(space.answers(), &labels, teacher, self.grading, &mut answers);
-        space.gradient = answers;
-        architecture.backward(used, space, batch.len(), gradient);
+        let lesson = Lesson { labels: &labels, teacher, grading: self.grading };
+        let loss = architecture.learn(used, pixels, &lesson, arena, gradient);
         for (gradient, mask) in gradient.parts_mut().zip(self.masks.parts_mut()) {
             gradient.iter_mut().zip(mask).for_each(|(g, m)| *g *= *m);
         }
@@ -163,7 +163,6 @@ impl<'a> Trainer<'a> {
         self.params = self.params.gathered(&old, &kept);
         self.masks = self.masks.gathered(&old, &kept);
         self.adam = self.adam.gathered(&old, &kept);
-        self.space = Space::new(&self.architecture);
         self.gradient = Params::zeros(&self.architecture);
     }
 
@@ -201,14 +200,13 @@ fn share(gradient: &mut Params, shared: &[Vec<u16>]) {
 /// The answers of a network for all pictures of a set under one shift.
 #[must_use]
 pub fn answers(architecture: &Architecture, params: &Params, set: &Set, shift: usize) -> Vec<f32> {
-    let mut space = Space::new(architecture);
+    let (mut arena, mut pixels) = (Arena::default(), Vec::new());
     let mut out = Vec::with_capacity(set.len() * CLASSES);
     for start in (0..set.len()).step_by(EVAL_BATCH) {
         let end = (start + EVAL_BATCH).min(set.len());
-        space.values[0].clear();
-        (start..end).for_each(|i| set.put(i, shift, &mut space.values[0]));
-        architecture.forward(params, &mut space, end - start);
-        out.extend_from_slice(space.answers());
+        pixels.clear();
+        (start..end).for_each(|i| set.put(i, shift, &mut pixels));
+        out.extend(architecture.answers(params, &pixels, &mut arena));
     }
     out
 }

@@ -1,6 +1,6 @@
 //! Products of matrices stored row by row, also of some of their columns.
 
-use crate::matrix::{self, multiply, multiply_into};
+use minlen_learn::matrix::{Matrix, multiply, multiply_into};
 use std::borrow::Cow;
 
 /// A matrix stored row by row.
@@ -25,8 +25,8 @@ impl<'a> View<'a> {
         Self { data: Cow::Owned(part), rows: count, cols }
     }
 
-    fn see(&self) -> matrix::View<'_> {
-        matrix::View::new(&self.data, self.rows, self.cols)
+    fn see(&self) -> Matrix<'_> {
+        Matrix::new(&self.data, self.rows, self.cols)
     }
 }
 

@@ -126,7 +126,7 @@ impl Tape<'_> {
 }
 
 /// The sizes of a stack of pictures.
-fn picture(shape: Shape) -> [usize; 4] {
+pub(super) fn picture(shape: Shape) -> [usize; 4] {
     assert_eq!(shape.rank(), 4, "pictures are records by height by width by channels, not {shape:?}");
     std::array::from_fn(|d| shape.sizes()[d])
 }

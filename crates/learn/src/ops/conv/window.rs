@@ -1,7 +1,7 @@
 //! Both directions of a convolution as products of matrices, tile by tile.
 
 use super::Conv;
-use crate::gemm::{Matrix, multiply, multiply_spaced};
+use crate::matrix::{Matrix, multiply_into, multiply_spaced};
 use crate::ops::dense::add_rows;
 use crate::tape::{Back, Slot, room};
 
@@ -83,7 +83,7 @@ impl Window {
             let (at, places, stride) = self.place(tile);
             let columns = room(scratch, places * depth);
             let w = Matrix::new(&w[tile.group * filters * depth..][..filters * depth], filters, depth);
-            multiply(Matrix::spaced(&small[at..], places, filters, stride), w, 0.0, columns);
+            multiply_into(Matrix::spaced(&small[at..], places, filters, stride), w, 0.0, columns);
             self.add_columns(columns, tile, large);
         });
     }
@@ -191,7 +191,7 @@ impl Window {
             }
             if let Some((keep, dw)) = &mut weights {
                 let keep = if tile.first == 0 { *keep } else { 1.0 };
-                multiply(small.t(), Matrix::new(columns, places, depth), keep, &mut dw[of_group]);
+                multiply_into(small.t(), Matrix::new(columns, places, depth), keep, &mut dw[of_group]);
             }
             match &mut input {
                 Some((keep, dx)) if self.transposed => {
@@ -199,7 +199,7 @@ impl Window {
                     multiply_spaced(columns, w.t(), *keep, &mut dx[at..], stride);
                 }
                 Some((_, dx)) => {
-                    multiply(small, w, 0.0, columns);
+                    multiply_into(small, w, 0.0, columns);
                     self.add_columns(columns, tile, dx);
                 }
                 None => {}

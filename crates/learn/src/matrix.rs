@@ -1,4 +1,4 @@
-//! The one place that calls `ndarray`, whose products are those of `matrixmultiply`.
+//! Products of matrices: the one place that calls `ndarray`, whose products are those of `matrixmultiply`.
 //!
 //! Their sums are taken in the order of the kernel for the processor: the same on every run on one machine and for any
 //! number of threads (each product is computed by one), not the same on machines with other instruction sets.
@@ -9,7 +9,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
 /// A matrix in a slice: element (i, j) at `i * strides.0 + j * strides.1`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Matrix<'a> {
+pub struct Matrix<'a> {
     data: &'a [f32],
     rows: usize,
     columns: usize,
@@ -17,8 +17,13 @@ pub(crate) struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// Row by row without gaps.
-    pub(crate) fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
+    /// `rows` by `columns` values, row by row.
+    ///
+    /// # Panics
+    /// If the slice has another length: a mistake of the caller.
+    #[must_use]
+    pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        assert_eq!(data.len(), rows * columns, "a matrix of {rows} by {columns}");
         Self::spaced(data, rows, columns, columns)
     }
 
@@ -28,9 +33,22 @@ impl<'a> Matrix<'a> {
     }
 
     /// The transpose, without moving anything.
-    pub(crate) fn t(self) -> Self {
+    #[must_use]
+    pub fn t(self) -> Self {
         let strides = (self.strides.1, self.strides.0);
         Self { data: self.data, rows: self.columns, columns: self.rows, strides }
+    }
+
+    /// Rows of the matrix seen.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Columns of the matrix seen.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
     }
 
     fn view(&self) -> Result<ArrayView2<'a, f32>, ndarray::ShapeError> {
@@ -45,8 +63,23 @@ impl<'a> Matrix<'a> {
 /// Under this many multiplications the library's preparations cost more than the product.
 const TINY: usize = 256;
 
+/// The product of `a` and `b`, row by row.
+///
+/// # Panics
+/// If `a` has not as many columns as `b` has rows.
+#[must_use]
+pub fn multiply(a: Matrix<'_>, b: Matrix<'_>) -> Vec<f32> {
+    let mut out = vec![0.0; a.rows * b.columns];
+    multiply_into(a, b, 0.0, &mut out);
+    out
+}
+
 /// `out = a * b + keep * out`, row by row; with `keep` 0 whatever `out` held is ignored.
-pub(crate) fn multiply(a: Matrix<'_>, b: Matrix<'_>, keep: f32, out: &mut [f32]) {
+///
+/// # Panics
+/// If the shapes do not fit: a mistake of the caller.
+pub fn multiply_into(a: Matrix<'_>, b: Matrix<'_>, keep: f32, out: &mut [f32]) {
+    assert_eq!(out.len(), a.rows * b.columns, "the product is {} by {}", a.rows, b.columns);
     multiply_spaced(a, b, keep, out, b.columns);
 }
 
@@ -83,5 +116,32 @@ fn small(a: Matrix<'_>, b: Matrix<'_>, keep: f32, out: &mut [f32], stride: usize
             let place = &mut out[i * stride + j];
             *place = if keep == 0.0 { sum } else { sum + keep * *place };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_of_all_orientations_agree_with_sums() {
+        let (m, k, n) = (5, 7, 3);
+        let a: Vec<f32> = (0..m * k).map(|i| (i % 11) as f32 - 5.0).collect();
+        let b: Vec<f32> = (0..k * n).map(|i| (i % 7) as f32 - 3.0).collect();
+        let flip = |data: &[f32], rows: usize, columns: usize| -> Vec<f32> {
+            (0..data.len()).map(|i| data[i % rows * columns + i / rows]).collect()
+        };
+        let (at, bt) = (flip(&a, m, k), flip(&b, k, n));
+        let sum = |i: usize, j: usize| (0..k).map(|l| a[i * k + l] * b[l * n + j]).sum::<f32>();
+        let expected: Vec<f32> = (0..m * n).map(|i| sum(i / n, i % n)).collect();
+        for left in [Matrix::new(&a, m, k), Matrix::new(&at, k, m).t()] {
+            for right in [Matrix::new(&b, k, n), Matrix::new(&bt, n, k).t()] {
+                assert_eq!(multiply(left, right), expected);
+            }
+        }
+        let mut twice = expected.clone();
+        multiply_into(Matrix::new(&a, m, k), Matrix::new(&b, k, n), 1.0, &mut twice);
+        assert!(twice.iter().zip(&expected).all(|(x, y)| *x == 2.0 * y));
+        assert!(multiply(Matrix::new(&[], 0, 0), Matrix::new(&[], 0, 0)).is_empty());
     }
 }
