@@ -1,0 +1,3 @@
+//! Codec files for records of one kind.
+
+pub mod linear;
