@@ -42,6 +42,7 @@ mod config;
 #[cfg(test)]
 mod gradient_test;
 mod hint;
+pub mod integer;
 mod layer;
 mod lstm;
 mod matcher;
