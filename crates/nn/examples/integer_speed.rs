@@ -2,6 +2,8 @@
 //!
 //! Billions of products a second on one thread, for every instruction set of this machine.
 
+#![allow(clippy::print_stdout)]
+
 use minlen_core::{Env, Result};
 use minlen_nn::Isa;
 use minlen_nn::integer::{
