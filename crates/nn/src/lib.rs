@@ -44,6 +44,7 @@ mod gradient_test;
 mod hint;
 pub mod integer;
 mod layer;
+pub mod logistic;
 mod lstm;
 mod matcher;
 mod output;

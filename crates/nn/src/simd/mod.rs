@@ -192,3 +192,7 @@ kernel!(
     /// 1 / (1 + e^-x) of whole sixteens of numbers.
     kernels::sigmoid(x: &mut [f32])
 );
+kernel!(
+    /// e^x of whole sixteens of numbers.
+    kernels::exp(x: &mut [f32])
+);
