@@ -42,11 +42,15 @@ mod config;
 #[cfg(test)]
 mod gradient_test;
 mod hint;
+pub mod integer;
 mod layer;
+pub mod logistic;
 mod lstm;
 mod matcher;
 mod output;
+pub mod quantized;
 mod random;
+pub mod sealed;
 mod simd;
 mod table;
 mod train;
