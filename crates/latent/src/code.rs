@@ -239,7 +239,7 @@ pub fn learn_tables(model: &mut Model, bytes: &[u8], rounds: usize, env: &Env) -
                 search.stream.code(&mut Nothing, &record);
             }
         }
-        let learned: Vec<_> = search.stream.tables().iter().map(|tables| tables.learned(60)).collect();
+        let learned: Vec<_> = search.stream.tables().iter().map(|tables| tables.learned()).collect();
         model.members.iter_mut().zip(learned).for_each(|(member, start)| member.start = start);
     }
     Ok(())

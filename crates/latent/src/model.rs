@@ -2,7 +2,7 @@
 
 use crate::linear::Linear;
 use crate::steps;
-use crate::tables::{Costs, SHARED, Start};
+use crate::tables::{Costs, SHARED, Start, WORTH};
 use crate::values::Scaling;
 use minlen_core::{Error, Result};
 
@@ -39,8 +39,12 @@ pub struct Model {
     pub coarsest: u8,
     /// See `coarsest`.
     pub rates: u8,
-    /// What people should know: where it came from, under which licence.
-    pub notes: Vec<(String, String)>,
+    /// Under which licence the file may be used.
+    pub licence: String,
+    /// What it was made from, and how.
+    pub provenance: String,
+    /// How well its members do.
+    pub report: String,
 }
 
 impl Model {
@@ -81,8 +85,9 @@ impl Model {
             member.linear.check()?;
             let len = SHARED + member.linear.coefficients();
             if member.linear.numbers() != self.numbers()
-                || member.start.probs.len() != len
+                || member.start.logits.len() != len
                 || member.start.counts.len() != len
+                || member.start.counts.iter().any(|&count| count > WORTH)
             {
                 return bad("a member of another size");
             }

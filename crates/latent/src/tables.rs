@@ -25,30 +25,41 @@ pub const SHARED: usize = ZEROS + SUMS + LARGES + RANKS;
 /// Observations after which a probability moves at its slowest.
 const LIMIT: u32 = 400;
 
-/// Probabilities, as numbers of sixteen bits: those by contexts, then one for each coefficient of each class.
+/// Probabilities, as a codec file has them: those by contexts, then one for each coefficient of each class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// Of a nonzero integer or of a larger one, in 1/65536.
-    pub probs: Vec<u16>,
+    /// `8 * log2(p / (1 - p))`, `p` being the probability of a nonzero integer, or of a larger one.
+    pub logits: Vec<i8>,
     /// How many observations each is worth.
     pub counts: Vec<u8>,
 }
+
+/// Observations that the probabilities of a codec file are worth at most.
+pub const WORTH: u8 = 60;
 
 impl Start {
     /// Without knowledge, for so many coefficients in all classes: what is small against its steps is mostly zero.
     #[must_use]
     pub fn flat(coefficients: usize) -> Self {
         let len = SHARED + coefficients;
-        let mut start = Self { probs: vec![32_768; len], counts: vec![0; len] };
+        let mut start = Self { logits: vec![0; len], counts: vec![0; len] };
         for coarse in 0..COARSENESS {
             // Halved with every quarter of an octave below a deviation of 1.4 steps.
-            let p = (40_000u32 >> (18usize.saturating_sub(coarse)).min(9)).max(600) as u16;
-            start.probs[coarse * NEAR..(coarse + 1) * NEAR].fill(p);
+            let p = (40_000u32 >> (18usize.saturating_sub(coarse)).min(9)).max(600);
+            start.logits[coarse * NEAR..(coarse + 1) * NEAR].fill(logit(p));
             let sums = ZEROS + coarse * ENERGIES * 3;
-            start.probs[sums..sums + ENERGIES * 3].fill(p);
+            start.logits[sums..sums + ENERGIES * 3].fill(logit(p));
         }
         start
     }
+
+    fn p16(&self, place: usize) -> u32 {
+        self.logits.get(place).map_or(32_768, |&logit| squash(16 * i32::from(logit))).clamp(32, 65_503)
+    }
+}
+
+fn logit(p16: u32) -> i8 {
+    ((stretch(p16) + 8) >> 4).clamp(-127, 127) as i8
 }
 
 /// The models as they are between two records.
@@ -140,17 +151,17 @@ impl Tables {
     /// As a codec file has them; at most as many as there are for so many coefficients.
     #[must_use]
     pub fn new(start: &Start) -> Self {
-        let probs = start.probs.iter().zip(&start.counts);
-        let probs = probs.map(|(&p, &n)| AdaptiveProb(u32::from(p.max(32)) << 16 | u32::from(n))).collect();
+        let prob = |place| AdaptiveProb(start.p16(place) << 16 | u32::from(start.counts[place]));
+        let probs = (0..start.counts.len()).map(prob).collect();
         Self { probs, mixer: Mixer::new(16, 2) }
     }
 
-    /// What they have learned, worth `most` observations at most.
+    /// What they have learned.
     #[must_use]
-    pub fn learned(&self, most: u8) -> Start {
-        let probs = self.probs.iter().map(|p| p.p16().clamp(32, 65_503) as u16).collect();
-        let counts = self.probs.iter().map(|p| p.observations().min(u32::from(most)) as u8).collect();
-        Start { probs, counts }
+    pub fn learned(&self) -> Start {
+        let logits = self.probs.iter().map(|p| logit(p.p16().clamp(32, 65_503))).collect();
+        let counts = self.probs.iter().map(|p| p.observations().min(u32::from(WORTH)) as u8).collect();
+        Start { logits, counts }
     }
 
     fn bit<C: BitCoder>(&mut self, coder: &mut C, places: [usize; 3], set: usize, bit: u32) -> u32 {
@@ -217,7 +228,7 @@ impl Costs {
     /// From what a codec file knows.
     #[must_use]
     pub fn new(start: &Start) -> Self {
-        let at = |place: usize| start.probs.get(place).map_or(32_768, |&p| u32::from(p).clamp(32, 65_503));
+        let at = |place: usize| start.p16(place);
         let cost = |p, bit| bit_cost_q16(p, bit).min(1 << 24) as u32;
         let mut small = Vec::with_capacity(ZEROS * ENERGIES);
         let mut more = Vec::with_capacity(COARSENESS * 3);
