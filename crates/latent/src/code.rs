@@ -2,12 +2,13 @@
 
 use crate::linear::{Analysis, Room, Seen2};
 use crate::model::Model;
-use crate::stream::{Coded, Record, Rest, Stream, numbers};
 use crate::steps;
+use crate::stream::{Coded, Record, Rest, Stream, numbers};
 use crate::tables::Costs;
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::binary::wide::{Decoder, Encoder};
+use minlen_entropy::log2::bit_cost_q16;
 
 /// How near each record has to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,7 +112,8 @@ impl<'m> Search<'m> {
             };
             let price = |found: &Try| match promise {
                 Promise::Rate(_) => {
-                    let size = steps::size(self.model.step(found.record.rate)) as f64 / 16.0 * self.model.scaling.scale();
+                    let size = steps::size(self.model.step(found.record.rate)) as f64 / 16.0
+                        * self.model.scaling.scale();
                     found.squares + f64::from(found.bits) * f64::from(PRICE) * size * size
                 }
                 _ => f64::from(found.bits),
@@ -141,7 +143,12 @@ impl<'m> Search<'m> {
                 low = middle + 1;
             }
         }
-        let rates = [best.record.rate.saturating_sub(1), best.record.rate, best.record.rate + 1, best.record.rate + 2];
+        let rates = [
+            best.record.rate.saturating_sub(1),
+            best.record.rate,
+            best.record.rate + 1,
+            best.record.rate + 2,
+        ];
         for rate in rates.into_iter().filter(|&rate| rate < self.model.rates) {
             let (mut thrift, mut step) = (1.0f32, 0.5f32);
             for _ in 0..5 {
@@ -160,8 +167,8 @@ impl<'m> Search<'m> {
         Some(best)
     }
 
-    /// What is left of a record in steps that keep the promise, over the description that is best for that.
-    fn with_rest(&mut self, exact: &[f64], values: &[f32], promise: Promise) -> Option<(Record, f64, f64)> {
+    /// What is left of a record in steps that keep the promise, over the description for which both together are about shortest.
+    fn with_rest(&mut self, exact: &[f64], values: &[f32], promise: Promise) -> Option<Try> {
         if !self.model.scaling.is_whole() {
             return None;
         }
@@ -172,48 +179,62 @@ impl<'m> Search<'m> {
             Promise::MeanSquare(most) => (12.0 * most).sqrt().floor().max(1.0),
         };
         let step = step.clamp(1.0, f64::from(1u32 << 20)) as u32;
-        self.analyses[0].look(values, &mut self.seen);
-        let middle = self.model.rates / 2;
-        let mut record = self.attempt(0, middle, 1.0, exact).record;
-        for step in [step, step / 2 + 1, 1] {
-            numbers(self.model, &self.room.values, None, &mut self.made);
-            let rest = exact.iter().zip(&self.made).map(|(x, y)| ((x - y) / f64::from(step)).round() as i32);
-            record.rest = Some(Rest { step, integers: rest.collect() });
-            numbers(self.model, &self.room.values, record.rest.as_ref(), &mut self.made);
-            let (squares, worst) = distance(exact, &self.made);
-            let is_kept = match promise {
-                Promise::MaxError(most) => worst <= most,
-                Promise::MeanSquare(most) => squares <= most * exact.len() as f64,
-                Promise::Rate(_) => true,
-            };
-            if is_kept {
-                return Some((Record::Coded(record), squares, worst));
+        let mut best: Option<Try> = None;
+        for member in 0..self.model.members.len() {
+            self.analyses[member].look(values, &mut self.seen);
+            for eighths in [0, 2, 3, 4, 5, 6] {
+                let rate = (u32::from(self.model.rates - 1) * eighths / 8) as u8;
+                let found = self.attempt(member, rate, 1.0, exact);
+                let found = [step, step / 2 + 1, 1]
+                    .into_iter()
+                    .find_map(|step| self.completed(&found, step, exact, promise));
+                let is_better = |found: &Try| best.as_ref().is_none_or(|best| found.bits < best.bits);
+                best = found.filter(is_better).or(best);
             }
         }
-        None
+        best
+    }
+
+    /// A description with what it leaves in steps of so much, if that keeps the promise. What it stands for has just been made.
+    fn completed(&mut self, found: &Try, step: u32, exact: &[f64], promise: Promise) -> Option<Try> {
+        numbers(self.model, &self.room.values, None, &mut self.made);
+        let rest = exact.iter().zip(&self.made).map(|(x, y)| ((x - y) / f64::from(step)).round() as i32);
+        let rest = Rest { step, integers: rest.collect() };
+        numbers(self.model, &self.room.values, Some(&rest), &mut self.made);
+        let (squares, worst) = distance(exact, &self.made);
+        let is_kept = match promise {
+            Promise::MaxError(most) => worst <= most,
+            Promise::MeanSquare(most) => squares <= most * exact.len() as f64,
+            Promise::Rate(_) => true,
+        };
+        // About the entropy of differences of two sides with this mean.
+        let sum: f64 = rest.integers.iter().map(|q| f64::from(q.unsigned_abs())).sum();
+        let count = rest.integers.len().max(1) as f64;
+        let chance = (65_536.0 / (1.0 + 2.7 * sum / count)).clamp(1.0, 65_535.0) as u32;
+        let bits = found.bits + (count * bit_cost_q16(chance, true) as f64 / 65_536.0) as f32;
+        let record = Coded { rest: Some(rest), ..found.record.clone() };
+        is_kept.then_some(Try { record, squares, worst, bits })
     }
 
     fn record(&mut self, bytes: &[u8], promise: Promise, outcome: &mut Outcome) -> Record {
         let (mut exact, mut values) = (Vec::new(), Vec::new());
         self.model.scaling.numbers(bytes, &mut exact);
-        let found = if self.model.scaling.values(&exact, &mut values) {
-            let found = self.best(&exact, &values, promise);
-            let found = found.map(|found| (Record::Coded(found.record), found.squares, found.worst));
-            found.or_else(|| self.with_rest(&exact, &values, promise))
-        } else {
-            None
-        };
-        let Some((record, squares, worst)) = found else {
+        let mut found = None;
+        if self.model.scaling.values(&exact, &mut values) {
+            found = self.best(&exact, &values, promise).or_else(|| self.with_rest(&exact, &values, promise));
+        }
+        // Whatever is longer than the record itself is no description, unless bytes were what was asked for.
+        let is_short =
+            |found: &Try| matches!(promise, Promise::Rate(_)) || found.bits < 8.0 * bytes.len() as f32;
+        let Some(Try { record, squares, worst, .. }) = found.filter(is_short) else {
             outcome.raw += 1;
             return Record::Raw(bytes.to_vec());
         };
-        if let Record::Coded(Coded { rest: Some(_), .. }) = record {
-            outcome.with_rest += 1;
-        }
+        outcome.with_rest += u64::from(record.rest.is_some());
         outcome.squares += squares;
         outcome.worst_record = outcome.worst_record.max(squares);
         outcome.worst = outcome.worst.max(worst);
-        record
+        Record::Coded(record)
     }
 }
 

@@ -10,6 +10,7 @@
 //! | records to learn from | the crate `train` |
 
 mod code;
+mod file;
 pub mod linear;
 mod model;
 pub mod steps;
@@ -18,5 +19,6 @@ pub mod tables;
 mod values;
 
 pub use code::{Outcome, Promise, decode, encode, learn_tables};
+pub use file::KIND;
 pub use model::{MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
 pub use values::{FRACTION, Scaling};

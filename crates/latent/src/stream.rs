@@ -76,8 +76,10 @@ pub struct Stream<'m> {
     last_step: u32,
 }
 
-/// Decisions about what is left: by what is beside and above, and how far the decisions went.
-const REST: usize = 12 * 20;
+/// Decisions about what is left: by how large what is beside and above is, and how far the decisions went.
+const REST: usize = 6 * 6 * NODES;
+/// Decisions about how many bits a number has, then about the second of these bits.
+const NODES: usize = 2 * 33;
 
 impl<'m> Stream<'m> {
     /// Before the first record, for a checked model.
@@ -186,59 +188,48 @@ impl<'m> Stream<'m> {
         for i in 0..self.model.numbers() {
             let at = |back: usize| i.checked_sub(back).map_or(0, |i| found[i].unsigned_abs());
             let (beside, above) = (at(1), if row < self.model.numbers() { at(row) } else { at(2) });
-            let near = beside.min(3) * 3 + above.min(2);
+            let size = |x: u32| x.saturating_add(1).ilog2().min(5) as usize;
             let wanted = rest.integers.get(i).copied().unwrap_or(0);
-            found.push(self.code_difference(coder, near as usize * 20, wanted));
+            found.push(self.code_difference(coder, (size(beside) * 6 + size(above)) * NODES, wanted));
         }
         Some(Rest { step: self.last_step, integers: found })
     }
 
-    /// Zero, sign, and a magnitude in unary up to 18, then as an Exp-Golomb code.
+    /// How many bits the magnitude and one have, the bits, the sign.
     fn code_difference<C: BitCoder>(&mut self, coder: &mut C, first: usize, wanted: i32) -> i32 {
-        let size_wanted = wanted.unsigned_abs();
-        let mut size = 0;
-        while size < 18 {
-            let prob = &mut self.rest[first + size as usize];
-            let more = coder.code(u32::from(size_wanted > size), prob.p16().clamp(32, 65_504));
-            prob.update(more, 250);
-            if more == 0 {
-                break;
-            }
-            size += 1;
+        let value = u64::from(wanted.unsigned_abs()) + 1;
+        let mut adaptive = |place: usize, bit: u32| {
+            let prob = &mut self.rest[first + place];
+            let bit = coder.code(bit, prob.p16().clamp(32, 65_504));
+            prob.update(bit, 250);
+            bit
+        };
+        let mut bits = 0;
+        while bits < 32 && adaptive(bits as usize, u32::from(value.ilog2() > bits)) == 1 {
+            bits += 1;
         }
-        if size == 18 {
-            size += long(coder, size_wanted.saturating_sub(18));
-        }
-        if size == 0 {
+        if bits == 0 {
             return 0;
         }
+        let mut found = 2 | u64::from(adaptive(33 + bits as usize, (value >> (bits - 1) & 1) as u32));
+        for i in (0..bits - 1).rev() {
+            found = found << 1 | u64::from(coder.code((value >> i & 1) as u32, 32_768));
+        }
         let is_negative = coder.code(u32::from(wanted < 0), 32_768) == 1;
-        let size = size.min(i32::MAX as u32) as i32;
+        let size = i32::try_from(found - 1).unwrap_or(i32::MAX);
         if is_negative { -size } else { size }
     }
 
     /// The values of what a description stands for, before what is left, in `room`.
     pub fn restore(&self, coded: &Coded, coefficients: &mut Vec<i64>, room: &mut Room) {
-        let Some(Member { linear, pull, .. }) = self.model.members.get(usize::from(coded.member)) else { return };
+        let Some(Member { linear, pull, .. }) = self.model.members.get(usize::from(coded.member)) else {
+            return;
+        };
         let size = steps::size(self.model.step(coded.rate));
         coefficients.clear();
         coefficients.extend(coded.integers.iter().map(|&q| steps::restored(q, size, *pull)));
         linear.restore(usize::from(coded.class), coefficients, room);
     }
-}
-
-/// An Exp-Golomb code of 32 bits.
-fn long<C: BitCoder>(coder: &mut C, value: u32) -> u32 {
-    let value = u64::from(value) + 1;
-    let mut bits = 0;
-    while bits < 32 && coder.code(u32::from(bits < value.ilog2()), 32_768) == 1 {
-        bits += 1;
-    }
-    let mut found = 1u64;
-    for i in (0..bits).rev() {
-        found = found << 1 | u64::from(coder.code((value >> i & 1) as u32, 32_768));
-    }
-    (found - 1).min(u64::from(u32::MAX)) as u32
 }
 
 /// The numbers of a record from the values of its description and what that leaves.

@@ -69,8 +69,14 @@ impl Group {
         let found = centred.dot(&self.basis.t());
         // Bits cost 2 ln 2 times the distortion each.
         let constant: f32 = -2.0 * distortion * self.share.max(1e-6).ln()
-            + self.variances.iter().filter(|&&v| v > distortion).map(|v| distortion * (v / distortion).ln()).sum::<f32>();
-        let kept: Vec<f32> = self.variances.iter().map(|&v| if v > distortion { distortion / v } else { 1.0 }).collect();
+            + self
+                .variances
+                .iter()
+                .filter(|&&v| v > distortion)
+                .map(|v| distortion * (v / distortion).ln())
+                .sum::<f32>();
+        let kept: Vec<f32> =
+            self.variances.iter().map(|&v| if v > distortion { distortion / v } else { 1.0 }).collect();
         let kept = Array1::from(kept);
         let mut costs = Array1::zeros(points.nrows());
         for ((cost, found), centred) in costs.iter_mut().zip(found.rows()).zip(centred.rows()) {

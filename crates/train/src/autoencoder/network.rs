@@ -68,14 +68,35 @@ impl Network {
                 let mut sizes = vec![numbers];
                 sizes.extend(units);
                 for (i, pair) in sizes.windows(2).enumerate() {
-                    encoder.push(Dense::new(params, &format!("encoder{i}"), pair[0], pair[1], Init::He, random));
+                    encoder.push(Dense::new(
+                        params,
+                        &format!("encoder{i}"),
+                        pair[0],
+                        pair[1],
+                        Init::He,
+                        random,
+                    ));
                 }
                 last = *sizes.last().unwrap_or(&numbers);
                 for (i, pair) in units.windows(2).rev().enumerate() {
-                    decoder.push(Dense::new(params, &format!("decoder{i}"), pair[1], pair[0], Init::He, random));
+                    decoder.push(Dense::new(
+                        params,
+                        &format!("decoder{i}"),
+                        pair[1],
+                        pair[0],
+                        Init::He,
+                        random,
+                    ));
                 }
                 first = last;
-                output = Some(Dense::new(params, "output", *units.first().unwrap_or(&numbers), numbers, Init::Glorot, random));
+                output = Some(Dense::new(
+                    params,
+                    "output",
+                    *units.first().unwrap_or(&numbers),
+                    numbers,
+                    Init::Glorot,
+                    random,
+                ));
             }
             Body::Conv { channels: [a, b], blocks } => {
                 let half = Conv::square(4).stride(2).padding(1);
@@ -87,7 +108,14 @@ impl Network {
                 for (side, (list, &count)) in inner.iter_mut().zip(blocks).enumerate() {
                     for i in 0..count {
                         let mut one = |n: usize, init| {
-                            Convolution::new(params, &format!("inner{side}.{i}.{n}"), (*b, *b), three, init, random)
+                            Convolution::new(
+                                params,
+                                &format!("inner{side}.{i}.{n}"),
+                                (*b, *b),
+                                three,
+                                init,
+                                random,
+                            )
                         };
                         list.push([one(0, Init::He), one(1, Init::Zero)]);
                     }
