@@ -23,7 +23,7 @@ impl Function {
     pub const ALL: [Self; 5] = [Self::Relu, Self::LeakyRelu, Self::Silu, Self::Tanh, Self::Sigmoid];
 
     /// The value in f32: the same bits on every machine.
-    fn values(self, isa: Isa, x: &[f32; 16]) -> [f32; 16] {
+    pub(super) fn values(self, isa: Isa, x: &[f32; 16]) -> [f32; 16] {
         let mut out = *x;
         match self {
             Self::Relu => out.iter_mut().for_each(|x| *x = if *x > 0.0 { *x } else { 0.0 }),

@@ -8,6 +8,8 @@
 //! |---|---|
 //! | a decoder, a predictor: records in, records out | [`Graph`], [`Network`] |
 //! | the distribution of one latent after the other | [`Autoregressive`] |
+//! | integers from trained f32 weights | [`quantize`] |
+//! | all of it in a file | [`crate::model_file`] |
 //!
 //! A tensor is `height * width * channels` integers, channels last. What an integer stands for is for the caller to know: layers have no
 //! zero points, and a [`Dyadic`] turns each output's sum into the next scale.
@@ -37,6 +39,7 @@ mod autoregressive;
 mod depthwise;
 mod linear;
 mod network;
+pub mod quantize;
 mod shape;
 mod windows;
 
