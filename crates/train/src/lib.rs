@@ -1,5 +1,6 @@
 //! Networks with gradients: what pruning, quantizing and distilling need.
 
+pub mod autoencoder;
 pub mod mnist;
 pub mod quantize;
 pub mod transformer;
