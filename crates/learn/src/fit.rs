@@ -41,7 +41,7 @@ pub struct Progress {
     pub done: f64,
     /// Means over the last batch.
     pub batch: Means,
-    /// What was measured on the held-out records, after the last step of an epoch.
+    /// What was measured on the held-out records, after the last step of an epoch or of all.
     pub held_out: Option<Means>,
     /// Time left, as far as one can tell.
     pub left: Duration,
@@ -120,12 +120,14 @@ impl Trainer {
             let to = (from + batch).min(order.len());
             let means = self.step(&order[from..to], self.settings.schedule.factor(done), &loss)?;
             self.course.position = to as u64;
-            let mut held_out = None;
-            if to == order.len() {
+            self.course.spent = before + started.elapsed();
+            let ended = to == order.len();
+            if ended {
                 (self.course.epoch, self.course.position) = (self.course.epoch + 1, 0);
                 order = shuffled(records, self.settings.seed, self.course.epoch);
-                held_out = self.measure(plan, &loss);
             }
+            // Also where the time is over within an epoch: the last weights are mostly the best.
+            let held_out = if ended || self.done(plan) >= 1.0 { self.measure(plan, &loss) } else { None };
             let gone = started.elapsed();
             self.course.spent = before + gone;
             let now = self.done(plan);

@@ -17,7 +17,7 @@ pub(crate) struct Window {
     pub(super) small: (usize, usize, usize),
 }
 
-/// Values of a tile's columns: 256 KiB, so that they stay in the second cache between the copy and the products.
+/// Values of a tile's columns: 512 KiB, so that they stay in the second cache between the copy and the products.
 const TILE: usize = 1 << 17;
 
 /// Rows of the small side that are worked on together.
