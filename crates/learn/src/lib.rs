@@ -74,6 +74,7 @@ mod parameters;
 mod random;
 mod shape;
 mod tape;
+mod threads;
 mod trainer;
 
 pub use data::{Records, Split};

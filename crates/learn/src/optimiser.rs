@@ -1,7 +1,7 @@
 //! How a gradient changes parameters: gradient descent with momentum, Adam, and the rate by the step.
 
 use crate::tape::Gradients;
-use crate::{Parameters, Role, math};
+use crate::{Parameters, Role};
 
 /// The rule of an optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -129,40 +129,23 @@ impl Optimiser {
 
     /// One step down `factor` times the gradient at this rate. Parameters that the loss does not depend on stay as they are.
     pub fn step(&mut self, params: &mut Parameters, gradients: &Gradients, factor: f32, rate: f32) {
+        let update = self.begin(factor, rate);
+        for (i, entry) in params.entries_mut().iter_mut().enumerate() {
+            if gradients.written[i] {
+                let memory = (&mut self.first[i][..], &mut self.second[i][..]);
+                update.apply(entry.role, &mut entry.values, &gradients.values[i], memory);
+            }
+        }
+    }
+
+    /// Counts a step, and says what it does to any part of a parameter.
+    pub(crate) fn begin(&mut self, factor: f32, rate: f32) -> Update {
         self.steps += 1;
-        let corrections = match self.rule {
+        let (first, second) = match self.rule {
             Rule::Sgd { .. } => (1.0, 1.0),
             Rule::Adam { beta1, beta2, .. } => (self.correction(beta1), self.correction(beta2)),
         };
-        for (i, entry) in params.entries_mut().iter_mut().enumerate() {
-            if entry.role == Role::Constant || !gradients.written[i] {
-                continue;
-            }
-            let (g, m, v) = (&gradients.values[i], &mut self.first[i], &mut self.second[i]);
-            let decays = entry.role == Role::Weight;
-            match self.rule {
-                Rule::Sgd { momentum, decay } => {
-                    let keep = 1.0 - if decays { rate * decay } else { 0.0 };
-                    for ((w, g), m) in entry.values.iter_mut().zip(g).zip(m) {
-                        *m = momentum * *m + factor * g;
-                        *w = keep * *w - rate * *m;
-                    }
-                }
-                Rule::Adam { beta1, beta2, epsilon, decay } => {
-                    let keep = 1.0 - if decays { rate * decay } else { 0.0 };
-                    let numbers = Adam {
-                        beta1,
-                        beta2,
-                        epsilon,
-                        keep,
-                        factor,
-                        rate: rate / corrections.0,
-                        root: corrections.1,
-                    };
-                    numbers.step(&mut entry.values, g, m, v);
-                }
-            }
-        }
+        Update { rule: self.rule, factor, rate, first, second }
     }
 
     /// 1 - beta^steps.
@@ -171,33 +154,39 @@ impl Optimiser {
     }
 }
 
-/// The numbers of a step of Adam.
-struct Adam {
-    beta1: f32,
-    beta2: f32,
-    epsilon: f32,
-    keep: f32,
+/// A step, for any part of a parameter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Update {
+    rule: Rule,
     factor: f32,
     rate: f32,
-    root: f32,
+    /// What the means of Adam have reached of their values, at this step.
+    first: f32,
+    second: f32,
 }
 
-impl Adam {
-    fn step(&self, w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) {
-        let unbiased = 1.0 / self.root;
-        for (((w, &g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
-            let g = self.factor * g;
-            *m = self.beta1 * *m + (1.0 - self.beta1) * g;
-            *v = self.beta2 * *v + (1.0 - self.beta2) * (g * g);
-            *w = self.keep * *w - self.rate * *m / ((*v * unbiased).sqrt() + self.epsilon);
+impl Update {
+    /// Changes values by their gradient and what is remembered of it.
+    pub(crate) fn apply(&self, role: Role, w: &mut [f32], g: &[f32], (m, v): (&mut [f32], &mut [f32])) {
+        let keep = |decay: f32| 1.0 - if role == Role::Weight { self.rate * decay } else { 0.0 };
+        match self.rule {
+            _ if role == Role::Constant => {}
+            Rule::Sgd { momentum, decay } => {
+                let keep = keep(decay);
+                for ((w, g), m) in w.iter_mut().zip(g).zip(m) {
+                    *m = momentum * *m + self.factor * g;
+                    *w = keep * *w - self.rate * *m;
+                }
+            }
+            Rule::Adam { beta1, beta2, epsilon, decay } => {
+                let (keep, rate, unbiased) = (keep(decay), self.rate / self.first, 1.0 / self.second);
+                for (((w, &g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
+                    let g = self.factor * g;
+                    *m = beta1 * *m + (1.0 - beta1) * g;
+                    *v = beta2 * *v + (1.0 - beta2) * (g * g);
+                    *w = keep * *w - rate * *m / ((*v * unbiased).sqrt() + epsilon);
+                }
+            }
         }
     }
-}
-
-/// The length of a gradient, over all parameters.
-pub(crate) fn norm(gradients: &Gradients) -> f64 {
-    let squares =
-        |values: &[f32]| -> f64 { values.chunks(4096).map(|block| f64::from(math::dot(block, block))).sum() };
-    let written = gradients.values.iter().zip(&gradients.written).filter(|(_, w)| **w);
-    written.map(|(values, _)| squares(values)).sum::<f64>().sqrt()
 }

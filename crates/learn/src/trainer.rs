@@ -1,11 +1,11 @@
 //! Steps of training over batches that are cut into shards: fixed parts, each with a tape of its own, whose gradients are
 //! added in order. Threads take shards as they come, so their number changes nothing but the time.
 
-use crate::optimiser::{self, Optimiser, Rule, Schedule};
+use crate::optimiser::{Optimiser, Rule, Schedule};
 use crate::tape::Gradients;
-use crate::{Arena, Context, Parameters, Random, Tape, Var};
+use crate::threads::each;
+use crate::{Arena, Context, Parameters, Random, Role, Tape, Var, math};
 use minlen_core::{Error, Result};
-use std::sync::Mutex;
 
 /// How a model is trained. All of it decides about the result, but for `threads`.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +76,11 @@ impl Means {
         self
     }
 }
+
+/// Values of a part of a parameter that one thread works on.
+const PART: usize = 1 << 14;
+/// From this many parameters on they are worked on by several threads.
+const MANY: usize = 1 << 18;
 
 /// One shard's results.
 #[derive(Debug, Default)]
@@ -148,32 +153,82 @@ impl Trainer {
         let seed = 1.0 / records.len() as f32;
         let random = Random::new(self.settings.seed).stream(self.optimiser.steps);
         let means = self.run(records, Some((seed, random)), false, &loss);
-        let (first, rest) = self.shards.split_at_mut(1);
-        let used = records.len().div_ceil(self.settings.shard.max(1));
-        for shard in &rest[..used - 1] {
-            first[0].gradients.add(&shard.gradients);
-        }
-        let norm = optimiser::norm(&first[0].gradients);
+        let norm = self.add_up(records.len().div_ceil(self.settings.shard.max(1)));
         if !means.loss.is_finite() || !norm.is_finite() {
             return Err(Error::usage(format!("training left the numbers at step {}", self.optimiser.steps))
                 .remedy("use a lower learning rate, or clip gradients"));
         }
         let clip = (f64::from(self.settings.clip) / norm.max(1e-30)).min(1.0) as f32;
-        self.optimiser.step(&mut self.params, &first[0].gradients, clip, self.settings.rate * factor);
-        self.average();
+        self.update(clip, self.settings.rate * factor);
         Ok(means)
     }
 
-    fn average(&mut self) {
-        let Some(averaged) = &mut self.averaged else { return };
-        // Less of it in the first steps, so that the start is soon forgotten.
-        let steps = self.optimiser.steps as f32;
-        let keep = self.settings.average.min((1.0 + steps) / (10.0 + steps));
-        for (mean, now) in averaged.entries_mut().iter_mut().zip(self.params.entries()) {
-            if now.role != crate::Role::Constant {
-                mean.values.iter_mut().zip(&now.values).for_each(|(m, w)| *m += (1.0 - keep) * (w - *m));
+    /// Threads for the work on parameters: one for few of them, since starting others takes longer.
+    fn helpers(&self) -> Vec<()> {
+        let many = self.params.len() >= MANY;
+        vec![(); if many { self.settings.threads.max(1) } else { 1 }]
+    }
+
+    /// Adds the gradients of the first shards to that of the very first, and says how long the sum is.
+    fn add_up(&mut self, shards: usize) -> f64 {
+        let mut helpers = self.helpers();
+        let (first, rest) = self.shards.split_at_mut(1);
+        let (sum, rest) = (&mut first[0].gradients, &rest[..shards - 1]);
+        for (i, (values, written)) in sum.values.iter_mut().zip(&mut sum.written).enumerate() {
+            if !*written {
+                // Parts of other shards are added to zeros; without any, the parameter stays as it is.
+                *written = rest.iter().any(|shard| shard.gradients.written[i]);
+                values.clear();
+                values.resize(if *written { self.params.entries()[i].values.len() } else { 0 }, 0.0);
             }
         }
+        let mut squares = vec![0.0; sum.values.iter().map(|values| values.len().div_ceil(PART)).sum()];
+        let parts = sum.values.iter_mut().enumerate().flat_map(|(i, values)| {
+            values.chunks_mut(PART).enumerate().map(move |(k, part)| (i, k * PART, part))
+        });
+        each(&mut helpers, parts.zip(&mut squares), |(), ((i, from, part), squares)| {
+            for shard in rest.iter().filter(|shard| shard.gradients.written[i]) {
+                let more = &shard.gradients.values[i][from..][..part.len()];
+                part.iter_mut().zip(more).for_each(|(s, m)| *s += m);
+            }
+            *squares = part.chunks(4096).map(|block| f64::from(math::dot(block, block))).sum();
+        });
+        squares.iter().sum::<f64>().sqrt()
+    }
+
+    /// Changes the parameters by the gradient of the first shard, then their averages.
+    fn update(&mut self, factor: f32, rate: f32) {
+        let mut helpers = self.helpers();
+        let update = self.optimiser.begin(factor, rate);
+        // Less is kept in the first steps, so that the start is soon forgotten.
+        let steps = self.optimiser.steps as f32;
+        let keep = self.settings.average.min((1.0 + steps) / (10.0 + steps));
+        let gradients = &self.shards[0].gradients;
+        let mut averaged = self.averaged.as_mut().map(|params| params.entries_mut().iter_mut());
+        let memory = self.optimiser.first.iter_mut().zip(&mut self.optimiser.second);
+        let entries = self.params.entries_mut().iter_mut().zip(memory).enumerate();
+        let mut parts = Vec::new();
+        for (i, (entry, (first, second))) in entries {
+            let mean =
+                averaged.as_mut().and_then(Iterator::next).map_or(&mut [][..], |entry| &mut entry.values);
+            let role = entry.role;
+            let (mut first, mut second, mut mean) =
+                (first.chunks_mut(PART), second.chunks_mut(PART), mean.chunks_mut(PART));
+            for (k, values) in entry.values.chunks_mut(PART).enumerate() {
+                let written = gradients.written[i];
+                let gradient = if written { &gradients.values[i][k * PART..][..values.len()] } else { &[] };
+                let memory = (first.next().unwrap_or_default(), second.next().unwrap_or_default());
+                parts.push((role, values, gradient, memory, mean.next().unwrap_or_default()));
+            }
+        }
+        each(&mut helpers, parts.into_iter(), |(), (role, values, gradient, memory, mean)| {
+            if !gradient.is_empty() {
+                update.apply(role, values, gradient, memory);
+            }
+            if role != Role::Constant {
+                mean.iter_mut().zip(&*values).for_each(|(m, w)| *m += (1.0 - keep) * (w - *m));
+            }
+        });
     }
 
     /// The mean loss of records, without noise and without learning, under [`Self::current`] parameters.
@@ -199,24 +254,10 @@ impl Trainer {
             self.arenas.resize_with(threads, Arena::default);
         }
         let params = if averaged { self.averaged.as_ref().unwrap_or(&self.params) } else { &self.params };
-        let queue = Mutex::new(records.chunks(size).zip(&mut self.shards));
-        let work = |arena: &mut Arena| {
-            // A thread that panics poisons the queue: the others stop, and the scope panics.
-            while let Some((ids, shard)) = queue.lock().ok().and_then(|mut queue| queue.next()) {
-                one(params, arena, ids, training.as_ref(), shard, loss);
-            }
-        };
-        let (own, others) = self.arenas.split_at_mut(1);
-        if threads == 1 {
-            work(&mut own[0]);
-        } else {
-            std::thread::scope(|scope| {
-                for arena in &mut others[..threads - 1] {
-                    scope.spawn(|| work(arena));
-                }
-                work(&mut own[0]);
-            });
-        }
+        let shards = records.chunks(size).zip(&mut self.shards);
+        each(&mut self.arenas[..threads], shards, |arena, (ids, shard)| {
+            one(params, arena, ids, training.as_ref(), shard, loss);
+        });
         let mut means = Means::default();
         for shard in &self.shards[..count] {
             means.add(shard.loss, &shard.notes);

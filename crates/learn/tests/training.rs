@@ -82,6 +82,33 @@ fn weights_are_the_same_for_every_number_of_threads() {
 }
 
 #[test]
+fn many_weights_are_the_same_for_every_number_of_threads_too() {
+    let data = Records::floats([600], (0..40 * 600).map(|i| (i as f32 * 0.1).sin()).collect()).unwrap();
+    let run = |threads: usize| {
+        let (mut params, mut random) = (Parameters::default(), Random::new(1));
+        let layer = Dense::new(&mut params, "layer", 600, 600, Init::Glorot, &mut random);
+        let sometimes = params.add("sometimes", [600], minlen_learn::Role::Free, vec![0.0; 600]);
+        let settings = Settings { rule: Rule::adamw(0.01), ..settings(threads) };
+        let mut trainer = Trainer::new(params, settings);
+        let loss = |tape: &mut Tape<'_>, ids: &[u32]| {
+            let x = data.input(tape, ids);
+            let y = layer.apply(tape, x);
+            // Only the third shard and those after it depend on this one.
+            let shift = tape.param(sometimes);
+            let y = if ids[0] >= 14 { tape.add(y, shift) } else { y };
+            tape.sse(y, x)
+        };
+        let all: Vec<u32> = (0..40).collect();
+        let losses: Vec<f64> = (0..4).map(|_| trainer.step(&all, 1.0, loss).unwrap().loss).collect();
+        assert!(losses[3] < losses[0]);
+        assert!(trainer.params().values(sometimes).iter().any(|v| *v != 0.0));
+        state(&trainer)
+    };
+    let one = run(1);
+    assert!(one == run(2) && one == run(5));
+}
+
+#[test]
 fn a_training_that_goes_on_ends_as_one_that_was_not_interrupted() {
     let split = Split::by_share(120, 0.2, 1);
     let whole = {

@@ -24,21 +24,6 @@ impl Gradients {
         self.written.clear();
         self.written.resize(n, false);
     }
-
-    /// Adds another gradient.
-    pub(crate) fn add(&mut self, other: &Self) {
-        for (i, (sum, more)) in self.values.iter_mut().zip(&other.values).enumerate() {
-            if !other.written[i] {
-                continue;
-            }
-            if self.written[i] {
-                sum.iter_mut().zip(more).for_each(|(s, m)| *s += m);
-            } else {
-                sum.clone_from(more);
-                self.written[i] = true;
-            }
-        }
-    }
 }
 
 /// Places for intermediate results of an operation, of any content.
