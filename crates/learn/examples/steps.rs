@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use minlen_learn::layers::{Convolution, Dense, MaskedDense, autoregressive_masks};
+use minlen_learn::matrix::{Matrix, multiply_into};
 use minlen_learn::{Bins, Conv, Init, Parameters, Random, Records, Settings, Tape, Trainer, Var};
 use std::time::Instant;
 
@@ -26,8 +27,16 @@ fn pictures(count: usize, shape: [usize; 3]) -> Records {
     Records::bytes(shape, bytes, 1.0 / 255.0, 0.0).unwrap()
 }
 
+/// Names, sizes of layers, records of a step.
+type Dimensions = (&'static str, &'static [usize], usize);
+const DENSE: [Dimensions; 3] = [
+    ("tutorial", &[784, 128, 64, 16, 64, 128, 784], 128),
+    ("tutorial-short", &[784, 128, 64, 16, 784], 128),
+    ("dense-512", &[784, 512, 256, 48, 256, 512, 784], 256),
+];
+
 /// Dense layers with SiLU between them.
-fn dense(name: &'static str, sizes: &[usize], batch: usize) -> Bench {
+fn dense((name, sizes, batch): Dimensions) -> Bench {
     let (mut params, mut random) = (Parameters::default(), Random::new(2));
     let pairs = sizes.windows(2).enumerate();
     let layers: Vec<Dense> = pairs
@@ -47,6 +56,29 @@ fn dense(name: &'static str, sizes: &[usize], batch: usize) -> Bench {
         tape.bce(h, x)
     };
     Bench { name, params, batch, loss: Box::new(loss) }
+}
+
+/// Milliseconds of the products alone of such a step: what no arrangement around them can undercut.
+fn products(sizes: &[usize], batch: usize) -> f64 {
+    let most = sizes.iter().max().copied().unwrap_or(0);
+    let (x, y) = (vec![0.5; batch * most], vec![0.25; batch * most]);
+    let (w, mut out) = (vec![0.125; most * most], vec![0.0; most * most.max(batch)]);
+    let mut best = f64::INFINITY;
+    for _ in 0..50 {
+        let started = Instant::now();
+        for (layer, pair) in sizes.windows(2).enumerate() {
+            let (n, m) = (pair[0], pair[1]);
+            let (x, y) = (Matrix::new(&x[..batch * n], batch, n), Matrix::new(&y[..batch * m], batch, m));
+            let w = Matrix::new(&w[..m * n], m, n);
+            multiply_into(x, w.t(), 0.0, &mut out[..batch * m]);
+            multiply_into(y.t(), x, 0.0, &mut out[..m * n]);
+            if layer > 0 {
+                multiply_into(y, w, 0.0, &mut out[..batch * n]);
+            }
+        }
+        best = best.min(started.elapsed().as_secs_f64() * 1e3);
+    }
+    best
 }
 
 /// Convolutions of 24 and 32 channels, a residual block and 48 latents with an autoregressive prior: 2.5 million products a
@@ -148,13 +180,10 @@ fn main() {
     let threads: usize = arguments.first().and_then(|a| a.parse().ok()).unwrap_or(1);
     let wanted = arguments.get(1).cloned().unwrap_or_default();
     let only: Option<usize> = arguments.get(2).and_then(|a| a.parse().ok());
-    let benches = [
-        dense("tutorial", &[784, 128, 64, 16, 64, 128, 784], 128),
-        dense("tutorial-short", &[784, 128, 64, 16, 784], 128),
-        dense("dense-512", &[784, 512, 256, 48, 256, 512, 784], 256),
-        convolutional(),
-        colour(),
-    ];
+    for (name, sizes, batch) in DENSE.iter().filter(|(name, ..)| name.contains(&wanted)) {
+        println!("{name:<15} batch {batch:>3} products alone: {:.3} ms", products(sizes, *batch));
+    }
+    let benches = [dense(DENSE[0]), dense(DENSE[1]), dense(DENSE[2]), convolutional(), colour()];
     for bench in benches.into_iter().filter(|bench| bench.name.contains(&wanted)) {
         for shard in [bench.batch, bench.batch / 2, bench.batch / 4, bench.batch / 8] {
             if bench.batch / shard < threads || only.is_some_and(|only| only != shard) {
