@@ -1,4 +1,8 @@
 //! Codec files for records of one kind.
 
+pub mod export;
 pub mod linear;
 pub mod network;
+
+#[cfg(test)]
+mod tests;
