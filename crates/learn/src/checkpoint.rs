@@ -14,6 +14,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 4] = b"MLLC";
 const VERSION: u8 = 1;
+/// No training takes this many steps: what is counted from there on cannot overflow.
+const MOST: u64 = 1 << 48;
 
 impl Trainer {
     /// The checkpoint. Whoever writes it to a file should give it its name when it is complete only.
@@ -84,7 +86,7 @@ impl Trainer {
         let mut params = self.params.clone();
         params.entries_mut().iter_mut().try_for_each(|entry| read_weights(reader, &mut entry.values))?;
         let mut optimiser = self.optimiser.clone();
-        optimiser.steps = reader.varint()?;
+        optimiser.steps = reader.varint_max(MOST, "the number of steps")?;
         for values in optimiser.first.iter_mut().chain(&mut optimiser.second) {
             read_floats(reader, values)?;
         }
@@ -110,7 +112,8 @@ impl Trainer {
 }
 
 fn read_course(reader: &mut Reader<'_>, like: &Parameters) -> Result<Course> {
-    let (epoch, position) = (reader.varint()?, reader.varint()?);
+    let epoch = reader.varint_max(MOST, "the epoch")?;
+    let position = reader.varint_max(MOST, "the place in the epoch")?;
     let spent = Duration::from_nanos(reader.varint()?);
     let count = reader.varint()?;
     // Each takes nine bytes at least, so that no more is reserved than the file has.

@@ -167,6 +167,11 @@ fn damaged_and_foreign_checkpoints_are_refused_and_change_nothing() {
     let mut endless = body[..body.len() - 1000].to_vec();
     endless.extend([0xff; 1000]);
     assert!(fresh.resume(&sealed(&endless)).is_err());
+    // Steps stand behind the parameters, in one byte here.
+    let at = 13 + 4 * params.len();
+    assert_eq!(u64::from(body[at]), trainer.steps());
+    let endless = [&body[..at], &[0xff; 9], &[1], &body[at + 1..]].concat();
+    assert_eq!(fresh.resume(&sealed(&endless)).unwrap_err().kind(), ErrorKind::Corrupt);
     let newer = sealed(&[b"MLLC\x02", &body[5..]].concat());
     assert_eq!(fresh.resume(&newer).unwrap_err().kind(), ErrorKind::Unsupported);
     assert!(state(&fresh) == before);
