@@ -233,6 +233,27 @@ fn decay_pulls_weights_only() {
 }
 
 #[test]
+fn what_is_remembered_of_gradients_that_have_ceased_goes_to_nothing() {
+    for rule in [Rule::adam(), Rule::sgd(0.9)] {
+        let mut params = Parameters::default();
+        let w = params.add("w", [2], minlen_learn::Role::Free, vec![1.0, 1.0]);
+        let mut trainer = Trainer::new(params, Settings { rule, ..Settings::default() });
+        // A gradient in the first step, none from then on.
+        for factor in std::iter::once(1.0).chain([0.0; 900]) {
+            let loss = |tape: &mut Tape<'_>, _: &[u32]| {
+                let w = tape.param(w);
+                tape.scale(w, factor)
+            };
+            trainer.step(&[0, 1], 1.0, loss).unwrap();
+        }
+        let bytes = trainer.to_bytes();
+        // Behind head, weights and the number of steps, which takes two bytes.
+        let moment = &bytes[13 + 8 + 2..][..8];
+        assert_eq!(moment, [0; 8], "{rule:?}");
+    }
+}
+
+#[test]
 fn long_gradients_are_clipped_and_no_numbers_are_refused() {
     let mut params = Parameters::default();
     let w = params.add("w", [2], minlen_learn::Role::Free, vec![1.0, 1.0]);
