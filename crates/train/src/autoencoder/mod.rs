@@ -1,0 +1,4 @@
+//! Codec files for records of one kind.
+
+pub mod linear;
+pub mod network;
