@@ -127,12 +127,7 @@ fn archive(case: &Case<'_>, work: &Work, items: &[Item]) -> Vec<Fault> {
             let followed = case.before.get(&case.before.resolve(own, true));
             held(case, entry, &item.thing) || followed.is_some_and(|entry| held(case, entry, &item.thing))
         };
-        if case
-            .before
-            .entries
-            .iter()
-            .any(|(own, entry)| own.ends_with(&path) && is_held(own, entry))
-        {
+        if case.before.entries.iter().any(|(own, entry)| own.ends_with(&path) && is_held(own, entry)) {
             continue;
         }
         let shown = path.display().to_string();

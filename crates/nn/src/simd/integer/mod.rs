@@ -43,6 +43,8 @@ pub(crate) struct Packed {
 enum Kind {
     Plain,
     #[cfg(target_arch = "x86_64")]
+    Sse2,
+    #[cfg(target_arch = "x86_64")]
     Avx2,
     #[cfg(target_arch = "x86_64")]
     Avx512,
@@ -61,6 +63,7 @@ impl Path {
         let mut all = vec![Self(Kind::Plain)];
         #[cfg(target_arch = "x86_64")]
         {
+            all.push(Self(Kind::Sse2));
             if is_x86_feature_detected!("avx2") {
                 all.push(Self(Kind::Avx2));
             }
@@ -80,11 +83,11 @@ impl Path {
         let most = match isa.0 {
             Level::Plain => 0,
             #[cfg(target_arch = "x86_64")]
-            Level::Sse2 => 0,
+            Level::Sse2 => 1,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => 1,
+            Level::Avx2 => 2,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => 3,
+            Level::Avx512 => 4,
         };
         let all = Self::available();
         all[most.min(all.len() - 1)]
@@ -116,6 +119,9 @@ macro_rules! versions {
             }
             match path.0 {
                 Kind::Plain => $with($plain, $($a),*),
+                // SAFETY: SSE2 is part of x86-64.
+                #[cfg(target_arch = "x86_64")]
+                Kind::Sse2 => $with(unsafe { x86::Sse2::new() }, $($a),*),
                 // SAFETY: a `Path` of this kind exists only after the processor was asked (`available`).
                 #[cfg(target_arch = "x86_64")]
                 Kind::Avx2 => unsafe { middle($($a),*) },

@@ -1,10 +1,13 @@
-//! The inner product on AVX2, AVX-512 and its dot-product instruction (`vpdpwssd`, the form that does not saturate).
+//! The inner product on SSE2, AVX2, AVX-512 and its dot-product instruction (`vpdpwssd`, the form that does not saturate).
 
 use std::arch::x86_64::*;
 
 use super::tiles::Tiles;
 use super::{Channels, Line, PANEL};
 
+/// Holding one proves SSE2, which is part of x86-64.
+#[derive(Clone, Copy)]
+pub(crate) struct Sse2(());
 /// Holding one proves AVX2.
 #[derive(Clone, Copy)]
 pub(crate) struct Avx2(());
@@ -27,13 +30,47 @@ macro_rules! proofs {
         }
     )*};
 }
-proofs!(Avx2 Avx512 Vnni);
+proofs!(Sse2 Avx2 Avx512 Vnni);
 
 /// Two inputs of row `r` as one number of 32 bits, for all lanes.
 macro_rules! pair {
     ($x:ident, $pairs:ident, $r:expr, $k:expr) => {
         $x.as_ptr().add($r * $pairs + $k).cast::<i32>().read_unaligned()
     };
+}
+
+impl Tiles for Sse2 {
+    #[inline(always)]
+    fn tile<const R: usize>(
+        self,
+        lines: &[Line],
+        x: &[[i16; 2]],
+        width: usize,
+        sums: &mut [[i32; PANEL]; R],
+    ) {
+        let pairs = lines.len();
+        assert!(x.len() >= R * pairs);
+        for quarter in 0..width.div_ceil(4).min(4) {
+            // SAFETY: SSE2 is part of x86-64. Loads of weights are of 16 bytes, at most 48 bytes into a line of 64 within `lines`;
+            // those of inputs of 4 bytes within `x`, by the assertion; those of sums of 16 bytes in an array of 64.
+            unsafe {
+                let mut all = [_mm_setzero_si128(); R];
+                for (all, sums) in all.iter_mut().zip(sums.iter()) {
+                    *all = _mm_loadu_si128(sums.as_ptr().add(4 * quarter).cast());
+                }
+                for k in 0..pairs {
+                    let w = _mm_load_si128(lines.as_ptr().add(k).cast::<__m128i>().add(quarter));
+                    for (r, all) in all.iter_mut().enumerate() {
+                        let x = _mm_set1_epi32(pair!(x, pairs, r, k));
+                        *all = _mm_add_epi32(*all, _mm_madd_epi16(w, x));
+                    }
+                }
+                for (all, sums) in all.iter().zip(sums.iter_mut()) {
+                    _mm_storeu_si128(sums.as_mut_ptr().add(4 * quarter).cast(), *all);
+                }
+            }
+        }
+    }
 }
 
 impl Tiles for Avx2 {
