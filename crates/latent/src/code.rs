@@ -1,9 +1,9 @@
 //! Payloads: records near those that were given, as near as was asked for, in few bytes.
 
 use crate::linear::{Analysis, Room, Seen2};
-use crate::model::Model;
+use crate::model::{Body, Member, Model};
 use crate::steps;
-use crate::stream::{Coded, Record, Rest, Stream, numbers};
+use crate::stream::{Coded, Part, Record, Rest, Stream, numbers};
 use crate::tables::Costs;
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::BitCoder;
@@ -39,10 +39,16 @@ pub struct Outcome {
 /// Squares that a bit is worth, for steps of 1: where the slope of what uniform steps with a dead zone cost is.
 const PRICE: f32 = 0.145;
 
+/// What finding descriptions takes, member by member.
+enum Finder<'m> {
+    Linear(Analysis<'m>, Costs, [i8; 2]),
+    /// What the network found in the record at hand.
+    Network(Vec<i16>),
+}
+
 struct Search<'m> {
     model: &'m Model,
-    analyses: Vec<Analysis<'m>>,
-    costs: Vec<Costs>,
+    finders: Vec<Finder<'m>>,
     stream: Stream<'m>,
     seen: Seen2,
     room: Room,
@@ -59,61 +65,85 @@ struct Try {
 }
 
 impl<'m> Search<'m> {
-    fn new(model: &'m Model) -> Self {
-        Self {
+    fn new(model: &'m Model, env: &Env) -> Result<Self> {
+        let finder = |member: &'m Member| match &member.body {
+            Body::Linear { linear, start, pull } => {
+                Finder::Linear(Analysis::new(linear), Costs::new(start), *pull)
+            }
+            Body::Network(_) => Finder::Network(Vec::new()),
+        };
+        Ok(Self {
             model,
-            analyses: model.members.iter().map(|member| Analysis::new(&member.linear)).collect(),
-            costs: model.members.iter().map(crate::model::Member::costs).collect(),
-            stream: Stream::new(model),
+            finders: model.members.iter().map(finder).collect(),
+            stream: Stream::new(model, env)?,
             seen: Seen2::default(),
             room: Room::default(),
             coefficients: Vec::new(),
             made: Vec::new(),
+        })
+    }
+
+    /// Has a member look at a record.
+    fn look(&mut self, member: usize, values: &[f32]) -> Result<()> {
+        match &mut self.finders[member] {
+            Finder::Linear(analysis, _, _) => analysis.look(values, &mut self.seen),
+            Finder::Network(found) => {
+                if let Some(ready) = self.stream.network(member) {
+                    ready.look(values, found)?;
+                }
+            }
         }
+        Ok(())
     }
 
     /// The best description by one member at a rate; `thrift` is how dear bits are against what is usual.
-    fn attempt(&mut self, member: usize, rate: u8, thrift: f32, exact: &[f64]) -> Try {
+    fn attempt(&mut self, member: usize, rate: u8, thrift: f32, exact: &[f64]) -> Result<Try> {
         let step = self.model.step(rate);
         let size = steps::size(step) as f32 / 16.0;
-        let price = PRICE * size * size * thrift;
-        let choice = self.analyses[member].choose(
-            &self.seen,
-            step,
-            self.model.members[member].pull,
-            price,
-            &self.costs[member],
-        );
-        let record = Coded {
-            member: member as u8,
-            rate,
-            class: choice.class as u8,
-            integers: choice.integers,
-            rest: None,
+        let (class, integers, bits) = match &self.finders[member] {
+            Finder::Linear(analysis, costs, pull) => {
+                let choice = analysis.choose(&self.seen, step, *pull, PRICE * size * size * thrift, costs);
+                (choice.class, choice.integers, choice.bits)
+            }
+            Finder::Network(found) => match self.stream.network(member) {
+                Some(ready) => {
+                    let integers = ready.rounded(found, rate);
+                    let bits = ready.bits(rate, &integers)?;
+                    (0, integers, bits)
+                }
+                None => Default::default(),
+            },
         };
-        self.stream.restore(&record, &mut self.coefficients, &mut self.room);
+        let record = Coded { member: member as u8, rate, class: class as u8, integers, rest: None };
+        self.stream.restore(&record, &mut self.coefficients, &mut self.room)?;
         numbers(self.model, &self.room.values, None, &mut self.made);
         let (squares, worst) = distance(exact, &self.made);
-        Try { record, squares, worst, bits: choice.bits }
+        Ok(Try { record, squares, worst, bits })
     }
 
     /// The cheapest description that keeps the promise, over all members.
-    fn best(&mut self, exact: &[f64], values: &[f32], promise: Promise) -> Option<Try> {
+    fn best(&mut self, exact: &[f64], values: &[f32], promise: Promise) -> Result<Option<Try>> {
         let mut best: Option<Try> = None;
         for member in 0..self.model.members.len() {
-            self.analyses[member].look(values, &mut self.seen);
+            self.look(member, values)?;
+            let last = self.model.members[member].rates(self.model) - 1;
             let found = match promise {
-                Promise::Rate(rate) => Some(self.attempt(member, rate.min(self.model.rates - 1), 1.0, exact)),
+                Promise::Rate(rate) => {
+                    let rate = match &self.model.members[member].body {
+                        Body::Linear { .. } => rate.min(last),
+                        Body::Network(latents) => latents.nearest(self.model.step(rate)),
+                    };
+                    Some(self.attempt(member, rate, 1.0, exact)?)
+                }
                 Promise::MeanSquare(most) => {
                     let most = most * exact.len() as f64;
-                    self.cheapest(member, exact, |found| found.squares <= most)
+                    self.cheapest(member, exact, |found| found.squares <= most)?
                 }
-                Promise::MaxError(most) => self.cheapest(member, exact, |found| found.worst <= most),
+                Promise::MaxError(most) => self.cheapest(member, exact, |found| found.worst <= most)?,
             };
             let price = |found: &Try| match promise {
-                Promise::Rate(_) => {
-                    let size = steps::size(self.model.step(found.record.rate)) as f64 / 16.0
-                        * self.model.scaling.scale();
+                Promise::Rate(rate) => {
+                    let size = steps::size(self.model.step(rate)) as f64 / 16.0 * self.model.scaling.scale();
                     found.squares + f64::from(found.bits) * f64::from(PRICE) * size * size
                 }
                 _ => f64::from(found.bits),
@@ -123,36 +153,43 @@ impl<'m> Search<'m> {
                 (old, new) => old.or(new),
             };
         }
-        best
+        Ok(best)
     }
 
     /// The coarsest steps that are good enough, then the greatest thrift that is.
-    fn cheapest(&mut self, member: usize, exact: &[f64], enough: impl Fn(&Try) -> bool) -> Option<Try> {
-        let (mut low, mut high) = (0u8, self.model.rates - 1);
-        let mut best = self.attempt(member, high, 1.0, exact);
+    fn cheapest(
+        &mut self,
+        member: usize,
+        exact: &[f64],
+        enough: impl Fn(&Try) -> bool,
+    ) -> Result<Option<Try>> {
+        let count = self.model.members[member].rates(self.model);
+        let is_linear = matches!(self.finders[member], Finder::Linear(..));
+        let (mut low, mut high) = (0u8, count - 1);
+        let mut best = self.attempt(member, high, 1.0, exact)?;
         if !enough(&best) {
-            best = self.attempt(member, high, 0.0, exact);
-            return enough(&best).then_some(best);
+            if is_linear {
+                best = self.attempt(member, high, 0.0, exact)?;
+            }
+            return Ok(enough(&best).then_some(best));
         }
         while low < high {
             let middle = u8::midpoint(low, high);
-            let found = self.attempt(member, middle, 1.0, exact);
+            let found = self.attempt(member, middle, 1.0, exact)?;
             if enough(&found) {
                 (high, best) = (middle, found);
             } else {
                 low = middle + 1;
             }
         }
-        let rates = [
-            best.record.rate.saturating_sub(1),
-            best.record.rate,
-            best.record.rate + 1,
-            best.record.rate + 2,
-        ];
-        for rate in rates.into_iter().filter(|&rate| rate < self.model.rates) {
+        if !is_linear {
+            return Ok(Some(best));
+        }
+        let rate = best.record.rate;
+        for rate in (rate.saturating_sub(1)..=rate + 2).filter(|&rate| rate < count) {
             let (mut thrift, mut step) = (1.0f32, 0.5f32);
             for _ in 0..5 {
-                let found = self.attempt(member, rate, thrift, exact);
+                let found = self.attempt(member, rate, thrift, exact)?;
                 if enough(&found) {
                     if found.bits < best.bits {
                         best = found;
@@ -164,16 +201,16 @@ impl<'m> Search<'m> {
                 step *= 0.6;
             }
         }
-        Some(best)
+        Ok(Some(best))
     }
 
     /// What is left of a record in steps that keep the promise, over the description for which both together are about shortest.
-    fn with_rest(&mut self, exact: &[f64], values: &[f32], promise: Promise) -> Option<Try> {
+    fn with_rest(&mut self, exact: &[f64], values: &[f32], promise: Promise) -> Result<Option<Try>> {
         if !self.model.scaling.is_whole() {
-            return None;
+            return Ok(None);
         }
         let step = match promise {
-            Promise::Rate(_) => return None,
+            Promise::Rate(_) => return Ok(None),
             Promise::MaxError(most) => 2.0 * most.floor() + 1.0,
             // A twelfth of the square of the step.
             Promise::MeanSquare(most) => (12.0 * most).sqrt().floor().max(1.0),
@@ -181,10 +218,11 @@ impl<'m> Search<'m> {
         let step = step.clamp(1.0, f64::from(1u32 << 20)) as u32;
         let mut best: Option<Try> = None;
         for member in 0..self.model.members.len() {
-            self.analyses[member].look(values, &mut self.seen);
+            self.look(member, values)?;
+            let last = self.model.members[member].rates(self.model) - 1;
             for eighths in [0, 2, 3, 4, 5, 6] {
-                let rate = (u32::from(self.model.rates - 1) * eighths / 8) as u8;
-                let found = self.attempt(member, rate, 1.0, exact);
+                let rate = (u32::from(last) * eighths / 8) as u8;
+                let found = self.attempt(member, rate, 1.0, exact)?;
                 let found = [step, step / 2 + 1, 1]
                     .into_iter()
                     .find_map(|step| self.completed(&found, step, exact, promise));
@@ -192,7 +230,7 @@ impl<'m> Search<'m> {
                 best = found.filter(is_better).or(best);
             }
         }
-        best
+        Ok(best)
     }
 
     /// A description with what it leaves in steps of so much, if that keeps the promise. What it stands for has just been made.
@@ -216,36 +254,39 @@ impl<'m> Search<'m> {
         is_kept.then_some(Try { record, squares, worst, bits })
     }
 
-    fn record(&mut self, bytes: &[u8], promise: Promise, outcome: &mut Outcome) -> Record {
+    fn record(&mut self, bytes: &[u8], promise: Promise, outcome: &mut Outcome) -> Result<Record> {
         let (mut exact, mut values) = (Vec::new(), Vec::new());
         self.model.scaling.numbers(bytes, &mut exact);
         let mut found = None;
         if self.model.scaling.values(&exact, &mut values) {
-            found = self.best(&exact, &values, promise).or_else(|| self.with_rest(&exact, &values, promise));
+            found = self.best(&exact, &values, promise)?;
+            if found.is_none() {
+                found = self.with_rest(&exact, &values, promise)?;
+            }
         }
         // Whatever is longer than the record itself is no description, unless bytes were what was asked for.
         let is_short =
             |found: &Try| matches!(promise, Promise::Rate(_)) || found.bits < 8.0 * bytes.len() as f32;
         let Some(Try { record, squares, worst, .. }) = found.filter(is_short) else {
             outcome.raw += 1;
-            return Record::Raw(bytes.to_vec());
+            return Ok(Record::Raw(bytes.to_vec()));
         };
         outcome.with_rest += u64::from(record.rest.is_some());
         outcome.squares += squares;
         outcome.worst_record = outcome.worst_record.max(squares);
         outcome.worst = outcome.worst.max(worst);
-        Record::Coded(record)
+        Ok(Record::Coded(record))
     }
 }
 
-/// Lets the members of `model` learn how their integers are distributed, from whole records, which each member describes at one rate
+/// Lets the linear members of `model` learn how their integers are distributed, from whole records, which each member describes at one rate
 /// after the other.
 ///
 /// # Errors
-/// Cancelled.
+/// Cancelled; corrupt for a model whose parts do not fit together.
 pub fn learn_tables(model: &mut Model, bytes: &[u8], rounds: usize, env: &Env) -> Result<()> {
     for _ in 0..rounds {
-        let mut search = Search::new(model);
+        let mut search = Search::new(model, env)?;
         let (mut exact, mut values) = (Vec::new(), Vec::new());
         for (i, bytes) in bytes.chunks_exact(model.record_bytes()).enumerate() {
             env.check()?;
@@ -254,14 +295,25 @@ pub fn learn_tables(model: &mut Model, bytes: &[u8], rounds: usize, env: &Env) -
                 continue;
             }
             for member in 0..model.members.len() {
-                search.analyses[member].look(&values, &mut search.seen);
+                if matches!(search.finders[member], Finder::Network(_)) {
+                    continue;
+                }
+                search.look(member, &values)?;
                 let rate = (i * 7 % usize::from(model.rates)) as u8;
-                let record = Record::Coded(search.attempt(member, rate, 1.0, &exact).record);
+                let record = Record::Coded(search.attempt(member, rate, 1.0, &exact)?.record);
                 search.stream.code(&mut Nothing, &record);
             }
         }
-        let learned: Vec<_> = search.stream.tables().iter().map(|tables| tables.learned()).collect();
-        model.members.iter_mut().zip(learned).for_each(|(member, start)| member.start = start);
+        let learned = |part: &Part<'_>| match part {
+            Part::Linear(_, _, tables) => Some(tables.learned()),
+            Part::Network(_) => None,
+        };
+        let learned: Vec<_> = search.stream.parts().iter().map(learned).collect();
+        for (member, learned) in model.members.iter_mut().zip(learned) {
+            if let (Body::Linear { start, .. }, Some(learned)) = (&mut member.body, learned) {
+                *start = learned;
+            }
+        }
     }
     Ok(())
 }
@@ -292,11 +344,11 @@ pub fn encode(model: &Model, bytes: &[u8], promise: Promise, env: &Env) -> Resul
     if !bytes.len().is_multiple_of(size) {
         return Err(Error::usage("records: the last one is not whole"));
     }
-    let mut search = Search::new(model);
+    let mut search = Search::new(model, env)?;
     let (mut coder, mut outcome) = (Encoder::new(), Outcome::default());
     for bytes in bytes.chunks_exact(size) {
         env.check()?;
-        let record = search.record(bytes, promise, &mut outcome);
+        let record = search.record(bytes, promise, &mut outcome)?;
         search.stream.code(&mut coder, &record);
     }
     Ok((coder.finish(), outcome))
@@ -312,7 +364,7 @@ pub fn decode(model: &Model, payload: &[u8], len: usize, env: &Env, out: &mut Ve
     if !len.is_multiple_of(size) {
         return Err(bad());
     }
-    let mut stream = Stream::new(model);
+    let mut stream = Stream::new(model, env)?;
     let mut coder = Decoder::new(payload);
     let (mut coefficients, mut room, mut made) = (Vec::new(), Room::default(), Vec::new());
     for _ in 0..len / size {
@@ -320,7 +372,7 @@ pub fn decode(model: &Model, payload: &[u8], len: usize, env: &Env, out: &mut Ve
         match read(&mut stream, &mut coder).ok_or_else(bad)? {
             Record::Raw(bytes) => out.extend(bytes),
             Record::Coded(coded) => {
-                stream.restore(&coded, &mut coefficients, &mut room);
+                stream.restore(&coded, &mut coefficients, &mut room)?;
                 numbers(model, &room.values, coded.rest.as_ref(), &mut made);
                 made.iter().for_each(|&number| model.scaling.write(number, out));
             }

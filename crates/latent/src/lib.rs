@@ -13,6 +13,7 @@ mod code;
 mod file;
 pub mod linear;
 mod model;
+pub mod network;
 pub mod steps;
 mod stream;
 pub mod tables;
@@ -20,5 +21,5 @@ mod values;
 
 pub use code::{Outcome, Promise, decode, encode, learn_tables};
 pub use file::KIND;
-pub use model::{MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
+pub use model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
 pub use values::{FRACTION, Scaling};

@@ -1,10 +1,11 @@
 //! A codec file, as values: what records look like, and the members that describe them.
 
 use crate::linear::Linear;
+use crate::network::Latents;
 use crate::steps;
-use crate::tables::{Costs, SHARED, Start, WORTH};
+use crate::tables::{SHARED, Start, WORTH};
 use crate::values::Scaling;
-use minlen_core::{Error, Result};
+use minlen_core::{Env, Error, Result};
 
 /// Members of a codec file at most.
 pub const MEMBERS_MAX: usize = 15;
@@ -19,11 +20,23 @@ pub struct Member {
     /// What people call it: `klt`, `cklt`.
     pub name: String,
     /// What it does.
-    pub linear: Linear,
-    /// How integers are distributed before the first record.
-    pub start: Start,
-    /// How much less than their steps integers stand for: see [`steps::restored`].
-    pub pull: [i8; 2],
+    pub body: Body,
+}
+
+/// What a member does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// A transform, or one for each class.
+    Linear {
+        /// The transform.
+        linear: Linear,
+        /// How integers are distributed before the first record.
+        start: Start,
+        /// How much less than their steps integers stand for: see [`steps::restored`].
+        pull: [i8; 2],
+    },
+    /// A network.
+    Network(Latents),
 }
 
 /// A codec file.
@@ -67,8 +80,8 @@ impl Model {
     }
 
     /// # Errors
-    /// Corrupt if its parts do not fit together.
-    pub fn check(&self) -> Result<()> {
+    /// Corrupt if its parts do not fit together; limit where memory does not allow it.
+    pub fn check(&self, env: &Env) -> Result<()> {
         let bad = |what| Err(Error::corrupt(format!("codec file: {what}")));
         let numbers = self.shape.iter().try_fold(1u64, |all, &side| all.checked_mul(u64::from(side)));
         if !numbers.is_some_and(|numbers| (1..=NUMBERS_MAX).contains(&numbers)) || self.shape.len() > 4 {
@@ -82,14 +95,22 @@ impl Model {
             return bad("steps out of range");
         }
         for member in &self.members {
-            member.linear.check()?;
-            let len = SHARED + member.linear.coefficients();
-            if member.linear.numbers() != self.numbers()
-                || member.start.logits.len() != len
-                || member.start.counts.len() != len
-                || member.start.counts.iter().any(|&count| count > WORTH)
-            {
-                return bad("a member of another size");
+            match &member.body {
+                Body::Linear { linear, start, .. } => {
+                    linear.check()?;
+                    let len = SHARED + linear.coefficients();
+                    let whole = start.logits.len() == len && start.counts.len() == len;
+                    if !whole || linear.numbers() != self.numbers() || start.counts.iter().any(|&n| n > WORTH)
+                    {
+                        return bad("a member of another size");
+                    }
+                }
+                Body::Network(latents) => {
+                    if !(1..=usize::from(self.rates)).contains(&latents.rates.len()) {
+                        return bad("a network of too many rates, or of none");
+                    }
+                    latents.ready(self.numbers(), env)?;
+                }
             }
         }
         Ok(())
@@ -97,9 +118,21 @@ impl Model {
 }
 
 impl Member {
-    /// What its integers cost.
+    /// Rates that it has.
     #[must_use]
-    pub fn costs(&self) -> Costs {
-        Costs::new(&self.start)
+    pub fn rates(&self, of: &Model) -> u8 {
+        match &self.body {
+            Body::Linear { .. } => of.rates,
+            Body::Network(latents) => latents.rates.len().min(usize::from(of.rates)) as u8,
+        }
+    }
+
+    /// Classes of its records; 1 where there are none.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        match &self.body {
+            Body::Linear { linear, .. } => linear.classes.len(),
+            Body::Network(_) => 1,
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Records into bits and back: what is written of each, in one place for both directions.
 
-use crate::linear::Room;
-use crate::model::{Member, Model};
+use crate::linear::{Linear, Room};
+use crate::model::{Body, Member, Model};
+use crate::network::Ready;
 use crate::steps;
 use crate::tables::{Coefficient, INTEGER_MAX, Seen, Tables};
+use minlen_core::{Env, Result};
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::mixing::AdaptiveProb;
 
@@ -61,10 +63,18 @@ impl Tree {
     }
 }
 
+/// A member as the stream uses it.
+pub enum Part<'m> {
+    /// A transform, what its integers stand for, and how they are distributed.
+    Linear(&'m Linear, [i8; 2], Tables),
+    /// A network.
+    Network(Box<Ready<'m>>),
+}
+
 /// The models of a stream, as they are between two records.
 pub struct Stream<'m> {
     model: &'m Model,
-    tables: Vec<Tables>,
+    parts: Vec<Part<'m>>,
     member: Vec<Tree>,
     same_rate: AdaptiveProb,
     rate: Tree,
@@ -82,30 +92,46 @@ const REST: usize = 6 * 6 * NODES;
 const NODES: usize = 2 * 33;
 
 impl<'m> Stream<'m> {
-    /// Before the first record, for a checked model.
-    #[must_use]
-    pub fn new(model: &'m Model) -> Self {
+    /// Before the first record.
+    ///
+    /// # Errors
+    /// Corrupt if the networks do not fit; limit.
+    pub fn new(model: &'m Model, env: &Env) -> Result<Self> {
+        let part = |member: &'m Member| {
+            Ok(match &member.body {
+                Body::Linear { linear, start, pull } => Part::Linear(linear, *pull, Tables::new(start)),
+                Body::Network(latents) => Part::Network(Box::new(latents.ready(model.numbers(), env)?)),
+            })
+        };
         let bits = |count: usize| usize::BITS - (count.max(1) - 1).leading_zeros();
         let members = &model.members;
-        Self {
+        Ok(Self {
             model,
-            tables: members.iter().map(|member| Tables::new(&member.start)).collect(),
+            parts: members.iter().map(part).collect::<Result<_>>()?,
             member: vec![Tree::new(bits(members.len() + 1)); members.len() + 1],
             same_rate: AdaptiveProb::new(60_000),
             rate: Tree::new(6),
-            classes: members.iter().map(|member| Tree::new(bits(member.linear.classes.len()))).collect(),
+            classes: members.iter().map(|member| Tree::new(bits(member.classes()))).collect(),
             raw: vec![Tree::new(8); model.scaling.dtype().unit()],
             has_rest: AdaptiveProb::new(2_000),
             rest: vec![AdaptiveProb::new(16_384); REST],
             last: Coded::default(),
             last_step: 1,
-        }
+        })
     }
 
-    /// What the tables of the members have learned.
+    /// The members.
     #[must_use]
-    pub fn tables(&self) -> &[Tables] {
-        &self.tables
+    pub fn parts(&self) -> &[Part<'m>] {
+        &self.parts
+    }
+
+    /// The network that a member is.
+    pub fn network(&mut self, member: usize) -> Option<&mut Ready<'m>> {
+        match self.parts.get_mut(member)? {
+            Part::Network(ready) => Some(ready),
+            Part::Linear(..) => None,
+        }
     }
 
     /// Codes a record (which is not looked at when decoding) and gives it.
@@ -125,10 +151,10 @@ impl<'m> Stream<'m> {
         let rate = self.code_rate(coder, coded.rate);
         let described = self.model.members.get(member as usize)?;
         let class = self.classes[member as usize].code(coder, u32::from(coded.class));
-        if class as usize >= described.linear.classes.len() || rate >= self.model.rates {
+        if class as usize >= described.classes() || rate >= described.rates(self.model) {
             return None;
         }
-        let integers = self.code_integers(coder, member as usize, class as usize, rate, &coded.integers);
+        let integers = self.code_integers(coder, member as usize, class as usize, rate, &coded.integers)?;
         let rest = self.code_rest(coder, coded.rest.as_ref());
         let found = Coded { member: member as u8, rate, class: class as u8, integers, rest };
         (self.last.member, self.last.rate) = (found.member, found.rate);
@@ -154,8 +180,12 @@ impl<'m> Stream<'m> {
         class: usize,
         rate: u8,
         integers: &[i32],
-    ) -> Vec<i32> {
-        let (linear, step) = (&self.model.members[member].linear, self.model.step(rate));
+    ) -> Option<Vec<i32>> {
+        let step = self.model.step(rate);
+        let (linear, tables) = match self.parts.get_mut(member)? {
+            Part::Network(ready) => return ready.code(coder, rate, integers).ok(),
+            Part::Linear(linear, _, tables) => (linear, tables),
+        };
         let (coded, first) = (linear.coded(class, step), linear.first(class));
         let mut seen = Seen::default();
         let mut found = Vec::with_capacity(coded);
@@ -163,11 +193,11 @@ impl<'m> Stream<'m> {
             let deviation = linear.classes[class].deviations[rank];
             let of = Coefficient::new(first + rank, rank, deviation, step);
             let wanted = integers.get(rank).copied().unwrap_or(0);
-            let q = self.tables[member].code(coder, of, &seen, wanted).clamp(-INTEGER_MAX, INTEGER_MAX);
+            let q = tables.code(coder, of, &seen, wanted).clamp(-INTEGER_MAX, INTEGER_MAX);
             seen.note(q, of.coarse);
             found.push(q);
         }
-        found
+        Some(found)
     }
 
     fn code_rest<C: BitCoder>(&mut self, coder: &mut C, rest: Option<&Rest>) -> Option<Rest> {
@@ -221,14 +251,18 @@ impl<'m> Stream<'m> {
     }
 
     /// The values of what a description stands for, before what is left, in `room`.
-    pub fn restore(&self, coded: &Coded, coefficients: &mut Vec<i64>, room: &mut Room) {
-        let Some(Member { linear, pull, .. }) = self.model.members.get(usize::from(coded.member)) else {
-            return;
-        };
-        let size = steps::size(self.model.step(coded.rate));
-        coefficients.clear();
-        coefficients.extend(coded.integers.iter().map(|&q| steps::restored(q, size, *pull)));
-        linear.restore(usize::from(coded.class), coefficients, room);
+    pub fn restore(&mut self, coded: &Coded, coefficients: &mut Vec<i64>, room: &mut Room) -> Result<()> {
+        match self.parts.get_mut(usize::from(coded.member)) {
+            Some(Part::Network(ready)) => ready.restore(&coded.integers, coded.rate, &mut room.values)?,
+            Some(Part::Linear(linear, pull, _)) => {
+                let size = steps::size(self.model.step(coded.rate));
+                coefficients.clear();
+                coefficients.extend(coded.integers.iter().map(|&q| steps::restored(q, size, *pull)));
+                linear.restore(usize::from(coded.class), coefficients, room);
+            }
+            None => {}
+        }
+        Ok(())
     }
 }
 

@@ -159,6 +159,12 @@ impl Convolution {
         }
     }
 
+    /// True for a transposed one.
+    #[must_use]
+    pub fn is_transposed(&self) -> bool {
+        self.transposed
+    }
+
     /// Applies it to pictures (records, height, width, channels), or to sequences (records, length, channels).
     pub fn apply(&self, tape: &mut Tape<'_>, x: Var) -> Var {
         let (w, b) = (tape.param(self.weights), tape.param(self.bias));

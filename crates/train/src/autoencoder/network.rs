@@ -38,21 +38,21 @@ pub enum Body {
 }
 
 /// Logistics in a distribution.
-const PARTS: usize = 2;
+pub(super) const PARTS: usize = minlen_latent::network::PARTS;
 
 /// A network over its parameters.
 pub struct Network {
-    design: Design,
-    encoder: Vec<Dense>,
-    decoder: Vec<Dense>,
-    down: Vec<Convolution>,
-    up: Vec<Convolution>,
-    inner: [Vec<[Convolution; 2]>; 2],
-    latents: Dense,
-    wide: Dense,
-    gain: Dense,
-    prior: [MaskedDense; 2],
-    output: Option<Dense>,
+    pub(super) design: Design,
+    pub(super) encoder: Vec<Dense>,
+    pub(super) decoder: Vec<Dense>,
+    pub(super) down: Vec<Convolution>,
+    pub(super) up: Vec<Convolution>,
+    pub(super) inner: [Vec<[Convolution; 2]>; 2],
+    pub(super) latents: Dense,
+    pub(super) wide: Dense,
+    pub(super) gain: Dense,
+    pub(super) prior: [MaskedDense; 2],
+    pub(super) output: Option<Dense>,
 }
 
 impl Network {

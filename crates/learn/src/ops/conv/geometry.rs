@@ -31,6 +31,18 @@ impl Conv {
         Self { kernel: (height, width), stride: (1, 1), padding: (0, 0), extra: (0, 0), groups: 1 }
     }
 
+    /// Vertical and horizontal steps from one place of the filter to the next.
+    #[must_use]
+    pub fn strides(&self) -> [usize; 2] {
+        self.stride.into()
+    }
+
+    /// Zeros above and to the left, and as many below and to the right.
+    #[must_use]
+    pub fn zeros(&self) -> [usize; 2] {
+        self.padding.into()
+    }
+
     /// A filter over `length` neighbours of a sequence.
     #[must_use]
     pub fn line(length: usize) -> Self {
