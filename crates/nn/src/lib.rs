@@ -1,4 +1,7 @@
-//! Networks that learn while they compress, with the same bits on every machine.
+//! Networks with the same bits on every machine: some learn while they compress, others were trained before.
+//!
+//! Trained networks compute in integers ([`integer`]), give distributions of integers ([`logistic`]), and are kept in [`model_file`]s with
+//! their weights coded by [`quantized`].
 //!
 //! [`ByteLstm`] predicts the next byte and learns from it; [`BitTree`] hands its distribution out bit by bit.
 //! Encoder and decoder run the same training, so every number must be equal on both sides: all arithmetic is f32
@@ -42,11 +45,16 @@ mod config;
 #[cfg(test)]
 mod gradient_test;
 mod hint;
+pub mod integer;
 mod layer;
+pub mod logistic;
 mod lstm;
 mod matcher;
+pub mod model_file;
 mod output;
+pub mod quantized;
 mod random;
+pub mod sealed;
 mod simd;
 mod table;
 mod train;

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod exact;
+mod model_file;
 mod network;

@@ -53,9 +53,9 @@ pub mod field;
 pub mod group;
 pub mod max;
 pub mod packed;
-pub mod quantized;
-mod sealed;
 pub mod weights;
+
+pub use minlen_nn::quantized;
 
 /// True if a checksum is not the one that was told. Fuzz targets see through checksums, which hardly any changed payload would
 /// pass.

@@ -1,5 +1,6 @@
 //! Networks with gradients: what pruning, quantizing and distilling need.
 
+pub mod autoencoder;
 pub mod matrix;
 pub mod mnist;
 pub mod quantize;

@@ -191,6 +191,8 @@ impl Line<'_, '_> {
             Known::Flag(_) | Known::Operand => None,
             Known::Words(_, words) => Some(OsString::from(*self.random.pick(words))),
             Known::Reads(_, class) => Some(self.read(class)),
+            // The end says that a folder is meant.
+            Known::Writes(_) if option.id == "output_dir" => Some(Path::new(&self.output()).join("").into()),
             Known::Writes(_) | Known::Keeps(_) => Some(self.output()),
             Known::List(_) => Some(self.list(option.id == "files0_from")),
             Known::Members(_) => Some("*".into()),

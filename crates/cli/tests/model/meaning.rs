@@ -62,7 +62,7 @@ pub fn is_dir(path: &Path, disk: &Disk) -> bool {
 }
 
 fn output(command: &Command) -> Option<&Path> {
-    command.value("output").filter(|out| *out != "-").map(Path::new)
+    command.value("output").filter(|out| *out != "-").or_else(|| command.value("output_dir")).map(Path::new)
 }
 
 /// The name of an input in the folder where its output goes.

@@ -128,6 +128,7 @@ pub fn known(verb: &str, id: &str) -> Option<Known> {
         (_, "recipient") => Words(40, &[super::content::PUBLIC, "age1nonsense"]),
         (_, "passphrase_file") => Reads(40, Class::Passphrase),
         (_, "identity") => Reads(50, Class::Key),
+        ("compress" | "", "base") => Reads(110, Class::Any),
         (_, "base") => Reads(110, Class::Model),
         (_, "onto") => Reads(500, Class::Model),
         (_, "prior") => Reads(90, Class::Prior),

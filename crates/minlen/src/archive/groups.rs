@@ -25,7 +25,8 @@ const MOST_OF_REST: u64 = 115;
 /// could use, and whether one of them is worth coding says nothing about the next. So do tar files, since what is in them goes by its own
 /// kind, and pictures and sound, whose models are made for the shape of one.
 const ALONE: u64 = 64 << 10;
-/// Data of another kind joins a group only while the group is smaller than this.
+/// Data of another kind joins a group only while the group is smaller than this, and large arrays of numbers only those of the same folder, type
+/// and end of name: a block has one model of records, which cannot serve two, and the head of a file is a poor witness of their width.
 const MIX_BELOW: u64 = 128 << 10;
 
 /// Text files of more than this many bytes go by their own kind, smaller ones by that of the folder.
@@ -52,6 +53,10 @@ impl<'a> Candidate<'a> {
 
     fn is_small_text(&self) -> bool {
         self.detection.kind.class() == Class::Text && self.len <= LARGE_TEXT
+    }
+
+    fn is_numeric(&self) -> bool {
+        self.detection.kind.class() == Class::Numeric
     }
 
     fn is_dense(&self) -> bool {
@@ -215,7 +220,11 @@ fn stretched(bound: u64, hundredths: u64, block: u64) -> u64 {
 }
 
 fn may_join(last: &Candidate<'_>, file: &Candidate<'_>, size: u64) -> bool {
-    last.family == file.family || (size < MIX_BELOW && last.is_dense() == file.is_dense())
+    if last.family != file.family {
+        return size < MIX_BELOW && last.is_dense() == file.is_dense();
+    }
+    let are_alike = last.finer == file.finer && folder_of(last.path) == folder_of(file.path);
+    !file.is_numeric() || are_alike || file.len.max(last.len) < MIX_BELOW
 }
 
 /// Where the paths on both sides have least in common, of those that leave a group large enough and of `most` bytes; the last of several
@@ -323,8 +332,13 @@ mod tests {
             ("f.tar", Kind::Tar, 30 << 10),
             ("g.tar", Kind::Tar, 30 << 10),
             ("h.tar", Kind::Tar, 100 << 10),
+            ("i/a.bin", Kind::Records, 300 << 10),
+            ("i/b.bin", Kind::Records, 300 << 10),
+            ("j/c.bin", Kind::Records, 300 << 10),
+            ("j/d.bin", Kind::Records, 1000),
+            ("k/e.dat", Kind::Records, 1000),
         ];
-        assert_eq!(counts(&files, 4 << 20), [2, 2, 1, 1, 2, 1]);
+        assert_eq!(counts(&files, 4 << 20), [2, 2, 1, 1, 2, 1, 2, 3]);
     }
 
     #[test]

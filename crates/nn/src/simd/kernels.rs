@@ -212,3 +212,15 @@ pub(crate) fn affine_back<L: Lanes>(
         l.store(d, l.mul(v, l.load(gain)));
     }
 }
+
+/// Each number's sigmoid.
+#[inline(always)]
+pub(crate) fn sigmoid<L: Lanes>(l: L, x: &mut [f32]) {
+    x.as_chunks_mut::<16>().0.iter_mut().for_each(|x| l.store(x, math::sigmoid(l, l.load(x))));
+}
+
+/// Each number's exponential.
+#[inline(always)]
+pub(crate) fn exp<L: Lanes>(l: L, x: &mut [f32]) {
+    x.as_chunks_mut::<16>().0.iter_mut().for_each(|x| l.store(x, math::exp(l, l.load(x))));
+}

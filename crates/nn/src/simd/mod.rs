@@ -6,6 +6,7 @@
 
 mod buffer;
 mod cell;
+pub(crate) mod integer;
 mod kernels;
 mod lanes;
 mod math;
@@ -186,4 +187,12 @@ kernel!(
 kernel!(
     /// One step of [`Rms`] with a gradient that is there.
     train::step_rms(w: &mut [f32], v: &mut [f32], g: &[f32], rule: Rms)
+);
+kernel!(
+    /// 1 / (1 + e^-x) of whole sixteens of numbers.
+    kernels::sigmoid(x: &mut [f32])
+);
+kernel!(
+    /// e^x of whole sixteens of numbers.
+    kernels::exp(x: &mut [f32])
 );

@@ -27,11 +27,11 @@ pub mod scales;
 
 use crate::dtype::code;
 use crate::quantized::{self, Layer, Network};
-use crate::sealed;
 use crate::weights::rounded;
 use minlen_core::varint::put;
 use minlen_core::{Error, Result};
 use minlen_entropy::models;
+use minlen_nn::sealed;
 pub use read::{decode, file_len, unpack};
 use scales::{CODE_MAX, Scales, UNIT};
 

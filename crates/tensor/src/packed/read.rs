@@ -5,11 +5,11 @@ use super::{Content, Entry, LENGTH_MAX, MAGIC, ORDER, Packed, SIDE_MAX, TENSORS_
 use crate::Dtype;
 use crate::dtype::from_code;
 use crate::quantized::{self, Layer, Network};
-use crate::sealed;
 use crate::weights::from_f32;
 use minlen_core::varint::Reader;
 use minlen_core::{Env, Error, Reservation, Result};
 use minlen_entropy::models;
+use minlen_nn::sealed;
 
 /// The file that a payload stands for: the tensors that were quantized with the weights of their integers, everything
 /// else as it was.

@@ -122,12 +122,16 @@ fn archive(case: &Case<'_>, work: &Work, items: &[Item]) -> Vec<Fault> {
     }
     for item in pool.rest().filter(|item| item.thing != Thing::Dir) {
         let path = item.path.clone().unwrap_or_default();
-        // What is named twice may be held twice, too.
+        // What is named twice may be held twice, too; a link that is named is followed.
+        let is_held = |own: &Path, entry: &Entry| {
+            let followed = case.before.get(&case.before.resolve(own, true));
+            held(case, entry, &item.thing) || followed.is_some_and(|entry| held(case, entry, &item.thing))
+        };
         if case
             .before
             .entries
             .iter()
-            .any(|(own, entry)| own.ends_with(&path) && held(case, entry, &item.thing))
+            .any(|(own, entry)| own.ends_with(&path) && is_held(own, entry))
         {
             continue;
         }

@@ -9,12 +9,13 @@ const HEAD: usize = 4;
 const SUM: usize = 4;
 
 /// The letters and the version that a file of this kind begins with.
-pub(crate) const fn head(letters: [u8; 3], version: u8) -> [u8; HEAD] {
+#[must_use]
+pub const fn head(letters: [u8; 3], version: u8) -> [u8; HEAD] {
     [letters[0], letters[1], letters[2], version]
 }
 
 /// Appends the checksum of what is in `out`.
-pub(crate) fn close(out: &mut Vec<u8>) {
+pub fn close(out: &mut Vec<u8>) {
     let sum = xxh3_64(out) as u32;
     out.extend_from_slice(&sum.to_le_bytes());
 }
@@ -23,7 +24,7 @@ pub(crate) fn close(out: &mut Vec<u8>) {
 ///
 /// # Errors
 /// Truncated; corrupt for another kind of file or a wrong checksum; unsupported for another version.
-pub(crate) fn open<'a>(bytes: &'a [u8], letters: [u8; 3], version: u8, what: &str) -> Result<&'a [u8]> {
+pub fn open<'a>(bytes: &'a [u8], letters: [u8; 3], version: u8, what: &str) -> Result<&'a [u8]> {
     let early = || Error::truncated(format!("{what} ends too early"));
     if bytes.get(..3).ok_or_else(early)? != letters {
         let letters = String::from_utf8_lossy(&letters).into_owned();

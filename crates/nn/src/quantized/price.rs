@@ -13,7 +13,7 @@ use minlen_core::Result;
 /// are all zero as in `layer` when it began.
 ///
 /// ```
-/// use minlen_tensor::quantized::{Layer, Pricer};
+/// use minlen_nn::quantized::{Layer, Pricer};
 /// let layer = Layer::new(1, 100, vec![1; 100]);
 /// let mut pricer = Pricer::new();
 /// pricer.begin(&layer)?;

@@ -11,7 +11,7 @@
 //! [`Pricer`] tells what an integer would cost at the present place, and [`rdo`] rounds weights with these costs.
 //!
 //! ```
-//! use minlen_tensor::quantized::{Layer, Levels, Network, decode, encode};
+//! use minlen_nn::quantized::{Layer, Levels, Network, decode, encode};
 //! let mut layer = Layer::new(2, 3, vec![0, 1, 0, 0, -2, 0]);
 //! layer.levels = Levels::Uniform(vec![-48]); // 2^(-48/16): steps of 1/8
 //! assert_eq!(layer.weights()?, [0.0, 0.125, 0.0, 0.0, -0.25, 0.0]);
@@ -58,7 +58,7 @@ const LABEL_MAX: u64 = 1 << 16;
 /// What integers stand for. 0 is always the weight 0.
 ///
 /// ```
-/// use minlen_tensor::quantized::{Layer, Levels};
+/// use minlen_nn::quantized::{Layer, Levels};
 /// // Shared weights: 1 stands for 0.5, -1 for -2, as bf16 bit patterns.
 /// let mut layer = Layer::new(1, 3, vec![1, 0, -1]);
 /// layer.levels = Levels::Codebook { positive: vec![0x3f00], negative: vec![0xc000] };
@@ -143,7 +143,7 @@ impl Layer {
     /// The biases in f32; empty if there are none.
     ///
     /// ```
-    /// use minlen_tensor::quantized::Layer;
+    /// use minlen_nn::quantized::Layer;
     /// let mut layer = Layer::new(2, 1, vec![1, 0]);
     /// assert!(layer.bias_values().is_empty());
     /// (layer.biases, layer.bias_step) = (vec![2, -4], -16);

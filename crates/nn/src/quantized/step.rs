@@ -26,7 +26,7 @@ const ROOTS: [u32; 16] = [
 /// 2^(`code`/16), for codes in ±[`STEP_MAX`] (clamped to them).
 ///
 /// ```
-/// use minlen_tensor::quantized::step_value;
+/// use minlen_nn::quantized::step_value;
 /// assert_eq!((step_value(0), step_value(16), step_value(-48)), (1.0, 2.0, 0.125));
 /// ```
 #[must_use]
@@ -40,7 +40,7 @@ pub fn step_value(code: i32) -> f32 {
 /// The code whose step is nearest to `step` by ratio; the smallest for steps that are not over 0.
 ///
 /// ```
-/// use minlen_tensor::quantized::{nearest_step, step_value};
+/// use minlen_nn::quantized::{nearest_step, step_value};
 /// assert_eq!(nearest_step(0.126), -48);
 /// assert_eq!(step_value(nearest_step(1024.0)), 1024.0);
 /// ```

@@ -4,8 +4,8 @@
 //! a sparse row are cheaper than in a dense one, so importance and context decide together what is pruned.
 //!
 //! ```
-//! use minlen_tensor::quantized::rdo::{Goal, round};
-//! use minlen_tensor::quantized::{Layer, Levels};
+//! use minlen_nn::quantized::rdo::{Goal, round};
+//! use minlen_nn::quantized::{Layer, Levels};
 //! let weights: Vec<f32> = (0..64).map(|i| if i % 8 == 0 { 3.1 } else { 0.55 }).collect();
 //! let start = Layer { levels: Levels::Uniform(vec![0]), ..Layer::new(8, 8, vec![1; 64]) };
 //! let rounded = |lambda| {

@@ -1,0 +1,25 @@
+//! Records of one kind, by what a codec file has learned of their kind.
+//!
+//! A codec file holds *members*: ways to describe a record in a few integers. Each record names the member that serves it best, and how fine
+//! its steps are; what decoding makes of that is in integers, the same on every machine. A promise (so many decibels, no error above so
+//! much) is kept for every record, judged by what decoding gives: where no member keeps it, what is left is coded too, or the record as it is.
+//!
+//! | You have | Use |
+//! |---|---|
+//! | a codec file and records | [`encode`], [`decode`] |
+//! | records to learn from | the crate `train` |
+
+mod code;
+mod file;
+pub mod linear;
+mod model;
+pub mod network;
+pub mod steps;
+mod stream;
+pub mod tables;
+mod values;
+
+pub use code::{Outcome, Promise, decode, encode, learn_tables};
+pub use file::KIND;
+pub use model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
+pub use values::{FRACTION, Scaling};

@@ -1,0 +1,117 @@
+//! Numbers of a file, and those that members work on.
+
+use minlen_core::{Dtype, Error, Result};
+
+/// Fraction bits of what members give back.
+pub const FRACTION: u32 = 8;
+/// Numbers beyond this are none that a member works on.
+const FARTHEST: f64 = (1u64 << 20) as f64;
+
+/// How the numbers of a file become those that members work on, and back: `number = offset + scale * value`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scaling {
+    dtype: Dtype,
+    offset: f64,
+    scale: f64,
+}
+
+impl Scaling {
+    /// # Errors
+    /// Unsupported for a type that is none of `u8`, `i8`, `u16`, `i16`, `f32`, `f64`; corrupt for numbers that are not finite, or a scale
+    /// that is not above 0.
+    pub fn new(dtype: Dtype, offset: f64, scale: f64) -> Result<Self> {
+        use Dtype::{F32, F64, I8, I16, U8, U16};
+        if !matches!(dtype, U8 | I8 | U16 | I16 | F32 | F64) {
+            return Err(Error::unsupported(format!("records of {}", dtype.name()))
+                .remedy("convert them to u8, i16, u16, f32 or f64"));
+        }
+        let is_sane = offset.is_finite() && scale.is_normal() && scale > 0.0 && (1.0 / scale).is_normal();
+        if !is_sane {
+            return Err(Error::corrupt("codec file: an offset or scale that is no number"));
+        }
+        Ok(Self { dtype, offset, scale })
+    }
+
+    /// The type of the numbers.
+    #[must_use]
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    /// What stands for 0.
+    #[must_use]
+    pub fn offset(&self) -> f64 {
+        self.offset
+    }
+
+    /// What stands for 1, less what stands for 0.
+    #[must_use]
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// The numbers in `bytes`.
+    pub fn numbers(&self, bytes: &[u8], out: &mut Vec<f64>) {
+        out.clear();
+        match self.dtype {
+            Dtype::U8 => out.extend(bytes.iter().map(|&b| f64::from(b))),
+            Dtype::I8 => out.extend(bytes.iter().map(|&b| f64::from(b.cast_signed()))),
+            Dtype::U16 => out.extend(bytes.as_chunks().0.iter().map(|b| f64::from(u16::from_le_bytes(*b)))),
+            Dtype::I16 => out.extend(bytes.as_chunks().0.iter().map(|b| f64::from(i16::from_le_bytes(*b)))),
+            Dtype::F32 => out.extend(bytes.as_chunks().0.iter().map(|b| f64::from(f32::from_le_bytes(*b)))),
+            _ => out.extend(bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b))),
+        }
+    }
+
+    /// What members make of `numbers`; false where one of them is none, or too far away.
+    pub fn values(&self, numbers: &[f64], out: &mut Vec<f32>) -> bool {
+        out.clear();
+        let value = |number: &f64| (number - self.offset) / self.scale;
+        out.extend(numbers.iter().map(|number| value(number) as f32));
+        numbers.iter().all(|number| value(number).abs() <= FARTHEST)
+    }
+
+    /// The number that stands for what a member gave, in [`FRACTION`] fraction bits.
+    #[must_use]
+    pub fn number(&self, value: i32) -> f64 {
+        let number = self.offset + self.scale * (f64::from(value) / f64::from(1 << FRACTION));
+        match self.dtype {
+            Dtype::U8 => (number + 0.5).floor().clamp(0.0, 255.0),
+            Dtype::I8 => (number + 0.5).floor().clamp(-128.0, 127.0),
+            Dtype::U16 => (number + 0.5).floor().clamp(0.0, 65_535.0),
+            Dtype::I16 => (number + 0.5).floor().clamp(-32_768.0, 32_767.0),
+            Dtype::F32 => f64::from(number as f32),
+            _ => number,
+        }
+    }
+
+    /// Appends a number as the file has it.
+    pub fn write(&self, number: f64, out: &mut Vec<u8>) {
+        match self.dtype {
+            Dtype::U8 => out.push(number as u8),
+            Dtype::I8 => out.push((number as i8).cast_unsigned()),
+            Dtype::U16 => out.extend((number as u16).to_le_bytes()),
+            Dtype::I16 => out.extend((number as i16).to_le_bytes()),
+            Dtype::F32 => out.extend((number as f32).to_le_bytes()),
+            _ => out.extend(number.to_le_bytes()),
+        }
+    }
+
+    /// True if numbers are whole, so that whole differences from them are exact.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !matches!(self.dtype, Dtype::F32 | Dtype::F64)
+    }
+
+    /// The least and the most that a whole number can be.
+    #[must_use]
+    pub fn range(&self) -> (f64, f64) {
+        match self.dtype {
+            Dtype::U8 => (0.0, 255.0),
+            Dtype::I8 => (-128.0, 127.0),
+            Dtype::U16 => (0.0, 65_535.0),
+            Dtype::I16 => (-32_768.0, 32_767.0),
+            _ => (f64::MIN, f64::MAX),
+        }
+    }
+}

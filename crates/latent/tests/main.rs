@@ -1,0 +1,5 @@
+//! Tests of the codec of records.
+
+mod files;
+mod records;
+mod small;

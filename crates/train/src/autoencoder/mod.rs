@@ -1,0 +1,9 @@
+//! Codec files for records of one kind.
+
+pub mod codec_file;
+pub mod export;
+pub mod linear;
+pub mod network;
+
+#[cfg(test)]
+mod tests;
