@@ -48,6 +48,7 @@ pub mod ppm;
 mod predictor;
 mod pretrained;
 pub mod prior;
+pub mod records;
 pub mod sample;
 pub mod samples;
 mod shipped;

@@ -101,6 +101,13 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
             all.push(("sound", format!("depth={depth},{format}"), "samples"));
         }
     }
+    for depth in 0..4 {
+        for layout in
+            ["width=12", "width=8,frame=10", "width=4,channels=3,frame=6", "width=8,frame=4,planes=2"]
+        {
+            all.push(("pixels", format!("depth={depth},flags=16,{layout}"), "records"));
+        }
+    }
     all
 }
 

@@ -1,9 +1,11 @@
 //! The models of pixels and of sound: sizes on known signals, round trips, hostile layouts, and what the detectors find.
 
+use minlen_core::Env;
 use minlen_entropy::binary::{Decoder, Encoder};
 use minlen_mix::Predictor;
 use minlen_mix::audio::{AudioModel, Format};
 use minlen_mix::image::{ImageModel, Layout};
+use minlen_mix::records;
 use minlen_structure::{pixels, sound};
 use proptest::prelude::*;
 use std::ops::Range;
@@ -332,6 +334,22 @@ proptest! {
         image_size(layout, depth, &data);
         let format = Format { bits: [8, 16, 24][depth as usize], channels, little, signed };
         audio_size(format, depth, &data);
+    }
+
+    #[test]
+    fn any_records_code_any_bytes(
+        data in prop::collection::vec(prop_oneof![Just(0u8), any::<u8>()], 0..500),
+        (width, channels, rows, planes) in (1u32..30, 1u8..6, 0u32..9, 1u16..5),
+        (depth, bright) in (0u8..4, any::<bool>()),
+    ) {
+        let data: Vec<u8> = data.iter().map(|&value| if bright { !value } else { value }).collect();
+        let planes = if rows == 0 { 1 } else { planes };
+        let layout = records::Layout { width, channels, rows, planes, ..records::Layout::default() }.seen_in(&data);
+        let (mut bits, mut back) = (Vec::new(), Vec::new());
+        let model = || records::RecordModel::new(layout, depth, data.len()).unwrap();
+        model().encode(&data, &Env::default(), &mut bits).unwrap();
+        model().decode(&bits, data.len(), &Env::default(), &mut back).unwrap();
+        prop_assert_eq!(back, data);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use minlen_nn::Isa;
 use minlen_nn::integer::{
     Activation, Autoregressive, Dyadic, Function, Graph, Linear, Network, Node, Op, Shape, Window,
 };
+use minlen_nn::logistic::{Component, Mixture};
+use std::hint::black_box;
 use std::time::Instant;
 
 fn numbers(n: usize, most: i32) -> impl Iterator<Item = i16> {
@@ -95,6 +97,26 @@ fn prior() -> Result<()> {
     Ok(())
 }
 
+/// Making a mixture of three logistics, finding a value by its target, and its interval.
+fn symbols() -> Result<()> {
+    let all: Vec<[Component; 3]> = numbers(1024, 600)
+        .map(|x| {
+            [0, 1, 2].map(|k| Component { mean: i32::from(x) * (k + 1), scale: 40 + 20 * k as u8, weight: 9 })
+        })
+        .collect();
+    for most in [15, 127, 2047] {
+        let time = best(|| {
+            for (k, components) in all.iter().enumerate() {
+                let mixture = Mixture::new(components, most)?;
+                black_box(mixture.interval(mixture.find(k as u32 * 64)));
+            }
+            Ok(())
+        })?;
+        println!("three logistics up to {most:4} {:8.1} ns a symbol decoded", time * 1e9 / all.len() as f64);
+    }
+    Ok(())
+}
+
 fn main() -> Result<()> {
     let dense = || Op::Dense(linear(784, 256));
     measure("dense 256 to 784, 256 records", Shape::flat(256), dense(), 256)?;
@@ -115,5 +137,6 @@ fn main() -> Result<()> {
         16,
     )?;
     measure("depthwise 3x3 of 24, 14x14, 64", picture, Op::Depthwise(Window::same(3, 1), linear(24, 9)), 64)?;
-    prior()
+    prior()?;
+    symbols()
 }

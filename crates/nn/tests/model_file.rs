@@ -1,6 +1,7 @@
 //! Model files: what is written comes back, the golden file stays readable, and nothing in a file is believed.
 
 use minlen_core::{Env, ErrorKind, Limits};
+use minlen_nn::Isa;
 use minlen_nn::integer::{Activation, Dyadic, Function, Graph, Linear, Network, Node, Op, Shape, Window};
 use minlen_nn::model_file::{MAGIC, ModelFile, NamedGraph, Probe, Section, Tensor};
 use std::path::Path;
@@ -111,6 +112,29 @@ fn the_golden_file_is_read_and_written() {
     assert!(back.networks == model().networks);
     back.verify(&Env::default()).unwrap();
     assert!(model().write().unwrap() == bytes, "the writer's output has changed");
+}
+
+/// Not a test of its own: what [`the_golden_file_computes_the_same_in_every_version`] starts.
+#[test]
+fn child_verifies() {
+    if std::env::var_os("MINLEN_MODEL_CHILD").is_some() {
+        read(&std::fs::read(golden()).unwrap()).unwrap().verify(&Env::default()).unwrap();
+        println!("verified by {}", Isa::detect().name());
+    }
+}
+
+#[test]
+fn the_golden_file_computes_the_same_in_every_version() {
+    for isa in Isa::available() {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "model_file::child_verifies", "--nocapture"])
+            .env("MINLEN_MODEL_CHILD", "1")
+            .env("MINLEN_ISA", isa.name())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains(&format!("verified by {}", isa.name())), "{text}");
+    }
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub const ONNX: Format = Format::declared("onnx");
 pub const TFLITE: Format = Format::declared("tflite");
 /// One NumPy array, or several one after the other.
 pub const NPY: Format = Format::declared("npy");
+/// One array behind a short binary header, as MNIST has it.
+pub const IDX: Format = Format::declared("idx");
 /// NumPy arrays in a ZIP file, which has checksums.
 pub const NPZ: Format = Format::sealed("npz");
 /// A PyTorch checkpoint: a pickle and arrays in a ZIP file, which has checksums.

@@ -6,7 +6,7 @@
 //!
 //! | Room | Reads |
 //! |---|---|
-//! | [`arrays`] | safetensors, GGUF, npy, npz, PyTorch, TFLite, HDF5, ONNX; numbers by their looks |
+//! | [`arrays`] | safetensors, GGUF, npy, npz, IDX, PyTorch, TFLite, HDF5, ONNX; numbers by their looks |
 //! | [`pixels`] | BMP, PNM, TIFF, DICOM, TGA; rows by their looks |
 //! | [`sound`] | WAV, AIFF |
 //! | [`tar`] | tar archives, whatever state they are in |

@@ -231,7 +231,7 @@ mod tests {
     use minlen_core::testing::Rng;
 
     /// What files of each format begin with.
-    const HEADS: [&[u8]; 14] = [
+    const HEADS: [&[u8]; 15] = [
         b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0",
         b"P5 30 20 255\n",
         b"P4\n# a comment\n64 64\n",
@@ -244,6 +244,7 @@ mod tests {
         b"SQLite format 3\0\x04\0",
         b"\x93NUMPY\x01\0\x20\0{'descr': '<f4', ",
         b"GGUF\x03\0\0\0",
+        b"\0\0\x08\x02\0\0\0\x03\0\0\0",
         b"PK\x03\x04",
         b"",
     ];

@@ -5,6 +5,7 @@
 
 use super::{Planner, Request, whole};
 use crate::detect;
+use minlen_core::layout::{Origin, Span, SpanKind};
 use minlen_core::{Class, Env, Part, Stats};
 use std::ops::Range;
 
@@ -50,6 +51,11 @@ impl Planner {
 
     /// True if a codec that a cut could harm has something to offer. Such a codec sorts the data by kind itself.
     fn needs_whole(&self, data: &[u8], request: &Request, env: &Env) -> bool {
+        // What a file declares is known for the whole only.
+        let declared = |span: &Span| span.kind == SpanKind::Array && span.origin != Origin::Guessed;
+        if env.layout.iter().any(declared) {
+            return true;
+        }
         let stats = Stats::default();
         let kind = request.known.as_ref().map_or(minlen_core::Kind::Binary, |d| d.kind);
         let part = Part::new(data, kind, &stats)

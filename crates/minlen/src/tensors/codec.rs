@@ -1,5 +1,6 @@
 //! The codec `tensors`: arrays of numbers by models of numbers, what is around them by the planner.
 
+use super::bytes::{self, COMPARED_LEVEL};
 use crate::planner::Planner;
 use minlen_core::{
     Chain, Codec, CodecSpec, Difference, Env, Memory, Need, ParamKind, ParamSpec, Params, Part, Places,
@@ -49,10 +50,23 @@ const ENCODE_NS: [u32; 3] = [2, 30, 450];
 const SURE_PERMILLE: u64 = 500;
 
 fn strength(params: &Params) -> Strength {
-    match params.get("strength") {
+    by_number(params.get("strength"))
+}
+
+pub(super) fn by_number(strength: i64) -> Strength {
+    match strength {
         1 => Strength::Fast,
         2 => Strength::Dense,
         _ => Strength::Max,
+    }
+}
+
+/// The strength of a level.
+pub(super) fn wanted(level: u8) -> usize {
+    match level {
+        ..4 => 1,
+        4..7 => 2,
+        _ => 3,
     }
 }
 
@@ -100,14 +114,10 @@ impl Codec for Tensors {
     }
 
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
-        if part.spans(SpanKind::Array).next().is_none() {
+        if part.spans(SpanKind::Array).next().is_none() || self.has_better_for_bytes(part, level) {
             return Vec::new();
         }
-        let wanted = match level {
-            ..4 => 1,
-            4..7 => 2,
-            _ => 3,
-        };
+        let wanted = wanted(level);
         let Some(strength) = (1..=wanted).rev().find(|s| DECODE_NS[s - 1] <= part.decode_ns) else {
             return Vec::new();
         };
@@ -136,11 +146,15 @@ impl RangeCodec for Tensors {
 }
 
 impl WholeCodec for Tensors {
-    fn settles(&self, part: &Part<'_>, _level: u8) -> bool {
+    fn settles(&self, part: &Part<'_>, level: u8) -> bool {
         if part.is_guess(SpanKind::Array) {
             return false;
         }
         let covered: u64 = part.spans(SpanKind::Array).map(|span| span.len).sum();
+        // Of bytes, others may know as much.
+        if level >= COMPARED_LEVEL && bytes::mostly(part).is_some() {
+            return false;
+        }
         covered >= part.data.len() as u64 * SURE_PERMILLE / 1000 && covered > 0
     }
 }

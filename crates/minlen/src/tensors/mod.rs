@@ -2,6 +2,7 @@
 
 mod bases;
 mod bounded;
+mod bytes;
 mod codec;
 mod decode;
 mod describe;

@@ -10,7 +10,8 @@
 //! | `start`, `len` | where the samples lie in the input, in bytes; `len` 0: all that follows |
 //! | `channels`, `bits` | samples of a pixel or frame, and bits of each |
 //!
-//! `pixels` also takes `width`, `stride`, `frame` and `flags`; a width of 0 is found out.
+//! `pixels` also takes `width`, `stride`, `frame`, `planes` and `flags`; a width of 0 is found out. With flag 16 the range is coded by
+//! [`crate::records`]: `frame` rows of `width` pixels are a plane, `planes` planes a record, and `depth` goes up to 3.
 //!
 //! ```
 //! use minlen_core::Env;
@@ -30,11 +31,13 @@ mod offer;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod width;
 
 use crate::Predictor;
 use crate::audio::AudioModel;
 use crate::cm::{decode_bits, encode_bits};
 use crate::image::ImageModel;
+use crate::records::RecordModel;
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Codec, CodecSpec, Env, Error, Memory, Params, Result};
 use spec::{Samples, What};
@@ -59,7 +62,7 @@ impl Codec for Media {
 
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
         let samples = Samples::of(self.sound, params, input)?;
-        let _held = env.budget.reserve(samples.what.memory())?;
+        let _held = env.budget.reserve(samples.memory())?;
         let range = samples.start..samples.start + samples.len;
         let (head, body) = input.split_at_checked(range.start).ok_or_else(bad_range)?;
         let (body, tail) = body.split_at_checked(samples.len).ok_or_else(bad_range)?;
@@ -72,8 +75,7 @@ impl Codec for Media {
         }
         put(out, coded.len() as u64);
         out.extend(coded);
-        let job = |model: &mut dyn Predictor| encode_bits(model, body, env, out);
-        samples.with_model(job)
+        samples.encode(body, env, out)
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
@@ -83,7 +85,7 @@ impl Codec for Media {
         if samples.start > rest_len {
             return Err(bad_range());
         }
-        let _held = env.budget.reserve(samples.what.memory() + rest_len as u64)?;
+        let _held = env.budget.reserve(samples.memory() + rest_len as u64)?;
         let coded_len = usize::try_from(reader.varint()?).map_err(|_| bad_range())?;
         let (coded, bits) = reader
             .rest()
@@ -96,15 +98,14 @@ impl Codec for Media {
             return Err(Error::corrupt("samples: bytes for nothing"));
         }
         out.extend(&rest[..samples.start]);
-        let job = |model: &mut dyn Predictor| decode_bits(model, bits, samples.len, env, out);
-        samples.with_model(job)?;
+        samples.decode(bits, env, out)?;
         out.extend(&rest[samples.start..]);
         Ok(())
     }
 
     fn memory(&self, params: &Params, len: usize) -> Memory {
         let model = match Samples::of(self.sound, params, &[]) {
-            Ok(samples) => samples.what.memory(),
+            Ok(samples) => Samples { len, ..samples }.memory(),
             Err(_) => 256 << 20,
         };
         let all = model + 2 * len as u64;
@@ -113,10 +114,34 @@ impl Codec for Media {
 }
 
 impl Samples {
-    fn with_model(&self, job: impl FnOnce(&mut dyn Predictor) -> Result<()>) -> Result<()> {
+    /// Working memory of the model.
+    fn memory(&self) -> u64 {
+        self.what.memory(self.depth, self.len)
+    }
+
+    /// Appends the coded bits of the samples in `body`.
+    fn encode(&self, body: &[u8], env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        match self.what {
+            What::Records(layout) => RecordModel::new(layout, self.depth, self.len)?.encode(body, env, out),
+            _ => self.with_predictor(|model| encode_bits(model, body, env, out)),
+        }
+    }
+
+    /// Appends the samples decoded from `bits`.
+    fn decode(&self, bits: &[u8], env: &Env, out: &mut Vec<u8>) -> Result<()> {
+        match self.what {
+            What::Records(layout) => {
+                RecordModel::new(layout, self.depth, self.len)?.decode(bits, self.len, env, out)
+            }
+            _ => self.with_predictor(|model| decode_bits(model, bits, self.len, env, out)),
+        }
+    }
+
+    fn with_predictor(&self, job: impl FnOnce(&mut dyn Predictor) -> Result<()>) -> Result<()> {
         match self.what {
             What::Image(layout) => job(&mut ImageModel::new(layout, self.depth.into())?),
             What::Sound(format) => job(&mut AudioModel::new(format, self.depth.into())?),
+            What::Records(_) => Ok(()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::audio::Format;
 use crate::image::Layout;
+use crate::records::{self, DEEPEST, RecordModel};
 use minlen_core::varint::{Reader, put};
 use minlen_core::{CodecSpec, Error, ParamKind, ParamSpec, Params, Result, ids};
 use minlen_structure::{pixels, sound};
@@ -11,11 +12,17 @@ const fn int(key: &'static str, doc: &'static str, min: i64, max: i64, default: 
 }
 
 const DEPTH: ParamSpec = int("depth", "how much is predicted from: 0 little, 1 more, 2 everything", 0, 2, 1);
+/// As [`DEPTH`], with one more for records.
+const PIXEL_DEPTH: ParamSpec = ParamSpec {
+    doc: "how much is predicted from: 0 little, 1 more, 2 everything; 3 is everything of records",
+    kind: ParamKind::Int { min: 0, max: DEEPEST as i64 },
+    ..DEPTH
+};
 const START: ParamSpec = int("start", "offset of the first sample", 0, 1 << 30, 0);
 const LEN: ParamSpec = int("len", "bytes of samples; 0 for all that follow", 0, 1 << 30, 0);
 
 const PIXEL_PARAMS: &[ParamSpec] = &[
-    DEPTH,
+    PIXEL_DEPTH,
     START,
     LEN,
     int("width", "pixels of a row; 0 to find out", 0, 1 << 18, 0),
@@ -23,7 +30,8 @@ const PIXEL_PARAMS: &[ParamSpec] = &[
     int("channels", "samples of a pixel", 1, 4, 1),
     int("bits", "bits of a sample: 1, 8 or 16", 1, 16, 8),
     int("frame", "rows of a picture in a series", 0, 1 << 20, 0),
-    int("flags", "1 low byte first, 2 signed, 4 palette, 8 rows filtered as in PNG", 0, 15, 0),
+    int("flags", "1 low byte first, 2 signed, 4 palette, 8 rows filtered as in PNG, 16 records", 0, 31, 0),
+    int("planes", "pictures of a record, one behind the other; records only", 1, 1 << 12, 1),
 ];
 
 const SOUND_PARAMS: &[ParamSpec] = &[
@@ -62,7 +70,15 @@ pub(super) static SOUND: CodecSpec = CodecSpec {
 pub(crate) enum What {
     Image(Layout),
     Sound(Format),
+    /// Bytes in two dimensions that are taken for signs, not for numbers.
+    Records(records::Layout),
 }
+
+/// Numbers of a header behind start and length: of pictures, sound, and records.
+const FIELDS: [usize; 3] = [6, 3, 7];
+
+/// The flag of a parameter that asks for records.
+const RECORDS: u64 = 16;
 
 /// Where the samples are, and how they are predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +90,20 @@ pub(crate) struct Samples {
 }
 
 impl What {
-    pub(super) fn memory(&self) -> u64 {
+    /// About how many bytes a model for `len` bytes takes.
+    pub(super) fn memory(&self, depth: u8, len: usize) -> u64 {
         match self {
             Self::Image(layout) => layout.memory(),
             Self::Sound(format) => format.memory(),
+            Self::Records(layout) => RecordModel::memory(layout, depth, len),
+        }
+    }
+
+    /// The version of the header, and the number of the strongest model.
+    fn version(&self) -> (u8, u8) {
+        match self {
+            Self::Records(_) => (2, DEEPEST),
+            _ => (1, 2),
         }
     }
 
@@ -85,6 +111,16 @@ impl What {
         match self {
             Self::Image(layout) => layout.is_sane(),
             Self::Sound(format) => format.is_sane(),
+            Self::Records(layout) => layout.is_sane(),
+        }
+    }
+
+    /// Bytes after which the next row or frame begins, or the next record.
+    pub(super) fn unit(&self) -> usize {
+        match self {
+            Self::Image(layout) => layout.stride as usize,
+            Self::Sound(format) => format.frame_bytes(),
+            Self::Records(layout) => (layout.plane() * usize::from(layout.planes)).max(layout.row()),
         }
     }
 
@@ -101,7 +137,26 @@ impl What {
             Self::Sound(f) => {
                 vec![f.channels.into(), f.bits.into(), u64::from(f.little) | u64::from(f.signed) << 1]
             }
+            Self::Records(l) => {
+                let common = l.common.map_or(0, |value| u64::from(value) + 1);
+                let (rows, planes) = (l.rows.into(), l.planes.into());
+                vec![l.width.into(), l.channels.into(), rows, planes, common, l.low.into(), l.high.into()]
+            }
         }
+    }
+
+    fn records(n: &[u64]) -> Option<Self> {
+        let &[width, channels, rows, planes, common, low, high] = n else { return None };
+        let what = Self::Records(records::Layout {
+            width: width.try_into().ok()?,
+            channels: channels.try_into().ok()?,
+            rows: rows.try_into().ok()?,
+            planes: planes.try_into().ok()?,
+            common: common.checked_sub(1).map(u8::try_from).transpose().ok()?,
+            low: low.try_into().ok()?,
+            high: high.try_into().ok()?,
+        });
+        what.is_sane().then_some(what)
     }
 
     fn from_numbers(sound: bool, n: &[u64]) -> Option<Self> {
@@ -138,12 +193,28 @@ impl Samples {
     /// Usage for a layout that cannot be, or where none was found.
     pub(crate) fn of(is_sound: bool, params: &Params, input: &[u8]) -> Result<Self> {
         let get = |key: &str| u64::try_from(params.get(key)).unwrap_or(0);
-        let depth = get("depth") as u8;
+        let records = !is_sound && get("flags") & RECORDS != 0;
+        let depth = if records { get("depth") } else { get("depth").min(2) } as u8;
         let missing = || Error::usage("no samples found").remedy("tell the codec how they lie");
         if is_sound && get("channels") == 0 {
             let found = sound::find(input).and_then(|span| Format::of(&span, input));
             let (range, format) = found.ok_or_else(missing)?;
             return Ok(Self { start: range.start, len: range.len(), depth, what: What::Sound(format) });
+        }
+        let start = get("start") as usize;
+        let left = input.len().saturating_sub(start);
+        let len = if get("len") == 0 { left } else { (get("len") as usize).min(left) };
+        let start = start.min(input.len());
+        let bad = || Error::usage("samples cannot lie like this").remedy("see the codec's parameters");
+        if records {
+            // The values themselves say which of them are frequent.
+            let numbers = [get("width"), get("channels"), get("frame"), get("planes"), 0, 0, 0];
+            let what = What::records(&numbers).filter(|_| get("flags") == RECORDS).ok_or_else(bad)?;
+            let what = match what {
+                What::Records(layout) => What::Records(layout.seen_in(&input[start..start + len])),
+                other => other,
+            };
+            return Ok(Self { start, len, depth, what });
         }
         if !is_sound && get("width") == 0 {
             let found = pixels::find(input).and_then(|span| Layout::of(&span, input));
@@ -158,33 +229,31 @@ impl Samples {
             let stride = if get("stride") == 0 { row } else { get("stride") };
             vec![get("width"), stride, get("channels"), get("bits"), get("frame"), get("flags")]
         };
-        let what = What::from_numbers(is_sound, &numbers).ok_or_else(|| {
-            Error::usage("samples cannot lie like this").remedy("see the codec's parameters")
-        })?;
-        let start = get("start") as usize;
-        let left = input.len().saturating_sub(start);
-        let len = if get("len") == 0 { left } else { (get("len") as usize).min(left) };
-        Ok(Self { start: start.min(input.len()), len, depth, what })
+        let what = What::from_numbers(is_sound, &numbers).ok_or_else(bad)?;
+        Ok(Self { start, len, depth, what })
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        out.push(1 << 4 | self.depth);
+        out.push(self.what.version().0 << 4 | self.depth);
         put(out, self.start as u64);
         put(out, self.len as u64);
         self.what.numbers().into_iter().for_each(|n| put(out, n));
     }
 
     pub(super) fn read(sound: bool, reader: &mut Reader<'_>) -> Result<Self> {
-        let version = reader.u8()?;
-        if version >> 4 != 1 {
+        let first = reader.u8()?;
+        let (version, depth) = (first >> 4, first & 15);
+        let records = version == 2 && !sound;
+        if version != 1 && !records {
             return Err(Error::unsupported("samples: models of a later version").remedy("use a newer minlen"));
         }
-        let depth = version & 15;
         let mut number = || reader.varint();
         let (start, len) = (number()?, number()?);
-        let numbers = (0..if sound { 3 } else { 6 }).map(|_| number()).collect::<Result<Vec<_>>>()?;
+        let fields = FIELDS[if records { 2 } else { usize::from(sound) }];
+        let numbers = (0..fields).map(|_| number()).collect::<Result<Vec<_>>>()?;
         let bad = || Error::corrupt("samples: no such layout");
-        let what = What::from_numbers(sound, &numbers).filter(|_| depth < 3).ok_or_else(bad)?;
+        let what = if records { What::records(&numbers) } else { What::from_numbers(sound, &numbers) };
+        let what = what.filter(|what| depth <= what.version().1).ok_or_else(bad)?;
         let size = |n: u64| usize::try_from(n).ok().filter(|n| *n <= 1 << 30).ok_or_else(bad);
         Ok(Self { start: size(start)?, len: size(len)?, depth, what })
     }

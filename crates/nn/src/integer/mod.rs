@@ -37,6 +37,7 @@
 mod activation;
 mod autoregressive;
 mod depthwise;
+mod graph;
 mod linear;
 mod network;
 pub mod quantize;
@@ -45,8 +46,9 @@ mod windows;
 
 pub use activation::{Activation, Function};
 pub use autoregressive::{Autoregressive, Progress};
+pub use graph::{Graph, Node, Op};
 pub use linear::{Dyadic, Linear};
-pub use network::{Graph, Network, Node, Op, Workspace};
+pub use network::{Network, Workspace};
 pub use shape::{Shape, Window};
 
 /// Largest height, width, number of channels, rows or columns.

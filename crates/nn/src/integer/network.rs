@@ -1,59 +1,13 @@
-//! A graph of layers: its description, its checks, and its computation.
+//! A graph that was checked, and its computation.
 
 use super::activation::Activation;
 use super::depthwise::Depthwise;
 use super::windows::{Scratch, Windows};
-use super::{Dyadic, Linear, NODES_MAX, PRODUCTS_MAX, Shape, Window};
+use super::{Dyadic, Graph, Linear, NODES_MAX, Node, Op, PRODUCTS_MAX, Shape};
 use crate::simd::Isa;
 use crate::simd::integer::Path;
 use minlen_core::{Env, Error, Reservation, Result};
 use std::sync::Arc;
-
-/// What a node does to its input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// All inputs by a matrix: the result is flat.
-    Dense(Linear),
-    /// A convolution: a row of the matrix for each channel of the output.
-    Conv(Window, Linear),
-    /// A transposed convolution: input `i` adds tap `k` to output `i * stride + k - before`.
-    TransposedConv(Window, Linear),
-    /// A convolution of each channel for itself: as many rows as channels, as many columns as places of the kernel.
-    Depthwise(Window, Linear),
-    /// A function of each integer.
-    Activation(Activation),
-    /// The sum of the input times one factor and of another node times another, within ±`limit`.
-    Add {
-        /// The other, counted as [`Node::from`].
-        other: usize,
-        /// Factors of the input and of the other.
-        scales: [Dyadic; 2],
-        /// At least 1.
-        limit: i16,
-    },
-    /// The same integers as another shape.
-    Reshape(Shape),
-}
-
-/// One step of a computation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
-    /// What it takes: 0 is the input of the network, `n` what the n-th node gave (from 1).
-    pub from: usize,
-    /// What it does.
-    pub op: Op,
-}
-
-/// A network as data. The last node is the output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Graph {
-    /// The shape of a record.
-    pub input: Shape,
-    /// Inputs are within plus and minus this; others are refused.
-    pub input_limit: i16,
-    /// In the order of computation.
-    pub nodes: Vec<Node>,
-}
 
 /// A node as it is computed.
 #[derive(Clone, Debug)]
@@ -91,12 +45,15 @@ pub struct Network {
 pub struct Workspace {
     tensors: Vec<Vec<i16>>,
     scratch: Scratch,
-    sums: Vec<i32>,
+    /// For depthwise convolutions: taps within the picture.
+    seen: Vec<(usize, usize)>,
     _held: Reservation,
 }
 
 /// Records are computed together as long as their tensors stay below so many integers.
 const BATCH_INTEGERS: usize = 1 << 21;
+/// Bytes of the list of a depthwise convolution's taps, of which there are at most 255 by 255.
+const SEEN: u64 = 16 << 17;
 /// Most records computed together.
 const BATCH: usize = 256;
 
@@ -157,33 +114,6 @@ impl Network {
     fn push(&mut self, node: &Node, tables: &mut Vec<(Activation, Arc<[i16]>)>) -> Result<()> {
         let input = self.tensor(node.from)?;
         let (step, shape, bound) = match &node.op {
-            Op::Dense(linear) => {
-                fits(linear.columns == input.len, linear, input.shape)?;
-                let shape = Shape::flat(linear.rows);
-                let bound = self.weigh(linear, input.bound, 1)?;
-                (Step::Windows(vec![Windows::dense(linear)]), shape, bound)
-            }
-            Op::Conv(window, linear) => {
-                let shape = outputs(window.outputs(input.shape)?, linear.rows)?;
-                fits(linear.columns == window.taps() * input.shape.channels, linear, input.shape)?;
-                let bound = self.weigh(linear, input.bound, shape.height * shape.width)?;
-                (Step::Windows(vec![Windows::convolution(linear, window, input.shape, shape)]), shape, bound)
-            }
-            Op::TransposedConv(window, linear) => {
-                let shape = outputs(window.transposed_outputs(input.shape)?, linear.rows)?;
-                let parts = (window.stride[0] * window.stride[1]) as u64;
-                self._held.grow(parts * Linear::memory_of(linear.rows, 2))?;
-                fits(linear.columns == window.taps() * input.shape.channels, linear, input.shape)?;
-                let bound = self.weigh(linear, input.bound, input.shape.height * input.shape.width)?;
-                (Step::Windows(Windows::transposed(linear, window, input.shape, shape)), shape, bound)
-            }
-            Op::Depthwise(window, linear) => {
-                let shape = outputs(window.outputs(input.shape)?, linear.rows)?;
-                let same = linear.rows == input.shape.channels && linear.columns == window.taps();
-                fits(same, linear, input.shape)?;
-                let bound = self.weigh(linear, input.bound, shape.height * shape.width)?;
-                (Step::Depthwise(Depthwise::new(linear, window, input.shape, shape)), shape, bound)
-            }
             Op::Activation(activation) => {
                 let (table, bound) = self.table(activation, input.bound, tables)?;
                 (Step::Table(table), input.shape, bound)
@@ -204,10 +134,48 @@ impl Network {
                 }
                 (Step::Copy, *shape, input.bound)
             }
+            Op::Dense(_) | Op::Conv(..) | Op::TransposedConv(..) | Op::Depthwise(..) => {
+                self.matrix(&node.op, input)?
+            }
         };
         self.steps.push((node.from, step));
         self.tensors.push(Tensor { shape, len: shape.count()?, bound });
         Ok(())
+    }
+
+    /// A step with a matrix, the shape of its outputs, and their bound. Memory is taken before any is used.
+    fn matrix(&mut self, op: &Op, input: Tensor) -> Result<(Step, Shape, i16)> {
+        let Shape { channels, .. } = input.shape;
+        let places = |shape: Shape| shape.height * shape.width;
+        Ok(match op {
+            Op::Conv(window, linear) => {
+                let shape = outputs(window.outputs(input.shape)?, linear.rows)?;
+                fits(linear.columns == window.taps().saturating_mul(channels), linear, input.shape)?;
+                let bound = self.weigh(linear, input.bound, places(shape))?;
+                let part = Windows::convolution(linear, window, input.shape, shape);
+                (Step::Windows(vec![part]), shape, bound)
+            }
+            Op::TransposedConv(window, linear) => {
+                let shape = outputs(window.transposed_outputs(input.shape)?, linear.rows)?;
+                fits(linear.columns == window.taps().saturating_mul(channels), linear, input.shape)?;
+                let parts = (window.stride[0] * window.stride[1]) as u64;
+                self._held.grow(parts * Linear::memory_of(linear.rows, 2))?;
+                let bound = self.weigh(linear, input.bound, places(input.shape))?;
+                (Step::Windows(Windows::transposed(linear, window, input.shape, shape)), shape, bound)
+            }
+            Op::Depthwise(window, linear) => {
+                let shape = outputs(window.outputs(input.shape)?, linear.rows)?;
+                fits(linear.rows == channels && linear.columns == window.taps(), linear, input.shape)?;
+                let bound = self.weigh(linear, input.bound, places(shape))?;
+                (Step::Depthwise(Depthwise::new(linear, window, input.shape, shape)), shape, bound)
+            }
+            Op::Dense(linear) => {
+                fits(linear.columns == input.len, linear, input.shape)?;
+                let bound = self.weigh(linear, input.bound, 1)?;
+                (Step::Windows(vec![Windows::dense(linear)]), Shape::flat(linear.rows), bound)
+            }
+            Op::Activation(_) | Op::Add { .. } | Op::Reshape(_) => (Step::Copy, input.shape, input.bound),
+        })
     }
 
     /// Checks a matrix, its memory and its work; gives the bound of its outputs.
@@ -269,11 +237,10 @@ impl Network {
     /// Limit if the budget does not have it.
     pub fn workspace(&self, env: &Env) -> Result<Workspace> {
         let all: usize = self.tensors.iter().map(|tensor| tensor.len).sum();
-        let widest = self.tensors.iter().map(|tensor| tensor.shape.channels).max().unwrap_or(0);
-        let bytes = 2 * (all * self.batch) as u64 + self.scratch + 4 * widest as u64;
+        let bytes = 2 * (all * self.batch) as u64 + self.scratch + SEEN;
         let held = env.budget.reserve(bytes)?;
         let tensors = self.tensors.iter().map(|_| Vec::new()).collect();
-        Ok(Workspace { tensors, scratch: Scratch::default(), sums: Vec::new(), _held: held })
+        Ok(Workspace { tensors, scratch: Scratch::default(), seen: Vec::new(), _held: held })
     }
 
     /// Appends the outputs of all records of `inputs` to `out`.
@@ -300,7 +267,7 @@ impl Network {
             for (k, (from, step)) in self.steps.iter().enumerate() {
                 let (before, rest) = work.tensors.split_at_mut(k + 1);
                 rest[0].resize(records * self.tensors[k + 1].len, 0);
-                self.step(step, &before[*from], before, &mut rest[0], (&mut work.scratch, &mut work.sums));
+                self.step(step, &before[*from], before, &mut rest[0], (&mut work.scratch, &mut work.seen));
             }
             out.extend_from_slice(&work.tensors[self.tensors.len() - 1]);
         }
@@ -313,11 +280,11 @@ impl Network {
         x: &[i16],
         before: &[Vec<i16>],
         out: &mut [i16],
-        (scratch, sums): (&mut Scratch, &mut Vec<i32>),
+        (scratch, seen): (&mut Scratch, &mut Vec<(usize, usize)>),
     ) {
         match step {
             Step::Windows(parts) => parts.iter().for_each(|part| part.run(self.path, x, out, scratch)),
-            Step::Depthwise(layer) => layer.run(self.path, x, out, sums),
+            Step::Depthwise(layer) => layer.run(self.path, x, out, seen),
             Step::Table(table) => {
                 let value = |x: i16| table[(i32::from(x) + 32_768) as usize];
                 out.iter_mut().zip(x).for_each(|(y, &x)| *y = value(x));

@@ -128,6 +128,16 @@ impl Windows {
         let skipped = (-left).clamp(0, self.kernel[1] as isize) as usize;
         let end = (width as isize - left).clamp(skipped as isize, self.kernel[1] as isize) as usize;
         let line = self.kernel[1] * channels;
+        let whole = skipped == 0 && end == self.kernel[1] && line > 0;
+        let inside = whole && self.kernel[0] > 0 && top >= 0 && top as usize + self.kernel[0] <= height;
+        if inside {
+            // Within the picture, as most windows are: nothing to fill.
+            let first = (top as usize * width + left as usize) * channels;
+            let lines = row.chunks_exact_mut(line).zip(record[first..].chunks(width * channels));
+            lines.take(self.kernel[0]).for_each(|(to, from)| to.copy_from_slice(&from[..line]));
+            row[self.kernel[0] * line..].fill(0);
+            return;
+        }
         let (lines, rest) = row.split_at_mut(self.kernel[0] * line);
         rest.fill(0);
         if line == 0 {

@@ -27,6 +27,7 @@ mod archives;
 pub(crate) mod common;
 pub(crate) mod gguf;
 mod hdf5;
+mod idx;
 mod literal;
 mod npy;
 mod onnx;
@@ -78,6 +79,7 @@ pub(crate) fn parsers() -> Vec<Arc<dyn Parser>> {
         plain(formats::SAFETENSORS, true, safetensors::parse),
         plain(formats::GGUF, true, gguf::parse),
         plain(formats::NPY, true, npy::parse_file),
+        plain(formats::IDX, true, idx::parse),
         Arc::new(Zipped),
         plain(formats::TFLITE, false, tflite::parse),
         Arc::new(Hdf5),

@@ -95,11 +95,11 @@ impl FloatGraph {
                     Shape::flat(linear.rows)
                 }
                 FloatOp::Conv(window, linear) => {
-                    linear.check(None, window.taps() * input.channels)?;
+                    linear.check(None, window.taps().saturating_mul(input.channels))?;
                     wide(window.outputs(input)?, linear.rows)
                 }
                 FloatOp::TransposedConv(window, linear) => {
-                    linear.check(None, window.taps() * input.channels)?;
+                    linear.check(None, window.taps().saturating_mul(input.channels))?;
                     wide(window.transposed_outputs(input)?, linear.rows)
                 }
                 FloatOp::Depthwise(window, linear) => {

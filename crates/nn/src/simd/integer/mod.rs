@@ -43,6 +43,8 @@ pub(crate) struct Packed {
 enum Kind {
     Plain,
     #[cfg(target_arch = "x86_64")]
+    Sse2,
+    #[cfg(target_arch = "x86_64")]
     Avx2,
     #[cfg(target_arch = "x86_64")]
     Avx512,
@@ -61,6 +63,7 @@ impl Path {
         let mut all = vec![Self(Kind::Plain)];
         #[cfg(target_arch = "x86_64")]
         {
+            all.push(Self(Kind::Sse2));
             if is_x86_feature_detected!("avx2") {
                 all.push(Self(Kind::Avx2));
             }
@@ -80,11 +83,11 @@ impl Path {
         let most = match isa.0 {
             Level::Plain => 0,
             #[cfg(target_arch = "x86_64")]
-            Level::Sse2 => 0,
+            Level::Sse2 => 1,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => 1,
+            Level::Avx2 => 2,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => 3,
+            Level::Avx512 => 4,
         };
         let all = Self::available();
         all[most.min(all.len() - 1)]
@@ -116,6 +119,9 @@ macro_rules! versions {
             }
             match path.0 {
                 Kind::Plain => $with($plain, $($a),*),
+                // SAFETY: SSE2 is part of x86-64.
+                #[cfg(target_arch = "x86_64")]
+                Kind::Sse2 => $with(unsafe { x86::Sse2::new() }, $($a),*),
                 // SAFETY: a `Path` of this kind exists only after the processor was asked (`available`).
                 #[cfg(target_arch = "x86_64")]
                 Kind::Avx2 => unsafe { middle($($a),*) },
@@ -149,11 +155,20 @@ versions!(
     requantise_with
 );
 versions!(
-    /// A depthwise product: `sums[c] += weights[c] * x[c]`.
-    multiply_add(sums: &mut [i32], weights: &[i16], x: &[i16]),
+    /// One place of a depthwise convolution: `seen` are the taps within the picture, and where their inputs begin in `x`.
+    depthwise(taps: &Taps, seen: &[(usize, usize)], x: &[i16], out: &mut [i16]),
     Plain,
-    multiply_add_with
+    depthwise_with
 );
+
+/// The weights of a depthwise convolution, tap after tap, the channels of each padded to sixteens.
+#[derive(Clone, Debug)]
+pub(crate) struct Taps {
+    pub(crate) weights: Vec<i16>,
+    pub(crate) channels: Vec<Channels>,
+    /// Results stay within plus and minus this.
+    pub(crate) limit: i16,
+}
 
 #[inline(always)]
 fn product_with<T: Tiles>(t: T, packed: &Packed, x: &[i16], count: usize, out: &mut [i16], step: usize) {
@@ -194,31 +209,17 @@ fn block<T: Tiles, const R: usize>(t: T, job: &Job<'_>, r: usize, out: &mut [i16
     let mut sums = [job.channels.bias; R];
     t.tile::<R>(job.lines, &job.x[r * pairs..(r + R) * pairs], job.width, &mut sums);
     for (k, sums) in sums.iter().enumerate() {
-        let all = finish(job.channels, job.limit, sums);
+        let all = t.finish(job.channels, job.limit, sums);
         out[k * step..k * step + job.width].copy_from_slice(&all[..job.width]);
     }
 }
 
-/// `(sum * multiplier + half) >> shift`, within the limit. The multiplier is at most 2^shift, so the result is no larger than
-/// the sum and fits 32 bits.
 #[inline(always)]
-fn finish(channels: &Channels, limit: i16, sums: &[i32; PANEL]) -> [i16; PANEL] {
-    let limit = i32::from(limit);
-    let mut out = [0; PANEL];
-    for k in 0..PANEL {
-        let shift = channels.shift[k] & 63;
-        let scaled = i64::from(sums[k]) * i64::from(channels.multiplier[k]) + ((1i64 << shift) >> 1);
-        out[k] = ((scaled >> shift) as i32).clamp(-limit, limit) as i16;
-    }
-    out
-}
-
-#[inline(always)]
-fn requantise_with<T: Tiles>(_: T, channels: &[Channels], limit: i16, sums: &[i32], out: &mut [i16]) {
+fn requantise_with<T: Tiles>(t: T, channels: &[Channels], limit: i16, sums: &[i32], out: &mut [i16]) {
     for ((sums, out), channels) in sums.chunks(PANEL).zip(out.chunks_mut(PANEL)).zip(channels) {
         let mut all = [0; PANEL];
         all[..sums.len()].copy_from_slice(sums);
-        out.copy_from_slice(&finish(channels, limit, &all)[..out.len()]);
+        out.copy_from_slice(&t.finish(channels, limit, &all)[..out.len()]);
     }
 }
 
@@ -230,9 +231,23 @@ fn add_column_with<T: Tiles>(_: T, sums: &mut [i32], column: &[i16], value: i16)
 }
 
 #[inline(always)]
-fn multiply_add_with<T: Tiles>(_: T, sums: &mut [i32], weights: &[i16], x: &[i16]) {
-    for ((sum, &w), &x) in sums.iter_mut().zip(weights).zip(x) {
-        *sum = sum.wrapping_add(i32::from(w) * i32::from(x));
+fn depthwise_with<T: Tiles>(t: T, taps: &Taps, seen: &[(usize, usize)], x: &[i16], out: &mut [i16]) {
+    let line = taps.channels.len() * PANEL;
+    for ((out, channels), first) in out.chunks_mut(PANEL).zip(&taps.channels).zip((0..).step_by(PANEL)) {
+        let mut sums = channels.bias;
+        for &(tap, at) in seen {
+            let (w, x) = (&taps.weights[tap * line + first..], &x[at + first..]);
+            let mut end = [0; PANEL];
+            // What lies beyond the channels meets weights of 0; only at the end of the record there is nothing.
+            let x = x.first_chunk::<PANEL>().unwrap_or_else(|| {
+                end[..x.len()].copy_from_slice(x);
+                &end
+            });
+            for ((sum, &w), &x) in sums.iter_mut().zip(&w[..PANEL]).zip(x) {
+                *sum = sum.wrapping_add(i32::from(w) * i32::from(x));
+            }
+        }
+        out.copy_from_slice(&t.finish(channels, taps.limit, &sums)[..out.len()]);
     }
 }
 

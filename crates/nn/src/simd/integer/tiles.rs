@@ -1,12 +1,26 @@
 //! The inner product of a few rows by one panel, in plain Rust: the reference.
 
-use super::{Line, PANEL};
+use super::{Channels, Line, PANEL};
 
 /// A value of type `Self` is the proof that the instruction set may be used: only the dispatcher makes them.
 pub(crate) trait Tiles: Copy {
     /// Adds to `sums` the products of `R` rows (one after the other in `x`, each as long as `lines`) by a panel, of which
     /// at least the first `width` outputs.
     fn tile<const R: usize>(self, lines: &[Line], x: &[[i16; 2]], width: usize, sums: &mut [[i32; PANEL]; R]);
+
+    /// `(sum * multiplier + half) >> shift`, within the limit. The multiplier is at most 2^shift, so the result is no larger than the
+    /// sum and fits 32 bits.
+    #[inline(always)]
+    fn finish(self, channels: &Channels, limit: i16, sums: &[i32; PANEL]) -> [i16; PANEL] {
+        let limit = i32::from(limit);
+        let mut out = [0; PANEL];
+        for k in 0..PANEL {
+            let shift = channels.shift[k] & 63;
+            let scaled = i64::from(sums[k]) * i64::from(channels.multiplier[k]) + ((1i64 << shift) >> 1);
+            out[k] = ((scaled >> shift) as i32).clamp(-limit, limit) as i16;
+        }
+        out
+    }
 }
 
 /// Plain arrays.

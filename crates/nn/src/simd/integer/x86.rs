@@ -1,10 +1,13 @@
-//! The inner product on AVX2, AVX-512 and its dot-product instruction (`vpdpwssd`, the form that does not saturate).
+//! The inner product on SSE2, AVX2, AVX-512 and its dot-product instruction (`vpdpwssd`, the form that does not saturate).
 
 use std::arch::x86_64::*;
 
 use super::tiles::Tiles;
-use super::{Line, PANEL};
+use super::{Channels, Line, PANEL};
 
+/// Holding one proves SSE2, which is part of x86-64.
+#[derive(Clone, Copy)]
+pub(crate) struct Sse2(());
 /// Holding one proves AVX2.
 #[derive(Clone, Copy)]
 pub(crate) struct Avx2(());
@@ -27,13 +30,47 @@ macro_rules! proofs {
         }
     )*};
 }
-proofs!(Avx2 Avx512 Vnni);
+proofs!(Sse2 Avx2 Avx512 Vnni);
 
 /// Two inputs of row `r` as one number of 32 bits, for all lanes.
 macro_rules! pair {
     ($x:ident, $pairs:ident, $r:expr, $k:expr) => {
         $x.as_ptr().add($r * $pairs + $k).cast::<i32>().read_unaligned()
     };
+}
+
+impl Tiles for Sse2 {
+    #[inline(always)]
+    fn tile<const R: usize>(
+        self,
+        lines: &[Line],
+        x: &[[i16; 2]],
+        width: usize,
+        sums: &mut [[i32; PANEL]; R],
+    ) {
+        let pairs = lines.len();
+        assert!(x.len() >= R * pairs);
+        for quarter in 0..width.div_ceil(4).min(4) {
+            // SAFETY: SSE2 is part of x86-64. Loads of weights are of 16 bytes, at most 48 bytes into a line of 64 within `lines`;
+            // those of inputs of 4 bytes within `x`, by the assertion; those of sums of 16 bytes in an array of 64.
+            unsafe {
+                let mut all = [_mm_setzero_si128(); R];
+                for (all, sums) in all.iter_mut().zip(sums.iter()) {
+                    *all = _mm_loadu_si128(sums.as_ptr().add(4 * quarter).cast());
+                }
+                for k in 0..pairs {
+                    let w = _mm_load_si128(lines.as_ptr().add(k).cast::<__m128i>().add(quarter));
+                    for (r, all) in all.iter_mut().enumerate() {
+                        let x = _mm_set1_epi32(pair!(x, pairs, r, k));
+                        *all = _mm_add_epi32(*all, _mm_madd_epi16(w, x));
+                    }
+                }
+                for (all, sums) in all.iter().zip(sums.iter_mut()) {
+                    _mm_storeu_si128(sums.as_mut_ptr().add(4 * quarter).cast(), *all);
+                }
+            }
+        }
+    }
 }
 
 impl Tiles for Avx2 {
@@ -69,6 +106,76 @@ impl Tiles for Avx2 {
             }
         }
     }
+    #[inline(always)]
+    fn finish(self, channels: &Channels, limit: i16, sums: &[i32; PANEL]) -> [i16; PANEL] {
+        let mut out = [0; PANEL];
+        for half in 0..2 {
+            // SAFETY: `self` proves AVX2; all loads are of 32 bytes of arrays of 64, and the store is of 16 bytes of an array of 32.
+            unsafe {
+                let part = |all: &[i32; PANEL]| _mm256_loadu_si256(all.as_ptr().add(8 * half).cast());
+                let (sum, factor, shift) = (part(sums), part(&channels.multiplier), part(&channels.shift));
+                let low = _mm256_and_si256(shift, _mm256_set1_epi64x(63));
+                let even = scale2(sum, factor, low);
+                let odd = scale2(
+                    _mm256_srli_epi64::<32>(sum),
+                    _mm256_srli_epi64::<32>(factor),
+                    _mm256_srli_epi64::<32>(shift),
+                );
+                let both = _mm256_blend_epi32::<0b1010_1010>(even, _mm256_slli_epi64::<32>(odd));
+                let most = _mm256_set1_epi32(i32::from(limit));
+                let least = _mm256_set1_epi32(-i32::from(limit));
+                let kept = _mm256_max_epi32(_mm256_min_epi32(both, most), least);
+                let packed =
+                    _mm_packs_epi32(_mm256_castsi256_si128(kept), _mm256_extracti128_si256::<1>(kept));
+                _mm_storeu_si128(out.as_mut_ptr().add(8 * half).cast(), packed);
+            }
+        }
+        out
+    }
+}
+
+/// The products of the lower halves of four 64-bit lanes, rounded and shifted. AVX2 has no arithmetic shift of 64 bits, so numbers are
+/// made positive for a logical one.
+///
+/// # Safety
+/// The processor must have AVX2, and the caller must be compiled for it.
+#[inline(always)]
+unsafe fn scale2(sum: __m256i, factor: __m256i, shift: __m256i) -> __m256i {
+    // SAFETY: register operations of AVX2, which the caller vouches for.
+    unsafe {
+        let half = _mm256_srli_epi64::<1>(_mm256_sllv_epi64(_mm256_set1_epi64x(1), shift));
+        let product = _mm256_add_epi64(_mm256_mul_epi32(sum, factor), half);
+        let lift = _mm256_set1_epi64x(i64::MIN);
+        let moved = _mm256_srlv_epi64(_mm256_xor_si256(product, lift), shift);
+        _mm256_sub_epi64(moved, _mm256_srlv_epi64(lift, shift))
+    }
+}
+
+/// The same for sixteen outputs at once.
+macro_rules! finish_wide {
+    ($channels:ident, $limit:ident, $sums:ident) => {{
+        let mut out = [0; PANEL];
+        // SAFETY: `self` proves AVX-512; all loads are whole arrays of 64 bytes, and the store is a whole array of 32.
+        unsafe {
+            let part = |all: &[i32; PANEL]| _mm512_loadu_si512(all.as_ptr().cast());
+            let (sum, factor, shift) = (part($sums), part(&$channels.multiplier), part(&$channels.shift));
+            let scale = |sum, factor, shift| {
+                let half = _mm512_srli_epi64::<1>(_mm512_sllv_epi64(_mm512_set1_epi64(1), shift));
+                _mm512_srav_epi64(_mm512_add_epi64(_mm512_mul_epi32(sum, factor), half), shift)
+            };
+            let even = scale(sum, factor, _mm512_and_si512(shift, _mm512_set1_epi64(63)));
+            let odd = scale(
+                _mm512_srli_epi64::<32>(sum),
+                _mm512_srli_epi64::<32>(factor),
+                _mm512_srli_epi64::<32>(shift),
+            );
+            let both = _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64::<32>(odd));
+            let (most, least) = (_mm512_set1_epi32(i32::from($limit)), _mm512_set1_epi32(-i32::from($limit)));
+            let kept = _mm512_max_epi32(_mm512_min_epi32(both, most), least);
+            _mm256_storeu_si256(out.as_mut_ptr().cast(), _mm512_cvtsepi32_epi16(kept));
+        }
+        out
+    }};
 }
 
 /// One register a row; `$add` adds the products of a pair.
@@ -97,21 +204,53 @@ macro_rules! wide {
     }};
 }
 
+/// A panel of at most eight outputs fills half a register only.
+macro_rules! narrow {
+    ($lines:ident, $x:ident, $width:ident, $sums:ident) => {
+        if $width <= 8 {
+            // SAFETY: AVX-512 contains AVX2.
+            return unsafe { Avx2::new() }.tile::<R>($lines, $x, $width, $sums);
+        }
+    };
+}
+
 impl Tiles for Avx512 {
     #[inline(always)]
-    fn tile<const R: usize>(self, lines: &[Line], x: &[[i16; 2]], _: usize, sums: &mut [[i32; PANEL]; R]) {
+    fn tile<const R: usize>(
+        self,
+        lines: &[Line],
+        x: &[[i16; 2]],
+        width: usize,
+        sums: &mut [[i32; PANEL]; R],
+    ) {
+        narrow!(lines, x, width, sums);
         wide!(lines, x, sums, |all, w, x| _mm512_add_epi32(all, _mm512_madd_epi16(w, x)));
+    }
+    #[inline(always)]
+    fn finish(self, channels: &Channels, limit: i16, sums: &[i32; PANEL]) -> [i16; PANEL] {
+        finish_wide!(channels, limit, sums)
     }
 }
 
 impl Tiles for Vnni {
     #[inline(always)]
-    fn tile<const R: usize>(self, lines: &[Line], x: &[[i16; 2]], _: usize, sums: &mut [[i32; PANEL]; R]) {
+    fn tile<const R: usize>(
+        self,
+        lines: &[Line],
+        x: &[[i16; 2]],
+        width: usize,
+        sums: &mut [[i32; PANEL]; R],
+    ) {
+        narrow!(lines, x, width, sums);
         // The fused form waits five cycles for its own sum, so it pays from many rows on.
         if R > 4 {
             wide!(lines, x, sums, |all, w, x| _mm512_dpwssd_epi32(all, w, x));
         } else {
             wide!(lines, x, sums, |all, w, x| _mm512_add_epi32(all, _mm512_madd_epi16(w, x)));
         }
+    }
+    #[inline(always)]
+    fn finish(self, channels: &Channels, limit: i16, sums: &[i32; PANEL]) -> [i16; PANEL] {
+        finish_wide!(channels, limit, sums)
     }
 }
