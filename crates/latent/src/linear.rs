@@ -287,7 +287,6 @@ impl<'m> Analysis<'m> {
     }
 
     /// The description in one class, if it costs less than `bound`.
-    #[expect(clippy::too_many_arguments, reason = "each is another side of one choice")]
     fn in_class(
         &self,
         record: &Seen2,

@@ -163,7 +163,7 @@ impl Ready<'_> {
         let most = i64::from(self.latents.most);
         let all = found.iter().zip(&rate.gains).zip(&rate.offsets);
         let round = |((&y, &gain), &offset): ((&i16, &u32), &i32)| {
-            let fixed = (i64::from(y) * i64::from(gain) >> self.latents.found_bits) + i64::from(offset);
+            let fixed = ((i64::from(y) * i64::from(gain)) >> self.latents.found_bits) + i64::from(offset);
             ((fixed + (1 << (GAIN_BITS - 1))) >> GAIN_BITS).clamp(-most, most) as i32
         };
         all.map(round).collect()

@@ -244,9 +244,9 @@ impl Costs {
                 let larges = ZEROS + SUMS + (coarse * 3 + last) * LARGE;
                 let mut row = [0; UNARY as usize + 1];
                 let mut sum = 0;
-                for size in 1..UNARY as usize {
-                    let p = at(larges + (size - 1).min(LARGE - 1));
-                    row[size] = sum + cost(p, false);
+                for (node, place) in row[1..UNARY as usize].iter_mut().enumerate() {
+                    let p = at(larges + node.min(LARGE - 1));
+                    *place = sum + cost(p, false);
                     sum += cost(p, true);
                 }
                 row[UNARY as usize] = sum;

@@ -1,4 +1,5 @@
 //! Tests of the codec of records.
+#![allow(clippy::unwrap_used)]
 
 mod files;
 mod records;

@@ -3,6 +3,8 @@
 //! `cargo run --release -p minlen-train --example codec_file -- FOLDER MEMBERS [-o FILE] [--test N]`: `FOLDER` has the IDX files with `.gz`, `MEMBERS` are `klt:256`,
 //! `cklt:32:200:120` (classes, coordinates, coefficients), `dense:64:512:256:EPOCHS` or `conv:64:24:32:1:1:EPOCHS` (latents, channels, blocks), with spaces between.
 
+#![allow(clippy::print_stdout)]
+
 use minlen_core::{Dtype, Env, Error, Limits, Result};
 use minlen_latent::{Body, Model, Promise, decode, encode};
 use minlen_learn::Length;
