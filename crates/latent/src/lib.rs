@@ -14,6 +14,8 @@ mod file;
 pub mod linear;
 mod model;
 pub mod network;
+mod refine;
+mod search;
 pub mod steps;
 mod stream;
 pub mod tables;

@@ -169,7 +169,7 @@ impl Ready<'_> {
         all.map(round).collect()
     }
 
-    /// The values of rounded latents, in [`crate::FRACTION`] fraction bits.
+    /// The values of rounded latents, of one record or more, in [`crate::FRACTION`] fraction bits.
     ///
     /// # Errors
     /// None for latents within their range; those of the network.
@@ -177,7 +177,7 @@ impl Ready<'_> {
         let Some(rate) = self.latents.rates.get(usize::from(rate)) else { return Ok(()) };
         let limit = i64::from(self.latents.decoder.input_limit);
         self.inputs.clear();
-        self.inputs.extend(integers.iter().zip(&rate.steps).map(|(&q, &step)| {
+        self.inputs.extend(integers.iter().zip(rate.steps.iter().cycle()).map(|(&q, &step)| {
             let fixed = i64::from(q) * i64::from(step);
             ((fixed + (1 << (GAIN_BITS - 1))) >> GAIN_BITS).clamp(-limit, limit) as i16
         }));

@@ -6,7 +6,7 @@ use minlen_latent::{Model, Outcome, Promise, decode, encode};
 use proptest::prelude::*;
 
 fn round(model: &Model, bytes: &[u8], promise: Promise) -> (Vec<u8>, Vec<u8>, Outcome) {
-    let (payload, outcome) = encode(model, bytes, promise, &Env::default()).unwrap();
+    let (payload, outcome) = encode(model, bytes, promise, 5, &Env::default()).unwrap();
     let mut out = Vec::new();
     decode(model, &payload, bytes.len(), &Env::default(), &mut out).unwrap();
     assert_eq!(out.len(), bytes.len());
@@ -123,7 +123,7 @@ fn damage_is_found_or_gives_other_records_but_breaks_nothing() {
     for len in [0, NUMBERS, bytes.len() * 2, bytes.len() - 1] {
         try_it(&payload, len);
     }
-    assert!(encode(&model, &bytes[1..], Promise::Rate(0), &Env::default()).is_err());
+    assert!(encode(&model, &bytes[1..], Promise::Rate(0), 5, &Env::default()).is_err());
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 //! Learns a codec file from the training pictures of MNIST and says what records of the test part take with it.
 //!
-//! `cargo run --release -p minlen-train --example codec_file -- FOLDER MEMBERS [-o FILE] [--test N]`: `FOLDER` has the IDX files with `.gz`, `MEMBERS` are `klt:256`,
+//! `cargo run --release -p minlen-train --example codec_file -- FOLDER MEMBERS [-o FILE] [--test N] [--level 1-9]`: `FOLDER` has the IDX files with `.gz`, `MEMBERS` are `klt:256`,
 //! `cklt:32:200:120` (classes, coordinates, coefficients), `dense:64:512:256:EPOCHS` or `conv:64:24:32:1:1:EPOCHS` (latents, channels, blocks), with spaces between.
 
 #![allow(clippy::print_stdout)]
@@ -62,10 +62,11 @@ fn used(model: &Model) -> Vec<String> {
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().unwrap_or_default();
-    let (mut members, mut output, mut count) = (Vec::new(), None, 2000usize);
+    let (mut members, mut output, mut count, mut level) = (Vec::new(), None, 2000usize, 5u8);
     while let Some(word) = arguments.next() {
         match word.as_str() {
             "-o" => output = arguments.next(),
+            "--level" => level = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(level),
             "--test" => count = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(count),
             words => members.push(member(words).ok_or_else(|| Error::usage(format!("no member: {words}")))?),
         }
@@ -92,7 +93,7 @@ fn main() -> Result<()> {
     let records = (test.len() / 784) as f64;
     let report = |what: String, promise| -> Result<()> {
         let begun = Instant::now();
-        let (payload, outcome) = encode(&model, test, promise, &env)?;
+        let (payload, outcome) = encode(&model, test, promise, level, &env)?;
         let (coded, mut out) = (begun.elapsed(), Vec::new());
         decode(&model, &payload, test.len(), &env, &mut out)?;
         println!(

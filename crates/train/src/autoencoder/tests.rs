@@ -60,7 +60,7 @@ fn integers_do_as_well_as_the_floats_they_come_from() {
     for body in [Body::Dense(vec![40, 24]), conv] {
         let (bytes, model, [bits, squares]) = trained(body);
         // The finest steps that linear members have are worth what the dearest price is.
-        let (payload, outcome) = encode(&model, &bytes, Promise::Rate(29), &Env::default()).unwrap();
+        let (payload, outcome) = encode(&model, &bytes, Promise::Rate(29), 5, &Env::default()).unwrap();
         let bits_now = payload.len() as f64 * 8.0 / 600.0;
         let squares_now = outcome.squares / 600.0 / 255.0 / 255.0;
         assert!((bits_now / bits - 1.0).abs() < 0.05, "{bits_now} bits, {bits} in training");
@@ -72,6 +72,11 @@ fn integers_do_as_well_as_the_floats_they_come_from() {
         let off = |(a, b): (&u8, &u8)| (f64::from(*a) - f64::from(*b)).powi(2);
         let sum: f64 = bytes.iter().zip(&out).map(off).sum();
         assert!((sum - outcome.squares).abs() < 1e-6 * sum);
+        // Refined latents cost less, counted with the price of the rate.
+        let (thorough, refined) = encode(&model, &bytes, Promise::Rate(29), 8, &Env::default()).unwrap();
+        let cost = |bytes: &[u8], squares: f64| 8.0 * bytes.len() as f64 + 80.0 * squares / 255.0 / 255.0;
+        let [plain, less] = [cost(&payload, outcome.squares), cost(&thorough, refined.squares)];
+        assert!(less < 0.99 * plain, "{less} against {plain}");
         let file = model.write(&Env::default()).unwrap();
         assert_eq!(Model::read(&file, &Env::default()).unwrap(), model);
     }

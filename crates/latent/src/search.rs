@@ -1,0 +1,281 @@
+//! How a record is described in the fewest bits.
+
+use crate::code::{Outcome, Promise};
+use crate::linear::{Analysis, Room, Seen2};
+use crate::model::{Body, Member, Model};
+use crate::refine;
+use crate::steps;
+use crate::stream::{Coded, Record, Rest, Stream, numbers};
+use crate::tables::Costs;
+use minlen_core::{Env, Result};
+use minlen_entropy::log2::bit_cost_q16;
+
+/// Squares that a bit is worth, for steps of 1: where the slope of what uniform steps with a dead zone cost is.
+const PRICE: f32 = 0.145;
+
+/// What finding descriptions takes, member by member.
+pub(crate) enum Finder<'m> {
+    Linear(Analysis<'m>, Costs, [i8; 2]),
+    /// What the network found in the record at hand.
+    Network(Vec<i16>),
+}
+
+pub(crate) struct Search<'m> {
+    model: &'m Model,
+    /// Whether latents are refined.
+    thorough: bool,
+    pub(crate) finders: Vec<Finder<'m>>,
+    pub(crate) stream: Stream<'m>,
+    seen: Seen2,
+    room: Room,
+    coefficients: Vec<i64>,
+    made: Vec<f64>,
+}
+
+/// What stands for a record, how far off that is, and about how many bits it takes.
+pub(crate) struct Try {
+    pub(crate) record: Coded,
+    squares: f64,
+    worst: f64,
+    bits: f32,
+}
+
+impl<'m> Search<'m> {
+    /// For a checked model; `thorough` is whether latents are refined.
+    pub(crate) fn new(model: &'m Model, thorough: bool, env: &Env) -> Result<Self> {
+        let finder = |member: &'m Member| match &member.body {
+            Body::Linear { linear, start, pull } => {
+                Finder::Linear(Analysis::new(linear), Costs::new(start), *pull)
+            }
+            Body::Network(_) => Finder::Network(Vec::new()),
+        };
+        Ok(Self {
+            model,
+            thorough,
+            finders: model.members.iter().map(finder).collect(),
+            stream: Stream::new(model, env)?,
+            seen: Seen2::default(),
+            room: Room::default(),
+            coefficients: Vec::new(),
+            made: Vec::new(),
+        })
+    }
+
+    /// Has a member look at a record.
+    pub(crate) fn look(&mut self, member: usize, values: &[f32]) -> Result<()> {
+        match &mut self.finders[member] {
+            Finder::Linear(analysis, _, _) => analysis.look(values, &mut self.seen),
+            Finder::Network(found) => {
+                if let Some(ready) = self.stream.network(member) {
+                    ready.look(values, found)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The best description by one member at a rate; `thrift` is how dear bits are against what is usual.
+    pub(crate) fn attempt(&mut self, member: usize, rate: u8, thrift: f32, exact: &[f64]) -> Result<Try> {
+        let step = self.model.step(rate);
+        let size = steps::size(step) as f32 / 16.0;
+        let (class, integers, bits) = match &self.finders[member] {
+            Finder::Linear(analysis, costs, pull) => {
+                let choice = analysis.choose(&self.seen, step, *pull, PRICE * size * size * thrift, costs);
+                (choice.class, choice.integers, choice.bits)
+            }
+            Finder::Network(found) => match self.stream.network(member) {
+                Some(ready) => {
+                    let mut integers = ready.rounded(found, rate);
+                    if self.thorough && thrift > 0.0 {
+                        let price = f64::from(PRICE * thrift) * price_step(self.model, member, rate);
+                        integers = refine::latents(self.model, ready, rate, integers, exact, price)?;
+                    }
+                    let bits = ready.bits(rate, &integers)?;
+                    (0, integers, bits)
+                }
+                None => Default::default(),
+            },
+        };
+        let record = Coded { member: member as u8, rate, class: class as u8, integers, rest: None };
+        self.stream.restore(&record, &mut self.coefficients, &mut self.room)?;
+        numbers(self.model, &self.room.values, None, &mut self.made);
+        let (squares, worst) = distance(exact, &self.made);
+        Ok(Try { record, squares, worst, bits })
+    }
+
+    /// The cheapest description that keeps the promise, over all members.
+    fn best(&mut self, exact: &[f64], values: &[f32], promise: Promise) -> Result<Option<Try>> {
+        let mut best: Option<Try> = None;
+        for member in 0..self.model.members.len() {
+            self.look(member, values)?;
+            let last = self.model.members[member].rates(self.model) - 1;
+            let found = match promise {
+                Promise::Rate(rate) => {
+                    let rate = match &self.model.members[member].body {
+                        Body::Linear { .. } => rate.min(last),
+                        Body::Network(latents) => latents.nearest(self.model.step(rate)),
+                    };
+                    Some(self.attempt(member, rate, 1.0, exact)?)
+                }
+                Promise::MeanSquare(most) => {
+                    let most = most * exact.len() as f64;
+                    self.cheapest(member, exact, |found| found.squares <= most)?
+                }
+                Promise::MaxError(most) => self.cheapest(member, exact, |found| found.worst <= most)?,
+            };
+            let price = |found: &Try| match promise {
+                Promise::Rate(rate) => {
+                    let size = steps::size(self.model.step(rate)) as f64 / 16.0 * self.model.scaling.scale();
+                    found.squares + f64::from(found.bits) * f64::from(PRICE) * size * size
+                }
+                _ => f64::from(found.bits),
+            };
+            best = match (best, found) {
+                (Some(old), Some(new)) => Some(if price(&new) < price(&old) { new } else { old }),
+                (old, new) => old.or(new),
+            };
+        }
+        Ok(best)
+    }
+
+    /// The coarsest steps that are good enough, then the greatest thrift that is.
+    fn cheapest(
+        &mut self,
+        member: usize,
+        exact: &[f64],
+        enough: impl Fn(&Try) -> bool,
+    ) -> Result<Option<Try>> {
+        let count = self.model.members[member].rates(self.model);
+        let is_linear = matches!(self.finders[member], Finder::Linear(..));
+        let (mut low, mut high) = (0u8, count - 1);
+        let mut best = self.attempt(member, high, 1.0, exact)?;
+        if !enough(&best) {
+            if is_linear {
+                best = self.attempt(member, high, 0.0, exact)?;
+            }
+            return Ok(enough(&best).then_some(best));
+        }
+        while low < high {
+            let middle = u8::midpoint(low, high);
+            let found = self.attempt(member, middle, 1.0, exact)?;
+            if enough(&found) {
+                (high, best) = (middle, found);
+            } else {
+                low = middle + 1;
+            }
+        }
+        if !is_linear {
+            return Ok(Some(best));
+        }
+        let rate = best.record.rate;
+        for rate in (rate.saturating_sub(1)..=rate + 2).filter(|&rate| rate < count) {
+            let (mut thrift, mut step) = (1.0f32, 0.5f32);
+            for _ in 0..5 {
+                let found = self.attempt(member, rate, thrift, exact)?;
+                if enough(&found) {
+                    if found.bits < best.bits {
+                        best = found;
+                    }
+                    thrift *= 1.0 + step;
+                } else {
+                    thrift *= 1.0 - step;
+                }
+                step *= 0.6;
+            }
+        }
+        Ok(Some(best))
+    }
+
+    /// What is left of a record in steps that keep the promise, over the description for which both together are about shortest.
+    fn with_rest(&mut self, exact: &[f64], values: &[f32], promise: Promise) -> Result<Option<Try>> {
+        if !self.model.scaling.is_whole() {
+            return Ok(None);
+        }
+        let step = match promise {
+            Promise::Rate(_) => return Ok(None),
+            Promise::MaxError(most) => 2.0 * most.floor() + 1.0,
+            // A twelfth of the square of the step.
+            Promise::MeanSquare(most) => (12.0 * most).sqrt().floor().max(1.0),
+        };
+        let step = step.clamp(1.0, f64::from(1u32 << 20)) as u32;
+        let mut best: Option<Try> = None;
+        for member in 0..self.model.members.len() {
+            self.look(member, values)?;
+            let last = self.model.members[member].rates(self.model) - 1;
+            for eighths in [0, 2, 3, 4, 5, 6] {
+                let rate = (u32::from(last) * eighths / 8) as u8;
+                let found = self.attempt(member, rate, 1.0, exact)?;
+                let found = [step, step / 2 + 1, 1]
+                    .into_iter()
+                    .find_map(|step| self.completed(&found, step, exact, promise));
+                let is_better = |found: &Try| best.as_ref().is_none_or(|best| found.bits < best.bits);
+                best = found.filter(is_better).or(best);
+            }
+        }
+        Ok(best)
+    }
+
+    /// A description with what it leaves in steps of so much, if that keeps the promise. What it stands for has just been made.
+    fn completed(&mut self, found: &Try, step: u32, exact: &[f64], promise: Promise) -> Option<Try> {
+        numbers(self.model, &self.room.values, None, &mut self.made);
+        let rest = exact.iter().zip(&self.made).map(|(x, y)| ((x - y) / f64::from(step)).round() as i32);
+        let rest = Rest { step, integers: rest.collect() };
+        numbers(self.model, &self.room.values, Some(&rest), &mut self.made);
+        let (squares, worst) = distance(exact, &self.made);
+        let is_kept = match promise {
+            Promise::MaxError(most) => worst <= most,
+            Promise::MeanSquare(most) => squares <= most * exact.len() as f64,
+            Promise::Rate(_) => true,
+        };
+        // About the entropy of differences of two sides with this mean.
+        let sum: f64 = rest.integers.iter().map(|q| f64::from(q.unsigned_abs())).sum();
+        let count = rest.integers.len().max(1) as f64;
+        let chance = (65_536.0 / (1.0 + 2.7 * sum / count)).clamp(1.0, 65_535.0) as u32;
+        let bits = found.bits + (count * bit_cost_q16(chance, true) as f64 / 65_536.0) as f32;
+        let record = Coded { rest: Some(rest), ..found.record.clone() };
+        is_kept.then_some(Try { record, squares, worst, bits })
+    }
+
+    /// What is written of a record.
+    pub(crate) fn record(&mut self, bytes: &[u8], promise: Promise, outcome: &mut Outcome) -> Result<Record> {
+        let (mut exact, mut values) = (Vec::new(), Vec::new());
+        self.model.scaling.numbers(bytes, &mut exact);
+        let mut found = None;
+        if self.model.scaling.values(&exact, &mut values) {
+            found = self.best(&exact, &values, promise)?;
+            if found.is_none() {
+                found = self.with_rest(&exact, &values, promise)?;
+            }
+        }
+        // Whatever is longer than the record itself is no description, unless bytes were what was asked for.
+        let is_short =
+            |found: &Try| matches!(promise, Promise::Rate(_)) || found.bits < 8.0 * bytes.len() as f32;
+        let Some(Try { record, squares, worst, .. }) = found.filter(is_short) else {
+            outcome.raw += 1;
+            return Ok(Record::Raw(bytes.to_vec()));
+        };
+        outcome.with_rest += u64::from(record.rest.is_some());
+        outcome.squares += squares;
+        outcome.worst_record = outcome.worst_record.max(squares);
+        outcome.worst = outcome.worst.max(worst);
+        Ok(Record::Coded(record))
+    }
+}
+
+/// The square of the step, in numbers of the file, at which bits are worth as much as they are to a network at this rate.
+fn price_step(model: &Model, member: usize, rate: u8) -> f64 {
+    let step = match &model.members[member].body {
+        Body::Network(latents) => latents.rates.get(usize::from(rate)).map_or(0, |rate| rate.step),
+        Body::Linear { .. } => model.step(rate),
+    };
+    let size = steps::size(step) as f64 / 16.0 * model.scaling.scale();
+    size * size
+}
+
+/// The sum of the squares of the errors, and the largest error.
+pub(crate) fn distance(exact: &[f64], made: &[f64]) -> (f64, f64) {
+    exact.iter().zip(made).fold((0.0, 0.0), |(squares, worst), (x, y)| {
+        let off = (x - y).abs();
+        (squares + off * off, if off > worst { off } else { worst })
+    })
+}
