@@ -191,7 +191,7 @@ pub struct Analysis<'m> {
 
 /// A record in the coordinates of all classes.
 #[derive(Clone, Debug, Default)]
-pub struct Seen2 {
+pub struct Projection {
     /// Class by class, in values.
     coefficients: Vec<Vec<f32>>,
     /// The squares of what no coefficient of a class describes.
@@ -249,7 +249,7 @@ impl<'m> Analysis<'m> {
     }
 
     /// The coefficients of a record in every class.
-    pub fn look(&self, values: &[f32], seen: &mut Seen2) {
+    pub fn look(&self, values: &[f32], seen: &mut Projection) {
         let centred: Vec<f32> = values.iter().zip(&self.mean).map(|(x, mean)| x - mean).collect();
         let all = dot(&centred, &centred);
         let numbers = centred.len().max(1);
@@ -275,7 +275,7 @@ impl<'m> Analysis<'m> {
 
     /// The best description with steps of `step`: least error plus `price` squares for each bit.
     #[must_use]
-    pub fn choose(&self, seen: &Seen2, step: u8, pull: [i8; 2], price: f32, costs: &Costs) -> Choice {
+    pub fn choose(&self, seen: &Projection, step: u8, pull: [i8; 2], price: f32, costs: &Costs) -> Choice {
         let mut best: Option<(f32, Choice)> = None;
         for class in 0..self.classes.len() {
             let bound = best.as_ref().map_or(f32::MAX, |(sum, _)| *sum);
@@ -289,7 +289,7 @@ impl<'m> Analysis<'m> {
     /// The description in one class, if it costs less than `bound`.
     fn in_class(
         &self,
-        record: &Seen2,
+        record: &Projection,
         class: usize,
         step: u8,
         pull: [i8; 2],

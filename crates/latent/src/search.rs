@@ -1,7 +1,7 @@
 //! How a record is described in the fewest bits.
 
 use crate::code::{Outcome, Promise};
-use crate::linear::{Analysis, Room, Seen2};
+use crate::linear::{Analysis, Room, Projection};
 use crate::model::{Body, Member, Model};
 use crate::refine;
 use crate::steps;
@@ -26,7 +26,7 @@ pub(crate) struct Search<'m> {
     thorough: bool,
     pub(crate) finders: Vec<Finder<'m>>,
     pub(crate) stream: Stream<'m>,
-    seen: Seen2,
+    seen: Projection,
     room: Room,
     coefficients: Vec<i64>,
     made: Vec<f64>,
@@ -54,7 +54,7 @@ impl<'m> Search<'m> {
             thorough,
             finders: model.members.iter().map(finder).collect(),
             stream: Stream::new(model, env)?,
-            seen: Seen2::default(),
+            seen: Projection::default(),
             room: Room::default(),
             coefficients: Vec::new(),
             made: Vec::new(),
