@@ -20,7 +20,7 @@ const COMMON_PERCENT: u64 = 25;
 /// let pixels = [0, 0, 9, 200, 0, 0, 80, 250, 0, 0, 7, 210, 0, 0, 90, 240];
 /// let layout = Layout { width: 4, rows: 2, ..Layout::default() }.seen_in(&pixels);
 /// assert!(layout.is_sane());
-/// assert_eq!((layout.common, layout.low, layout.high), (Some(0), 90, 210));
+/// assert_eq!((layout.common, layout.low, layout.high), (Some(0), 81, 211));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
