@@ -1,7 +1,7 @@
 //! How a record is described in the fewest bits.
 
 use crate::code::{Outcome, Promise};
-use crate::linear::{Analysis, Room, Projection};
+use crate::linear::{Analysis, Projection, Room};
 use crate::model::{Body, Member, Model};
 use crate::refine;
 use crate::steps;
