@@ -19,6 +19,17 @@ pub enum Promise {
     Rate(u8),
 }
 
+impl Promise {
+    /// True if a record of so many numbers may be off by so much: the sum of the squares of its errors, and the largest error.
+    pub(crate) fn is_kept(&self, squares: f64, worst: f64, numbers: usize) -> bool {
+        match *self {
+            Self::MeanSquare(most) => squares <= most * numbers as f64,
+            Self::MaxError(most) => worst <= most,
+            Self::Rate(_) => true,
+        }
+    }
+}
+
 /// How a promise was kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Outcome {

@@ -3,14 +3,14 @@
 //! The head says what records are and names the members; each linear member has a section with its numbers as they are and its matrices
 //! of small integers in the coder of quantized weights.
 
-use crate::linear::{Basis, Class, Linear};
+use crate::linear::{Basis, CLASSES_MAX, COORDINATES_MAX, Class, Linear};
 use crate::model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
-use crate::network::{Latents, Rate};
+use crate::network::{LATENTS_MAX, Latents, Rate};
 use crate::steps;
 use crate::tables::{SHARED, Start};
-use crate::values::Scaling;
+use crate::values::{Scaling, TYPES};
 use minlen_core::varint::{Reader, put};
-use minlen_core::{Dtype, Env, Error, Result};
+use minlen_core::{Env, Error, Result};
 use minlen_nn::integer::quantize::Scale;
 use minlen_nn::model_file::{ModelFile, NamedGraph, Section, Tag};
 use minlen_nn::quantized::{self, Layer, Network};
@@ -23,9 +23,6 @@ const HEAD: Tag = *b"RECS";
 const LINEAR: Tag = *b"LINR";
 /// A member that is a network: what is not in its graphs.
 const LATENTS: Tag = *b"LATN";
-/// Coordinates and classes at most, as [`Linear::check`] has them.
-const SIDE_MAX: u64 = 1 << 12;
-const TYPES: [Dtype; 6] = [Dtype::U8, Dtype::I8, Dtype::U16, Dtype::I16, Dtype::F32, Dtype::F64];
 
 impl Model {
     /// The codec file.
@@ -39,8 +36,8 @@ impl Model {
         file.report = self.report.clone();
         file.sections.push(Section { tag: HEAD, bytes: self.head() });
         for (number, Member { name, body }) in self.members.iter().enumerate() {
-            let mut bytes = vec![name.len().min(32) as u8];
-            bytes.extend(name.bytes().take(32));
+            let mut bytes = vec![name.len() as u8];
+            bytes.extend(name.bytes());
             let tag = match body {
                 Body::Linear { linear, start, pull } => {
                     write_linear(linear, start, *pull, &mut bytes)?;
@@ -189,7 +186,7 @@ fn read_latents(reader: &mut Reader<'_>, file: &ModelFile, member: usize) -> Res
     let unit = reader.u32()?;
     let limit = i16::from_le_bytes(reader.array()?);
     let most = u16::from_le_bytes(reader.array()?);
-    let count = reader.varint_max(SIDE_MAX, "the number of latents")? as usize;
+    let count = reader.varint_max(LATENTS_MAX as u64, "the number of latents")? as usize;
     let many = usize::from(reader.u8()?);
     let mut rates = Vec::new();
     for _ in 0..many {
@@ -257,8 +254,8 @@ fn integers<T: TryFrom<i32>>(layer: Option<Layer>, rows: usize, columns: usize) 
 
 fn read_linear(reader: &mut Reader<'_>, numbers: usize, env: &Env) -> Result<Body> {
     let pull = reader.array()?.map(u8::cast_signed);
-    let coordinates = reader.varint_max(SIDE_MAX, "the number of coordinates")? as usize;
-    let count = reader.varint_max(SIDE_MAX, "the number of classes")? as usize;
+    let coordinates = reader.varint_max(COORDINATES_MAX as u64, "the number of coordinates")? as usize;
+    let count = reader.varint_max(CLASSES_MAX as u64, "the number of classes")? as usize;
     let scales = |reader: &mut Reader<'_>, count: usize| -> Result<Vec<u16>> {
         Ok(reader.bytes(2 * count)?.as_chunks().0.iter().map(|s| u16::from_le_bytes(*s)).collect())
     };
@@ -269,7 +266,7 @@ fn read_linear(reader: &mut Reader<'_>, numbers: usize, env: &Env) -> Result<Bod
     let mean: Vec<i32> = signed(reader, numbers)?;
     let mut classes = Vec::new();
     for _ in 0..count {
-        let deviations = reader.varint_max(SIDE_MAX, "the number of coefficients")? as usize;
+        let deviations = reader.varint_max(COORDINATES_MAX as u64, "the number of coefficients")? as usize;
         let deviations = reader.bytes(deviations)?.to_vec();
         if deviations.iter().any(|&d| d > steps::QUARTERS_MAX) {
             return Err(Error::corrupt("codec file: a deviation out of range"));
@@ -278,7 +275,7 @@ fn read_linear(reader: &mut Reader<'_>, numbers: usize, env: &Env) -> Result<Bod
         let basis = match reader.u8()? {
             0 => None,
             1 => {
-                let rows = reader.varint_max(SIDE_MAX, "the number of coefficients")? as usize;
+                let rows = reader.varint_max(COORDINATES_MAX as u64, "the number of coefficients")? as usize;
                 Some(Basis { rows: Vec::new(), scales: scales(reader, rows)? })
             }
             _ => return Err(Error::corrupt("codec file: a basis that is neither there nor not")),

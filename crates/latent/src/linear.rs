@@ -7,7 +7,7 @@
 //! Everything that makes a record from integers is in integers, whose sums may wrap: the same numbers everywhere, whatever a file says.
 
 use crate::steps;
-use crate::tables::{Coefficient, Costs, Seen};
+use crate::tables::{Costs, Seen};
 use crate::values::FRACTION;
 use minlen_core::{Error, Result};
 
@@ -44,9 +44,9 @@ pub struct Linear {
 
 /// Fraction bits of the scales of rows.
 const SCALE_BITS: u32 = 22;
-/// Coordinates, classes, and numbers in a record are at most so many.
-const COORDINATES_MAX: usize = 1024;
-const CLASSES_MAX: usize = 256;
+/// Coordinates and coefficients of a class are at most so many, and classes.
+pub(crate) const COORDINATES_MAX: usize = 1024;
+pub(crate) const CLASSES_MAX: usize = 256;
 /// Coefficients in sixteenths stay within this.
 const COEFFICIENT_MAX: i64 = 1 << 24;
 
@@ -329,12 +329,5 @@ impl<'m> Analysis<'m> {
             }
         }
         Some(Choice { class, integers, error, bits })
-    }
-
-    /// A coefficient's place among all.
-    #[must_use]
-    pub fn coefficient(&self, class: usize, first: usize, rank: usize, step: u8) -> Coefficient {
-        let deviation = self.linear.classes[class].deviations[rank];
-        Coefficient::new(first + rank, rank, deviation, step)
     }
 }

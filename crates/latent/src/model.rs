@@ -11,6 +11,8 @@ use minlen_core::{Env, Error, Result};
 pub const MEMBERS_MAX: usize = 15;
 /// Numbers in a record at most.
 pub const NUMBERS_MAX: u64 = 1 << 16;
+/// Bytes of a member's name at most.
+const NAME_MAX: usize = 32;
 /// Rates at most.
 pub const RATES_MAX: u8 = 64;
 
@@ -95,6 +97,9 @@ impl Model {
             return bad("steps out of range");
         }
         for member in &self.members {
+            if member.name.len() > NAME_MAX {
+                return bad("a name that is too long");
+            }
             match &member.body {
                 Body::Linear { linear, start, .. } => {
                     linear.check()?;

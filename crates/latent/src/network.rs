@@ -17,8 +17,8 @@ pub const PARTS: usize = 2;
 pub const PER: usize = 3 * PARTS;
 /// Numbers of context that the prior is told first.
 pub const CONTEXT: usize = 2;
-/// Latents and rates at most.
-const LATENTS_MAX: usize = 1024;
+/// Latents at most.
+pub(crate) const LATENTS_MAX: usize = 1024;
 /// Fraction bits of gains, offsets and steps.
 pub const GAIN_BITS: u32 = 16;
 

@@ -24,25 +24,20 @@ pub(crate) fn latents(
     let most = i32::from(ready.latents.most);
     let mut best = costs(model, ready, rate, std::slice::from_ref(&integers), exact, price)?[0];
     for _ in 0..ROUNDS {
-        let mut tries = Vec::new();
+        let (mut places, mut others) = (Vec::new(), Vec::new());
         for k in 0..integers.len() {
-            for step in [-1, 1] {
-                let q = integers[k] + step;
+            for q in [integers[k] - 1, integers[k] + 1] {
                 if q.abs() <= most {
                     let mut other = integers.clone();
                     other[k] = q;
-                    tries.push((k, q, other));
+                    places.push((k, q));
+                    others.push(other);
                 }
             }
         }
-        let others: Vec<Vec<i32>> = tries.iter().map(|(_, _, other)| other.clone()).collect();
         let found = costs(model, ready, rate, &others, exact, price)?;
-        let mut moves: Vec<(f64, usize, i32)> = found
-            .iter()
-            .zip(&tries)
-            .map(|(cost, (k, q, _))| (*cost, *k, *q))
-            .filter(|m| m.0 < best)
-            .collect();
+        let moves = found.into_iter().zip(places).map(|(cost, (k, q))| (cost, k, q));
+        let mut moves: Vec<(f64, usize, i32)> = moves.filter(|m| m.0 < best).collect();
         moves.sort_by(|a, b| a.0.total_cmp(&b.0));
         let before = best;
         for (_, k, q) in moves {

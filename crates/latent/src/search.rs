@@ -10,9 +10,6 @@ use crate::tables::Costs;
 use minlen_core::{Env, Result};
 use minlen_entropy::log2::bit_cost_q16;
 
-/// Squares that a bit is worth, for steps of 1: where the slope of what uniform steps with a dead zone cost is.
-const PRICE: f32 = 0.145;
-
 /// What finding descriptions takes, member by member.
 pub(crate) enum Finder<'m> {
     Linear(Analysis<'m>, Costs, [i8; 2]),
@@ -80,14 +77,21 @@ impl<'m> Search<'m> {
         let size = steps::size(step) as f32 / 16.0;
         let (class, integers, bits) = match &self.finders[member] {
             Finder::Linear(analysis, costs, pull) => {
-                let choice = analysis.choose(&self.seen, step, *pull, PRICE * size * size * thrift, costs);
+                let choice = analysis.choose(
+                    &self.seen,
+                    step,
+                    *pull,
+                    steps::PRICE as f32 * size * size * thrift,
+                    costs,
+                );
                 (choice.class, choice.integers, choice.bits)
             }
             Finder::Network(found) => match self.stream.network(member) {
                 Some(ready) => {
                     let mut integers = ready.rounded(found, rate);
                     if self.thorough && thrift > 0.0 {
-                        let price = f64::from(PRICE * thrift) * price_step(self.model, member, rate);
+                        let step = ready.latents.rates.get(usize::from(rate)).map_or(0, |rate| rate.step);
+                        let price = f64::from(thrift) * worth(self.model, step);
                         integers = refine::latents(self.model, ready, rate, integers, exact, price)?;
                     }
                     let bits = ready.bits(rate, &integers)?;
@@ -117,16 +121,11 @@ impl<'m> Search<'m> {
                     };
                     Some(self.attempt(member, rate, 1.0, exact)?)
                 }
-                Promise::MeanSquare(most) => {
-                    let most = most * exact.len() as f64;
-                    self.cheapest(member, exact, |found| found.squares <= most)?
-                }
-                Promise::MaxError(most) => self.cheapest(member, exact, |found| found.worst <= most)?,
+                _ => self.cheapest(member, exact, promise)?,
             };
             let price = |found: &Try| match promise {
                 Promise::Rate(rate) => {
-                    let size = steps::size(self.model.step(rate)) as f64 / 16.0 * self.model.scaling.scale();
-                    found.squares + f64::from(found.bits) * f64::from(PRICE) * size * size
+                    found.squares + f64::from(found.bits) * worth(self.model, self.model.step(rate))
                 }
                 _ => f64::from(found.bits),
             };
@@ -139,12 +138,8 @@ impl<'m> Search<'m> {
     }
 
     /// The coarsest steps that are good enough, then the greatest thrift that is.
-    fn cheapest(
-        &mut self,
-        member: usize,
-        exact: &[f64],
-        enough: impl Fn(&Try) -> bool,
-    ) -> Result<Option<Try>> {
+    fn cheapest(&mut self, member: usize, exact: &[f64], promise: Promise) -> Result<Option<Try>> {
+        let enough = |found: &Try| promise.is_kept(found.squares, found.worst, exact.len());
         let count = self.model.members[member].rates(self.model);
         let is_linear = matches!(self.finders[member], Finder::Linear(..));
         let (mut low, mut high) = (0u8, count - 1);
@@ -222,18 +217,13 @@ impl<'m> Search<'m> {
         let rest = Rest { step, integers: rest.collect() };
         numbers(self.model, &self.room.values, Some(&rest), &mut self.made);
         let (squares, worst) = distance(exact, &self.made);
-        let is_kept = match promise {
-            Promise::MaxError(most) => worst <= most,
-            Promise::MeanSquare(most) => squares <= most * exact.len() as f64,
-            Promise::Rate(_) => true,
-        };
         // About the entropy of differences of two sides with this mean.
         let sum: f64 = rest.integers.iter().map(|q| f64::from(q.unsigned_abs())).sum();
         let count = rest.integers.len().max(1) as f64;
         let chance = (65_536.0 / (1.0 + 2.7 * sum / count)).clamp(1.0, 65_535.0) as u32;
         let bits = found.bits + (count * bit_cost_q16(chance, true) as f64 / 65_536.0) as f32;
         let record = Coded { rest: Some(rest), ..found.record.clone() };
-        is_kept.then_some(Try { record, squares, worst, bits })
+        promise.is_kept(squares, worst, exact.len()).then_some(Try { record, squares, worst, bits })
     }
 
     /// What is written of a record.
@@ -262,14 +252,10 @@ impl<'m> Search<'m> {
     }
 }
 
-/// The square of the step, in numbers of the file, at which bits are worth as much as they are to a network at this rate.
-fn price_step(model: &Model, member: usize, rate: u8) -> f64 {
-    let step = match &model.members[member].body {
-        Body::Network(latents) => latents.rates.get(usize::from(rate)).map_or(0, |rate| rate.step),
-        Body::Linear { .. } => model.step(rate),
-    };
+/// Squares, of numbers of the file, that a bit is worth with steps of `step`.
+fn worth(model: &Model, step: u8) -> f64 {
     let size = steps::size(step) as f64 / 16.0 * model.scaling.scale();
-    size * size
+    steps::PRICE * size * size
 }
 
 /// The sum of the squares of the errors, and the largest error.

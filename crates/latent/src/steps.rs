@@ -7,6 +7,9 @@ pub const COARSENESS: usize = 32;
 /// Coefficients that are so small are not coded: their deviation is less than a ninth of a step.
 pub const LEAST_COARSENESS: usize = 3;
 
+/// Squares that a bit is worth, for steps of 1: where the slope of what uniform steps with a dead zone cost is.
+pub const PRICE: f64 = 0.145;
+
 /// `2^(quarters / 4)`, rounded down, in sixteenths.
 #[must_use]
 pub fn size(quarters: u8) -> i64 {

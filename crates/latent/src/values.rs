@@ -7,6 +7,9 @@ pub const FRACTION: u32 = 8;
 /// Numbers beyond this are none that a member works on.
 const FARTHEST: f64 = (1u64 << 20) as f64;
 
+/// The types that numbers may have, in the order of the format.
+pub(crate) const TYPES: [Dtype; 6] = [Dtype::U8, Dtype::I8, Dtype::U16, Dtype::I16, Dtype::F32, Dtype::F64];
+
 /// How the numbers of a file become those that members work on, and back: `number = offset + scale * value`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scaling {
@@ -20,8 +23,7 @@ impl Scaling {
     /// Unsupported for a type that is none of `u8`, `i8`, `u16`, `i16`, `f32`, `f64`; corrupt for numbers that are not finite, or a scale
     /// that is not above 0.
     pub fn new(dtype: Dtype, offset: f64, scale: f64) -> Result<Self> {
-        use Dtype::{F32, F64, I8, I16, U8, U16};
-        if !matches!(dtype, U8 | I8 | U16 | I16 | F32 | F64) {
+        if !TYPES.contains(&dtype) {
             return Err(Error::unsupported(format!("records of {}", dtype.name()))
                 .remedy("convert them to u8, i16, u16, f32 or f64"));
         }
@@ -76,12 +78,12 @@ impl Scaling {
     pub fn number(&self, value: i32) -> f64 {
         let number = self.offset + self.scale * (f64::from(value) / f64::from(1 << FRACTION));
         match self.dtype {
-            Dtype::U8 => (number + 0.5).floor().clamp(0.0, 255.0),
-            Dtype::I8 => (number + 0.5).floor().clamp(-128.0, 127.0),
-            Dtype::U16 => (number + 0.5).floor().clamp(0.0, 65_535.0),
-            Dtype::I16 => (number + 0.5).floor().clamp(-32_768.0, 32_767.0),
             Dtype::F32 => f64::from(number as f32),
-            _ => number,
+            Dtype::F64 => number,
+            _ => {
+                let (least, most) = self.range();
+                (number + 0.5).floor().clamp(least, most)
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Layers: parameters with the operation that they belong to.
 
-use crate::{Conv, Init, Param, Parameters, Random, Role, Tape, Var};
+use crate::{Conv, Init, Param, Parameters, Random, Role, Shape, Tape, Var};
 
 /// A product with weights, plus a bias.
 #[derive(Clone, Copy, Debug)]
@@ -125,12 +125,7 @@ impl Convolution {
     ) -> Self {
         let shape = conv.weights(inputs, outputs);
         let values = init.draw(outputs, shape.len() / outputs.max(1), random);
-        Self {
-            weights: params.add(&format!("{name}.weights"), shape, Role::Weight, values),
-            bias: params.add(&format!("{name}.bias"), [outputs], Role::Free, vec![0.0; outputs]),
-            conv,
-            transposed: false,
-        }
+        Self::of(params, name, values, shape, outputs, conv, false)
     }
 
     /// Adds the parameters of a transposed convolution from `inputs` channels to `outputs`.
@@ -145,17 +140,25 @@ impl Convolution {
         let shape = conv.weights(outputs, inputs);
         // Of the filter's places, a value of the result is summed from one in `apart` only.
         let rows = outputs.max(1) * conv.apart();
-        let values = init.draw(rows, shape.len().div_ceil(rows), random);
+        let mut values = init.draw(rows, shape.len().div_ceil(rows), random);
+        values.truncate(shape.len());
+        Self::of(params, name, values, shape, outputs, conv, true)
+    }
+
+    fn of(
+        params: &mut Parameters,
+        name: &str,
+        values: Vec<f32>,
+        shape: Shape,
+        outputs: usize,
+        conv: Conv,
+        transposed: bool,
+    ) -> Self {
         Self {
-            weights: params.add(
-                &format!("{name}.weights"),
-                shape,
-                Role::Weight,
-                values[..shape.len()].to_vec(),
-            ),
+            weights: params.add(&format!("{name}.weights"), shape, Role::Weight, values),
             bias: params.add(&format!("{name}.bias"), [outputs], Role::Free, vec![0.0; outputs]),
             conv,
-            transposed: true,
+            transposed,
         }
     }
 

@@ -8,7 +8,7 @@
 use minlen_core::{Dtype, Env, Error, Limits, Result};
 use minlen_latent::{Body, Model, Promise, decode, encode};
 use minlen_learn::Length;
-use minlen_train::autoencoder::codec_file::{Kind, Recipe, learn};
+use minlen_train::autoencoder::codec_file::{Kind, NetworkRecipe, Recipe, learn};
 use minlen_train::autoencoder::network::Body as Layers;
 use std::io::Read;
 use std::path::Path;
@@ -26,13 +26,15 @@ fn member(words: &str) -> Option<Kind> {
     let mut parts = words.split(':');
     let kind = parts.next()?;
     let numbers: Vec<usize> = parts.map(|n| n.parse().ok()).collect::<Option<_>>()?;
-    let network = |latents: usize, layers: Layers, epochs: usize| Kind::Network {
-        latents,
-        layers,
-        prior: 192,
-        prices: (2.0, 200.0),
-        length: Length::Epochs(epochs as u32),
-        rate: 2e-3,
+    let network = |latents: usize, layers: Layers, epochs: usize| {
+        Kind::Network(NetworkRecipe {
+            latents,
+            layers,
+            prior: 192,
+            prices: (2.0, 200.0),
+            length: Length::Epochs(epochs as u32),
+            rate: 2e-3,
+        })
     };
     Some(match (kind, numbers.as_slice()) {
         ("klt", &[coordinates]) => Kind::Klt { coordinates },

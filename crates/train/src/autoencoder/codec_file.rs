@@ -27,20 +27,24 @@ pub enum Kind {
         coefficients: usize,
     },
     /// A network.
-    Network {
-        /// Numbers that are kept of a record.
-        latents: usize,
-        /// The layers between.
-        layers: Layers,
-        /// Units of the prior.
-        prior: usize,
-        /// The least and the greatest price: bits for a unit of squared error, where numbers go from 0 to 1.
-        prices: (f32, f32),
-        /// How long to train.
-        length: Length,
-        /// The highest learning rate.
-        rate: f32,
-    },
+    Network(NetworkRecipe),
+}
+
+/// A network to be learned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkRecipe {
+    /// Numbers that are kept of a record.
+    pub latents: usize,
+    /// The layers between.
+    pub layers: Layers,
+    /// Units of the prior.
+    pub prior: usize,
+    /// The least and the greatest price: bits for a unit of squared error, where numbers go from 0 to 1.
+    pub prices: (f32, f32),
+    /// How long to train.
+    pub length: Length,
+    /// The highest learning rate.
+    pub rate: f32,
 }
 
 /// What a codec file is made from, and how.
@@ -115,9 +119,14 @@ pub fn learn(
     let values = values_of(&model, bytes);
     for (number, kind) in recipe.members.iter().enumerate() {
         env.check()?;
-        let member = match kind {
-            Kind::Network { .. } => network(recipe, kind, &values, env, |progress| told(number, progress))?,
-            linear => linear_member(recipe, linear, &values, env)?,
+        let member = match *kind {
+            Kind::Klt { coordinates } => {
+                transform("klt", [1, coordinates, coordinates], recipe, &values, env)?
+            }
+            Kind::Cklt { classes, coordinates, coefficients } => {
+                transform("cklt", [classes, coordinates, coefficients], recipe, &values, env)?
+            }
+            Kind::Network(ref own) => network(own, recipe, &values, env, |progress| told(number, progress))?,
         };
         model.members.push(member);
     }
@@ -141,12 +150,14 @@ fn values_of(model: &Model, bytes: &[u8]) -> Array2<f32> {
     Array2::from_shape_vec((all.len() / columns.max(1), columns), all).unwrap_or_default()
 }
 
-fn linear_member(recipe: &Recipe, kind: &Kind, values: &Array2<f32>, env: &Env) -> Result<Member> {
-    let (name, classes, coordinates, coefficients) = match *kind {
-        Kind::Cklt { classes, coordinates, coefficients } => ("cklt", classes, coordinates, coefficients),
-        Kind::Klt { coordinates } => ("klt", 1, coordinates, coordinates),
-        Kind::Network { .. } => return Err(Error::usage("a network is no transform")),
-    };
+/// A linear member of so many classes, coordinates of all, and coefficients of a class.
+fn transform(
+    name: &str,
+    [classes, coordinates, coefficients]: [usize; 3],
+    recipe: &Recipe,
+    values: &Array2<f32>,
+    env: &Env,
+) -> Result<Member> {
     let settings = LinearSettings { classes, coordinates, coefficients, distortion: 300.0, rounds: 6 };
     let linear = linear::learn(&values.view(), &settings, recipe.seed, env)?;
     let start = Start::flat(linear.coefficients());
@@ -165,15 +176,13 @@ fn rates_for(model: &Model) -> (u8, u8) {
 }
 
 fn network(
+    own: &NetworkRecipe,
     recipe: &Recipe,
-    kind: &Kind,
     values: &Array2<f32>,
     env: &Env,
     mut told: impl FnMut(&Progress),
 ) -> Result<Member> {
-    let Kind::Network { latents, layers, prior, prices, length, rate } = kind.clone() else {
-        return Err(Error::usage("a transform is no network"));
-    };
+    let NetworkRecipe { latents, layers, prior, prices, length, rate } = own.clone();
     let side = |i: usize| recipe.shape.get(i).map_or(1, |&side| side as usize);
     let shape = match recipe.shape.len() {
         1 => [1, side(0), 1],

@@ -28,9 +28,6 @@ pub struct Export<'a> {
     pub weights: i16,
 }
 
-/// Squares that a bit is worth with steps of 1, as linear members have it.
-const PRICE: f64 = 0.145;
-
 /// A graph as it is put together.
 struct Builder(Vec<FloatNode>);
 
@@ -264,7 +261,7 @@ impl Network {
             // One more square costs `price` bits, in units of the network's numbers.
             let square = export.unit * export.unit / f64::from(price);
             Rate {
-                step: steps::nearest((square / PRICE).sqrt() * 16.0),
+                step: steps::nearest((square / steps::PRICE).sqrt() * 16.0),
                 context: self.price_inputs(price).map(|x| context.integer(x)),
                 steps: gains.iter().map(|g| fixed(f64::from(1u32 << decoded.bits) / g) as u32).collect(),
                 gains: gains.iter().map(|g| fixed(*g) as u32).collect(),
