@@ -52,7 +52,8 @@ fn parts_that_do_not_fit_are_refused() {
         change(&mut model);
         model.write(&Env::default()).unwrap_err()
     };
-    let changes: [fn(&mut Model); 18] = [
+    let changes: [fn(&mut Model); 19] = [
+        |m| m.members[0].name = "x".repeat(33),
         |m| m.shape = vec![],
         |m| m.shape = vec![0, 24],
         |m| m.shape = vec![4, 7],
