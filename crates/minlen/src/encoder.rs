@@ -268,7 +268,11 @@ impl<W: Write> Encoder<W> {
     /// Says so if a bound was given, and nothing could be inexact.
     fn tell_exact(&self) {
         if self.blocks.options.goal.is_some() && self.inexact == 0 {
-            let message = "no array of 32- or 64-bit little-endian floats is declared: stored exactly".into();
+            let message = match self.blocks.options.model() {
+                Some(_) => "no records of the codec file's shape and type are declared: stored exactly",
+                None => "no array of 32- or 64-bit little-endian floats is declared: stored exactly",
+            };
+            let message = message.into();
             self.blocks.env.progress.event(Event::Notice { message });
         }
     }

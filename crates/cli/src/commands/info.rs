@@ -160,6 +160,7 @@ fn needed(facts: &Facts) -> String {
 fn need(need: &Need) -> String {
     match need {
         Need::Prior(id) => format!("the prior {} (--prior FILE)", human::hex(id)),
+        Need::Model(id) => format!("the codec file {} (--model FILE)", human::hex(id)),
         Need::Base(hash) => {
             format!("the base whose BLAKE3 begins with {} (--base FILE)", human::hex(&hash[..8]))
         }
@@ -270,6 +271,7 @@ fn add_inside(object: &mut Value, Inside { info, differences, needs }: &Inside) 
 fn need_object(need: &Need) -> Value {
     match need {
         Need::Prior(id) => json!({"kind": "prior", "blake3_start": human::hex(id)}),
+        Need::Model(id) => json!({"kind": "model", "blake3_start": human::hex(id)}),
         Need::Base(hash) => json!({"kind": "base", "blake3_start": human::hex(hash)}),
         other => json!({"kind": format!("{other:?}"), "blake3_start": ""}),
     }
