@@ -25,6 +25,6 @@ mod values;
 
 pub use code::{Outcome, Promise, decode, encode, learn_tables};
 pub use describe::{Description, describe};
-pub use file::KIND;
+pub use file::{KIND, is_codec_file};
 pub use model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
 pub use values::{FRACTION, Scaling};

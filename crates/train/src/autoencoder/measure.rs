@@ -28,7 +28,7 @@ pub struct Point {
 pub struct Scale {
     /// Numbers in a record.
     pub numbers: usize,
-    /// What 0 dB is an error of: 255 for bytes, the range of all numbers otherwise.
+    /// What 0 dB is an error of: the range of the numbers learned from.
     pub peak: f64,
 }
 

@@ -7,7 +7,7 @@ use super::measure::{self, Point, Scale};
 use super::members::candidates;
 use super::report::{MemberReport, Report, Usual};
 use crate::records::Records;
-use minlen_core::{Dtype, Env, Error, Result};
+use minlen_core::{Env, Error, Result};
 use minlen_latent::{Body, Member, Model, Promise, decode, encode};
 use minlen_learn::Length;
 use std::time::{Duration, Instant};
@@ -241,8 +241,7 @@ impl<'a> Run<'a> {
         let kinds = request.members.clone().unwrap_or_else(|| candidates(records, train.len()));
         kinds.iter().try_for_each(|kind| kind.check(train.len(), &records.shape))?;
         let (range, deviation) = spread(&train)?;
-        let is_byte = matches!(records.dtype, Dtype::U8 | Dtype::I8);
-        let scale = Scale { numbers: records.numbers(), peak: if is_byte { 255.0 } else { range } };
+        let scale = Scale { numbers: records.numbers(), peak: range };
         let recipe = Recipe {
             shape: records.shape.clone(),
             dtype: records.dtype,
