@@ -5,3 +5,4 @@ pub mod mnist;
 pub mod quantize;
 pub mod records;
 pub mod transformer;
+pub mod waves;

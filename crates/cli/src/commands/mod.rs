@@ -13,6 +13,7 @@ mod generate;
 mod grep;
 mod info;
 mod list;
+mod model;
 mod network;
 mod quantize;
 mod rebase;
