@@ -10,6 +10,7 @@ use crate::ui::{self, human};
 use minlen::archive::{Archive, BlockInfo, Info};
 use minlen::container::recovery::{self, Protection};
 use minlen::nearby::Difference;
+use minlen::nearby::figure;
 use minlen::{Need, Result};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -99,7 +100,7 @@ fn differences(archive: &mut Archive<'_>, input: &Source, ctx: &Context) -> Vec<
 fn inexact(differences: &[Difference]) -> String {
     let samples: u64 = differences.iter().map(|difference| difference.samples).sum();
     let allowed = differences.iter().filter_map(|difference| difference.allowed).reduce(f64::max);
-    let within = allowed.map_or_else(String::new, |most| format!(", none by more than {most:.6e}"));
+    let within = allowed.map_or_else(String::new, |most| format!(", none by more than {}", figure(most)));
     match differences {
         [] => "yes".into(),
         [one] => format!("no: {}{within} (not as in the original)", one.what),
