@@ -3,4 +3,6 @@
 pub mod autoencoder;
 pub mod mnist;
 pub mod quantize;
+pub mod records;
 pub mod transformer;
+pub mod waves;
