@@ -2,8 +2,9 @@
 
 use crate::linear::Room;
 use crate::model::{Body, Model};
-use crate::search::{Finder, Search};
+use crate::search::{Finder, Search, left};
 use crate::stream::{Coded, Part, Record, Stream, numbers};
+use crate::tables::Tables;
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::binary::wide::{Decoder, Encoder};
@@ -61,27 +62,55 @@ pub fn learn_tables(model: &mut Model, bytes: &[u8], rounds: usize, env: &Env) -
                 continue;
             }
             for member in 0..model.members.len() {
-                if matches!(search.finders[member], Finder::Network(_)) {
+                if matches!(search.finders[member], Finder::Network(_, None)) {
                     continue;
                 }
                 search.look(member, &values)?;
-                let rate = (i * 7 % usize::from(model.rates)) as u8;
+                let rate = (i * 7 % usize::from(model.members[member].rates(model))) as u8;
                 let record = Record::Coded(search.attempt(member, rate, 1.0, &exact)?.record);
                 search.stream.code(&mut Nothing, &record);
             }
         }
         let learned = |part: &Part<'_>| match part {
             Part::Linear(_, _, tables) => Some(tables.learned()),
-            Part::Network(_) => None,
+            Part::Network(_, tables) => tables.as_ref().map(Tables::learned),
         };
         let learned: Vec<_> = search.stream.parts().iter().map(learned).collect();
         for (member, learned) in model.members.iter_mut().zip(learned) {
-            if let (Body::Linear { start, .. }, Some(learned)) = (&mut member.body, learned) {
+            let start = match &mut member.body {
+                Body::Linear { start, .. } => Some(start),
+                Body::Network(latents) => latents.residual.as_mut().map(|residual| &mut residual.start),
+            };
+            if let (Some(start), Some(learned)) = (start, learned) {
                 *start = learned;
             }
         }
     }
     Ok(())
+}
+
+/// What a network leaves of each record at a rate, in values: what its residual has to describe. Records that are no numbers are left out.
+///
+/// # Errors
+/// Usage if the member is no network, or has no encoder; cancelled.
+pub fn residuals(model: &Model, member: usize, rate: u8, bytes: &[u8], env: &Env) -> Result<Vec<f32>> {
+    let mut stream = Stream::new(model, env)?;
+    let Some(ready) = stream.network(member) else {
+        return Err(Error::usage("this member of the codec file is no network"));
+    };
+    let (mut exact, mut values, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut made, mut out) = (Vec::new(), Vec::new());
+    for bytes in bytes.chunks_exact(model.record_bytes()) {
+        env.check()?;
+        model.scaling.numbers(bytes, &mut exact);
+        if !model.scaling.values(&exact, &mut values) {
+            continue;
+        }
+        ready.look(&values, &mut found)?;
+        ready.restore(&ready.rounded(&found, rate), rate, &mut made)?;
+        left(model, &values, &mut made, &mut out);
+    }
+    Ok(out)
 }
 
 /// Writes nothing.

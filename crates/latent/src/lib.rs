@@ -21,7 +21,7 @@ mod stream;
 pub mod tables;
 mod values;
 
-pub use code::{Outcome, Promise, decode, encode, learn_tables};
+pub use code::{Outcome, Promise, decode, encode, learn_tables, residuals};
 pub use file::KIND;
 pub use model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
 pub use values::{FRACTION, Scaling};

@@ -4,6 +4,8 @@
 //! One network serves all its rates. A rate is a gain and an offset for each latent before rounding, a step for each after it, and the context
 //! that the prior is told (Ballé, Minnen et al. 2018 for priors; Cui et al. 2021 for gains).
 
+use crate::linear::Linear;
+use crate::tables::Start;
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::log2::bit_cost_q16;
@@ -37,6 +39,19 @@ pub struct Rate {
     pub steps: Vec<u32>,
 }
 
+/// A transform of what a network leaves, whose coefficients are coded after the latents. It takes over where more latents would not help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Residual {
+    /// The transform.
+    pub linear: Linear,
+    /// How its integers are distributed before the first record.
+    pub start: Start,
+    /// See [`crate::steps::restored`].
+    pub pull: [i8; 2],
+    /// Steps of rates beyond those of the network, which stays at its finest there; the coarsest first.
+    pub steps: Vec<u8>,
+}
+
 /// A network as a member.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Latents {
@@ -60,6 +75,8 @@ pub struct Latents {
     pub most: u16,
     /// The coarsest first.
     pub rates: Vec<Rate>,
+    /// A transform of what the network leaves, where there is one.
+    pub residual: Option<Box<Residual>>,
 }
 
 /// A member made ready, with room for one record.
@@ -80,11 +97,30 @@ impl Latents {
         self.rates.first().map_or(0, |rate| rate.gains.len())
     }
 
+    /// Rates, with those that only the residual has.
+    #[must_use]
+    pub fn rates(&self) -> usize {
+        self.rates.len() + self.residual.as_ref().map_or(0, |residual| residual.steps.len())
+    }
+
+    /// The rate of the network at a rate of the member.
+    pub(crate) fn at(&self, rate: u8) -> Option<&Rate> {
+        self.rates.get(usize::from(rate).min(self.rates.len().saturating_sub(1)))
+    }
+
+    /// The step of linear members for which bits are worth as much as at a rate.
+    #[must_use]
+    pub fn step(&self, rate: u8) -> u8 {
+        let beyond = usize::from(rate).checked_sub(self.rates.len());
+        let finer = beyond.and_then(|beyond| self.residual.as_ref()?.steps.get(beyond).copied());
+        finer.or_else(|| self.at(rate).map(|rate| rate.step)).unwrap_or(0)
+    }
+
     /// The rate at which bits are worth as much as with steps of `step`.
     #[must_use]
     pub fn nearest(&self, step: u8) -> u8 {
-        let off = |rate: &usize| self.rates[*rate].step.abs_diff(step);
-        (0..self.rates.len()).min_by_key(off).unwrap_or(0) as u8
+        let off = |rate: &usize| self.step(*rate as u8).abs_diff(step);
+        (0..self.rates()).min_by_key(off).unwrap_or(0) as u8
     }
 
     /// # Errors
@@ -101,6 +137,13 @@ impl Latents {
         let bits = [self.output_bits, self.found_bits, self.input.bits, self.context_bits];
         if bits.into_iter().any(|bits| bits > 15) || !(1..=1 << 30).contains(&self.unit) {
             return Err(bad("numbers with too many fraction bits"));
+        }
+        if let Some(residual) = &self.residual {
+            let Residual { linear, start, .. } = &**residual;
+            linear.check()?;
+            if linear.numbers() != numbers || !start.fits(linear) {
+                return Err(bad("a residual of another size"));
+            }
         }
         let most = i32::from(self.most) << self.context_bits;
         let input_limit = self.encoder.as_ref().map_or(i16::MAX, |encoder| encoder.input_limit);
@@ -159,7 +202,7 @@ impl Ready<'_> {
     /// Latents at a rate: rounded to the nearest.
     #[must_use]
     pub fn rounded(&self, found: &[i16], rate: u8) -> Vec<i32> {
-        let Some(rate) = self.latents.rates.get(usize::from(rate)) else { return Vec::new() };
+        let Some(rate) = self.latents.at(rate) else { return Vec::new() };
         let most = i64::from(self.latents.most);
         let all = found.iter().zip(&rate.gains).zip(&rate.offsets);
         let round = |((&y, &gain), &offset): ((&i16, &u32), &i32)| {
@@ -174,7 +217,7 @@ impl Ready<'_> {
     /// # Errors
     /// None for latents within their range; those of the network.
     pub fn restore(&mut self, integers: &[i32], rate: u8, values: &mut Vec<i32>) -> Result<()> {
-        let Some(rate) = self.latents.rates.get(usize::from(rate)) else { return Ok(()) };
+        let Some(rate) = self.latents.at(rate) else { return Ok(()) };
         let limit = i64::from(self.latents.decoder.input_limit);
         self.inputs.clear();
         self.inputs.extend(integers.iter().zip(rate.steps.iter().cycle()).map(|(&q, &step)| {
@@ -231,7 +274,7 @@ impl Ready<'_> {
 
     /// Calls `value` with the distribution of each latent in turn; it gives the latent.
     fn each(&self, rate: u8, mut value: impl FnMut(usize, &Mixture) -> i32) -> Result<()> {
-        let Some(rate) = self.latents.rates.get(usize::from(rate)) else { return Ok(()) };
+        let Some(rate) = self.latents.at(rate) else { return Ok(()) };
         let mut state = self.prior.start(&rate.context)?;
         let mut out = [0; PER];
         for k in 0..self.latents.count() {

@@ -3,18 +3,20 @@
 use crate::code::{Outcome, Promise};
 use crate::linear::{Analysis, Projection, Room};
 use crate::model::{Body, Member, Model};
+use crate::network::Residual;
 use crate::refine;
 use crate::steps;
 use crate::stream::{Coded, Record, Rest, Stream, numbers};
 use crate::tables::Costs;
+use crate::values::FRACTION;
 use minlen_core::{Env, Result};
 use minlen_entropy::log2::bit_cost_q16;
 
 /// What finding descriptions takes, member by member.
 pub(crate) enum Finder<'m> {
     Linear(Analysis<'m>, Costs, [i8; 2]),
-    /// What the network found in the record at hand.
-    Network(Vec<i16>),
+    /// What the network found in the record at hand, and what it takes for its residual.
+    Network(Vec<i16>, Option<(Analysis<'m>, Costs, [i8; 2])>),
 }
 
 pub(crate) struct Search<'m> {
@@ -27,6 +29,8 @@ pub(crate) struct Search<'m> {
     room: Room,
     coefficients: Vec<i64>,
     made: Vec<f64>,
+    /// The values of the record at hand.
+    values: Vec<f32>,
 }
 
 /// What stands for a record, how far off that is, and about how many bits it takes.
@@ -44,7 +48,11 @@ impl<'m> Search<'m> {
             Body::Linear { linear, start, pull } => {
                 Finder::Linear(Analysis::new(linear), Costs::new(start), *pull)
             }
-            Body::Network(_) => Finder::Network(Vec::new()),
+            Body::Network(latents) => {
+                let residual = latents.residual.as_deref();
+                let of = |r: &'m Residual| (Analysis::new(&r.linear), Costs::new(&r.start), r.pull);
+                Finder::Network(Vec::new(), residual.map(of))
+            }
         };
         Ok(Self {
             model,
@@ -55,14 +63,17 @@ impl<'m> Search<'m> {
             room: Room::default(),
             coefficients: Vec::new(),
             made: Vec::new(),
+            values: Vec::new(),
         })
     }
 
     /// Has a member look at a record.
     pub(crate) fn look(&mut self, member: usize, values: &[f32]) -> Result<()> {
+        self.values.clear();
+        self.values.extend_from_slice(values);
         match &mut self.finders[member] {
             Finder::Linear(analysis, _, _) => analysis.look(values, &mut self.seen),
-            Finder::Network(found) => {
+            Finder::Network(found, _) => {
                 if let Some(ready) = self.stream.network(member) {
                     ready.look(values, found)?;
                 }
@@ -86,16 +97,30 @@ impl<'m> Search<'m> {
                 );
                 (choice.class, choice.integers, choice.bits)
             }
-            Finder::Network(found) => match self.stream.network(member) {
+            Finder::Network(found, residual) => match self.stream.network(member) {
                 Some(ready) => {
                     let mut integers = ready.rounded(found, rate);
                     if self.thorough && thrift > 0.0 {
-                        let step = ready.latents.rates.get(usize::from(rate)).map_or(0, |rate| rate.step);
+                        let step = ready.latents.step(rate);
                         let price = f64::from(thrift) * worth(self.model, step);
                         integers = refine::latents(self.model, ready, rate, integers, exact, price)?;
                     }
-                    let bits = ready.bits(rate, &integers)?;
-                    (0, integers, bits)
+                    let mut bits = ready.bits(rate, &integers)?;
+                    let mut class = 0;
+                    if let Some((analysis, costs, pull)) = residual {
+                        ready.restore(&integers, rate, &mut self.room.values)?;
+                        let mut rest = Vec::new();
+                        left(self.model, &self.values, &mut self.room.values, &mut rest);
+                        analysis.look(&rest, &mut self.seen);
+                        let step = ready.latents.step(rate);
+                        let size = steps::size(step) as f32 / 16.0;
+                        let price = steps::PRICE as f32 * size * size * thrift;
+                        let choice = analysis.choose(&self.seen, step, *pull, price, costs);
+                        bits += choice.bits;
+                        class = choice.class;
+                        integers.extend(choice.integers);
+                    }
+                    (class, integers, bits)
                 }
                 None => Default::default(),
             },
@@ -141,7 +166,7 @@ impl<'m> Search<'m> {
     fn cheapest(&mut self, member: usize, exact: &[f64], promise: Promise) -> Result<Option<Try>> {
         let enough = |found: &Try| promise.is_kept(found.squares, found.worst, exact.len());
         let count = self.model.members[member].rates(self.model);
-        let is_linear = matches!(self.finders[member], Finder::Linear(..));
+        let is_linear = matches!(self.finders[member], Finder::Linear(..) | Finder::Network(_, Some(_)));
         let (mut low, mut high) = (0u8, count - 1);
         let mut best = self.attempt(member, high, 1.0, exact)?;
         if !enough(&best) {
@@ -250,6 +275,13 @@ impl<'m> Search<'m> {
         outcome.worst = outcome.worst.max(worst);
         Ok(Record::Coded(record))
     }
+}
+
+/// Appends what `made` leaves of `values`, once it is held to what numbers can stand for.
+pub(crate) fn left(model: &Model, values: &[f32], made: &mut [i32], out: &mut Vec<f32>) {
+    model.scaling.hold(made);
+    let off = |(x, made): (&f32, &i32)| x - *made as f32 / (1 << FRACTION) as f32;
+    out.extend(values.iter().zip(made.iter()).map(off));
 }
 
 /// Squares, of numbers of the file, that a bit is worth with steps of `step`.

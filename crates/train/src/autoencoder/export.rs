@@ -283,6 +283,7 @@ impl Network {
             unit: unit as u32,
             most: export.most,
             context_bits: context.bits,
+            residual: None,
         })
     }
 }

@@ -4,6 +4,7 @@ pub mod codec_file;
 pub mod export;
 pub mod linear;
 pub mod network;
+pub mod residual;
 
 #[cfg(test)]
 mod tests;
