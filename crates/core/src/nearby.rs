@@ -26,6 +26,8 @@ pub enum Target {
     Psnr(f64),
     /// At most about so many bits for a sample.
     BitsPerSample(f64),
+    /// At most about so many bytes for a record, of what is described by records.
+    BytesPerRecord(f64),
     /// At most so many bytes for all that is approximated.
     MaxSize(u64),
     /// 0 to 100, as pictures have it: what is good enough to look at, or to listen to.

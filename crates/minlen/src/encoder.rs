@@ -79,8 +79,10 @@ impl<W: Write> Encoder<W> {
         let spending = Spending::new(options, len.unwrap_or(0));
         let options = &settled;
         let sizes = options.cuts(options.block_size());
+        let mut writer = StreamWriter::new(out)?;
+        options.embed(&mut writer)?;
         Ok(Self {
-            blocks: BlockCoder::new(StreamWriter::new(out)?, options, spending, env),
+            blocks: BlockCoder::new(writer, options, spending, env),
             buffer: Vec::new(),
             block_size: sizes.map_or(options.block_size(), |sizes| sizes.most),
             roll: sizes.map(Roll::new),
@@ -268,7 +270,11 @@ impl<W: Write> Encoder<W> {
     /// Says so if a bound was given, and nothing could be inexact.
     fn tell_exact(&self) {
         if self.blocks.options.goal.is_some() && self.inexact == 0 {
-            let message = "no array of 32- or 64-bit little-endian floats is declared: stored exactly".into();
+            let message = match self.blocks.options.model() {
+                Some(_) => "no records of the codec file's shape and type are declared: stored exactly",
+                None => "no array of 32- or 64-bit little-endian floats is declared: stored exactly",
+            };
+            let message = message.into();
             self.blocks.env.progress.event(Event::Notice { message });
         }
     }

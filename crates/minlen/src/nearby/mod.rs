@@ -13,10 +13,11 @@
 //! | how far off as a share of the range of its array | [`Target::MaxError`] with [`MaxError::Relative`] |
 //! | a signal-to-noise ratio | [`Target::Psnr`], in decibels |
 //! | what a sample may cost | [`Target::BitsPerSample`] |
+//! | what a record may cost, with a codec file | [`Target::BytesPerRecord`] |
 //! | what the file may cost | [`Target::MaxSize`]; the length of the input must be known |
 //!
 //! Only arrays of 32- and 64-bit little-endian floats that a file declares (or that [`crate::Options::with_shape`] names) may become
-//! inexact; NaN and infinities stay as they are, bit for bit, and so does every other byte.
+//! inexact, and with a codec file ([`crate::Options::with_model`]) those of the type it was trained on; NaN and infinities stay as they are, bit for bit, and so does every other byte.
 //!
 //! ```
 //! use minlen::layout::Dtype;
