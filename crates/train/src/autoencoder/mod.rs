@@ -1,10 +1,18 @@
 //! Codec files for records of one kind.
 
+mod checkpoint;
+pub mod choose;
 pub mod codec_file;
 pub mod export;
 pub mod linear;
+pub mod measure;
+pub mod members;
 pub mod network;
-pub mod residual;
+pub mod report;
+mod residual;
+pub mod run;
 
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod tests;

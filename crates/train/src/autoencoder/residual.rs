@@ -12,24 +12,18 @@ const RECORDS: usize = 20_000;
 /// Seed of classes.
 const SEED: u64 = 5;
 
-/// Gives the network that is `member` a transform of its residuals with so many coordinates, learned from records at its finest rate.
-/// Nothing happens where the member is no network.
+/// Gives the network that is the first member a transform of its residuals with so many coordinates, learned from records at its finest rate.
+/// Nothing happens where that member is no network.
 ///
 /// # Errors
 /// Usage for too few records; cancelled.
-pub fn learn_residual(
-    model: &mut Model,
-    member: usize,
-    coordinates: usize,
-    bytes: &[u8],
-    env: &Env,
-) -> Result<()> {
-    let Some(Body::Network(latents)) = model.members.get(member).map(|member| &member.body) else {
+pub(super) fn learn_residual(model: &mut Model, coordinates: usize, bytes: &[u8], env: &Env) -> Result<()> {
+    let Some(Body::Network(latents)) = model.members.first().map(|member| &member.body) else {
         return Ok(());
     };
     let (last, finest) = (latents.rates.len().saturating_sub(1) as u8, latents.step(u8::MAX));
     let count = (bytes.len() / model.record_bytes().max(1)).min(RECORDS);
-    let left = residuals(model, member, last, &bytes[..count * model.record_bytes()], env)?;
+    let left = residuals(model, 0, last, &bytes[..count * model.record_bytes()], env)?;
     let numbers = model.numbers();
     let left = Array2::from_shape_vec((left.len() / numbers, numbers), left)
         .map_err(|_| Error::usage("residuals that are no whole records"))?;
@@ -39,7 +33,7 @@ pub fn learn_residual(
     let start = Start::flat(linear.coefficients());
     let most = usize::from(RATES_MAX) - usize::from(last) - 1;
     let steps = (steps::nearest(4.0)..finest).rev().take(most).collect();
-    if let Some(Body::Network(latents)) = model.members.get_mut(member).map(|member| &mut member.body) {
+    if let Some(Body::Network(latents)) = model.members.first_mut().map(|member| &mut member.body) {
         latents.residual = Some(Box::new(Residual { linear, start, pull: [0, 0], steps }));
     }
     Ok(())
