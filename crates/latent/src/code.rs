@@ -62,7 +62,7 @@ pub fn learn_tables(model: &mut Model, bytes: &[u8], rounds: usize, env: &Env) -
                 continue;
             }
             for member in 0..model.members.len() {
-                if matches!(search.finders[member], Finder::Network(_, None)) {
+                if matches!(&search.finders[member], Finder::Network(finder) if !finder.has_residual()) {
                     continue;
                 }
                 search.look(member, &values)?;
@@ -107,11 +107,17 @@ pub fn residuals(model: &Model, member: usize, rate: u8, bytes: &[u8], env: &Env
             continue;
         }
         ready.look(&values, &mut found)?;
-        ready.restore(&ready.rounded(&found, rate), rate, &mut made)?;
+        let integers = ready.rounded(&found, rate);
+        ready.restore([(rate, &integers[..])], &mut made)?;
         left(model, &values, &mut made, &mut out);
     }
     Ok(out)
 }
+
+/// Numbers of records that are worked on at once, and records.
+const TOGETHER: usize = 1 << 18;
+/// See [`TOGETHER`].
+const RECORDS: usize = 128;
 
 /// Writes nothing.
 struct Nothing;
@@ -140,10 +146,11 @@ pub fn encode(
     }
     let mut search = Search::new(model, level >= 8, env)?;
     let (mut coder, mut outcome) = (Encoder::new(), Outcome::default());
-    for bytes in bytes.chunks_exact(size) {
+    for bytes in bytes.chunks(size * together(model)) {
         env.check()?;
-        let record = search.record(bytes, promise, &mut outcome)?;
-        search.stream.code(&mut coder, &record);
+        for record in search.records(bytes, promise, &mut outcome)? {
+            search.stream.code(&mut coder, &record);
+        }
     }
     Ok((coder.finish(), outcome))
 }
@@ -160,19 +167,32 @@ pub fn decode(model: &Model, payload: &[u8], len: usize, env: &Env, out: &mut Ve
     }
     let mut stream = Stream::new(model, env)?;
     let mut coder = Decoder::new(payload);
-    let (mut coefficients, mut room, mut made) = (Vec::new(), Room::default(), Vec::new());
-    for _ in 0..len / size {
+    let (mut room, mut values, mut made) = (Room::default(), Vec::new(), Vec::new());
+    let (mut left, mut records) = (len / size, Vec::new());
+    while left > 0 {
         env.check()?;
-        match read(&mut stream, &mut coder).ok_or_else(bad)? {
-            Record::Raw(bytes) => out.extend(bytes),
-            Record::Coded(coded) => {
-                stream.restore(&coded, &mut coefficients, &mut room)?;
-                numbers(model, &room.values, coded.rest.as_ref(), &mut made);
-                made.iter().for_each(|&number| model.scaling.write(number, out));
+        records.clear();
+        for _ in 0..left.min(together(model)) {
+            records.push(read(&mut stream, &mut coder).ok_or_else(bad)?);
+        }
+        left -= records.len();
+        stream.restore(&records, &mut room, &mut values)?;
+        for (record, values) in records.iter().zip(values.chunks_exact(model.numbers())) {
+            match record {
+                Record::Raw(bytes) => out.extend(bytes),
+                Record::Coded(coded) => {
+                    numbers(model, values, coded.rest.as_ref(), &mut made);
+                    made.iter().for_each(|&number| model.scaling.write(number, out));
+                }
             }
         }
     }
     if coder.is_used_up() { Ok(()) } else { Err(bad()) }
+}
+
+/// How many records are worked on at once: it changes nothing but the time.
+fn together(model: &Model) -> usize {
+    (TOGETHER / model.numbers().max(1)).clamp(1, RECORDS)
 }
 
 fn read<C: BitCoder>(stream: &mut Stream<'_>, coder: &mut C) -> Option<Record> {

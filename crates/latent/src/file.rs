@@ -181,7 +181,13 @@ fn graph_name(member: usize, part: &str) -> String {
 
 /// What of a network is not in its graphs: scales, then its rates.
 fn write_latents(latents: &Latents, out: &mut Vec<u8>) {
-    out.extend([latents.input.bits, latents.found_bits, latents.output_bits, latents.context_bits]);
+    out.extend([
+        latents.input.bits,
+        latents.found_bits,
+        latents.output_bits,
+        latents.context_bits,
+        latents.patch,
+    ]);
     out.extend(latents.unit.to_le_bytes());
     out.extend(latents.input.limit.to_le_bytes());
     out.extend(latents.most.to_le_bytes());
@@ -202,7 +208,7 @@ fn read_latents(
     numbers: usize,
     env: &Env,
 ) -> Result<Body> {
-    let [input_bits, found_bits, output_bits, context_bits] = reader.array()?;
+    let [input_bits, found_bits, output_bits, context_bits, patch] = reader.array()?;
     let unit = reader.u32()?;
     let limit = i16::from_le_bytes(reader.array()?);
     let most = u16::from_le_bytes(reader.array()?);
@@ -241,6 +247,7 @@ fn read_latents(
         found_bits,
         output_bits,
         context_bits,
+        patch,
         unit,
         most,
         rates,

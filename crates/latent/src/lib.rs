@@ -13,6 +13,7 @@
 mod code;
 mod describe;
 mod file;
+mod finder;
 pub mod linear;
 mod model;
 pub mod network;

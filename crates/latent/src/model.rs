@@ -111,7 +111,7 @@ impl Model {
                     if !(1..=usize::from(self.rates)).contains(&latents.rates()) || latents.rates.is_empty() {
                         return bad("a network of too many rates, or of none");
                     }
-                    latents.ready(self.numbers(), env)?;
+                    latents.ready(&self.shape, env)?;
                 }
             }
         }

@@ -61,6 +61,8 @@ pub struct Latents {
     pub prior: Graph,
     /// From latents to values.
     pub decoder: Graph,
+    /// The side of the patches in whose order the networks see a record: see [`patches`]. 1 for the order of the record.
+    pub patch: u8,
     /// What 1 of the network's numbers stands for, in 1/256 of a value.
     pub unit: u32,
     /// What the encoder's inputs stand for, in the network's numbers.
@@ -86,8 +88,34 @@ pub struct Ready<'m> {
     decoder: Network,
     prior: Autoregressive,
     decoding: Workspace,
+    /// Which number of a record each of the networks' is; empty where the order is the record's.
+    order: Vec<u32>,
     inputs: Vec<i16>,
     outputs: Vec<i16>,
+}
+
+/// The order of the numbers of a record patch by patch: squares of `side` by `side`, or runs of `side` where the record has one side, which follow each
+/// other as their first numbers do, and the numbers within as in the record. None where the patches do not fit.
+#[must_use]
+pub fn patches(shape: &[u32], side: usize) -> Option<Vec<u32>> {
+    let long: Vec<usize> = shape.iter().map(|&side| side as usize).filter(|&side| side > 1).collect();
+    let (rows, columns, channels) = match long[..] {
+        [] => (1, 1, 1),
+        [columns] => (1, columns, 1),
+        [rows, columns, ref rest @ ..] => (rows, columns, rest.iter().product()),
+    };
+    let high = if rows == 1 { 1 } else { side };
+    if side == 0 || !rows.is_multiple_of(high) || !columns.is_multiple_of(side) {
+        return None;
+    }
+    let mut order = Vec::with_capacity(rows * columns * channels);
+    for (top, left) in (0..rows).step_by(high).flat_map(|y| (0..columns).step_by(side).map(move |x| (y, x))) {
+        for row in top..top + high {
+            let first = (row * columns + left) * channels;
+            order.extend((first..first + side * channels).map(|i| i as u32));
+        }
+    }
+    Some(order)
 }
 
 impl Latents {
@@ -124,9 +152,12 @@ impl Latents {
     }
 
     /// # Errors
-    /// Corrupt if its parts do not fit together, or belong to records of other than so many numbers; limit.
-    pub fn ready(&self, numbers: usize, env: &Env) -> Result<Ready<'_>> {
+    /// Corrupt if its parts do not fit together, or belong to records of another shape; limit.
+    pub fn ready(&self, shape: &[u32], env: &Env) -> Result<Ready<'_>> {
         let bad = |what: &str| Error::corrupt(format!("codec file: {what}"));
+        let numbers = shape.iter().map(|&side| side as usize).product();
+        let order = if self.patch == 1 { Some(Vec::new()) } else { patches(shape, usize::from(self.patch)) };
+        let order = order.ok_or_else(|| bad("patches that do not fit"))?;
         let count = self.count();
         let fits = |rate: &Rate| {
             rate.gains.len() == count && rate.offsets.len() == count && rate.steps.len() == count
@@ -170,12 +201,12 @@ impl Latents {
         }
         let decoding = decoder.workspace(env)?;
         let (inputs, outputs) = (Vec::new(), Vec::new());
-        Ok(Ready { latents: self, encoder, decoder, prior, decoding, inputs, outputs })
+        Ok(Ready { latents: self, encoder, decoder, prior, decoding, order, inputs, outputs })
     }
 }
 
 impl Ready<'_> {
-    /// The latents of a record before gains.
+    /// The latents of records before gains.
     ///
     /// # Errors
     /// Usage in a codec file for decoding only; those of the network.
@@ -186,7 +217,14 @@ impl Ready<'_> {
         self.inputs.clear();
         let integer = |x: &f32| (x * unit).clamp(-limit, limit);
         // Rounded by the bits of a sum: the same everywhere.
-        self.inputs.extend(values.iter().map(|x| (integer(x) + if *x < 0.0 { -0.5 } else { 0.5 }) as i16));
+        let rounded = |x: &f32| (integer(x) + if *x < 0.0 { -0.5 } else { 0.5 }) as i16;
+        if self.order.is_empty() {
+            self.inputs.extend(values.iter().map(rounded));
+        } else {
+            let numbers = self.order.len();
+            let records = values.chunks_exact(numbers);
+            self.inputs.extend(records.flat_map(|x| self.order.iter().map(|&i| rounded(&x[i as usize]))));
+        }
         let limit = scale.limit;
         self.inputs.iter_mut().for_each(|x| *x = (*x).clamp(-limit, limit));
         found.clear();
@@ -212,24 +250,38 @@ impl Ready<'_> {
         all.map(round).collect()
     }
 
-    /// The values of rounded latents, of one record or more, in [`crate::FRACTION`] fraction bits.
+    /// The values of records from their rates and rounded latents, in [`crate::FRACTION`] fraction bits.
     ///
     /// # Errors
     /// None for latents within their range; those of the network.
-    pub fn restore(&mut self, integers: &[i32], rate: u8, values: &mut Vec<i32>) -> Result<()> {
-        let Some(rate) = self.latents.at(rate) else { return Ok(()) };
+    pub fn restore<'r>(
+        &mut self,
+        records: impl IntoIterator<Item = (u8, &'r [i32])>,
+        values: &mut Vec<i32>,
+    ) -> Result<()> {
         let limit = i64::from(self.latents.decoder.input_limit);
         self.inputs.clear();
-        self.inputs.extend(integers.iter().zip(rate.steps.iter().cycle()).map(|(&q, &step)| {
-            let fixed = i64::from(q) * i64::from(step);
-            ((fixed + (1 << (GAIN_BITS - 1))) >> GAIN_BITS).clamp(-limit, limit) as i16
-        }));
+        for (rate, integers) in records {
+            let Some(rate) = self.latents.at(rate) else { continue };
+            self.inputs.extend(integers.iter().zip(&rate.steps).map(|(&q, &step)| {
+                let fixed = i64::from(q) * i64::from(step);
+                ((fixed + (1 << (GAIN_BITS - 1))) >> GAIN_BITS).clamp(-limit, limit) as i16
+            }));
+        }
         self.outputs.clear();
         self.decoder.run(&mut self.decoding, &self.inputs, &mut self.outputs)?;
         let (unit, bits) = (i64::from(self.latents.unit), self.latents.output_bits);
         values.clear();
         let value = |y: &i16| ((i64::from(*y) * unit + ((1i64 << bits) >> 1)) >> bits) as i32;
-        values.extend(self.outputs.iter().map(value));
+        if self.order.is_empty() {
+            values.extend(self.outputs.iter().map(value));
+            return Ok(());
+        }
+        values.resize(self.outputs.len(), 0);
+        let records = self.outputs.chunks_exact(self.order.len());
+        for (outputs, values) in records.zip(values.chunks_exact_mut(self.order.len())) {
+            self.order.iter().zip(outputs).for_each(|(&i, y)| values[i as usize] = value(y));
+        }
         Ok(())
     }
 
@@ -270,6 +322,17 @@ impl Ready<'_> {
             q
         })?;
         Ok(sum as f32 / 65_536.0)
+    }
+
+    /// The bits of each latent of a record, if it were less by one, as it is, and more by one.
+    pub(crate) fn around(&self, rate: u8, integers: &[i32], bits: &mut Vec<[f32; 3]>) -> Result<()> {
+        bits.clear();
+        self.each(rate, |k, mixture| {
+            let q = integers.get(k).copied().unwrap_or(0);
+            let cost = |q| bit_cost_q16(mixture.interval(q).1.clamp(1, 65_535), true) as f32 / 65_536.0;
+            bits.push([cost(q - 1), cost(q), cost(q + 1)]);
+            q
+        })
     }
 
     /// Calls `value` with the distribution of each latent in turn; it gives the latent.

@@ -18,6 +18,15 @@ pub enum Record {
     Coded(Coded),
 }
 
+impl Record {
+    fn coded(&self) -> Option<&Coded> {
+        match self {
+            Self::Raw(_) => None,
+            Self::Coded(coded) => Some(coded),
+        }
+    }
+}
+
 /// A description of a record.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Coded {
@@ -40,6 +49,24 @@ pub struct Rest {
     pub step: u32,
     /// A whole number of steps for each number of the record.
     pub integers: Vec<i32>,
+}
+
+impl Linear {
+    /// The values of integers of the class that a description names.
+    pub(crate) fn restore_integers(
+        &self,
+        coded: &Coded,
+        integers: &[i32],
+        size: i64,
+        pull: [i8; 2],
+        room: &mut Room,
+    ) {
+        let mut coefficients = std::mem::take(&mut room.coefficients);
+        coefficients.clear();
+        coefficients.extend(integers.iter().map(|&q| steps::restored(q, size, pull)));
+        self.restore(usize::from(coded.class), &coefficients, room);
+        room.coefficients = coefficients;
+    }
 }
 
 /// A number of few values, bit by bit.
@@ -102,7 +129,7 @@ impl<'m> Stream<'m> {
                 Body::Linear { linear, start, pull } => Part::Linear(linear, *pull, Tables::new(start)),
                 Body::Network(latents) => {
                     let tables = latents.residual.as_ref().map(|residual| Tables::new(&residual.start));
-                    Part::Network(Box::new(latents.ready(model.numbers(), env)?), tables)
+                    Part::Network(Box::new(latents.ready(&model.shape, env)?), tables)
                 }
             })
         };
@@ -253,25 +280,37 @@ impl<'m> Stream<'m> {
         if is_negative { -size } else { size }
     }
 
-    /// The values of what a description stands for, before what is left, in `room`.
-    pub fn restore(&mut self, coded: &Coded, coefficients: &mut Vec<i64>, room: &mut Room) -> Result<()> {
-        match self.parts.get_mut(usize::from(coded.member)) {
-            Some(Part::Network(ready, _)) => {
-                let count = ready.latents.count().min(coded.integers.len());
-                let (integers, left) = coded.integers.split_at(count);
-                let mut values = Vec::new();
-                ready.restore(integers, coded.rate, &mut values)?;
-                add_residual(self.model, ready.latents, coded, left, coefficients, room, &mut values);
-                room.values.clear();
-                room.values.extend(values);
+    /// The values of what descriptions stand for, before what is left, one record after the other; zeros for those that are stored as they are.
+    pub fn restore(&mut self, records: &[Record], room: &mut Room, values: &mut Vec<i32>) -> Result<()> {
+        let numbers = self.model.numbers();
+        values.clear();
+        values.resize(records.len() * numbers, 0);
+        for (member, part) in self.parts.iter_mut().enumerate() {
+            let own = records.iter().zip(values.chunks_exact_mut(numbers)).filter_map(|(record, values)| {
+                let coded = record.coded().filter(|coded| usize::from(coded.member) == member)?;
+                Some((coded, values))
+            });
+            match part {
+                Part::Linear(linear, pull, _) => {
+                    for (coded, values) in own {
+                        let size = steps::size(self.model.step(coded.rate));
+                        linear.restore_integers(coded, &coded.integers, size, *pull, room);
+                        values.copy_from_slice(&room.values);
+                    }
+                }
+                Part::Network(ready, _) => {
+                    let own: Vec<_> = own.collect();
+                    let count = ready.latents.count();
+                    let latents = |coded: &Coded| coded.integers.len().min(count);
+                    let inputs = own.iter().map(|(coded, _)| (coded.rate, &coded.integers[..latents(coded)]));
+                    let mut made = Vec::new();
+                    ready.restore(inputs, &mut made)?;
+                    for ((coded, values), made) in own.into_iter().zip(made.chunks_exact(numbers)) {
+                        values.copy_from_slice(made);
+                        add_residual(self.model, ready.latents, coded, room, values);
+                    }
+                }
             }
-            Some(Part::Linear(linear, pull, _)) => {
-                let size = steps::size(self.model.step(coded.rate));
-                coefficients.clear();
-                coefficients.extend(coded.integers.iter().map(|&q| steps::restored(q, size, *pull)));
-                linear.restore(usize::from(coded.class), coefficients, room);
-            }
-            None => {}
         }
         Ok(())
     }
@@ -298,26 +337,22 @@ fn code_coefficients<C: BitCoder>(
     }
 }
 
-/// Adds the residual that the integers `left` after the latents stand for to the `values` of a network.
-fn add_residual(
+/// Adds the residual that the integers after the latents stand for to the `values` of a network.
+pub(crate) fn add_residual(
     model: &Model,
     latents: &Latents,
     coded: &Coded,
-    left: &[i32],
-    coefficients: &mut Vec<i64>,
     room: &mut Room,
     values: &mut [i32],
 ) {
     let Some(residual) = &latents.residual else { return };
     let Residual { linear, pull, .. } = &**residual;
     model.scaling.hold(values);
+    let left = coded.integers.get(latents.count()..).unwrap_or(&[]);
     if left.iter().all(|&q| q == 0) {
         return;
     }
-    let size = steps::size(latents.step(coded.rate));
-    coefficients.clear();
-    coefficients.extend(left.iter().map(|&q| steps::restored(q, size, *pull)));
-    linear.restore(usize::from(coded.class), coefficients, room);
+    linear.restore_integers(coded, left, steps::size(latents.step(coded.rate)), *pull, room);
     values.iter_mut().zip(&room.values).for_each(|(value, more)| *value = value.wrapping_add(*more));
 }
 

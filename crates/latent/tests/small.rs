@@ -77,6 +77,7 @@ fn network() -> Member {
         encoder: Some(graph(24, 4096, vec![linear(4, 24, mean, 2, 16_000)])),
         prior: graph(6, 8000, prior),
         decoder: graph(4, 8000, vec![linear(24, 4, spread, 0, 8000)]),
+        patch: 2,
         unit: 256,
         input: Scale { bits: 4, limit: 4096 },
         found_bits: 0,

@@ -11,6 +11,7 @@ pub mod network;
 pub mod report;
 mod residual;
 pub mod run;
+mod squares;
 
 #[cfg(test)]
 mod run_tests;
