@@ -3,7 +3,7 @@
 use crate::linear::Linear;
 use crate::network::Latents;
 use crate::steps;
-use crate::tables::{SHARED, Start, WORTH};
+use crate::tables::Start;
 use crate::values::Scaling;
 use minlen_core::{Env, Error, Result};
 
@@ -103,18 +103,15 @@ impl Model {
             match &member.body {
                 Body::Linear { linear, start, .. } => {
                     linear.check()?;
-                    let len = SHARED + linear.coefficients();
-                    let whole = start.logits.len() == len && start.counts.len() == len;
-                    if !whole || linear.numbers() != self.numbers() || start.counts.iter().any(|&n| n > WORTH)
-                    {
+                    if !start.fits(linear) || linear.numbers() != self.numbers() {
                         return bad("a member of another size");
                     }
                 }
                 Body::Network(latents) => {
-                    if !(1..=usize::from(self.rates)).contains(&latents.rates.len()) {
+                    if !(1..=usize::from(self.rates)).contains(&latents.rates()) || latents.rates.is_empty() {
                         return bad("a network of too many rates, or of none");
                     }
-                    latents.ready(self.numbers(), env)?;
+                    latents.ready(&self.shape, env)?;
                 }
             }
         }
@@ -128,7 +125,7 @@ impl Member {
     pub fn rates(&self, of: &Model) -> u8 {
         match &self.body {
             Body::Linear { .. } => of.rates,
-            Body::Network(latents) => latents.rates.len().min(usize::from(of.rates)) as u8,
+            Body::Network(latents) => latents.rates().min(usize::from(of.rates)) as u8,
         }
     }
 
@@ -137,7 +134,9 @@ impl Member {
     pub fn classes(&self) -> usize {
         match &self.body {
             Body::Linear { linear, .. } => linear.classes.len(),
-            Body::Network(_) => 1,
+            Body::Network(latents) => {
+                latents.residual.as_ref().map_or(1, |residual| residual.linear.classes.len())
+            }
         }
     }
 }
