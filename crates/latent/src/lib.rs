@@ -7,9 +7,11 @@
 //! | You have | Use |
 //! |---|---|
 //! | a codec file and records | [`encode`], [`decode`] |
+//! | the same, and you want to know what is found in each record | [`describe`] |
 //! | records to learn from | the crate `train` |
 
 mod code;
+mod describe;
 mod file;
 pub mod linear;
 mod model;
@@ -22,6 +24,7 @@ pub mod tables;
 mod values;
 
 pub use code::{Outcome, Promise, decode, encode, learn_tables};
+pub use describe::{Description, describe};
 pub use file::{KIND, is_codec_file};
 pub use model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
 pub use values::{FRACTION, Scaling};

@@ -3,4 +3,5 @@
 pub mod autoencoder;
 pub mod mnist;
 pub mod quantize;
+pub mod records;
 pub mod transformer;
