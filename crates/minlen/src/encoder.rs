@@ -79,8 +79,10 @@ impl<W: Write> Encoder<W> {
         let spending = Spending::new(options, len.unwrap_or(0));
         let options = &settled;
         let sizes = options.cuts(options.block_size());
+        let mut writer = StreamWriter::new(out)?;
+        options.embed(&mut writer)?;
         Ok(Self {
-            blocks: BlockCoder::new(StreamWriter::new(out)?, options, spending, env),
+            blocks: BlockCoder::new(writer, options, spending, env),
             buffer: Vec::new(),
             block_size: sizes.map_or(options.block_size(), |sizes| sizes.most),
             roll: sizes.map(Roll::new),

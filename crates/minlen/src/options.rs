@@ -6,6 +6,7 @@ use crate::levels::{LevelInfo, MAX_LEVEL, MIB, levels};
 use crate::nearby::Goal;
 use crate::planner::Planner;
 use crate::prior::PriorUse;
+use minlen_container::StreamWriter;
 use minlen_core::{
     Approximator, Chain, Dtype, Env, Error, Learned, MaxError, Registry, Resources, Result, Span, Target,
 };
@@ -157,6 +158,7 @@ pub struct Options {
     pub(crate) learned: Vec<Learned>,
     /// The codec file that records may be described by.
     pub(crate) model: Option<Learned>,
+    pub(crate) embed: bool,
     /// What a file of no known container holds.
     pub(crate) raw: Option<RawShape>,
     pub(crate) times: bool,
@@ -186,6 +188,7 @@ impl Default for Options {
             goal: None,
             learned: Vec::new(),
             model: None,
+            embed: false,
             raw: None,
             planner: Arc::new(Planner::new(registry())),
         }
@@ -490,6 +493,21 @@ impl Options {
         }
         self.model = Some(model.clone());
         Ok(self.with_learned(model).aimed())
+    }
+
+    /// Whether the codec file of [`Options::with_model`] goes into what is written, once, so that reading needs no other file (default: no).
+    #[must_use]
+    pub fn with_embedded_model(mut self, embed: bool) -> Self {
+        self.embed = embed;
+        self
+    }
+
+    /// Writes the codec file, where that was asked for.
+    pub(crate) fn embed<W: std::io::Write>(&self, writer: &mut StreamWriter<W>) -> Result<()> {
+        match self.model.as_ref().filter(|_| self.embed) {
+            Some(model) => writer.write_learned(model.bytes()),
+            None => Ok(()),
+        }
     }
 
     /// The codec file that records may be described by.

@@ -170,6 +170,9 @@ pub struct ArrayArgs {
     /// Keep the records that the codec file of --model knows as near as N bytes a record allow
     #[arg(long, value_name = "N", value_parser = value::positive, hide_short_help = true, requires = "model", conflicts_with_all = ["max_error", "psnr", "bpp", "max_size"], help_heading = "Numbers")]
     pub bytes_per_record: Option<f64>,
+    /// Put the codec file of --model into the output, once, so that reading needs no other file
+    #[arg(long, requires = "model", hide_short_help = true, help_heading = "Numbers")]
+    pub embed_model: bool,
     /// What files without a header hold, as f32:240x37x49, outermost dimension first
     #[arg(long, value_name = "TYPE:SIZES", value_parser = value::shape, hide_short_help = true, help_heading = "Numbers")]
     pub shape: Option<value::Shape>,

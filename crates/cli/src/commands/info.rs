@@ -31,6 +31,8 @@ struct Inside {
     info: Info,
     differences: Vec<Difference>,
     needs: Vec<Need>,
+    /// BLAKE3 and length of the codec files inside.
+    embedded: Vec<([u8; 32], usize)>,
 }
 
 /// Shows every input.
@@ -65,6 +67,7 @@ fn facts(input: &Source, ctx: &Context) -> Result<Facts> {
             info: archive.info()?,
             differences,
             needs: needs(&mut archive, input, ctx),
+            embedded: archive.embedded().iter().map(|part| (*part.hash(), part.bytes().len())).collect(),
         })
     });
     Ok(Facts { len: seen.len, lock: seen.lock, protection, inside: inside.transpose()? })
@@ -107,6 +110,9 @@ fn text(input: &Source, facts: &Facts, verbose: bool) -> String {
     text += &line("size", exact(facts.len));
     if let Some(inside) = &facts.inside {
         text += &content(inside);
+    }
+    for (hash, len) in facts.inside.iter().flat_map(|inside| &inside.embedded) {
+        text += &line("holds", format!("the codec file {} ({})", human::hex(&hash[..8]), exact(*len as u64)));
     }
     text += &line("needs", needed(facts));
     text += &line("encrypted", locked(facts.lock).into());
@@ -254,7 +260,7 @@ fn object(facts: &Facts) -> Value {
     object
 }
 
-fn add_inside(object: &mut Value, Inside { info, differences, needs }: &Inside) {
+fn add_inside(object: &mut Value, Inside { info, differences, needs, embedded }: &Inside) {
     object["kind"] = json!(if info.is_tree { "archive" } else { "stream" });
     object["stored_bytes"] = json!(info.stored_len);
     object["content_bytes"] = json!(info.content_len);
@@ -265,6 +271,8 @@ fn add_inside(object: &mut Value, Inside { info, differences, needs }: &Inside) 
     object["exact"] = json!(differences.is_empty());
     object["differences"] = differences.iter().map(difference).collect();
     object["needs"] = needs.iter().map(need_object).collect();
+    object["embedded"] =
+        embedded.iter().map(|(hash, len)| json!({"blake3": human::hex(hash), "stored_bytes": len})).collect();
     object["blocks"] = info.blocks.iter().map(block).collect();
 }
 

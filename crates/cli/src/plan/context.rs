@@ -325,7 +325,7 @@ impl Context {
                     .remedy("name --psnr DB, --max-error E or --bytes-per-record N")
                     .in_file(path));
             }
-            options = options.with_model(part.clone())?;
+            options = options.with_model(part.clone())?.with_embedded_model(args.arrays.embed_model);
         }
         if let Some(shape) = &args.arrays.shape {
             options = options.with_shape(shape.dtype, &shape.sizes);

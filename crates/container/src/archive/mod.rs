@@ -12,9 +12,10 @@ pub(crate) mod walk_headers;
 use crate::block::{BlockHeader, RawBlock};
 use crate::compact::{self, Head};
 use crate::primitives::Input;
-use crate::section::{Section, kind};
+use crate::section::{HEADER_LEN, Section, kind};
+use crate::stream::learned;
 use crate::tree::Tree;
-use minlen_core::{Env, Error, Reservation, Result};
+use minlen_core::{Env, Error, ErrorKind, Reservation, Result};
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::Arc;
@@ -184,6 +185,43 @@ impl<R: Read + Seek> Archive<R> {
             covered = block.raw_end();
         }
         covered >= content.end
+    }
+
+    /// The learned parts that the file itself holds for its blocks: the bytes of each one's file. Also whether one of them is
+    /// damaged: it is left out, and whoever needs it will miss it.
+    ///
+    /// # Errors
+    /// I/O; limit.
+    pub fn read_learned(&mut self) -> Result<(Vec<Vec<u8>>, bool)> {
+        let (mut parts, mut damaged) = (Vec::new(), false);
+        for i in 0..self.streams.len() {
+            let mut at = self.streams[i].offset.saturating_add(HEADER_LEN as u64);
+            loop {
+                match self.learned_at(at) {
+                    Ok(Some((part, next))) => {
+                        at = next;
+                        parts.push(part);
+                    }
+                    Ok(None) => break,
+                    Err(error) if error.kind() == ErrorKind::Corrupt => {
+                        damaged = true;
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok((parts, damaged))
+    }
+
+    /// The learned part in the section at `at`, if one is there, and where the section ends.
+    fn learned_at(&mut self, at: u64) -> Result<Option<(Vec<u8>, u64)>> {
+        let Ok((section, mut input)) = section_at(&mut self.inner, at) else { return Ok(None) };
+        if section.kind != kind::LEARNED {
+            return Ok(None);
+        }
+        let part = learned(&section, &mut input, &self.env)?;
+        Ok(Some((part, input.pos)))
     }
 
     /// Reads block `i` and checks its header against the index. Decode it with [`crate::open_block`].

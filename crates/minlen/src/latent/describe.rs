@@ -1,6 +1,7 @@
 //! How a payload says where its records are, and what they are (docs/format/codecs/latent.md).
 
 use super::Name;
+use minlen_container::check32;
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Difference, Dtype, Error, Result};
 use minlen_latent::Promise;
@@ -36,6 +37,14 @@ impl Head {
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.write_fields(out);
+        // Nothing else shows that a promise is another one than was made.
+        let check = check32(&out[start..]);
+        out.extend(check.to_le_bytes());
+    }
+
+    fn write_fields(&self, out: &mut Vec<u8>) {
         out.extend(self.name);
         out.push(TYPES.iter().position(|&dtype| dtype == self.dtype).unwrap_or(0) as u8);
         put(out, self.numbers as u64);
@@ -63,6 +72,10 @@ impl Head {
             promise::MAX_ERROR => Some(Promise::MaxError(most()?)),
             _ => return Err(Error::corrupt("latent: no such promise")),
         };
+        let fields = own.len() - reader.rest().len();
+        if reader.u32()? != check32(&own[..fields]) {
+            return Err(Error::corrupt("latent: the checksum of what records are differs"));
+        }
         if numbers == 0 {
             return Err(Error::corrupt("latent: records without a number"));
         }

@@ -129,8 +129,8 @@ impl Network {
     fn decoder_graph(&self, params: &Parameters) -> FloatGraph {
         let mut graph = Builder(Vec::new());
         let wide = dense(params, &self.wide);
-        let [rows, columns, _] = self.design.shape;
-        let deep = wide.rows / (rows / 4).max(1) / (columns / 4).max(1);
+        let [rows, columns] = self.design.small().map(|side| side.max(1));
+        let deep = wide.rows / rows / columns;
         graph.then(FloatOp::Dense(wide));
         for layer in &self.decoder {
             graph.silu();
@@ -140,7 +140,7 @@ impl Network {
             graph.silu();
             graph.then(FloatOp::Dense(dense(params, output)));
         } else {
-            graph.then(FloatOp::Reshape(Shape { height: rows / 4, width: columns / 4, channels: deep }));
+            graph.then(FloatOp::Reshape(Shape { height: rows, width: columns, channels: deep }));
             graph.blocks(params, &self.inner[1]);
             for layer in &self.up {
                 graph.silu();

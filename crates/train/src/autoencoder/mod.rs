@@ -1,9 +1,17 @@
 //! Codec files for records of one kind.
 
+mod checkpoint;
+pub mod choose;
 pub mod codec_file;
 pub mod export;
 pub mod linear;
+pub mod measure;
+pub mod members;
 pub mod network;
+pub mod report;
+pub mod run;
 
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod tests;

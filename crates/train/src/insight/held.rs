@@ -1,12 +1,10 @@
 //! What is usual: code lengths and errors of records that nothing was learned from.
 
+use crate::autoencoder::report::Usual;
 use minlen_latent::Model;
-use serde_json::{Value, json};
 
 /// Shares of a whole at which values are kept: percentiles 0 to 100.
 const SHARES: usize = 101;
-/// Digits that are kept.
-const DIGITS: i32 = 4;
 
 /// Values by the share of records that have less.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,21 +23,6 @@ impl Quantiles {
             low + (high - low) * place.fract()
         };
         Self((0..SHARES).map(at).collect())
-    }
-
-    /// Those that were kept.
-    fn kept(value: &Value) -> Option<Self> {
-        let values: Vec<f64> = value.as_array()?.iter().map(Value::as_f64).collect::<Option<_>>()?;
-        (values.len() == SHARES && values.is_sorted()).then_some(Self(values))
-    }
-
-    fn kept_as(&self) -> Value {
-        let short = |x: &f64| {
-            let size = if *x == 0.0 { 0 } else { x.abs().log10().floor() as i32 };
-            let factor = 10f64.powi((DIGITS - 1 - size).clamp(-300, 300));
-            (x * factor).round() / factor
-        };
-        json!(self.0.iter().map(short).collect::<Vec<_>>())
     }
 
     /// The share of records below `x`, in hundredths: 0 to 100.
@@ -85,21 +68,11 @@ pub struct Held {
 }
 
 impl Held {
-    /// What the report of a codec file says of records that were held out: the field `scores`, with `rate`, `bits` and `error`, the last two
-    /// of 101 numbers.
+    /// What the report of a codec file says of records that were held out.
     #[must_use]
     pub fn of_report(report: &str) -> Option<Self> {
-        let report: Value = serde_json::from_str(report).ok()?;
-        let scores = report.get("scores")?;
-        let rate = u8::try_from(scores.get("rate")?.as_u64()?).ok()?;
-        let [bits, error] = ["bits", "error"].map(|name| scores.get(name).and_then(Quantiles::kept));
-        Some(Self { rate, bits: bits?, error: error? })
-    }
-
-    /// As the report has it.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({"rate": self.rate, "bits": self.bits.kept_as(), "error": self.error.kept_as()})
+        let Usual { rate, bits, squares } = Usual::read(report).ok()?;
+        Some(Self { rate, bits: Quantiles(bits), error: Quantiles(squares) })
     }
 
     /// The rate at which records are looked at where nobody names one: that of the report, else the middle one of a network, else the one a third

@@ -31,7 +31,9 @@ pub use pca::plane;
 
 use crate::records::Records;
 use minlen_core::{Env, Error, Result};
-use minlen_latent::{Description, Model, Promise, describe};
+pub use minlen_latent::Model;
+use minlen_latent::{Description, Promise, describe, is_codec_file};
+use std::path::Path;
 
 /// Records that are described in one go: what a record takes depends on those before it within a piece only, and so neither on threads nor on
 /// how many records there are.
@@ -99,6 +101,20 @@ fn pieces<I: Sync, T: Send>(
         out.extend(found?);
     }
     Ok(out)
+}
+
+/// The codec file at `path`.
+///
+/// # Errors
+/// Io; those of [`Model::read`]; usage for a file that is none.
+pub fn open(path: &Path, env: &Env) -> Result<Model> {
+    let bytes = std::fs::read(path).map_err(|e| Error::io("cannot read", e).in_file(path))?;
+    if !is_codec_file(&bytes) {
+        return Err(Error::usage("this is no codec file")
+            .in_file(path)
+            .remedy("give one that `minlen train autoencoder` made"));
+    }
+    Model::read(&bytes, env).map_err(|e| e.in_file(path))
 }
 
 /// # Errors

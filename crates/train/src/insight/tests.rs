@@ -4,6 +4,7 @@ use super::sample::Maker;
 use super::transforms::Transform;
 use super::{Held, Quantiles, each, embed, eval, member, score, sheet, write};
 use crate::autoencoder::codec_file::{Kind, Recipe, learn};
+use crate::autoencoder::report::{Report, Usual, quantiles};
 use crate::records::Records;
 use minlen_core::{Dtype, Env};
 use minlen_latent::Model;
@@ -62,10 +63,9 @@ fn odd_records_score_above_usual_ones_and_threads_change_nothing() {
     // What was held out is what counts where the report says it.
     let usual = super::tests::records(bumps(500, 5));
     let of_usual = score::all(&model, &usual, &again, &env).unwrap();
-    let values =
-        |f: fn(&score::Score) -> f64| Quantiles::of(&of_usual.each.iter().map(f).collect::<Vec<_>>());
-    let held = Held { rate: 5, bits: values(|s| s.bits), error: values(|s| s.error) };
-    model.report = serde_json::json!({"scores": held.to_json()}).to_string();
+    let values = |f: fn(&score::Score) -> f64| quantiles(of_usual.each.iter().map(f).collect());
+    let usual_here = Usual { rate: 5, bits: values(|s| s.bits), squares: values(|s| s.error) };
+    model.report = Report { usual: usual_here, ..Report::default() }.inside();
     let found = score::all(&model, &records, &again, &env).unwrap();
     assert!(found.by_held_out && found.rate == 5);
     assert!(found.each.iter().step_by(6).all(|score| score.percentile() == 100.0));
@@ -86,11 +86,7 @@ fn percentiles_go_from_what_is_least_to_what_is_most_and_on() {
     assert!((quantiles.rank(1500.0) - 101.0).abs() < 1e-9);
     assert!(quantiles.rank(f64::NAN).is_infinite());
     assert_eq!(Quantiles::of(&[3.0; 9]).percentile(3.0), 50.0);
-    let held = Held { rate: 3, bits: quantiles.clone(), error: Quantiles::of(&[0.0, 1.23456]) };
-    let back = Held::of_report(&format!("{{\"scores\":{}}}", held.to_json())).unwrap();
-    assert_eq!((back.rate, &back.bits), (3, &held.bits));
-    assert!((back.error.percentile(1.0) - 81.0).abs() < 0.1);
-    for bad in ["", "{}", "{\"scores\":{\"rate\":3,\"bits\":[1],\"error\":[2]}}"] {
+    for bad in ["", "{}", "{\"rate\":3,\"bits\":[1],\"squares\":[2]}"] {
         assert_eq!(Held::of_report(bad), None, "{bad}");
     }
 }
