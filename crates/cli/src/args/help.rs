@@ -192,6 +192,25 @@ Example:
   minlen train network lenet-300-100 --data mnist --keep 0.04 -o lenet.mlq
   minlen eval lenet.mlq --data mnist";
 
+pub const TRAIN_AUTOENCODER: &str = "\
+A codec file holds members, ways to describe a record in a few bytes: transforms (klt; cklt with classes), which are learned in seconds, and
+networks (dense, conv1d, conv2d), which take the time that is left. They are compared on records that nothing was learned from, and what
+does not pay is left out; the table says which member is best at how many bytes, and what it comes to for every record.
+`minlen compress --model` uses the file, and `minlen info` describes it.
+
+DATA are IDX files (also .gz), npy and npz arrays (the first dimension counts records), folders of PNG or PNM pictures of one size, CSV tables of
+numbers, WAV cut by --window, or raw numbers with --shape and --type.
+
+Ctrl-C keeps what was learned in OUT.checkpoint; the same command with --resume goes on.
+
+Examples:
+  minlen train autoencoder train-images-idx3-ubyte.gz --test t10k-images-idx3-ubyte.gz -o digits.mlc
+  minlen train autoencoder pictures --members klt,cklt:32 -o pictures.mlc
+  minlen train autoencoder sensors.npy --psnr 40 --time-budget 20m -o sensors.mlc
+  minlen train autoencoder recordings --window 320 -o speech.mlc
+  minlen train autoencoder table.csv --skip-columns id -o rows.mlc
+  minlen train autoencoder frames.raw --shape 64x64 --type u16 --skip 512 -o frames.mlc";
+
 pub const TRAIN: &str = "\
 A prior is typical data from which the strong levels (-6 and up) start. It helps many small files of one kind, each
 compressed alone. It is named in them by its hash, and needed to read them: keep it.

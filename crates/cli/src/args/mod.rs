@@ -2,6 +2,7 @@
 //!
 //! What it *means* (which file becomes which, with which limits) is decided in [`crate::plan`].
 
+mod autoencoder;
 mod groups;
 mod help;
 mod levels;
@@ -9,9 +10,11 @@ mod living;
 mod models;
 mod pick;
 mod reading;
+mod records;
 mod value;
 mod verbs;
 
+pub use autoencoder::TrainAutoencoder;
 pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs, TableFormat};
 pub use levels::{LevelArgs, refuse_two_digits};
 pub use living::{Compact, Update};

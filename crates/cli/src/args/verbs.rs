@@ -61,7 +61,7 @@ pub enum Verb {
     /// Make a model small within a bound, with its error reported
     #[command(after_long_help = help::QUANTIZE)]
     Quantize(Box<Quantize>),
-    /// Train a prior for data of one kind, or a small network
+    /// Train a prior, a codec file for records of one kind, or a small network
     Train(Box<Train>),
     /// Grade a small network that `train network` made
     #[command(after_long_help = help::EVAL)]

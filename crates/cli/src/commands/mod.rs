@@ -1,6 +1,7 @@
 //! One file per verb. Each takes its arguments and the context, and tallies what happened to each input.
 
 mod analyze;
+mod autoencoder;
 mod bench;
 mod codecs;
 mod compact;
@@ -85,6 +86,7 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
         Verb::Train(args) => once(match &args.what {
             args::TrainWhat::Prior(args) => train::run(args, ctx),
             args::TrainWhat::Network(args) => network::train(args, ctx),
+            args::TrainWhat::Autoencoder(args) => autoencoder::train(args, ctx),
         }),
         Verb::Eval(args) => once(network::eval(args, ctx)),
         Verb::Generate(args) => once(generate::run(args, ctx)),
@@ -160,6 +162,7 @@ fn enter(verb: &Verb, ctx: &Context) -> Result<()> {
                 }
                 output(&Some(a.output.clone()), Path::new("the network"))
             }
+            args::TrainWhat::Autoencoder(a) => autoencoder::enter(a, ctx),
         },
         Verb::Eval(a) => input(&a.file).and_then(|()| help("data", &Some(a.data.clone()))),
         Verb::Codecs(_) | Verb::Generate(_) => Ok(()),

@@ -2,7 +2,7 @@
 
 use super::export::Export;
 use super::linear::{self, Settings as LinearSettings};
-use super::network::{Body as Layers, Design, Network};
+use super::network::{Body as Layers, Design, Network, Variant};
 use minlen_core::{Dtype, Env, Error, Result};
 use minlen_latent::tables::Start;
 use minlen_latent::{Body, Member, Model, Scaling, learn_tables, steps};
@@ -106,7 +106,7 @@ pub fn learn(
     let split = Split::by_share(bytes.len() / size, 0.05, recipe.seed);
     let held_out = records_of(bytes, size, &split.held_out);
     let train = records_of(bytes, size, &split.train);
-    let lessons = Lessons { recipe, scaling, bytes: &train, held_out: &held_out };
+    let lessons = Lessons { recipe, scaling, bytes: &train, held_out: &held_out, variant: Variant::Plain };
     if !bytes.len().is_multiple_of(size) {
         return Err(Error::usage(format!("{} bytes are no whole records of {size}", bytes.len())));
     }
@@ -154,6 +154,8 @@ pub struct Lessons<'a> {
     pub bytes: &'a [u8],
     /// Others to measure networks with.
     pub held_out: &'a [u8],
+    /// How networks are trained.
+    pub variant: Variant,
 }
 
 /// Held-out records that networks are measured with between epochs, at most: more would take time from learning, and from
@@ -227,7 +229,7 @@ impl Lessons<'_> {
         let mut failed = Ok(());
         trainer.fit(
             &plan,
-            |tape, records| network.loss(tape, &data, records, None),
+            |tape, records| network.loss_as(self.variant, tape, &data, records),
             |trainer, progress| {
                 if failed.is_ok() {
                     failed = told(trainer, progress);

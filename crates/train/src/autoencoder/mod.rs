@@ -10,6 +10,7 @@ pub mod members;
 pub mod network;
 pub mod report;
 pub mod run;
+mod variants;
 
 #[cfg(test)]
 mod run_tests;

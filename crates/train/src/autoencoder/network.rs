@@ -52,6 +52,18 @@ impl Design {
     }
 }
 
+/// How a network is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Variant {
+    /// With noise in place of rounding.
+    #[default]
+    Plain,
+    /// The same from spoilt records, to be mended.
+    Denoising,
+    /// As a variational autoencoder, whose divergence is weighted by this.
+    Beta(f32),
+}
+
 /// Logistics in a distribution.
 pub(super) const PARTS: usize = minlen_latent::network::PARTS;
 

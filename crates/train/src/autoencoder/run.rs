@@ -5,6 +5,7 @@ use super::choose::{Goal, Trial};
 use super::codec_file::{Kind, Lessons, NetworkRecipe, Recipe, scaling_of};
 use super::measure::{self, Point, Scale};
 use super::members::candidates;
+use super::network::Variant;
 use super::report::{MemberReport, Report, Usual};
 use crate::records::Records;
 use minlen_core::{Env, Error, Result};
@@ -28,6 +29,8 @@ const KEPT_EVERY: Duration = Duration::from_secs(30);
 pub struct Request {
     /// The members; none: what pays on these records.
     pub members: Option<Vec<Kind>>,
+    /// How networks are trained.
+    pub variant: Variant,
     /// What the file is for.
     pub goal: Goal,
     /// How long all of it may take.
@@ -104,6 +107,7 @@ pub fn run(
         scaling: scaling_of(&run.train.bytes, records.dtype)?,
         bytes: &run.train.bytes,
         held_out: &run.held_out.bytes,
+        variant: request.variant,
     };
     let is_network = |kind: &&Kind| matches!(kind, Kind::Network(_));
     let mut members = Vec::new();
@@ -165,8 +169,8 @@ struct Stages {
 
 impl Stages {
     fn new(run: &Run<'_>, checkpoint: Option<&[u8]>) -> Result<Self> {
-        let Request { epochs, seed, goal, .. } = run.request;
-        let told = format!("{:?} {epochs:?} {seed} {goal:?} {}", run.kinds, run.records.kind());
+        let Request { epochs, seed, goal, variant, .. } = run.request;
+        let told = format!("{:?} {variant:?} {epochs:?} {seed} {goal:?} {}", run.kinds, run.records.kind());
         let fingerprint = xxh3_64(told.as_bytes()) ^ xxh3_64(&run.records.bytes);
         let before = checkpoint.map_or(Ok(Vec::new()), |bytes| checkpoint::read(bytes, fingerprint))?;
         Ok(Self { fingerprint, before, done: Vec::new(), histories: Vec::new() })
