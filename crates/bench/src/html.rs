@@ -17,6 +17,27 @@ pub struct Page {
     body: String,
 }
 
+/// What stands in a place of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// Text, as it is.
+    Text(String),
+    /// A PNG picture.
+    Png(Vec<u8>),
+    /// Markup that this crate wrote, as [`crate::render::chart::spark`] does.
+    Svg(String),
+}
+
+impl Cell {
+    fn markup(&self) -> String {
+        match self {
+            Self::Text(text) => escape(text),
+            Self::Png(png) => format!("<img alt=\"\" src=\"data:image/png;base64,{}\">", base64(png)),
+            Self::Svg(svg) => svg.clone(),
+        }
+    }
+}
+
 /// Text in which nothing is markup.
 #[must_use]
 pub fn escape(text: &str) -> String {
@@ -54,15 +75,20 @@ impl Page {
         let _ = writeln!(self.body, "<p>{}</p>", escape(text));
     }
 
-    /// A table; the first column is to the left.
+    /// A table of text; the first column is to the left.
     pub fn table(&mut self, heading: &[&str], rows: &[Vec<String>]) {
-        let line = |cells: &mut dyn Iterator<Item = String>, tag: &str| {
-            cells.fold(String::new(), |all, cell| all + &format!("<{tag}>{}</{tag}>", escape(&cell)))
-        };
-        let head = line(&mut heading.iter().map(|&cell| cell.to_owned()), "th");
+        let rows: Vec<Vec<Cell>> =
+            rows.iter().map(|row| row.iter().cloned().map(Cell::Text).collect()).collect();
+        self.cells(heading, &rows);
+    }
+
+    /// A table of text, pictures and drawings.
+    pub fn cells(&mut self, heading: &[&str], rows: &[Vec<Cell>]) {
+        let head: String = heading.iter().map(|cell| format!("<th>{}</th>", escape(cell))).collect();
         let _ = writeln!(self.body, "<div class=\"wide\"><table><thead><tr>{head}</tr></thead><tbody>");
         for row in rows {
-            let _ = writeln!(self.body, "<tr>{}</tr>", line(&mut row.iter().cloned(), "td"));
+            let line: String = row.iter().map(|cell| format!("<td>{}</td>", cell.markup())).collect();
+            let _ = writeln!(self.body, "<tr>{line}</tr>");
         }
         self.body.push_str("</tbody></table></div>\n");
     }
@@ -70,11 +96,6 @@ impl Page {
     /// A chart.
     pub fn chart(&mut self, chart: &Chart) {
         let _ = writeln!(self.body, "<figure>{}</figure>", chart.svg());
-    }
-
-    /// A picture made of markup that this crate wrote, as [`crate::render::chart::spark`] does, with a line below.
-    pub fn drawing(&mut self, svg: &str, below: &str) {
-        let _ = writeln!(self.body, "<figure>{svg}<figcaption>{}</figcaption></figure>", escape(below));
     }
 
     /// A PNG picture with a line below.
