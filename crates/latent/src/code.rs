@@ -170,13 +170,13 @@ pub fn decode(model: &Model, payload: &[u8], len: usize, env: &Env, out: &mut Ve
     let (mut room, mut values, mut made) = (Room::default(), Vec::new(), Vec::new());
     let (mut left, mut records) = (len / size, Vec::new());
     while left > 0 {
-        env.check()?;
         records.clear();
         for _ in 0..left.min(together(model)) {
             records.push(read(&mut stream, &mut coder).ok_or_else(bad)?);
         }
         left -= records.len();
         stream.restore(&records, &mut room, &mut values)?;
+        env.work((records.len() * size) as u64)?;
         for (record, values) in records.iter().zip(values.chunks_exact(model.numbers())) {
             match record {
                 Record::Raw(bytes) => out.extend(bytes),

@@ -75,6 +75,22 @@ impl Model {
         self.numbers() * self.scaling.dtype().unit()
     }
 
+    /// The same with one of its members alone; none that is not there.
+    #[must_use]
+    pub fn only(&self, member: usize) -> Option<Self> {
+        let members = vec![self.members.get(member)?.clone()];
+        Some(Self { members, report: String::new(), ..self.clone() })
+    }
+
+    /// The rate of a member at which bits are worth as much as at a rate of the file.
+    #[must_use]
+    pub fn rate_of(&self, member: usize, rate: u8) -> u8 {
+        match self.members.get(member).map(|member| &member.body) {
+            Some(Body::Network(latents)) => latents.nearest(self.step(rate)),
+            _ => rate.min(self.rates.saturating_sub(1)),
+        }
+    }
+
     /// The step of a rate, in quarters of an octave.
     #[must_use]
     pub fn step(&self, rate: u8) -> u8 {

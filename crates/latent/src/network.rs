@@ -237,17 +237,28 @@ impl Ready<'_> {
         }
     }
 
+    /// Latents at a rate before they are rounded, in [`GAIN_BITS`] fraction bits.
+    fn scaled<'a>(&'a self, found: &'a [i16], rate: u8) -> impl Iterator<Item = i64> + 'a {
+        let rate = self.latents.at(rate);
+        let all = rate.into_iter().flat_map(|rate| rate.gains.iter().zip(&rate.offsets)).zip(found);
+        all.map(|((&gain, &offset), &y)| {
+            ((i64::from(y) * i64::from(gain)) >> self.latents.found_bits) + i64::from(offset)
+        })
+    }
+
     /// Latents at a rate: rounded to the nearest.
     #[must_use]
     pub fn rounded(&self, found: &[i16], rate: u8) -> Vec<i32> {
-        let Some(rate) = self.latents.at(rate) else { return Vec::new() };
         let most = i64::from(self.latents.most);
-        let all = found.iter().zip(&rate.gains).zip(&rate.offsets);
-        let round = |((&y, &gain), &offset): ((&i16, &u32), &i32)| {
-            let fixed = ((i64::from(y) * i64::from(gain)) >> self.latents.found_bits) + i64::from(offset);
-            ((fixed + (1 << (GAIN_BITS - 1))) >> GAIN_BITS).clamp(-most, most) as i32
-        };
-        all.map(round).collect()
+        let round = |fixed: i64| ((fixed + (1 << (GAIN_BITS - 1))) >> GAIN_BITS).clamp(-most, most) as i32;
+        self.scaled(found, rate).map(round).collect()
+    }
+
+    /// The same before they are rounded.
+    #[must_use]
+    pub fn unrounded(&self, found: &[i16], rate: u8) -> Vec<f32> {
+        let unit = f64::from(1u32 << GAIN_BITS);
+        self.scaled(found, rate).map(|fixed| (fixed as f64 / unit) as f32).collect()
     }
 
     /// The values of records from their rates and rounded latents, in [`crate::FRACTION`] fraction bits.

@@ -164,6 +164,21 @@ impl<'m> Stream<'m> {
         }
     }
 
+    /// The class and the integers of a record of a member at a rate, as `coder` has them.
+    pub fn describe<C: BitCoder>(
+        &mut self,
+        coder: &mut C,
+        member: usize,
+        rate: u8,
+    ) -> Option<(u8, Vec<i32>)> {
+        let class = self.classes.get_mut(member)?.code(coder, 0);
+        if class as usize >= self.model.members.get(member)?.classes() {
+            return None;
+        }
+        let integers = self.code_integers(coder, member, class as usize, rate, &[])?;
+        Some((class as u8, integers))
+    }
+
     /// Codes a record (which is not looked at when decoding) and gives it.
     pub fn code<C: BitCoder>(&mut self, coder: &mut C, record: &Record) -> Option<Record> {
         let (raw, coded) = match record {

@@ -114,7 +114,6 @@ impl Codec for Latent {
             out.extend_from_slice(around.bytes(gap.len())?);
             if let Some((place, own)) = owns.next() {
                 records_of(own, place.range.len(), env, out)?;
-                env.work(place.range.len() as u64)?;
             }
         }
         Ok(())
