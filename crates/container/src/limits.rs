@@ -22,6 +22,8 @@ pub const MAX_FIELDS: usize = 255;
 pub const MAX_INDEX: u64 = 1 << 28;
 /// Largest skippable payload in bytes.
 pub const MAX_SKIPPABLE: u64 = 1 << 30;
+/// The longest learned part that is embedded, and read.
+pub(crate) const MAX_LEARNED: u64 = 64 << 20;
 /// Longest path of an entry in bytes.
 pub const MAX_PATH: usize = 1 << 15;
 /// Longest component of a path in bytes.

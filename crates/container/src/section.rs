@@ -39,6 +39,8 @@ pub mod kind {
     pub const SKIPPABLE_FIRST: u8 = 0x80;
     /// A copy of a part of the directory, in large archives: skippable.
     pub const DIRECTORY: u8 = 0x81;
+    /// A learned part that blocks of the stream name, directly behind the header: skippable.
+    pub const LEARNED: u8 = 0x82;
     /// The last type that a reader may pass over.
     pub const SKIPPABLE_LAST: u8 = 0xbf;
 

@@ -47,6 +47,8 @@ pub enum Advice {
     OwnRecovery,
     /// Give the prior that was used.
     Prior,
+    /// Give the codec file that was used.
+    Model,
     /// Give the file that this is a difference from.
     Base,
     /// Store one of the files as a difference from another one.
@@ -84,6 +86,7 @@ impl fmt::Display for Advice {
             Self::SecretKey => "give the secret key",
             Self::OwnRecovery => "give the recovery data of this file",
             Self::Prior => "give the prior",
+            Self::Model => "give the codec file",
             Self::Base => "give that file as a base",
             Self::Rebase => "store one of them as a difference from another one",
             Self::Shape => "give the shape of the whole file, or none",

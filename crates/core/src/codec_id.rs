@@ -47,6 +47,8 @@ pub mod ids {
     pub const TENSORS: CodecId = CodecId(33);
     /// A quantized model; decodes to the file with the weights that it stands for.
     pub const QUANTIZED: CodecId = CodecId(34);
+    /// Records of one kind by a trained codec file.
+    pub const LATENT: CodecId = CodecId(35);
     /// What is compressed already, undone and coded as streams of alike bytes.
     pub const RECODE: CodecId = CodecId(32);
 }

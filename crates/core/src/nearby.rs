@@ -26,6 +26,8 @@ pub enum Target {
     Psnr(f64),
     /// At most about so many bits for a sample.
     BitsPerSample(f64),
+    /// At most about so many bytes for a record, of what is described by records.
+    BytesPerRecord(f64),
     /// At most so many bytes for all that is approximated.
     MaxSize(u64),
     /// 0 to 100, as pictures have it: what is good enough to look at, or to listen to.
@@ -95,6 +97,12 @@ pub trait Approximator: Send + Sync {
     /// True if it can do something with this span and this target. What the file has not declared, or holds a checksum of, is never
     /// asked for.
     fn takes(&self, span: &Span, target: &Target) -> bool;
+
+    /// True if exact coding may be smaller than what it makes, so that the two are to be compared where that is not far smaller than the
+    /// span.
+    fn is_compared(&self) -> bool {
+        false
+    }
 
     /// A nearby content for `bytes`, which are those of `span`; `None` where the span is better stored exactly (it says so with
     /// [`crate::Event::Notice`]). `level` is the effort.

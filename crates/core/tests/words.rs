@@ -94,6 +94,7 @@ fn codecs_keep_their_numbers() {
         ("RECODE", ids::RECODE),
         ("TENSORS", ids::TENSORS),
         ("QUANTIZED", ids::QUANTIZED),
+        ("LATENT", ids::LATENT),
     ];
     for (case, (name, id)) in cases::read(include_str!("cases/codecs.txt"), 2).iter().zip(all) {
         assert_eq!(id, CodecId(case.number(0) as u16));

@@ -24,6 +24,12 @@ const LINEAR: Tag = *b"LINR";
 /// A member that is a network: what is not in its graphs.
 const LATENTS: Tag = *b"LATN";
 
+/// True if `bytes` begin as a model file does.
+#[must_use]
+pub fn is_codec_file(bytes: &[u8]) -> bool {
+    ModelFile::begins(bytes)
+}
+
 impl Model {
     /// The codec file.
     ///

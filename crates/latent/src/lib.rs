@@ -22,6 +22,6 @@ pub mod tables;
 mod values;
 
 pub use code::{Outcome, Promise, decode, encode, learn_tables};
-pub use file::KIND;
+pub use file::{KIND, is_codec_file};
 pub use model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
 pub use values::{FRACTION, Scaling};

@@ -4,7 +4,7 @@ use crate::block_progress::BlockProgress;
 use crate::options::Options;
 use crate::pipeline::Ordered;
 use minlen_container::{BlockHeader, RawBlock, open_beginning};
-use minlen_core::{CodecId, Env, Error, ErrorKind, Event, Registry, Reservation, Result};
+use minlen_core::{CodecId, Env, Error, ErrorKind, Event, Learned, Registry, Reservation, Result};
 
 /// A decoded block, with the memory that it and its payload took.
 pub(crate) struct Opened {
@@ -47,6 +47,13 @@ impl BlockDecoder {
             registry: options.registry().clone(),
             env: env.clone(),
             inner: env.clone().with_threads(if blocks / 4 <= threads { threads } else { 1 }),
+        }
+    }
+
+    /// Has a learned part at hand for what is submitted from now on.
+    pub(crate) fn learn(&mut self, part: &Learned) {
+        for env in [&mut self.env, &mut self.inner] {
+            env.resources = std::mem::take(&mut env.resources).with_learned(part.clone());
         }
     }
 

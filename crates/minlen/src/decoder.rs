@@ -3,7 +3,7 @@
 use crate::blocks::{BlockDecoder, Opened};
 use crate::options::Options;
 use minlen_container::{Item, RawBlock, StreamReader};
-use minlen_core::{Advice, Env, Error, ErrorKind, Event, Reservation, Result};
+use minlen_core::{Advice, Env, Error, ErrorKind, Event, Learned, Reservation, Result};
 use std::io::{self, BufRead, Read};
 
 /// Reads the content of `.mln` streams.
@@ -214,6 +214,10 @@ impl<R: Read> Decoder<R> {
             Some(Item::Block(block)) => return self.submit(block),
             Some(Item::End { content_hash, .. }) => {
                 self.ends.push(PendingEnd { after: self.submitted, hash: content_hash });
+            }
+            Some(Item::Learned(file)) => {
+                let hash = *blake3::hash(&file).as_bytes();
+                self.pool.learn(&Learned::new(file, hash));
             }
             Some(Item::Tree(_)) => {
                 return Err(Error::usage("this is an archive of files, not a single stream")

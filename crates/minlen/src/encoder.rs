@@ -79,8 +79,10 @@ impl<W: Write> Encoder<W> {
         let spending = Spending::new(options, len.unwrap_or(0));
         let options = &settled;
         let sizes = options.cuts(options.block_size());
+        let mut writer = StreamWriter::new(out)?;
+        options.embed(&mut writer)?;
         Ok(Self {
-            blocks: BlockCoder::new(StreamWriter::new(out)?, options, spending, env),
+            blocks: BlockCoder::new(writer, options, spending, env),
             buffer: Vec::new(),
             block_size: sizes.map_or(options.block_size(), |sizes| sizes.most),
             roll: sizes.map(Roll::new),
@@ -258,9 +260,9 @@ impl<W: Write> Encoder<W> {
     /// Where that was asked for, replaces what may be others by what is near enough; `is_all` of a block that is all of the content.
     fn approximate(&mut self, block: &mut [u8], spans: Arc<[Span]>, is_all: bool) -> Result<Arc<[Span]>> {
         let Some(goal) = &self.blocks.options.goal else { return Ok(spans) };
-        let level = self.blocks.options.level;
+        let (level, planner) = (self.blocks.options.level, &self.blocks.options.planner);
         let total = if is_all { Some(block.len() as u64) } else { self.total };
-        let (spans, count) = goal.approximate(block, &spans, total, level, &self.blocks.env)?;
+        let (spans, count) = goal.approximate(block, &spans, total, planner, level, &self.blocks.env)?;
         self.inexact += count;
         Ok(spans)
     }
@@ -268,7 +270,11 @@ impl<W: Write> Encoder<W> {
     /// Says so if a bound was given, and nothing could be inexact.
     fn tell_exact(&self) {
         if self.blocks.options.goal.is_some() && self.inexact == 0 {
-            let message = "no array of 32- or 64-bit little-endian floats is declared: stored exactly".into();
+            let message = match self.blocks.options.model() {
+                Some(_) => "no records of the codec file's shape and type are declared: stored exactly",
+                None => "no array of 32- or 64-bit little-endian floats is declared: stored exactly",
+            };
+            let message = message.into();
             self.blocks.env.progress.event(Event::Notice { message });
         }
     }

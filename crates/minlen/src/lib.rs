@@ -100,6 +100,8 @@ mod decoder;
 pub mod detect;
 mod diff;
 mod encoder;
+#[cfg(feature = "latent")]
+pub mod latent;
 pub mod layout;
 mod levels;
 pub mod nearby;

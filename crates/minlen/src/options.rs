@@ -6,8 +6,9 @@ use crate::levels::{LevelInfo, MAX_LEVEL, MIB, levels};
 use crate::nearby::Goal;
 use crate::planner::Planner;
 use crate::prior::PriorUse;
+use minlen_container::StreamWriter;
 use minlen_core::{
-    Approximator, Chain, Dtype, Env, Error, Learned, MaxError, Registry, Resources, Result, Target,
+    Approximator, Chain, Dtype, Env, Error, Learned, MaxError, Registry, Resources, Result, Span, Target,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,7 @@ pub fn registry() -> Registry {
     }
     minlen_bytes::missing().into_iter().for_each(|codec| registry.note_missing(codec));
     register_tensors(&mut registry);
+    register_latent(&mut registry);
     // What is new beside a base may be compressed, and what comes out of that be in the base again; and what comes out where the data is
     // compressed may be a difference. So the two hold each other, to a depth that is enough.
     let with = |codec| {
@@ -60,6 +62,19 @@ fn register_tensors(registry: &mut Registry) {
     for (id, name) in [(ids::TENSORS, "tensors"), (ids::QUANTIZED, "quantized")] {
         registry.note_missing(MissingCodec { id, name, feature: "tensors" });
     }
+}
+
+/// The codec of records, which codes what is around them with all the others.
+#[cfg(feature = "latent")]
+fn register_latent(registry: &mut Registry) {
+    let inner = registry.clone();
+    registry.register(crate::latent::codec(inner));
+}
+
+#[cfg(not(feature = "latent"))]
+fn register_latent(registry: &mut Registry) {
+    use minlen_core::{MissingCodec, ids};
+    registry.note_missing(MissingCodec { id: ids::LATENT, name: "latent", feature: "latent" });
 }
 
 /// Numbers of one type and shape that a file without a header holds.
@@ -117,6 +132,7 @@ pub struct Keep {
 /// | fine random access | [`Options::with_block_size`] |
 /// | floats that need not be exact | [`Options::with_target`], [`Options::with_max_error`] |
 /// | differences from a file that the reader has | [`Options::with_bases`] |
+/// | records near those of the input, by a codec file | [`Options::with_model`] |
 /// | to start from typical data | [`Options::with_learned`], [`Options::with_prior`] |
 ///
 /// Reading takes options too: threads, codecs, bases and priors count there, the level does not.
@@ -140,6 +156,9 @@ pub struct Options {
     pub(crate) goal: Option<Goal>,
     /// Learned parts at hand, the one for coding last.
     pub(crate) learned: Vec<Learned>,
+    /// The codec file that records may be described by.
+    pub(crate) model: Option<Learned>,
+    pub(crate) embed: bool,
     /// What a file of no known container holds.
     pub(crate) raw: Option<RawShape>,
     pub(crate) times: bool,
@@ -168,6 +187,8 @@ impl Default for Options {
             bases: BaseSet::default(),
             goal: None,
             learned: Vec::new(),
+            model: None,
+            embed: false,
             raw: None,
             planner: Arc::new(Planner::new(registry())),
         }
@@ -450,6 +471,7 @@ impl Options {
             Target::MaxError(MaxError::Absolute(size) | MaxError::Relative(size)) => (size, "such as 0.001"),
             Target::Psnr(decibels) => (decibels, "such as 60"),
             Target::BitsPerSample(bits) => (bits, "such as 4"),
+            Target::BytesPerRecord(bytes) => (bytes, "such as 16"),
             Target::MaxSize(bytes) => (bytes as f64, "such as 100000"),
             _ => (1.0, ""),
         };
@@ -457,7 +479,55 @@ impl Options {
             return Err(Error::usage(format!("{number} is no bound for an error")).remedy(remedy));
         }
         self.goal = Some(Goal::new(target));
-        Ok(self)
+        Ok(self.aimed())
+    }
+
+    /// Describes records by this codec file ([`crate::latent::open`]), where a target is set, and has it at hand for reading.
+    ///
+    /// # Errors
+    /// Usage for a learned part that is no codec file.
+    #[cfg(feature = "latent")]
+    pub fn with_model(mut self, model: Learned) -> Result<Self> {
+        if crate::latent::model_of(&model).is_none() {
+            return Err(Error::usage("no codec file").remedy("`minlen train autoencoder` makes one"));
+        }
+        self.model = Some(model.clone());
+        Ok(self.with_learned(model).aimed())
+    }
+
+    /// Whether the codec file of [`Options::with_model`] goes into what is written, once, so that reading needs no other file (default: no).
+    #[must_use]
+    pub fn with_embedded_model(mut self, embed: bool) -> Self {
+        self.embed = embed;
+        self
+    }
+
+    /// Writes the codec file, where that was asked for.
+    pub(crate) fn embed<W: std::io::Write>(&self, writer: &mut StreamWriter<W>) -> Result<()> {
+        match self.model.as_ref().filter(|_| self.embed) {
+            Some(model) => writer.write_learned(model.bytes()),
+            None => Ok(()),
+        }
+    }
+
+    /// The codec file that records may be described by.
+    #[must_use]
+    pub fn model(&self) -> Option<&Learned> {
+        self.model.as_ref()
+    }
+
+    /// The same with the codec file among the approximators, where there are both it and a target.
+    #[cfg(feature = "latent")]
+    fn aimed(self) -> Self {
+        match self.model.as_ref().and_then(crate::latent::Records::new) {
+            Some(records) => self.with_approximator(Arc::new(records)),
+            None => self,
+        }
+    }
+
+    #[cfg(not(feature = "latent"))]
+    fn aimed(self) -> Self {
+        self
     }
 
     /// Stores floats so that none is off by more than this: [`Options::with_target`].
@@ -506,6 +576,16 @@ impl Options {
     #[must_use]
     pub fn shape(&self) -> Option<(Dtype, &[u64])> {
         self.raw.as_ref().map(|raw| (raw.dtype, &raw.shape[..]))
+    }
+
+    /// The type of the numbers of a span that may differ from those of the input: floats, or what the codec file is for.
+    pub(crate) fn may_differ(&self, span: &Span) -> Option<Dtype> {
+        #[cfg(feature = "latent")]
+        if let Some(model) = self.model.as_ref().and_then(crate::latent::model_of) {
+            let known = span.changeable().filter(|&dtype| dtype == model.scaling.dtype());
+            return known.or_else(|| span.inexact());
+        }
+        span.inexact()
     }
 
     /// The surroundings with what the options have at hand.

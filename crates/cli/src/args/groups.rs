@@ -145,6 +145,10 @@ pub struct KeyArgs {
     /// Start the strong levels from this prior of your own (see `minlen train`), also to read with; `none` for no prior
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Compression")]
     pub prior: Vec<PathBuf>,
+    /// Describe records by this codec file (see `minlen train autoencoder`), as near as --psnr, --max-error or --bytes-per-record says;
+    /// also to read with
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Compression")]
+    pub model: Vec<PathBuf>,
 }
 
 /// Model files and float arrays.
@@ -163,6 +167,12 @@ pub struct ArrayArgs {
     /// Keep them as near as so many bytes allow for all of them
     #[arg(long, value_name = "SIZE", value_parser = value::size, hide_short_help = true, conflicts_with = "max_error", help_heading = "Numbers")]
     pub max_size: Option<u64>,
+    /// Keep the records that the codec file of --model knows as near as N bytes a record allow
+    #[arg(long, value_name = "N", value_parser = value::positive, hide_short_help = true, requires = "model", conflicts_with_all = ["max_error", "psnr", "bpp", "max_size"], help_heading = "Numbers")]
+    pub bytes_per_record: Option<f64>,
+    /// Put the codec file of --model into the output, once, so that reading needs no other file
+    #[arg(long, requires = "model", hide_short_help = true, help_heading = "Numbers")]
+    pub embed_model: bool,
     /// What files without a header hold, as f32:240x37x49, outermost dimension first
     #[arg(long, value_name = "TYPE:SIZES", value_parser = value::shape, hide_short_help = true, help_heading = "Numbers")]
     pub shape: Option<value::Shape>,
@@ -174,7 +184,8 @@ impl ArrayArgs {
         use minlen::Target;
         let bound = self.max_error.map(Target::MaxError);
         let quality = self.psnr.map(Target::Psnr).or(self.bpp.map(Target::BitsPerSample));
-        bound.or(quality).or(self.max_size.map(Target::MaxSize))
+        let size = self.max_size.map(Target::MaxSize);
+        bound.or(quality).or(size).or(self.bytes_per_record.map(Target::BytesPerRecord))
     }
 }
 

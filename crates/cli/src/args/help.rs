@@ -41,6 +41,7 @@ pub fn reading(arg: clap::Arg) -> clap::Arg {
             "Read with this base: the file (or a .mln of it) that the content was stored as differences from, which \
              `minlen info` names; can be repeated",
         ),
+        "model" => arg.help("Read with this codec file, which `minlen info` names; can be repeated"),
         "prior" => arg.help("Read with this prior, which `minlen info` names; can be repeated"),
         "memory" => arg.help("Most working memory to use (such as 512M or 2G)"),
         _ => arg,

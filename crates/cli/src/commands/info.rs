@@ -10,6 +10,7 @@ use crate::ui::{self, human};
 use minlen::archive::{Archive, BlockInfo, Info};
 use minlen::container::recovery::{self, Protection};
 use minlen::nearby::Difference;
+use minlen::nearby::figure;
 use minlen::{Need, Result};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ struct Inside {
     info: Info,
     differences: Vec<Difference>,
     needs: Vec<Need>,
+    /// BLAKE3 and length of the codec files inside.
+    embedded: Vec<([u8; 32], usize)>,
 }
 
 /// Shows every input.
@@ -65,6 +68,7 @@ fn facts(input: &Source, ctx: &Context) -> Result<Facts> {
             info: archive.info()?,
             differences,
             needs: needs(&mut archive, input, ctx),
+            embedded: archive.embedded().iter().map(|part| (*part.hash(), part.bytes().len())).collect(),
         })
     });
     Ok(Facts { len: seen.len, lock: seen.lock, protection, inside: inside.transpose()? })
@@ -93,7 +97,7 @@ fn differences(archive: &mut Archive<'_>, input: &Source, ctx: &Context) -> Vec<
 fn inexact(differences: &[Difference]) -> String {
     let samples: u64 = differences.iter().map(|difference| difference.samples).sum();
     let allowed = differences.iter().filter_map(|difference| difference.allowed).reduce(f64::max);
-    let within = allowed.map_or_else(String::new, |most| format!(", none by more than {most:.6e}"));
+    let within = allowed.map_or_else(String::new, |most| format!(", none by more than {}", figure(most)));
     match differences {
         [] => "yes".into(),
         [one] => format!("no: {}{within} (not as in the original)", one.what),
@@ -107,6 +111,9 @@ fn text(input: &Source, facts: &Facts, verbose: bool) -> String {
     text += &line("size", exact(facts.len));
     if let Some(inside) = &facts.inside {
         text += &content(inside);
+    }
+    for (hash, len) in facts.inside.iter().flat_map(|inside| &inside.embedded) {
+        text += &line("holds", format!("the codec file {} ({})", human::hex(&hash[..8]), exact(*len as u64)));
     }
     text += &line("needs", needed(facts));
     text += &line("encrypted", locked(facts.lock).into());
@@ -160,6 +167,7 @@ fn needed(facts: &Facts) -> String {
 fn need(need: &Need) -> String {
     match need {
         Need::Prior(id) => format!("the prior {} (--prior FILE)", human::hex(id)),
+        Need::Model(id) => format!("the codec file {} (--model FILE)", human::hex(id)),
         Need::Base(hash) => {
             format!("the base whose BLAKE3 begins with {} (--base FILE)", human::hex(&hash[..8]))
         }
@@ -253,7 +261,7 @@ fn object(facts: &Facts) -> Value {
     object
 }
 
-fn add_inside(object: &mut Value, Inside { info, differences, needs }: &Inside) {
+fn add_inside(object: &mut Value, Inside { info, differences, needs, embedded }: &Inside) {
     object["kind"] = json!(if info.is_tree { "archive" } else { "stream" });
     object["stored_bytes"] = json!(info.stored_len);
     object["content_bytes"] = json!(info.content_len);
@@ -264,12 +272,15 @@ fn add_inside(object: &mut Value, Inside { info, differences, needs }: &Inside) 
     object["exact"] = json!(differences.is_empty());
     object["differences"] = differences.iter().map(difference).collect();
     object["needs"] = needs.iter().map(need_object).collect();
+    object["embedded"] =
+        embedded.iter().map(|(hash, len)| json!({"blake3": human::hex(hash), "stored_bytes": len})).collect();
     object["blocks"] = info.blocks.iter().map(block).collect();
 }
 
 fn need_object(need: &Need) -> Value {
     match need {
         Need::Prior(id) => json!({"kind": "prior", "blake3_start": human::hex(id)}),
+        Need::Model(id) => json!({"kind": "model", "blake3_start": human::hex(id)}),
         Need::Base(hash) => json!({"kind": "base", "blake3_start": human::hex(hash)}),
         other => json!({"kind": format!("{other:?}"), "blake3_start": ""}),
     }

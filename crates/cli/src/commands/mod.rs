@@ -41,7 +41,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
     let watched = crate::signals::watch(cancel)
         .and_then(|()| stdin::check(&verb))
         .and_then(|()| enter(&verb, &ctx))
-        .and_then(|()| ctx.load_priors())
+        .and_then(|()| ctx.load_learned())
         .and_then(|()| ctx.load_bases());
     let watched = watched.and_then(|()| run(&verb, &ctx));
     match watched {

@@ -36,9 +36,10 @@ pub struct Context {
     memory: Option<u64>,
     limits: LimitArgs,
     priors: Vec<PathBuf>,
+    models: Vec<PathBuf>,
     bases: Vec<PathBuf>,
     opened: OnceCell<BaseSet>,
-    /// The priors that were named, once they were read.
+    /// The priors and codec files that were named, once they were read, these last.
     learned: RefCell<Vec<Learned>>,
     ledger: RefCell<Ledger>,
 }
@@ -56,6 +57,7 @@ impl Context {
             memory: common.memory,
             limits: LimitArgs::default(),
             priors: Vec::new(),
+            models: Vec::new(),
             bases: Vec::new(),
             opened: OnceCell::new(),
             learned: RefCell::default(),
@@ -75,10 +77,11 @@ impl Context {
     pub fn will_read_keys(&self, keys: &KeyArgs) -> Result<()> {
         let priors =
             keys.prior.iter().filter(|path| *path != Path::new(NONE)).map(|path| (Role::Prior, path));
+        let models = keys.model.iter().map(|path| (Role::Model, path));
         let bases = keys.base.iter().map(|path| (Role::Base, path));
         let identities = keys.identity.iter().map(|path| (Role::Identity, path));
         let passphrase = keys.passphrase_file.iter().map(|path| (Role::Passphrase, path));
-        let mut all = priors.chain(bases).chain(identities).chain(passphrase);
+        let mut all = priors.chain(models).chain(bases).chain(identities).chain(passphrase);
         all.try_for_each(|(role, path)| self.will_read(role, path))
     }
 
@@ -157,6 +160,7 @@ impl Context {
     pub fn with_keys(mut self, keys: &KeyArgs) -> Self {
         self.keys = KeyRing::new(keys);
         self.priors.clone_from(&keys.prior);
+        self.models.clone_from(&keys.model);
         self.bases.clone_from(&keys.base);
         self
     }
@@ -182,11 +186,15 @@ impl Context {
         }
     }
 
-    /// Reads the priors that were named.
-    pub fn load_priors(&self) -> Result<()> {
+    /// Reads the priors and codec files that were named.
+    pub fn load_learned(&self) -> Result<()> {
+        let read = |path: &Path| std::fs::read(path).map_err(|e| Error::io("cannot read", e).in_file(path));
         for path in self.priors.iter().filter(|path| *path != Path::new(NONE)) {
-            let file = std::fs::read(path).map_err(|e| Error::io("cannot read", e).in_file(path))?;
-            let part = minlen::prior::open(&file).map_err(|e| e.in_file(path))?;
+            let part = minlen::prior::open(&read(path)?).map_err(|e| e.in_file(path))?;
+            self.learned.borrow_mut().push(part);
+        }
+        for path in &self.models {
+            let part = minlen::latent::open(&read(path)?).map_err(|e| e.in_file(path))?;
             self.learned.borrow_mut().push(part);
         }
         Ok(())
@@ -310,6 +318,14 @@ impl Context {
         }
         if let Some(target) = args.arrays.target() {
             options = options.with_target(target)?;
+        }
+        if let (Some(path), Some(part)) = (self.models.last(), self.learned.borrow().last()) {
+            if args.arrays.target().is_none() {
+                return Err(Error::usage("nothing says how near records must stay")
+                    .remedy("name --psnr DB, --max-error E or --bytes-per-record N")
+                    .in_file(path));
+            }
+            options = options.with_model(part.clone())?.with_embedded_model(args.arrays.embed_model);
         }
         if let Some(shape) = &args.arrays.shape {
             options = options.with_shape(shape.dtype, &shape.sizes);

@@ -21,6 +21,7 @@ pub fn words(advice: Advice) -> String {
         Advice::SecretKey => "pass the secret key with --identity FILE",
         Advice::OwnRecovery => "name the right one with --recovery FILE",
         Advice::Prior => "name its file with --prior FILE",
+        Advice::Model => "name its file with --model FILE",
         Advice::Base => "name that file with --base",
         Advice::Rebase => "see `minlen rebase`",
         Advice::Shape => "give the shape of the whole file with --shape, or leave it out",

@@ -12,9 +12,10 @@ pub(crate) mod walk_headers;
 use crate::block::{BlockHeader, RawBlock};
 use crate::compact::{self, Head};
 use crate::primitives::Input;
-use crate::section::{Section, kind};
+use crate::section::{HEADER_LEN, Section, kind};
+use crate::stream::learned;
 use crate::tree::Tree;
-use minlen_core::{Env, Error, Reservation, Result};
+use minlen_core::{Env, Error, ErrorKind, Reservation, Result};
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::Arc;
@@ -184,6 +185,49 @@ impl<R: Read + Seek> Archive<R> {
             covered = block.raw_end();
         }
         covered >= content.end
+    }
+
+    /// The learned parts that the file itself holds for its blocks: the bytes of each one's file. Also whether something before the
+    /// blocks is damaged: it is left out, and whoever needs it will miss it.
+    ///
+    /// # Errors
+    /// I/O; limit.
+    pub fn read_learned(&mut self) -> Result<(Vec<Vec<u8>>, bool)> {
+        let (mut parts, mut damaged) = (Vec::new(), false);
+        for i in 0..self.streams.len() {
+            let stream = &self.streams[i];
+            let mut at = stream.offset.saturating_add(HEADER_LEN as u64);
+            // What a compact stream has begins with it.
+            let end = self.blocks.get(stream.blocks.clone()).and_then(<[_]>::first);
+            let end = end.map_or(0, |block| block.file_offset);
+            while at < end {
+                match self.learned_at(at) {
+                    Ok(Some((part, next))) => {
+                        at = next;
+                        parts.push(part);
+                    }
+                    Ok(None) => break,
+                    Err(error) if matches!(error.kind(), ErrorKind::Io | ErrorKind::Limit) => {
+                        return Err(error);
+                    }
+                    Err(_) => {
+                        damaged = true;
+                        break;
+                    }
+                }
+            }
+        }
+        Ok((parts, damaged))
+    }
+
+    /// The learned part in the section at `at`, if one is there, and where the section ends.
+    fn learned_at(&mut self, at: u64) -> Result<Option<(Vec<u8>, u64)>> {
+        let (section, mut input) = section_at(&mut self.inner, at)?;
+        if section.kind != kind::LEARNED {
+            return Ok(None);
+        }
+        let part = learned(&section, &mut input, &self.env)?;
+        Ok(Some((part, input.pos)))
     }
 
     /// Reads block `i` and checks its header against the index. Decode it with [`crate::open_block`].

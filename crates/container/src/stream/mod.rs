@@ -3,7 +3,7 @@
 mod reader;
 mod writer;
 
-pub(crate) use reader::skippable_fields;
+pub(crate) use reader::{learned, skippable_fields};
 
 pub use reader::{Item, StreamReader};
 pub use writer::StreamWriter;

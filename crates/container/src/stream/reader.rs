@@ -8,7 +8,7 @@ use crate::compact::{self, Head};
 use crate::end::{END_LETTERS, End, TRAILER_LEN};
 use crate::index::{self, Row};
 use crate::limits;
-use crate::primitives::Input;
+use crate::primitives::{Input, hash64};
 use crate::recovery;
 use crate::section::{HEADER_LEN, MAGIC, Section, kind, parse_stream_header};
 use minlen_core::varint::Reader as Fields;
@@ -28,6 +28,8 @@ pub enum Item {
     Block(RawBlock),
     /// The coded directory of an archive: open it with [`crate::open_tree`], then [`crate::Tree::decode`].
     Tree(RawBlock),
+    /// A learned part that later blocks may name: the bytes of its file.
+    Learned(Vec<u8>),
     /// The stream is complete. The caller compares the hash with that of the bytes it decoded.
     End {
         /// Bytes of content of this stream.
@@ -251,6 +253,10 @@ impl<R: Read> StreamReader<R> {
                     self.state = State::Between;
                     return Ok(Some(item));
                 }
+                kind::LEARNED => {
+                    let bytes = learned(&section, &mut self.input, &self.env).map_err(|e| e.at(at))?;
+                    Some(Item::Learned(bytes))
+                }
                 _ => {
                     pass_over(&section, &mut self.input).map_err(|e| e.at(at))?;
                     None
@@ -333,6 +339,22 @@ fn pass_over<R: Read>(section: &Section, input: &mut Input<R>) -> Result<()> {
         return Err(Error::corrupt("a skippable section's checksum differs"));
     }
     Ok(())
+}
+
+/// The payload of a section that holds a learned part.
+///
+/// # Errors
+/// Corrupt if it is not what its hash says; limit.
+pub(crate) fn learned<R: Read>(section: &Section, input: &mut Input<R>, env: &Env) -> Result<Vec<u8>> {
+    let (len, hash) = skippable_fields(section)?;
+    if len > limits::MAX_LEARNED {
+        return Err(Error::limit(format!("a learned part of {len} bytes")));
+    }
+    let bytes = input.payload(len, env)?;
+    if hash64(&bytes) != hash {
+        return Err(Error::corrupt("the checksum of a learned part differs"));
+    }
+    Ok(bytes)
 }
 
 /// Length and hash of a skippable section's payload.

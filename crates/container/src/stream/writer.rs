@@ -192,6 +192,18 @@ impl<W: Write> StreamWriter<W> {
         self.skippable(kind::DIRECTORY, &part.payload)
     }
 
+    /// Writes a learned part that blocks name, so that no other file is needed for them.
+    ///
+    /// # Errors
+    /// Usage after anything else was written, but another of these; or over 64 MiB; whatever the output says.
+    pub fn write_learned(&mut self, part: &[u8]) -> Result<()> {
+        let first = self.rows.is_empty() && self.tree_at.is_none();
+        if !first || part.len() as u64 > limits::MAX_LEARNED {
+            return Err(Error::usage("a learned part goes before the blocks, and has up to 64 MiB"));
+        }
+        self.skippable(kind::LEARNED, part)
+    }
+
     /// Writes data of your own that readers who do not know `id` (0x80..=0xBF) pass over.
     ///
     /// # Errors

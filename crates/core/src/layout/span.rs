@@ -244,14 +244,23 @@ impl Span {
     /// itself declares and holds no checksum of.
     #[must_use]
     pub fn inexact(&self) -> Option<Dtype> {
-        let floats = matches!(self.dtype, Dtype::F32 | Dtype::F64) && self.origin == Origin::Declared;
+        let floats = matches!(self.dtype, Dtype::F32 | Dtype::F64) && self.kind == SpanKind::Array;
+        self.changeable().filter(|_| floats)
+    }
+
+    /// The type of the numbers that an approximator of the user's choice may replace by others near them: any that models know and that
+    /// stand for themselves, which the file itself declares and holds no checksum of.
+    #[must_use]
+    pub fn changeable(&self) -> Option<Dtype> {
+        let numbers = self.dtype != Dtype::Bytes && self.dtype.weights() == 1;
+        let values = self.kind.has_samples() && self.meaning == Meaning::Values && self.stride == 0;
         // What says no more than its type and shape may be a part that was cut in the middle of a row.
         let as_told = self.declaration.as_ref().is_none_or(|declaration| {
             declaration.element == Element::Number(self.dtype)
                 && !declaration.big_endian
                 && declaration.len() == Some(self.len)
         });
-        (self.kind == SpanKind::Array && floats && as_told).then_some(self.dtype)
+        (self.origin == Origin::Declared && numbers && values && as_told).then_some(self.dtype)
     }
 
     /// The part of `len` bytes from `from` on, as far as it is whole units: nameless, and standing at `at`. `None` if there is no whole unit.
@@ -285,7 +294,7 @@ impl Span {
     /// A part has no declaration of its own, so that it must say by itself whether its numbers may change.
     fn origin_of_parts(&self) -> Origin {
         match self.origin {
-            Origin::Declared if self.inexact().is_none() => Origin::Sealed,
+            Origin::Declared if self.changeable().is_none() => Origin::Sealed,
             origin => origin,
         }
     }

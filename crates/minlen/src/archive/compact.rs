@@ -152,7 +152,9 @@ impl<'l, W: Write> Moving<'l, W> {
         let total = live.iter().map(|range| range.end - range.start).sum();
         let settled = options.settled(Some(total))?;
         env.progress.event(Event::Total { bytes: archive.stored_len });
-        let writer = StreamWriter::archive(Counted { out, bytes: 0 })?;
+        let mut writer = StreamWriter::archive(Counted { out, bytes: 0 })?;
+        // Blocks that are taken over may name them.
+        archive.own.iter().try_for_each(|part| writer.write_learned(part.bytes()))?;
         let coder = BlockCoder::new(writer, &settled, Spending::new(options, total), env);
         let done = Compacted { content_before: archive.content_len(), ..Compacted::default() };
         let (moved, content) = (Vec::new(), NewContent::default());

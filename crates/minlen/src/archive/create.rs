@@ -87,11 +87,12 @@ pub(super) struct Onto {
 }
 
 impl Onto {
-    fn writer<W: Write>(&self, out: W) -> Result<StreamWriter<W>> {
-        let writer = match &self.amendment {
+    fn writer<W: Write>(&self, out: W, options: &Options) -> Result<StreamWriter<W>> {
+        let mut writer = match &self.amendment {
             Some(amendment) => StreamWriter::amending(out, amendment.clone())?,
             None => StreamWriter::archive(out)?,
         };
+        options.embed(&mut writer)?;
         Ok(writer.following(self.before.0, self.before.1))
     }
 
@@ -149,7 +150,7 @@ pub(super) fn store<W: Write>(
     let options = &settled;
     let bound = groups::bound(options, total);
     let block = options.block_of_groups(bound);
-    let writer = onto.writer(Counted { out, bytes: 0 })?;
+    let writer = onto.writer(Counted { out, bytes: 0 }, options)?;
     let content = Content::new(writer, contents, options, spending, block, env);
     let bodies = items.iter().map(|_| None).collect();
     let copies = Copies::new(total, items.len());

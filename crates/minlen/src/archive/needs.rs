@@ -35,6 +35,8 @@ impl Archive<'_> {
             self.room = block.payload;
             all.extend(found.map_err(|e| e.at(block.offset))?);
         }
+        let is_inside = |name: &[u8; 8]| self.own.iter().any(|part| part.hash().starts_with(name));
+        all.retain(|need| !matches!(need, Need::Model(name) | Need::Prior(name) if is_inside(name)));
         Ok(all.into_iter().collect())
     }
 }

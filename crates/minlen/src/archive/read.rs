@@ -11,7 +11,7 @@ use super::{ReadSeek, Summary};
 use crate::options::Options;
 use minlen_container::tree::{Order, show_path};
 use minlen_container::{Body, Entry, Extent, Tree, crypt};
-use minlen_core::{Advice, Env, Error, Event, Reservation, Result};
+use minlen_core::{Advice, Env, Error, Event, Learned, Reservation, Resources, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -47,6 +47,8 @@ pub struct Archive<'a> {
     pub(super) container: minlen_container::Archive<Box<dyn ReadSeek + 'a>>,
     pub(super) options: Options,
     pub(super) env: Env,
+    /// The learned parts that the file itself holds.
+    pub(super) own: Vec<Learned>,
     pub(super) encrypted: bool,
     pub(super) stored_len: u64,
     pub(super) recent: Recent,
@@ -100,21 +102,35 @@ impl<'a> Archive<'a> {
         if let Some(message) = container.padding_warning() {
             env.progress.event(Event::Warning { message });
         }
-        Ok(Self::over(container, encrypted, stored_len, options, env))
+        Self::over(container, encrypted, stored_len, options, env)
     }
 
     /// Over a container that is open.
     pub(super) fn over(
-        container: minlen_container::Archive<Box<dyn ReadSeek + 'a>>,
+        mut container: minlen_container::Archive<Box<dyn ReadSeek + 'a>>,
         encrypted: bool,
         stored_len: u64,
         options: &Options,
         env: &Env,
-    ) -> Self {
-        Self {
+    ) -> Result<Self> {
+        let named = |file: Vec<u8>| {
+            let hash = *blake3::hash(&file).as_bytes();
+            Learned::new(file, hash)
+        };
+        let (parts, damaged) = container.read_learned()?;
+        if damaged {
+            let message = "what stands before the blocks is damaged: a codec file there is lost".into();
+            env.progress.event(Event::Warning { message });
+        }
+        let own: Vec<Learned> = parts.into_iter().map(named).collect();
+        let resources = own.iter().cloned().fold(Resources::default(), Resources::with_learned);
+        let mut env = options.informed(env);
+        env.resources = std::mem::take(&mut env.resources).or(&resources);
+        Ok(Self {
             container,
             options: options.clone(),
-            env: options.informed(env),
+            env,
+            own,
             encrypted,
             stored_len,
             recent: Recent::default(),
@@ -125,7 +141,13 @@ impl<'a> Archive<'a> {
             order: None,
             shares: None,
             listed: None,
-        }
+        })
+    }
+
+    /// The learned parts that the file itself holds for its blocks.
+    #[must_use]
+    pub fn embedded(&self) -> &[Learned] {
+        &self.own
     }
 
     /// True for a tree of files, false for a single nameless stream.

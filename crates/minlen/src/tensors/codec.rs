@@ -114,7 +114,10 @@ impl Codec for Tensors {
     }
 
     fn propose(&self, part: &Part<'_>, level: u8) -> Vec<Proposal> {
-        if part.spans(SpanKind::Array).next().is_none() || self.has_better_for_bytes(part, level) {
+        if part.spans(SpanKind::Array).next().is_none()
+            || others_describe(part)
+            || self.has_better_for_bytes(part, level)
+        {
             return Vec::new();
         }
         let wanted = wanted(level);
@@ -147,7 +150,7 @@ impl RangeCodec for Tensors {
 
 impl WholeCodec for Tensors {
     fn settles(&self, part: &Part<'_>, level: u8) -> bool {
-        if part.is_guess(SpanKind::Array) {
+        if part.is_guess(SpanKind::Array) || others_describe(part) {
             return false;
         }
         let covered: u64 = part.spans(SpanKind::Array).map(|span| span.len).sum();
@@ -157,6 +160,12 @@ impl WholeCodec for Tensors {
         }
         covered >= part.data.len() as u64 * SURE_PERMILLE / 1000 && covered > 0
     }
+}
+
+/// True if something in the part has a description that only another codec can use.
+fn others_describe(part: &Part<'_>) -> bool {
+    let codecs = part.layout.iter().filter_map(|span| span.description.as_ref()).map(|it| it.codec);
+    codecs.into_iter().any(|codec| codec != ids::TENSORS)
 }
 
 /// The lower half of the XXH3 of `bytes`.

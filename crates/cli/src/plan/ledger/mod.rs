@@ -31,6 +31,8 @@ pub enum Role {
     Base,
     /// `--prior`.
     Prior,
+    /// `--model`.
+    Model,
     /// `-i`.
     Identity,
     /// `--passphrase-file`.
@@ -46,6 +48,7 @@ impl Role {
             Self::Help(name) => name,
             Self::Base => "base",
             Self::Prior => "prior",
+            Self::Model => "codec file",
             Self::Identity => "identity",
             Self::Passphrase => "passphrase file",
             Self::List => "list of files",
@@ -54,7 +57,7 @@ impl Role {
 
     /// True where what is written now cannot be read later without the file.
     fn is_needed_later(self) -> bool {
-        matches!(self, Self::Base | Self::Prior | Self::Identity | Self::Passphrase)
+        matches!(self, Self::Base | Self::Prior | Self::Model | Self::Identity | Self::Passphrase)
     }
 }
 

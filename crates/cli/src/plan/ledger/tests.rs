@@ -23,7 +23,9 @@ fn what_is_read_is_not_written_by_whatever_name_and_in_whichever_order() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name);
     for name in ["a", "link", "hard", "d/../a"] {
-        for role in [Role::Input, Role::Base, Role::Prior, Role::Identity, Role::Passphrase, Role::List] {
+        for role in
+            [Role::Input, Role::Base, Role::Prior, Role::Model, Role::Identity, Role::Passphrase, Role::List]
+        {
             let mut ledger = Ledger::default();
             ledger.read(role, &at("a")).unwrap();
             assert_eq!(kind(ledger.write(&at(name), "x")), Some(ErrorKind::Usage), "{name}");

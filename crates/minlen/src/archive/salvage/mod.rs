@@ -108,7 +108,7 @@ impl<'a> Salvage<'a> {
             )?,
         };
         padding += container.padding();
-        let archive = Archive::over(container, pieces.is_some(), stored_len, options, env);
+        let archive = Archive::over(container, pieces.is_some(), stored_len, options, env)?;
         Ok(Self { archive, damage, padding, pieces })
     }
 

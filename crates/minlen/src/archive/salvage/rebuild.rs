@@ -30,6 +30,7 @@ impl Salvage<'_> {
         let kept = self.kept(tree.as_ref(), survey);
         let (content_hash, hashes) = self.hashes(&kept)?;
         let mut writer = if tree.is_some() { StreamWriter::archive(out)? } else { StreamWriter::new(out)? };
+        self.archive.own.iter().try_for_each(|part| writer.write_learned(part.bytes()))?;
         let mut moved = Vec::with_capacity(kept.len());
         for (&index, &hash) in kept.iter().zip(&hashes) {
             self.archive.env.check()?;
