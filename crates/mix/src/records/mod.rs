@@ -153,6 +153,9 @@ impl RecordModel {
         Slots::memory(contexts, len) + (weights + corrections + layout.kept() + (1 << 20)) as u64
     }
 
+    /// About how many bytes more a model takes with a predictor.
+    pub const PREDICTOR_MEMORY: u64 = 8 << 20;
+
     /// Appends the coded bits of `data`.
     ///
     /// # Errors

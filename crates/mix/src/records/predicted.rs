@@ -35,11 +35,6 @@ impl Predicted {
         Self { causal, look, node: 0, said: 0, alone: Apm::new(NODES), mixed: Apm::new(NODES * STEPS) }
     }
 
-    /// Bytes of it, without the predictor itself.
-    pub fn memory() -> u64 {
-        (NODES * (STEPS + 1) * 33 * 4 + (1 << 16)) as u64
-    }
-
     /// Looks around, once for each value.
     #[inline(always)]
     pub fn look(&mut self) {

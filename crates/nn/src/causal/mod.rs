@@ -31,10 +31,12 @@
 //! # Ok::<(), minlen_core::Error>(())
 //! ```
 
+mod file;
 mod geometry;
 mod network;
 mod sight;
 
+pub use file::{Predictor, TAG};
 pub use geometry::Geometry;
 pub use network::{Causal, Look};
 pub use sight::{FULL, Input, Sight};

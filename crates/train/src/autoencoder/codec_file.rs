@@ -106,6 +106,7 @@ pub fn learn(
         shape: recipe.shape.clone(),
         scaling,
         members: Vec::new(),
+        predictor: None,
         coarsest: 0,
         rates: 1,
         licence: String::new(),

@@ -1,11 +1,12 @@
 //! From records to a predictor in integers.
 
 use minlen_core::{Env, Error, Result};
+use minlen_entropy::mixing::squash;
 use minlen_learn::layers::Dense;
 use minlen_learn::{
     Choice, Init, Length, Parameters, Plan, Progress, Random, Schedule, Settings, Split, Tape, Trainer, Var,
 };
-use minlen_nn::causal::{FULL, Geometry, Input, NODES, Sight};
+use minlen_nn::causal::{Causal, FULL, Geometry, Input, NODES, Predictor, Sight};
 use minlen_nn::integer::quantize::{FloatGraph, FloatLinear, FloatNode, FloatOp, Options, Scale, quantize};
 use minlen_nn::integer::{Function, Graph, Shape};
 
@@ -31,12 +32,10 @@ pub struct Recipe {
 /// A predictor, and how good it is.
 #[derive(Clone, Debug)]
 pub struct Learned {
-    /// How the records lie.
-    pub geometry: Geometry,
-    /// The network in integers.
-    pub graph: Graph,
-    /// Bits a value on records held out, of the network in floats.
-    pub bits: f64,
+    /// The network in integers, and how the records lie.
+    pub predictor: Predictor,
+    /// Bits a value on records held out, of the network in floats and of the one in integers: each alone, not mixed with anything.
+    pub bits: [f64; 2],
 }
 
 /// A value is the ground if so many percent of all are.
@@ -84,17 +83,22 @@ struct Batch {
 }
 
 impl Data<'_> {
+    /// What is seen of earlier records from the one at `at`: rows see those before them.
+    fn before(&self, at: usize, push: impl FnMut(u8)) {
+        if self.geometry.rows == 0 {
+            let before = usize::from(self.geometry.up) * self.geometry.record();
+            let flip = self.geometry.flip();
+            self.bytes[at.saturating_sub(before)..at].iter().map(|&v| v ^ flip).for_each(push);
+        }
+    }
+
     /// Appends the values of a record: those among ground by chance.
     fn record(&self, record: u32, place: u32, random: &mut Random, batch: &mut Batch) {
         let size = self.geometry.record();
         let (flip, zero) = (self.geometry.flip(), self.geometry.zero());
         let at = record as usize * size;
         let mut sight = Sight::new(self.geometry);
-        if self.geometry.rows == 0 {
-            // Rows see those before them.
-            let before = usize::from(self.geometry.up) * size;
-            self.bytes[at.saturating_sub(before)..at].iter().for_each(|&v| sight.push(v ^ flip));
-        }
+        self.before(at, |value| sight.push(value));
         for &value in &self.bytes[at..at + size] {
             let value = value ^ flip;
 
@@ -122,25 +126,14 @@ impl Batch {
         }
         let place = self.rows;
         self.rows += 1;
-        let mut choose =
-            |node: u32, bit: bool| self.choices.push(Choice { place, record, node, bit, weight });
-        if geometry.ground.is_some() {
-            choose(0, value != geometry.zero());
-            if value == geometry.zero() {
-                return;
-            }
-        }
-        let mut node = 1;
-        for shift in (0..8).rev() {
-            let bit = value >> shift & 1;
-            choose(node, bit == 1);
-            node = node << 1 | u32::from(bit);
-        }
+        decisions(geometry, value, |node, bit| {
+            self.choices.push(Choice { place, record, node, bit, weight });
+        });
     }
 }
 
 /// The ground of values, or their mean.
-pub fn with_ground(geometry: Geometry, bytes: &[u8]) -> Geometry {
+fn with_ground(geometry: Geometry, bytes: &[u8]) -> Geometry {
     let mut counts = [0usize; 256];
     bytes.iter().for_each(|&v| counts[usize::from(v)] += 1);
     let most = (0..=255u8).rev().max_by_key(|&v| counts[usize::from(v)]).unwrap_or(0);
@@ -208,7 +201,47 @@ pub fn learn(recipe: &Recipe, bytes: &[u8], env: &Env, mut told: impl FnMut(&Pro
     env.check()?;
     let bits = trainer.evaluate(&split.held_out, loss).loss / size as f64;
     let graph = export(&net, trainer.current(), &data, recipe)?;
-    Ok(Learned { geometry, graph, bits })
+    let predictor = Predictor { geometry, graph };
+    let causal = predictor.ready(env)?;
+    let integers = integer_bits(&causal, &data, &split.held_out);
+    Ok(Learned { predictor, bits: [bits, integers] })
+}
+
+/// Bits a value of records under the network in integers.
+fn integer_bits(causal: &Causal, data: &Data<'_>, records: &[u32]) -> f64 {
+    let (size, flip) = (data.geometry.record(), data.geometry.flip());
+    let mut sum = 0.0;
+    for &record in records {
+        let at = record as usize * size;
+        let mut look = causal.start();
+        data.before(at, |value| look.push(value));
+        for &value in &data.bytes[at..at + size] {
+            let value = value ^ flip;
+            causal.look(&mut look);
+            decisions(data.geometry, value, |node, bit| {
+                let p = f64::from(squash(causal.stretch(&look, node as usize))) / 65_536.0;
+                sum -= if bit { p } else { 1.0 - p }.log2();
+            });
+            look.push(value);
+        }
+    }
+    sum / (records.len() * size).max(1) as f64
+}
+
+/// The decisions that a value is made of.
+fn decisions(geometry: Geometry, value: u8, mut decide: impl FnMut(u32, bool)) {
+    if geometry.ground.is_some() {
+        decide(0, value != geometry.zero());
+        if value == geometry.zero() {
+            return;
+        }
+    }
+    let mut node = 1;
+    for shift in (0..8).rev() {
+        let bit = value >> shift & 1;
+        decide(node, bit == 1);
+        node = node << 1 | u32::from(bit);
+    }
 }
 
 /// The network in integers.

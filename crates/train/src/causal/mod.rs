@@ -2,4 +2,4 @@
 
 mod learn;
 
-pub use learn::{Learned, Recipe, learn, with_ground};
+pub use learn::{Learned, Recipe, learn};
