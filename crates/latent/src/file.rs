@@ -11,6 +11,7 @@ use crate::tables::{SHARED, Start};
 use crate::values::{Scaling, TYPES};
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Env, Error, Result};
+use minlen_nn::causal;
 use minlen_nn::integer::quantize::Scale;
 use minlen_nn::model_file::{ModelFile, NamedGraph, Section, Tag};
 use minlen_nn::quantized::{self, Layer, Network};
@@ -69,6 +70,9 @@ impl Model {
             };
             file.sections.push(Section { tag, bytes });
         }
+        if let Some(predictor) = &self.predictor {
+            predictor.write(&mut file);
+        }
         file.write()
     }
 
@@ -89,7 +93,7 @@ impl Model {
     /// # Errors
     /// Truncated or corrupt for what [`Model::write`] cannot have written; unsupported for a later version; limit.
     pub fn read(bytes: &[u8], env: &Env) -> Result<Self> {
-        let file = ModelFile::read(bytes, &[HEAD, LINEAR, LATENTS], env)?;
+        let file = ModelFile::read(bytes, &[HEAD, LINEAR, LATENTS, causal::TAG], env)?;
         if file.kind != KIND {
             return Err(Error::corrupt(format!("a model file of the kind {:?}, not {KIND:?}", file.kind)));
         }
@@ -119,6 +123,7 @@ impl Model {
         if model.members.len() != members {
             return Err(Error::corrupt("codec file: another number of members"));
         }
+        model.predictor = causal::Predictor::read(&file)?;
         (model.licence, model.provenance, model.report) = (file.licence, file.provenance, file.report);
         model.check(env)?;
         Ok(model)
@@ -147,6 +152,7 @@ fn read_head(bytes: &[u8]) -> Result<Model> {
         shape,
         scaling: Scaling::new(dtype, offset, scale)?,
         members: Vec::with_capacity(usize::from(members)),
+        predictor: None,
         coarsest,
         rates,
         licence: String::new(),

@@ -102,6 +102,7 @@ pub fn model(dtype: Dtype) -> Model {
         shape: vec![4, 6],
         scaling: Scaling::new(dtype, offset, scale).unwrap(),
         members: vec![member("klt", 20, 1), member("cklt", 12, 3), network()],
+        predictor: None,
         coarsest: 44,
         rates: 30,
         licence: "CC0-1.0".into(),

@@ -140,6 +140,7 @@ fn empty(shape: &[u32], scaling: Scaling) -> Model {
         shape: shape.to_vec(),
         scaling,
         members: Vec::new(),
+        predictor: None,
         coarsest: 0,
         rates: 1,
         licence: String::new(),
