@@ -51,8 +51,8 @@ pub struct TrainAutoencoder {
     /// Under which licence the codec file may be used, to be written into it
     #[arg(long, value_name = "TEXT", default_value = "", help_heading = "Output")]
     pub licence: String,
-    /// Write all figures, loss curves too, to this file as JSON
-    #[arg(long, value_name = "FILE.json", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    /// Write all figures, loss curves too, to this file: as a page with plots where it ends in .html, else as JSON
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub report: Option<PathBuf>,
     /// Write the codec file to this file
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath, help_heading = "Output")]

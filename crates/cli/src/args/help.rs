@@ -277,7 +277,42 @@ Examples:
 
 pub const EVAL: &str = "\
 Example:
-  minlen eval lenet.mlq --data mnist";
+  minlen eval network lenet.mlq --data mnist";
+
+pub const EVAL_AUTOENCODER: &str = "\
+Each rate is written, read again and compared: bytes a record, decibels of all records together (psnr), of records on average, of the worst 5 %
+and of the worst one, and times on one thread. Beside it stand the Karhunen-Loeve transform alone, codecs of single pictures (PNG; JPEG, WebP and AVIF
+where cjpeg, cwebp and avifenc are installed) or sounds (flac), and compressors of the whole data, which are exact.
+
+Examples:
+  minlen eval autoencoder digits.mlc t10k-images-idx3-ubyte.gz
+  minlen eval autoencoder digits.mlc t10k-images-idx3-ubyte.gz --max-records 2000 --report digits.html
+  minlen eval autoencoder sensors.mlc new.npy --rates 4,8,12 --format json";
+
+pub const SCORE: &str = "\
+A record counts by the larger of two percentiles among records that were held out in training: of the bits that it takes, which rise where it
+means something else, and of the error that is left, which rises with foreign textures. Records that are simpler than usual are at the low
+end, which is shown, too. A threshold is a share of usual records that is flagged by mistake: --above 99 flags up to 1 in 100 by each view.
+
+Examples:
+  minlen score digits.mlc scans.npy --pictures odd.png
+  minlen score digits.mlc t10k-images-idx3-ubyte.gz --normal 0,1,2,3,4,5,6,7,9    how well are eights found?
+  minlen score engine.mlc today.npy --neighbours 5 --reference normal.npy --format csv > scores.csv";
+
+pub const EMBED: &str = "\
+Latents of a network, before they are rounded, or the coordinates of a transform: 32-bit floats, a row for each record.
+
+Examples:
+  minlen embed digits.mlc t10k-images-idx3-ubyte.gz -o latents.npy
+  minlen embed digits.mlc scans.npy --member klt -o coordinates.npy";
+
+pub const SAMPLE: &str = "\
+The same seed gives the same records on every machine, and the first of them do not depend on how many there are.
+
+Examples:
+  minlen sample digits.mlc --count 100 -o new.png
+  minlen sample digits.mlc --count 9 --interpolate 3,17 --data t10k-images-idx3-ubyte.gz -o way.png
+  minlen sample digits.mlc --count 5 --perturb --transforms shift,noise --data few.npy -o many.npy";
 
 pub const GENERATE: &str = "\
 Examples:

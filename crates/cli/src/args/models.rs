@@ -146,20 +146,6 @@ pub struct TrainNetwork {
 }
 
 #[derive(Args, Debug)]
-pub struct Eval {
-    /// The coded network
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub file: PathBuf,
-    /// The folder with the four MNIST files
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub data: PathBuf,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
 #[group(id = "bound", multiple = false, required = true, args = ["target_bpw", "target_size", "max_kl", "gguf"])]
 pub struct Quantize {
     /// The model

@@ -201,6 +201,26 @@ pub fn variant(text: &str) -> Result<minlen_train::autoencoder::network::Variant
     }
 }
 
+/// Two numbers of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair(pub usize, pub usize);
+
+/// Reads `3,17`.
+pub fn pair(text: &str) -> Result<Pair, String> {
+    let two =
+        text.split_once(',').and_then(|(a, b)| Some(Pair(a.trim().parse().ok()?, b.trim().parse().ok()?)));
+    two.ok_or_else(|| "expected two numbers of records, from 0, such as 3,17".into())
+}
+
+/// Random changes of records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transforms(pub Vec<minlen_train::insight::transforms::Transform>);
+
+/// Reads `shift,noise`.
+pub fn transforms(text: &str) -> Result<Transforms, String> {
+    minlen_train::insight::transforms::parse(text).map(Transforms).map_err(|error| error.to_string())
+}
+
 /// Reads how weights are ranked.
 pub fn score(text: &str) -> Result<minlen_train::mnist::Score, String> {
     use minlen_train::mnist::Score;

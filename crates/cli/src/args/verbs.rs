@@ -2,8 +2,9 @@
 
 use super::groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, OutArgs, TableFormat};
 use super::help;
+use super::insight::{Embed, Eval, Sample, Score};
 use super::living::{Compact, Update};
-use super::models::{Eval, Quantize, Rebase, Train};
+use super::models::{Quantize, Rebase, Train};
 use super::pick::{FolderArgs, KeepArgs, PickArgs, PlaceArgs};
 use super::reading::{Analyze, Cat, Codecs, Grep, Info, List, Test};
 use super::value::{self, Range};
@@ -63,9 +64,17 @@ pub enum Verb {
     Quantize(Box<Quantize>),
     /// Train a prior, a codec file for records of one kind, or a small network
     Train(Box<Train>),
-    /// Grade a small network that `train network` made
-    #[command(after_long_help = help::EVAL)]
-    Eval(Eval),
+    /// How well a codec file or a small network does
+    Eval(Box<Eval>),
+    /// How odd is each record? By what a codec file knows of its kind
+    #[command(after_long_help = help::SCORE)]
+    Score(Box<Score>),
+    /// Where records lie, as numbers for search and clustering
+    #[command(after_long_help = help::EMBED)]
+    Embed(Box<Embed>),
+    /// New records, or changed copies of given ones, by a codec file
+    #[command(after_long_help = help::SAMPLE)]
+    Sample(Box<Sample>),
     /// Write man pages, shell completions, or records to try things out with, to a folder
     #[command(after_long_help = help::GENERATE)]
     Generate(Generate),
@@ -93,6 +102,9 @@ impl Verb {
             Self::Quantize(_) => "quantize",
             Self::Train(_) => "train",
             Self::Eval(_) => "eval",
+            Self::Score(_) => "score",
+            Self::Embed(_) => "embed",
+            Self::Sample(_) => "sample",
             Self::Generate(_) => "generate",
         }
     }

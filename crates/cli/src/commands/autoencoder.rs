@@ -59,8 +59,12 @@ pub fn train(args: &TrainAutoencoder, ctx: &Context) -> Result<()> {
     out.commit(None)?;
     let figures = trained.report.json();
     if let Some(report) = report {
-        let document = report::document("train", serde_json::json!({"autoencoder": figures.clone()}));
-        report.write(format!("{document:#}\n").as_bytes())?;
+        if args.report.as_deref().is_some_and(is_page) {
+            report.write(super::eval::training(&figures).as_bytes())?;
+        } else {
+            let document = report::document("train", serde_json::json!({"autoencoder": figures.clone()}));
+            report.write(format!("{document:#}\n").as_bytes())?;
+        }
         report.commit(None)?;
     }
     // It was needed until now.
@@ -80,14 +84,13 @@ fn out_is_standard(args: &TrainAutoencoder) -> bool {
         .any(|path| Target::new(path) == Target::Stdout)
 }
 
-/// The file for all figures.
+/// The file for all figures: a page where its name says so, else JSON.
 fn report_file(path: &Path, args: &TrainAutoencoder, ctx: &Context) -> Result<Sink> {
-    if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html")) {
-        return Err(Error::unsupported("figures as a page")
-            .in_file(path)
-            .remedy("name a file that ends in .json"));
-    }
     Sink::create(&Target::new(path), args.force, ctx, "the figures")
+}
+
+fn is_page(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html"))
 }
 
 /// What a stopped training left, if it is to go on.

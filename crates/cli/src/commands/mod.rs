@@ -8,10 +8,13 @@ mod compact;
 mod compress;
 mod damage;
 mod decompress;
+mod embed;
+mod eval;
 mod extract;
 mod generate;
 mod grep;
 mod info;
+mod insight;
 mod list;
 mod model;
 mod network;
@@ -19,6 +22,8 @@ mod quantize;
 mod rebase;
 mod repair;
 mod salvage;
+mod sample;
+mod score;
 mod stdin;
 mod tensors;
 mod test;
@@ -89,7 +94,10 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
             args::TrainWhat::Network(args) => network::train(args, ctx),
             args::TrainWhat::Autoencoder(args) => autoencoder::train(args, ctx),
         }),
-        Verb::Eval(args) => once(network::eval(args, ctx)),
+        Verb::Eval(args) => once(eval::run(args, ctx)),
+        Verb::Score(args) => once(score::run(args, ctx)),
+        Verb::Embed(args) => once(embed::run(args, ctx)),
+        Verb::Sample(args) => once(sample::run(args, ctx)),
         Verb::Generate(args) => once(generate::run(args, ctx)),
     }
 }
@@ -165,7 +173,10 @@ fn enter(verb: &Verb, ctx: &Context) -> Result<()> {
             }
             args::TrainWhat::Autoencoder(a) => autoencoder::enter(a, ctx),
         },
-        Verb::Eval(a) => input(&a.file).and_then(|()| help("data", &Some(a.data.clone()))),
+        Verb::Eval(a) => eval::enter(a, ctx),
+        Verb::Score(a) => score::enter(a, ctx),
+        Verb::Embed(a) => embed::enter(a, ctx),
+        Verb::Sample(a) => sample::enter(a, ctx),
         Verb::Codecs(_) | Verb::Generate(_) => Ok(()),
     }
 }
@@ -209,7 +220,13 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
             new(&a.common, &a.format).with_keys(&keys)
         }
         Verb::Train(a) => new(a.what.common(), a.what.format()),
-        Verb::Eval(a) => new(&a.common, &a.format),
+        Verb::Eval(a) => new(a.common(), a.format()),
+        Verb::Score(a) => {
+            let json = a.format == args::ScoreFormat::Json;
+            Context::new(verb.name(), &a.common, if json { Format::Json } else { Format::Table }, cancel)
+        }
+        Verb::Embed(a) => new(&a.common, &a.format),
+        Verb::Sample(a) => new(&a.common, &a.format),
         Verb::Generate(a) => new(&a.common, &a.format),
     }
 }
