@@ -98,6 +98,12 @@ pub trait Approximator: Send + Sync {
     /// asked for.
     fn takes(&self, span: &Span, target: &Target) -> bool;
 
+    /// True if exact coding may be smaller than what it makes, so that the two are to be compared where that is not far smaller than the
+    /// span.
+    fn is_compared(&self) -> bool {
+        false
+    }
+
     /// A nearby content for `bytes`, which are those of `span`; `None` where the span is better stored exactly (it says so with
     /// [`crate::Event::Notice`]). `level` is the effort.
     ///

@@ -260,9 +260,9 @@ impl<W: Write> Encoder<W> {
     /// Where that was asked for, replaces what may be others by what is near enough; `is_all` of a block that is all of the content.
     fn approximate(&mut self, block: &mut [u8], spans: Arc<[Span]>, is_all: bool) -> Result<Arc<[Span]>> {
         let Some(goal) = &self.blocks.options.goal else { return Ok(spans) };
-        let level = self.blocks.options.level;
+        let (level, planner) = (self.blocks.options.level, &self.blocks.options.planner);
         let total = if is_all { Some(block.len() as u64) } else { self.total };
-        let (spans, count) = goal.approximate(block, &spans, total, level, &self.blocks.env)?;
+        let (spans, count) = goal.approximate(block, &spans, total, planner, level, &self.blocks.env)?;
         self.inexact += count;
         Ok(spans)
     }

@@ -6,3 +6,4 @@ pub mod mnist;
 pub mod quantize;
 pub mod records;
 pub mod transformer;
+pub mod waves;

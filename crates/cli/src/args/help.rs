@@ -256,7 +256,8 @@ Examples:
 pub const INFO: &str = "\
 Examples:
   minlen info photos.mln
-  minlen info model.mln --format json";
+  minlen info model.mln --format json
+  minlen info digits.mlc                     a codec file of `minlen train autoencoder`";
 
 pub const REPAIR: &str = "\
 Examples:
@@ -316,7 +317,9 @@ Examples:
 pub const GENERATE: &str = "\
 Examples:
   minlen generate man ~/.local/share/man/man1
-  minlen generate completions ~/.local/share/bash-completion/completions";
+  minlen generate completions ~/.local/share/bash-completion/completions
+  minlen generate ecg waves --count 20000    waves/ecg.npy, for `minlen train autoencoder`
+  minlen generate vibration waves --type u8 --seed 2";
 
 pub const GREP: &str = "\
 Lines are those of the content. Names of members stand in front of theirs, and names of files where there are several.

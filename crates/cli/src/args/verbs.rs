@@ -75,7 +75,7 @@ pub enum Verb {
     /// New records, or changed copies of given ones, by a codec file
     #[command(after_long_help = help::SAMPLE)]
     Sample(Box<Sample>),
-    /// Write man pages or shell completions to a folder
+    /// Write man pages, shell completions, or records to try things out with, to a folder
     #[command(after_long_help = help::GENERATE)]
     Generate(Generate),
 }
@@ -330,15 +330,31 @@ pub enum GenerateWhat {
     Man,
     /// Completions for bash, zsh and fish.
     Completions,
+    /// Windows of an electrocardiogram that nobody has, as ecg.npy
+    Ecg,
+    /// Windows of the vibrations of a machine that there is not, as vibration.npy
+    Vibration,
 }
 
 #[derive(Args, Debug)]
 pub struct Generate {
-    /// man or completions
+    /// man, completions, or records to try things out with: ecg, vibration
     pub what: GenerateWhat,
     /// The folder to write to (created if need be)
     #[arg(value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,
+    /// Records: windows of a wave
+    #[arg(long, value_name = "N", value_parser = value::count, default_value = "20000", help_heading = "Records")]
+    pub count: usize,
+    /// Numbers of a window
+    #[arg(long, value_name = "N", value_parser = value::count, default_value = "256", help_heading = "Records")]
+    pub samples: usize,
+    /// Type of the numbers: i16 or u8
+    #[arg(long = "type", id = "number_type", value_name = "TYPE", value_parser = value::number_type, default_value = "i16", help_heading = "Records")]
+    pub number_type: minlen::layout::Dtype,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Records")]
+    pub seed: u64,
     /// Overwrite what is there
     #[arg(short, long, help_heading = "Output")]
     pub force: bool,

@@ -6,6 +6,7 @@ use crate::plan::ledger::Role;
 use crate::plan::{Context, Source, Target};
 use crate::ui::{self, human, report};
 use minlen::{Error, ErrorKind, Event as Told, Progress, Result};
+use minlen_train::autoencoder::checkpoint::check;
 use minlen_train::autoencoder::choose::Goal;
 use minlen_train::autoencoder::run::{self, Event, Request, Trained};
 use minlen_train::records::Records;
@@ -38,6 +39,13 @@ pub fn train(args: &TrainAutoencoder, ctx: &Context) -> Result<()> {
     let source = args.records.source(&args.inputs, args.seed);
     let records = source.read(&env)?.for_training()?;
     records.notes.iter().for_each(|note| notice(note, ctx));
+    // What was found in folders may be private.
+    records
+        .files
+        .iter()
+        .filter_map(|path| std::fs::metadata(path).ok())
+        .for_each(|meta| ctx.note_source(&meta));
+    report.iter().chain([&out]).for_each(|sink| sink.restrict(ctx.mask()));
     let test = match &args.test[..] {
         [] => None,
         paths => {
@@ -64,7 +72,16 @@ pub fn train(args: &TrainAutoencoder, ctx: &Context) -> Result<()> {
         std::fs::remove_file(&checkpoint).map_err(|e| Error::io("cannot remove", e).in_file(&checkpoint))?;
     }
     ctx.report.done(figures);
-    if ctx.ui.json() { Ok(()) } else { ui::print(&trained.report.text()) }
+    let is_taken = out_is_standard(args);
+    if ctx.ui.json() || is_taken { Ok(()) } else { ui::print(&trained.report.text()) }
+}
+
+/// True where standard output has the codec file itself.
+fn out_is_standard(args: &TrainAutoencoder) -> bool {
+    [Some(&args.output), args.report.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|path| Target::new(path) == Target::Stdout)
 }
 
 /// The file for all figures: a page where its name says so, else JSON.
@@ -79,8 +96,9 @@ fn is_page(path: &Path) -> bool {
 /// What a stopped training left, if it is to go on.
 fn kept(checkpoint: &Path, args: &TrainAutoencoder) -> Result<Option<Vec<u8>>> {
     if args.resume {
-        let read = std::fs::read(checkpoint).map_err(|e| Error::io("cannot read", e).in_file(checkpoint));
-        return read.map(Some);
+        let bytes = std::fs::read(checkpoint).map_err(|e| Error::io("cannot read", e).in_file(checkpoint))?;
+        check(&bytes).map_err(|e| e.in_file(checkpoint))?;
+        return Ok(Some(bytes));
     }
     if checkpoint.exists() && !args.force {
         return Err(Error::usage("a training that was stopped is kept here")

@@ -10,6 +10,7 @@ use crate::ui::{self, human};
 use minlen::archive::{Archive, BlockInfo, Info};
 use minlen::container::recovery::{self, Protection};
 use minlen::nearby::Difference;
+use minlen::nearby::figure;
 use minlen::{Need, Result};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -40,6 +41,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Tally> {
     let inputs = ctx.inputs(&args.io)?;
     Ok(super::for_each(ctx, &inputs, |input| {
         ctx.report.begin(input.label());
+        if let Some(file) = super::model::file(input)? {
+            return super::model::run(&file, input, ctx).map_err(|e| e.in_file(input.label()));
+        }
         let facts = facts(input, ctx).map_err(|e| e.in_file(input.label()))?;
         if facts.inside.is_none() {
             ctx.ui.warn(&format!("{input}: is encrypted, and what is inside cannot be told without its key"));
@@ -96,7 +100,7 @@ fn differences(archive: &mut Archive<'_>, input: &Source, ctx: &Context) -> Vec<
 fn inexact(differences: &[Difference]) -> String {
     let samples: u64 = differences.iter().map(|difference| difference.samples).sum();
     let allowed = differences.iter().filter_map(|difference| difference.allowed).reduce(f64::max);
-    let within = allowed.map_or_else(String::new, |most| format!(", none by more than {most:.6e}"));
+    let within = allowed.map_or_else(String::new, |most| format!(", none by more than {}", figure(most)));
     match differences {
         [] => "yes".into(),
         [one] => format!("no: {}{within} (not as in the original)", one.what),

@@ -16,6 +16,7 @@ mod grep;
 mod info;
 mod insight;
 mod list;
+mod model;
 mod network;
 mod quantize;
 mod rebase;

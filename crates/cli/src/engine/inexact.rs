@@ -5,7 +5,7 @@ use super::source::Opened;
 use crate::plan::Context;
 use crate::ui::human;
 use minlen::layout::FileSource;
-use minlen::nearby::{self, Distance};
+use minlen::nearby::{self, Distance, figure};
 use minlen::{Decoder, Error, NoProgress, Options, Result};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek, Write};
@@ -62,8 +62,10 @@ fn summary(distance: &Distance) -> String {
     match changed {
         0 => "decoded and compared: all is equal".into(),
         _ => format!(
-            "decoded and compared: {changed} of {values} numbers in {arrays} arrays differ, by {worst:.6e} at most{place}, \
-             {allowed:.6e} allowed there; all else is equal"
+            "decoded and compared: {changed} of {values} numbers in {arrays} arrays differ, by {} at most{place}, \
+             {} allowed there; all else is equal",
+            figure(*worst),
+            figure(*allowed)
         ),
     }
 }

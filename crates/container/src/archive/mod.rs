@@ -187,27 +187,33 @@ impl<R: Read + Seek> Archive<R> {
         covered >= content.end
     }
 
-    /// The learned parts that the file itself holds for its blocks: the bytes of each one's file. Also whether one of them is
-    /// damaged: it is left out, and whoever needs it will miss it.
+    /// The learned parts that the file itself holds for its blocks: the bytes of each one's file. Also whether something before the
+    /// blocks is damaged: it is left out, and whoever needs it will miss it.
     ///
     /// # Errors
     /// I/O; limit.
     pub fn read_learned(&mut self) -> Result<(Vec<Vec<u8>>, bool)> {
         let (mut parts, mut damaged) = (Vec::new(), false);
         for i in 0..self.streams.len() {
-            let mut at = self.streams[i].offset.saturating_add(HEADER_LEN as u64);
-            loop {
+            let stream = &self.streams[i];
+            let mut at = stream.offset.saturating_add(HEADER_LEN as u64);
+            // What a compact stream has begins with it.
+            let end = self.blocks.get(stream.blocks.clone()).and_then(<[_]>::first);
+            let end = end.map_or(0, |block| block.file_offset);
+            while at < end {
                 match self.learned_at(at) {
                     Ok(Some((part, next))) => {
                         at = next;
                         parts.push(part);
                     }
                     Ok(None) => break,
-                    Err(error) if error.kind() == ErrorKind::Corrupt => {
+                    Err(error) if matches!(error.kind(), ErrorKind::Io | ErrorKind::Limit) => {
+                        return Err(error);
+                    }
+                    Err(_) => {
                         damaged = true;
                         break;
                     }
-                    Err(error) => return Err(error),
                 }
             }
         }
@@ -216,7 +222,7 @@ impl<R: Read + Seek> Archive<R> {
 
     /// The learned part in the section at `at`, if one is there, and where the section ends.
     fn learned_at(&mut self, at: u64) -> Result<Option<(Vec<u8>, u64)>> {
-        let Ok((section, mut input)) = section_at(&mut self.inner, at) else { return Ok(None) };
+        let (section, mut input) = section_at(&mut self.inner, at)?;
         if section.kind != kind::LEARNED {
             return Ok(None);
         }

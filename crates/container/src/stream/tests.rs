@@ -2,7 +2,7 @@ use super::*;
 use crate::testutil::{archive, block, code, entry, file, registry, stream};
 use crate::{Archive, Body, Tree, open_block, open_tree};
 use minlen_core::testing::{edge_cases, random_case};
-use minlen_core::{Coded, Env, ErrorKind, Limits, Result, ids};
+use minlen_core::{Coded, Env, Error, ErrorKind, Limits, Result, ids};
 use proptest::prelude::*;
 use std::io::Cursor;
 
@@ -11,6 +11,7 @@ use std::io::Cursor;
 pub(crate) struct Decoded {
     pub(crate) content: Vec<u8>,
     trees: Vec<Tree>,
+    learned: Vec<Vec<u8>>,
 }
 
 pub(crate) fn read_all(bytes: &[u8], env: &Env) -> Result<Decoded> {
@@ -24,6 +25,7 @@ pub(crate) fn read_all(bytes: &[u8], env: &Env) -> Result<Decoded> {
                 hasher.update(&raw);
                 out.content.extend(raw);
             }
+            Item::Learned(part) => out.learned.push(part),
             Item::Tree(block) => {
                 out.trees.push(Tree::decode(&open_tree(&block, &registry, env)?, &env.limits)?);
             }
@@ -40,6 +42,11 @@ pub(crate) fn read_seeking(bytes: &[u8], env: &Env) -> Result<Decoded> {
     let mut archive = Archive::open(Cursor::new(bytes), &registry, env)?;
     let mut out = Decoded::default();
     out.trees.extend(archive.tree().cloned());
+    let (learned, damaged) = archive.read_learned()?;
+    out.learned = learned;
+    if damaged {
+        return Err(Error::corrupt("a learned part"));
+    }
     for i in 0..archive.blocks().len() {
         out.content.extend(open_block(&archive.read_block(i)?, &registry, env)?);
     }
@@ -53,6 +60,8 @@ pub(crate) fn sample() -> Vec<u8> {
     let link = entry(b"d/link", Body::Symlink(b"../x".to_vec()));
     let entries = vec![entry(b"d", Body::Dir), file("d/a", content, 0, 8), file("b", content, 8, 25), link];
     let mut writer = StreamWriter::archive(Vec::new()).unwrap();
+    writer.write_learned(b"learned before").unwrap();
+    writer.write_learned(b"").unwrap();
     writer.skippable(0x80, b"first").unwrap();
     content.chunks(12).for_each(|chunk| writer.write_block(&block(chunk)).unwrap());
     writer.skippable(0xbf, b"").unwrap();
@@ -199,6 +208,9 @@ fn sections_that_are_not_known() {
         }
     }
     let mut writer = StreamWriter::new(Vec::new()).unwrap();
+    let mut late = StreamWriter::new(Vec::new()).unwrap();
+    late.write_block(&block(b"content")).unwrap();
+    assert!(late.write_learned(b"too late").is_err());
     assert!(writer.skippable(0x7f, b"").is_err() && writer.skippable(0x90, b"mine").is_ok());
     let bytes = writer.finish(*blake3::hash(b"").as_bytes()).unwrap();
     assert_eq!(read_all(&bytes, &env).unwrap().content, b"");

@@ -119,7 +119,7 @@ impl<'a> Archive<'a> {
         };
         let (parts, damaged) = container.read_learned()?;
         if damaged {
-            let message = "the codec file in the file is damaged: what is described by it is lost".into();
+            let message = "what stands before the blocks is damaged: a codec file there is lost".into();
             env.progress.event(Event::Warning { message });
         }
         let own: Vec<Learned> = parts.into_iter().map(named).collect();

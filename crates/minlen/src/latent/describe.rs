@@ -1,6 +1,7 @@
 //! How a payload says where its records are, and what they are (docs/format/codecs/latent.md).
 
 use super::Name;
+use crate::nearby::figure;
 use minlen_container::check32;
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Difference, Dtype, Error, Result};
@@ -91,7 +92,7 @@ impl Head {
         match self.promise {
             Some(Promise::MaxError(most)) => plain(what).within(None, most),
             Some(Promise::MeanSquare(most)) => {
-                plain(format!("{what}, root mean square error of each at most {:.4e}", most.sqrt()))
+                plain(format!("{what}, root mean square error of each at most {}", figure(most.sqrt())))
             }
             _ => plain(what),
         }

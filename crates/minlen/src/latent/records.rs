@@ -83,6 +83,16 @@ impl Records {
         if high > low { high - low } else { 0.0 }
     }
 
+    /// What records take, and how near they are, in decibels of the range.
+    fn quality(&self, records: &[u8], outcome: &Outcome, stored: usize) -> String {
+        let (count, numbers) = (records.len() / self.model.record_bytes(), self.model.numbers() as f64);
+        let range = self.range(records);
+        let decibels = |squares: f64| 10.0 * (range * range * numbers / squares).log10();
+        let (mean, worst) = (decibels(outcome.squares / count as f64), decibels(outcome.worst_record));
+        let size = stored as f64 / count as f64;
+        format!(", {size:.2} bytes each, {mean:.2} dB in the mean and {worst:.2} dB at worst")
+    }
+
     /// Coded so near that the target is met; `None` for numbers that are all the same, or no bound at all.
     fn make(&self, bytes: &[u8], target: &Target, level: u8, env: &Env) -> Result<Option<Made>> {
         let records = (bytes.len() / self.model.record_bytes()) as f64;
@@ -123,6 +133,10 @@ impl Approximator for Records {
         ids::LATENT
     }
 
+    fn is_compared(&self) -> bool {
+        true
+    }
+
     fn takes(&self, span: &Span, target: &Target) -> bool {
         !matches!(target, Target::Quality(_)) && self.fits(span)
     }
@@ -156,6 +170,7 @@ impl Approximator for Records {
         let mut difference = head.difference(whole, own.len());
         difference.name.clone_from(&span.name);
         difference.worst = Some(outcome.worst);
+        difference.what += &self.quality(records, &outcome, own.len());
         let description = Description { codec: ids::LATENT, payload: own.into() };
         Ok(Some(Nearby { bytes: near, description, difference }))
     }

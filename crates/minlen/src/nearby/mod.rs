@@ -45,7 +45,8 @@ pub use minlen_core::nearby::{Approximator, Difference, MaxError, Nearby, Target
 pub use stored::to_stream;
 pub use verify::{Distance, verify};
 
-use minlen_core::{Env, Error, Event, Result, Span};
+use crate::planner::{Planner, Request};
+use minlen_core::{Env, Error, Event, NoProgress, Result, Span};
 use std::sync::Arc;
 
 /// The approximators of this build.
@@ -100,6 +101,7 @@ impl Goal {
         block: &mut [u8],
         spans: &[Span],
         total: Option<u64>,
+        planner: &Planner,
         level: u8,
         env: &Env,
     ) -> Result<(Arc<[Span]>, usize)> {
@@ -118,6 +120,12 @@ impl Goal {
             if near.bytes.len() != len {
                 return Err(Error::corrupt(format!("{}: a span of another length", approximator.name())));
             }
+            let stored = near.description.payload.len();
+            if approximator.is_compared() && is_exact_smaller(bytes, span, stored, planner, level, env)? {
+                let message = format!("{}: exactness takes fewer bytes, stored exactly", approximator.name());
+                env.progress.event(Event::Notice { message });
+                continue;
+            }
             bytes.copy_from_slice(&near.bytes);
             env.progress.event(Event::Notice { message: tell(&near.difference, len) });
             span.base = None;
@@ -125,6 +133,27 @@ impl Goal {
         }
         Ok((out.into(), count))
     }
+}
+
+/// Spans that are described in fewer than one of so many bytes are not coded exactly to see which is smaller.
+const FAR_SMALLER: usize = 10;
+
+/// True if exact coding takes no more than the description, where that is not far smaller than the span.
+fn is_exact_smaller(
+    bytes: &[u8],
+    span: &Span,
+    stored: usize,
+    planner: &Planner,
+    level: u8,
+    env: &Env,
+) -> Result<bool> {
+    if stored < bytes.len() / FAR_SMALLER {
+        return Ok(false);
+    }
+    let alone = Span { start: 0, ..span.clone() };
+    let quiet = env.clone().with_progress(Arc::new(NoProgress)).with_layout(Arc::from([alone]));
+    let request = Request { level, chain: None, memory: None, known: None, decode_ns: u32::MAX };
+    Ok(planner.code_whole(bytes, &request, &quiet)?.payload.len() <= stored)
 }
 
 /// A size is for all spans together: so much of it for `len` bytes of `total`.
@@ -137,12 +166,33 @@ fn share(target: Target, len: u64, total: u64) -> Target {
     }
 }
 
+/// A measured number for people: six digits, with an exponent only where it is needed.
+///
+/// ```
+/// use minlen::nearby::figure;
+/// assert_eq!([0.0, 25.5, 1.0 / 3.0, 2e-7, 1e9].map(figure), ["0", "25.5", "0.333333", "2e-7", "1e9"]);
+/// ```
+#[must_use]
+pub fn figure(number: f64) -> String {
+    let size = number.abs();
+    if size != 0.0 && !(1e-4..1e7).contains(&size) {
+        let text = format!("{number:.5e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
+    }
+    let whole = if size < 1.0 { 1 } else { size.log10() as usize + 1 };
+    let text = format!("{number:.*}", 7usize.saturating_sub(whole).min(6));
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
 /// The line that says how far off a span is.
 fn tell(difference: &Difference, len: usize) -> String {
     let Difference { what, worst, allowed, stored, .. } = difference;
     let off = match (worst, allowed) {
-        (Some(worst), Some(allowed)) => format!("off by {worst:.6e} at most, {allowed:.6e} allowed, "),
-        (Some(worst), None) => format!("off by {worst:.6e} at most, "),
+        (Some(worst), Some(allowed)) => {
+            format!("off by {} at most, {} allowed, ", figure(*worst), figure(*allowed))
+        }
+        (Some(worst), None) => format!("off by {} at most, ", figure(*worst)),
         _ => String::new(),
     };
     format!("{what}: {off}{len} -> {stored} bytes")

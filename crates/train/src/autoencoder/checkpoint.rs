@@ -39,11 +39,16 @@ pub(super) fn write(fingerprint: u64, stages: &[Stage]) -> Vec<u8> {
     out
 }
 
-/// The networks of a checkpoint.
+/// Refuses what is no whole checkpoint.
 ///
 /// # Errors
-/// Corrupt or truncated for damaged ones, unsupported for later ones, usage for those of other options or other data.
-pub(super) fn read(bytes: &[u8], fingerprint: u64) -> Result<Vec<Stage>> {
+/// Corrupt, truncated, or unsupported.
+pub fn check(bytes: &[u8]) -> Result<()> {
+    open(bytes).map(|_| ())
+}
+
+/// What lies between version and checksum.
+fn open(bytes: &[u8]) -> Result<Reader<'_>> {
     let (body, sum) = bytes
         .split_last_chunk::<8>()
         .ok_or_else(|| Error::truncated("a checkpoint ends in its first bytes"))?;
@@ -60,6 +65,15 @@ pub(super) fn read(bytes: &[u8], fingerprint: u64) -> Result<Vec<Stage>> {
     if xxh3_64(body).to_le_bytes() != *sum {
         return Err(Error::corrupt("a checkpoint is damaged or cut off").remedy("begin again, without it"));
     }
+    Ok(reader)
+}
+
+/// The networks of a checkpoint.
+///
+/// # Errors
+/// Corrupt or truncated for damaged ones, unsupported for later ones, usage for those of other options or other data.
+pub(super) fn read(bytes: &[u8], fingerprint: u64) -> Result<Vec<Stage>> {
+    let mut reader = open(bytes)?;
     if reader.u64()? != fingerprint {
         return Err(Error::usage("the checkpoint is that of other records, or of other options")
             .remedy("give the options of the first run, or begin again"));

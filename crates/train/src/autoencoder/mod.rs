@@ -1,6 +1,6 @@
 //! Codec files for records of one kind.
 
-mod checkpoint;
+pub mod checkpoint;
 pub mod choose;
 pub mod codec_file;
 pub mod export;
