@@ -4,6 +4,7 @@
 //!   [`FnRival`], through which the caller brings minlen's own levels and codecs. Names are read by [`resolve`].
 //! * [`Runner`]: warm-up, repeats, verified round trips, minimum and median times, peak memory; gives a [`Report`].
 //! * [`render`]: the report as a table, CSV, JSON or Markdown, and as an SVG plot of size against speed.
+//! * [`html`]: pages that stand alone, with charts ([`render::chart`]) and pictures.
 //! * [`results`]: tables of sizes that are committed, and what changed between two of them.
 //! * [`speeds`]: times and memory, kept as well, for the plots.
 //! * [`page`]: the page of results and its plots, from the tables that are kept.
@@ -27,6 +28,7 @@ pub mod ablation;
 pub mod corpus;
 pub mod cpu;
 mod csv;
+pub mod html;
 mod input;
 pub mod machine;
 pub mod memory;

@@ -7,10 +7,14 @@
 //! | You have | Use |
 //! |---|---|
 //! | a codec file and records | [`encode`], [`decode`] |
+//! | the same, and you want to know what is found in each record | [`describe`] |
+//! | the same, and you want to see where records lie, or records that nobody has seen | [`View`] |
 //! | records to learn from | the crate `train` |
 
 mod code;
+mod describe;
 mod file;
+mod finder;
 pub mod linear;
 mod model;
 pub mod network;
@@ -20,8 +24,11 @@ pub mod steps;
 mod stream;
 pub mod tables;
 mod values;
+mod view;
 
-pub use code::{Outcome, Promise, decode, encode, learn_tables};
+pub use code::{Outcome, Promise, decode, encode, learn_tables, residuals};
+pub use describe::{Description, describe};
 pub use file::{KIND, is_codec_file};
 pub use model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
 pub use values::{FRACTION, Scaling};
+pub use view::View;

@@ -97,7 +97,9 @@ impl Linear {
         self.mean.len()
     }
 
-    fn coordinates(&self) -> usize {
+    /// Coordinates that all classes share.
+    #[must_use]
+    pub fn coordinates(&self) -> usize {
         self.basis.scales.len()
     }
 
@@ -161,11 +163,24 @@ impl Linear {
                 }
             }
         }
+        room.sums.iter_mut().zip(&class.centre).for_each(|(sum, centre)| *sum = sum.wrapping_add(*centre));
+        self.restore_at(room);
+    }
+
+    /// The values of the record at coordinates of all classes, in sixteenths.
+    pub fn restore_place(&self, coordinates: &[i32], room: &mut Room) {
+        room.sums.clear();
+        room.sums.extend(coordinates.iter().copied().chain(std::iter::repeat(0)).take(self.coordinates()));
+        self.restore_at(room);
+    }
+
+    /// The same for the coordinates in `room`.
+    fn restore_at(&self, room: &mut Room) {
         room.values.clear();
         room.values.resize(self.numbers(), 1 << (15 - FRACTION));
         let rows = self.basis.rows.chunks(self.numbers().max(1)).zip(&self.basis.scales);
-        for ((row, &scale), (sum, centre)) in rows.zip(room.sums.iter().zip(&class.centre)) {
-            add_row(&mut room.values, row, scaled(i64::from(sum.wrapping_add(*centre)), scale, 16));
+        for ((row, &scale), &sum) in rows.zip(&room.sums) {
+            add_row(&mut room.values, row, scaled(i64::from(sum), scale, 16));
         }
         for (value, mean) in room.values.iter_mut().zip(&self.mean) {
             *value = (*value >> (16 - FRACTION)).wrapping_add(*mean);
@@ -176,6 +191,7 @@ impl Linear {
 /// What making a record takes, kept from one to the next.
 #[derive(Clone, Debug, Default)]
 pub struct Room {
+    pub(crate) coefficients: Vec<i64>,
     sums: Vec<i32>,
     /// The values made, in [`FRACTION`] fraction bits.
     pub values: Vec<i32>,
@@ -211,7 +227,7 @@ pub struct Choice {
     pub bits: f32,
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0f32; 16];
     let (a_chunks, a_rest) = a.as_chunks::<16>();
     let (b_chunks, b_rest) = b.as_chunks::<16>();
@@ -246,6 +262,13 @@ impl<'m> Analysis<'m> {
             basis: linear.basis.floats(linear.numbers()),
             classes: linear.classes.iter().map(class).collect(),
         }
+    }
+
+    /// The coordinates of a record that all classes share, in values.
+    #[must_use]
+    pub fn place(&self, values: &[f32]) -> Vec<f32> {
+        let centred: Vec<f32> = values.iter().zip(&self.mean).map(|(x, mean)| x - mean).collect();
+        self.basis.chunks(centred.len().max(1)).map(|row| dot(row, &centred)).collect()
     }
 
     /// The coefficients of a record in every class.

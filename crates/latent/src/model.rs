@@ -3,7 +3,7 @@
 use crate::linear::Linear;
 use crate::network::Latents;
 use crate::steps;
-use crate::tables::{SHARED, Start, WORTH};
+use crate::tables::Start;
 use crate::values::Scaling;
 use minlen_core::{Dtype, Env, Error, Result};
 use minlen_nn::causal::Predictor;
@@ -78,6 +78,22 @@ impl Model {
         self.numbers() * self.scaling.dtype().unit()
     }
 
+    /// The same with one of its members alone; none that is not there.
+    #[must_use]
+    pub fn only(&self, member: usize) -> Option<Self> {
+        let members = vec![self.members.get(member)?.clone()];
+        Some(Self { members, report: String::new(), ..self.clone() })
+    }
+
+    /// The rate of a member at which bits are worth as much as at a rate of the file.
+    #[must_use]
+    pub fn rate_of(&self, member: usize, rate: u8) -> u8 {
+        match self.members.get(member).map(|member| &member.body) {
+            Some(Body::Network(latents)) => latents.nearest(self.step(rate)),
+            _ => rate.min(self.rates.saturating_sub(1)),
+        }
+    }
+
     /// The step of a rate, in quarters of an octave.
     #[must_use]
     pub fn step(&self, rate: u8) -> u8 {
@@ -113,18 +129,15 @@ impl Model {
             match &member.body {
                 Body::Linear { linear, start, .. } => {
                     linear.check()?;
-                    let len = SHARED + linear.coefficients();
-                    let whole = start.logits.len() == len && start.counts.len() == len;
-                    if !whole || linear.numbers() != self.numbers() || start.counts.iter().any(|&n| n > WORTH)
-                    {
+                    if !start.fits(linear) || linear.numbers() != self.numbers() {
                         return bad("a member of another size");
                     }
                 }
                 Body::Network(latents) => {
-                    if !(1..=usize::from(self.rates)).contains(&latents.rates.len()) {
+                    if !(1..=usize::from(self.rates)).contains(&latents.rates()) || latents.rates.is_empty() {
                         return bad("a network of too many rates, or of none");
                     }
-                    latents.ready(self.numbers(), env)?;
+                    latents.ready(&self.shape, env)?;
                 }
             }
         }
@@ -138,7 +151,7 @@ impl Member {
     pub fn rates(&self, of: &Model) -> u8 {
         match &self.body {
             Body::Linear { .. } => of.rates,
-            Body::Network(latents) => latents.rates.len().min(usize::from(of.rates)) as u8,
+            Body::Network(latents) => latents.rates().min(usize::from(of.rates)) as u8,
         }
     }
 
@@ -147,7 +160,9 @@ impl Member {
     pub fn classes(&self) -> usize {
         match &self.body {
             Body::Linear { linear, .. } => linear.classes.len(),
-            Body::Network(_) => 1,
+            Body::Network(latents) => {
+                latents.residual.as_ref().map_or(1, |residual| residual.linear.classes.len())
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::small::model;
 use minlen_core::{Dtype, Env, Error};
 use minlen_latent::linear::{Class, Linear};
-use minlen_latent::network::Latents;
+use minlen_latent::network::{Latents, Residual};
 use minlen_latent::tables::Start;
 use minlen_latent::{Body, Model, RATES_MAX};
 
@@ -19,6 +19,10 @@ fn network(model: &mut Model) -> &mut Latents {
         Body::Network(latents) => latents,
         Body::Linear { .. } => unreachable!(),
     }
+}
+
+fn residual(model: &mut Model) -> &mut Residual {
+    network(model).residual.as_mut().unwrap()
 }
 
 #[test]
@@ -80,7 +84,7 @@ fn parts_that_do_not_fit_are_refused() {
         change(&mut model);
         model.write(&Env::default()).unwrap_err()
     };
-    let changes: [fn(&mut Model); 19] = [
+    let changes: [fn(&mut Model); 22] = [
         |m| m.members[0].name = "x".repeat(33),
         |m| m.shape = vec![],
         |m| m.shape = vec![0, 24],
@@ -100,6 +104,9 @@ fn parts_that_do_not_fit_are_refused() {
         |m| network(m).most = 9999,
         |m| network(m).context_bits = 16,
         |m| network(m).decoder = network(m).prior.clone(),
+        |m| residual(m).linear.mean.truncate(3),
+        |m| residual(m).start.counts.truncate(9),
+        |m| residual(m).steps = vec![9; 60],
     ];
     for change in changes {
         assert!(!refused(change).to_string().is_empty());

@@ -2,7 +2,7 @@
 
 use crate::small::{NUMBERS, model, records};
 use minlen_core::{Dtype, Env};
-use minlen_latent::{Model, Outcome, Promise, decode, encode};
+use minlen_latent::{Description, Model, Outcome, Promise, decode, describe, encode};
 use proptest::prelude::*;
 
 fn round(model: &Model, bytes: &[u8], promise: Promise) -> (Vec<u8>, Vec<u8>, Outcome) {
@@ -143,5 +143,28 @@ proptest! {
             let model = model(dtype);
             let _ = decode(&model, &payload, count * model.record_bytes(), &Env::default(), &mut Vec::new());
         }
+    }
+}
+
+#[test]
+fn descriptions_take_and_miss_what_payloads_do() {
+    let model = model(Dtype::I16);
+    let bytes = records(Dtype::I16, 120);
+    for promise in [Promise::Rate(4), Promise::MeanSquare(40.0), Promise::MaxError(0.0)] {
+        let (payload, _, outcome) = round(&model, &bytes, promise);
+        let mut found = Vec::new();
+        let mut told = |number: usize, description: Description| {
+            assert_eq!(number, found.len());
+            found.push(description);
+            Ok(())
+        };
+        describe(&model, &bytes, promise, 5, &Env::default(), &mut told).unwrap();
+        let bits: f64 = found.iter().map(|one| one.bits).sum();
+        assert!((bits / 8.0 - payload.len() as f64).abs() < 8.0, "{bits} bits, {} bytes", payload.len());
+        let squares: f64 = found.iter().map(|one| one.squares).sum();
+        assert!((squares - outcome.squares).abs() <= 1e-9 * squares);
+        assert_eq!(found.iter().filter(|one| one.member.is_none()).count() as u64, outcome.raw);
+        assert_eq!(found.iter().filter(|one| one.has_rest).count() as u64, outcome.with_rest);
+        assert!(found.iter().all(|one| one.worst <= outcome.worst && one.squares <= outcome.worst_record));
     }
 }

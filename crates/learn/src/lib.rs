@@ -76,6 +76,7 @@ mod shape;
 mod tape;
 mod threads;
 mod trainer;
+mod wide;
 
 pub use data::{Records, Split};
 pub use fit::{End, Length, Plan, Progress};

@@ -2,6 +2,9 @@
 
 pub mod autoencoder;
 pub mod causal;
+pub mod insight;
 pub mod mnist;
 pub mod quantize;
+pub mod records;
 pub mod transformer;
+pub mod waves;

@@ -1,5 +1,6 @@
 //! Reports as text: a table for people, Markdown for pages, CSV and JSON for programs, SVG for pictures.
 
+pub mod chart;
 mod data;
 mod grid;
 mod svg;

@@ -192,6 +192,25 @@ Example:
   minlen train network lenet-300-100 --data mnist --keep 0.04 -o lenet.mlq
   minlen eval lenet.mlq --data mnist";
 
+pub const TRAIN_AUTOENCODER: &str = "\
+A codec file holds members, ways to describe a record in a few bytes: transforms (klt; cklt with classes), which are learned in seconds, and
+networks (dense, conv1d, conv2d), which take the time that is left. They are compared on records that nothing was learned from, and what
+does not pay is left out; the table says which member is best at how many bytes, and what it comes to for every record.
+`minlen compress --model` uses the file, and `minlen info` describes it.
+
+DATA are IDX files (also .gz), npy and npz arrays (the first dimension counts records), folders of PNG or PNM pictures of one size, CSV tables of
+numbers, WAV cut by --window, or raw numbers with --shape and --type.
+
+Ctrl-C keeps what was learned in OUT.checkpoint; the same command with --resume goes on.
+
+Examples:
+  minlen train autoencoder train-images-idx3-ubyte.gz --test t10k-images-idx3-ubyte.gz -o digits.mlc
+  minlen train autoencoder pictures --members klt,cklt:32 -o pictures.mlc
+  minlen train autoencoder sensors.npy --psnr 40 --time-budget 20m -o sensors.mlc
+  minlen train autoencoder recordings --window 320 -o speech.mlc
+  minlen train autoencoder table.csv --skip-columns id -o rows.mlc
+  minlen train autoencoder frames.raw --shape 64x64 --type u16 --skip 512 -o frames.mlc";
+
 pub const TRAIN: &str = "\
 A prior is typical data from which the strong levels (-6 and up) start. It helps many small files of one kind, each
 compressed alone. It is named in them by its hash, and needed to read them: keep it.
@@ -237,7 +256,8 @@ Examples:
 pub const INFO: &str = "\
 Examples:
   minlen info photos.mln
-  minlen info model.mln --format json";
+  minlen info model.mln --format json
+  minlen info digits.mlc                     a codec file of `minlen train autoencoder`";
 
 pub const REPAIR: &str = "\
 Examples:
@@ -257,12 +277,49 @@ Examples:
 
 pub const EVAL: &str = "\
 Example:
-  minlen eval lenet.mlq --data mnist";
+  minlen eval network lenet.mlq --data mnist";
+
+pub const EVAL_AUTOENCODER: &str = "\
+Each rate is written, read again and compared: bytes a record, decibels of all records together (psnr), of records on average, of the worst 5 %
+and of the worst one, and times on one thread. Beside it stand the Karhunen-Loeve transform alone, codecs of single pictures (PNG; JPEG, WebP and AVIF
+where cjpeg, cwebp and avifenc are installed) or sounds (flac), and compressors of the whole data, which are exact.
+
+Examples:
+  minlen eval autoencoder digits.mlc t10k-images-idx3-ubyte.gz
+  minlen eval autoencoder digits.mlc t10k-images-idx3-ubyte.gz --max-records 2000 --report digits.html
+  minlen eval autoencoder sensors.mlc new.npy --rates 4,8,12 --format json";
+
+pub const SCORE: &str = "\
+A record counts by the larger of two percentiles among records that were held out in training: of the bits that it takes, which rise where it
+means something else, and of the error that is left, which rises with foreign textures. Records that are simpler than usual are at the low
+end, which is shown, too. A threshold is a share of usual records that is flagged by mistake: --above 99 flags up to 1 in 100 by each view.
+
+Examples:
+  minlen score digits.mlc scans.npy --pictures odd.png
+  minlen score digits.mlc t10k-images-idx3-ubyte.gz --normal 0,1,2,3,4,5,6,7,9    how well are eights found?
+  minlen score engine.mlc today.npy --neighbours 5 --reference normal.npy --format csv > scores.csv";
+
+pub const EMBED: &str = "\
+Latents of a network, before they are rounded, or the coordinates of a transform: 32-bit floats, a row for each record.
+
+Examples:
+  minlen embed digits.mlc t10k-images-idx3-ubyte.gz -o latents.npy
+  minlen embed digits.mlc scans.npy --member klt -o coordinates.npy";
+
+pub const SAMPLE: &str = "\
+The same seed gives the same records on every machine, and the first of them do not depend on how many there are.
+
+Examples:
+  minlen sample digits.mlc --count 100 -o new.png
+  minlen sample digits.mlc --count 9 --interpolate 3,17 --data t10k-images-idx3-ubyte.gz -o way.png
+  minlen sample digits.mlc --count 5 --perturb --transforms shift,noise --data few.npy -o many.npy";
 
 pub const GENERATE: &str = "\
 Examples:
   minlen generate man ~/.local/share/man/man1
-  minlen generate completions ~/.local/share/bash-completion/completions";
+  minlen generate completions ~/.local/share/bash-completion/completions
+  minlen generate ecg waves --count 20000    waves/ecg.npy, for `minlen train autoencoder`
+  minlen generate vibration waves --type u8 --seed 2";
 
 pub const GREP: &str = "\
 Lines are those of the content. Names of members stand in front of theirs, and names of files where there are several.

@@ -2,22 +2,28 @@
 //!
 //! What it *means* (which file becomes which, with which limits) is decided in [`crate::plan`].
 
+mod autoencoder;
 mod groups;
 mod help;
+mod insight;
 mod levels;
 mod living;
 mod models;
 mod pick;
 mod reading;
+mod records;
 mod value;
 mod verbs;
 
+pub use autoencoder::TrainAutoencoder;
 pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs, TableFormat};
+pub use insight::{Embed, Eval, EvalAutoencoder, EvalWhat, Sample, Score, ScoreFormat};
 pub use levels::{LevelArgs, refuse_two_digits};
 pub use living::{Compact, Update};
-pub use models::{Eval, Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
+pub use models::{Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
 pub use pick::PickArgs;
 pub use reading::{Analyze, Cat, Codecs, Grep, Info, List, SortBy, Test};
+pub use records::RecordArgs;
 pub use value::{Format, ProgressMode, Range};
 pub use verbs::{
     Bare, Bench, BenchFormat, Compress, Decompress, Extract, Generate, GenerateWhat, Repair, Verb,

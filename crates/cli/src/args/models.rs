@@ -1,5 +1,6 @@
 //! The verbs of models: training, grading, quantizing, differences from a base.
 
+use super::autoencoder::TrainAutoencoder;
 use super::groups::{Common, KeyArgs, LimitArgs, SealArgs, TableFormat};
 use super::help;
 use super::value;
@@ -23,6 +24,9 @@ pub enum TrainWhat {
     /// A small network for handwritten digits: trained, pruned, quantized, coded
     #[command(after_long_help = help::TRAIN_NETWORK)]
     Network(TrainNetwork),
+    /// A codec file for records of one kind: small pictures, sensor windows, rows of a table
+    #[command(after_long_help = help::TRAIN_AUTOENCODER)]
+    Autoencoder(Box<TrainAutoencoder>),
 }
 
 impl TrainWhat {
@@ -31,6 +35,7 @@ impl TrainWhat {
         match self {
             Self::Prior(args) => &args.common,
             Self::Network(args) => &args.common,
+            Self::Autoencoder(args) => &args.common,
         }
     }
 
@@ -39,6 +44,7 @@ impl TrainWhat {
         match self {
             Self::Prior(args) => &args.format,
             Self::Network(args) => &args.format,
+            Self::Autoencoder(args) => &args.format,
         }
     }
 }
@@ -133,20 +139,6 @@ pub struct TrainNetwork {
     /// Overwrite what is there
     #[arg(short, long, help_heading = "Output")]
     pub force: bool,
-    #[command(flatten)]
-    pub format: TableFormat,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args, Debug)]
-pub struct Eval {
-    /// The coded network
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub file: PathBuf,
-    /// The folder with the four MNIST files
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub data: PathBuf,
     #[command(flatten)]
     pub format: TableFormat,
     #[command(flatten)]

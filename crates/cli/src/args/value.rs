@@ -154,6 +154,73 @@ pub fn units(text: &str) -> Result<Units, String> {
     numbers.map(Units).map_err(|_| "expected numbers such as 12-24-100".to_string())
 }
 
+/// Reads a number over 0 of things.
+pub fn count(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|n| (1..=1 << 31).contains(n));
+    number.ok_or_else(|| "expected a whole number over 0".to_string())
+}
+
+/// The sides of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sides(pub Vec<u32>);
+
+/// Reads `28x28`.
+pub fn sides(text: &str) -> Result<Sides, String> {
+    let sides: Option<Vec<u32>> = text.split('x').map(|side| side.parse().ok().filter(|n| *n > 0)).collect();
+    sides
+        .filter(|sides| sides.len() <= 4)
+        .map(Sides)
+        .ok_or_else(|| "expected up to 4 sizes such as 28x28".into())
+}
+
+/// Reads the type of raw numbers.
+pub fn number_type(text: &str) -> Result<minlen::layout::Dtype, String> {
+    minlen_train::records::dtype(text).map_err(|error| error.to_string())
+}
+
+/// Members of a codec file; none for what pays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Members(pub Option<Vec<minlen_train::autoencoder::codec_file::Kind>>);
+
+/// Reads `klt:256,conv2d:48:24:32`.
+pub fn members(text: &str) -> Result<Members, String> {
+    minlen_train::autoencoder::members::parse(text).map(Members).map_err(|error| error.to_string())
+}
+
+/// Reads how networks are trained.
+pub fn variant(text: &str) -> Result<minlen_train::autoencoder::network::Variant, String> {
+    use minlen_train::autoencoder::network::Variant;
+    let beta = |text: &str| text.parse().ok().filter(|b: &f32| *b > 0.0 && *b < 1e6).map(Variant::Beta);
+    match text {
+        "plain" => Ok(Variant::Plain),
+        "denoising" => Ok(Variant::Denoising),
+        _ => text
+            .strip_prefix("beta=")
+            .and_then(beta)
+            .ok_or_else(|| "there are plain, denoising and beta=B".into()),
+    }
+}
+
+/// Two numbers of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair(pub usize, pub usize);
+
+/// Reads `3,17`.
+pub fn pair(text: &str) -> Result<Pair, String> {
+    let two =
+        text.split_once(',').and_then(|(a, b)| Some(Pair(a.trim().parse().ok()?, b.trim().parse().ok()?)));
+    two.ok_or_else(|| "expected two numbers of records, from 0, such as 3,17".into())
+}
+
+/// Random changes of records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transforms(pub Vec<minlen_train::insight::transforms::Transform>);
+
+/// Reads `shift,noise`.
+pub fn transforms(text: &str) -> Result<Transforms, String> {
+    minlen_train::insight::transforms::parse(text).map(Transforms).map_err(|error| error.to_string())
+}
+
 /// Reads how weights are ranked.
 pub fn score(text: &str) -> Result<minlen_train::mnist::Score, String> {
     use minlen_train::mnist::Score;

@@ -2,8 +2,9 @@
 
 use super::groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, OutArgs, TableFormat};
 use super::help;
+use super::insight::{Embed, Eval, Sample, Score};
 use super::living::{Compact, Update};
-use super::models::{Eval, Quantize, Rebase, Train};
+use super::models::{Quantize, Rebase, Train};
 use super::pick::{FolderArgs, KeepArgs, PickArgs, PlaceArgs};
 use super::reading::{Analyze, Cat, Codecs, Grep, Info, List, Test};
 use super::value::{self, Range};
@@ -61,12 +62,20 @@ pub enum Verb {
     /// Make a model small within a bound, with its error reported
     #[command(after_long_help = help::QUANTIZE)]
     Quantize(Box<Quantize>),
-    /// Train a prior for data of one kind, or a small network
+    /// Train a prior, a codec file for records of one kind, or a small network
     Train(Box<Train>),
-    /// Grade a small network that `train network` made
-    #[command(after_long_help = help::EVAL)]
-    Eval(Eval),
-    /// Write man pages or shell completions to a folder
+    /// How well a codec file or a small network does
+    Eval(Box<Eval>),
+    /// How odd is each record? By what a codec file knows of its kind
+    #[command(after_long_help = help::SCORE)]
+    Score(Box<Score>),
+    /// Where records lie, as numbers for search and clustering
+    #[command(after_long_help = help::EMBED)]
+    Embed(Box<Embed>),
+    /// New records, or changed copies of given ones, by a codec file
+    #[command(after_long_help = help::SAMPLE)]
+    Sample(Box<Sample>),
+    /// Write man pages, shell completions, or records to try things out with, to a folder
     #[command(after_long_help = help::GENERATE)]
     Generate(Generate),
 }
@@ -93,6 +102,9 @@ impl Verb {
             Self::Quantize(_) => "quantize",
             Self::Train(_) => "train",
             Self::Eval(_) => "eval",
+            Self::Score(_) => "score",
+            Self::Embed(_) => "embed",
+            Self::Sample(_) => "sample",
             Self::Generate(_) => "generate",
         }
     }
@@ -318,15 +330,31 @@ pub enum GenerateWhat {
     Man,
     /// Completions for bash, zsh and fish.
     Completions,
+    /// Windows of an electrocardiogram that nobody has, as ecg.npy
+    Ecg,
+    /// Windows of the vibrations of a machine that there is not, as vibration.npy
+    Vibration,
 }
 
 #[derive(Args, Debug)]
 pub struct Generate {
-    /// man or completions
+    /// man, completions, or records to try things out with: ecg, vibration
     pub what: GenerateWhat,
     /// The folder to write to (created if need be)
     #[arg(value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,
+    /// Records: windows of a wave
+    #[arg(long, value_name = "N", value_parser = value::count, default_value = "20000", help_heading = "Records")]
+    pub count: usize,
+    /// Numbers of a window
+    #[arg(long, value_name = "N", value_parser = value::count, default_value = "256", help_heading = "Records")]
+    pub samples: usize,
+    /// Type of the numbers: i16 or u8
+    #[arg(long = "type", id = "number_type", value_name = "TYPE", value_parser = value::number_type, default_value = "i16", help_heading = "Records")]
+    pub number_type: minlen::layout::Dtype,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Records")]
+    pub seed: u64,
     /// Overwrite what is there
     #[arg(short, long, help_heading = "Output")]
     pub force: bool,

@@ -1,4 +1,4 @@
-//! `minlen generate`: man pages and completions from the one definition of the arguments.
+//! `minlen generate`: man pages and completions from the one definition of the arguments; records to try things out with.
 
 use crate::args::{Cli, Generate, GenerateWhat};
 use crate::engine::sink::Sink;
@@ -6,6 +6,7 @@ use crate::plan::{Context, Target};
 use clap::{Command, CommandFactory};
 use clap_complete::{Generator, Shell, generate};
 use minlen::{Error, Result};
+use minlen_train::waves::Wave;
 use serde_json::json;
 use std::path::Path;
 
@@ -15,6 +16,8 @@ pub fn run(args: &Generate, ctx: &Context) -> Result<()> {
     let files = match args.what {
         GenerateWhat::Man => man().map_err(|e| Error::io("cannot make a man page", e))?,
         GenerateWhat::Completions => completions(),
+        GenerateWhat::Ecg => vec![("ecg.npy".into(), windows(Wave::Heart, args)?)],
+        GenerateWhat::Vibration => vec![("vibration.npy".into(), windows(Wave::Machine, args)?)],
     };
     // A file of somebody else's that has one of the names is not replaced unasked, and before it is known nothing is written.
     let changed = |(name, text): &(String, Vec<u8>)| {
@@ -35,6 +38,10 @@ pub fn run(args: &Generate, ctx: &Context) -> Result<()> {
         ctx.report.done(json!({"written": false}));
     }
     Ok(())
+}
+
+fn windows(wave: Wave, args: &Generate) -> Result<Vec<u8>> {
+    minlen_train::waves::npy(wave, args.count, args.samples, args.number_type, args.seed)
 }
 
 fn man() -> std::io::Result<Vec<(String, Vec<u8>)>> {

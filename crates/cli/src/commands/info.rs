@@ -41,6 +41,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Tally> {
     let inputs = ctx.inputs(&args.io)?;
     Ok(super::for_each(ctx, &inputs, |input| {
         ctx.report.begin(input.label());
+        if let Some(file) = super::model::file(input)? {
+            return super::model::run(&file, input, ctx).map_err(|e| e.in_file(input.label()));
+        }
         let facts = facts(input, ctx).map_err(|e| e.in_file(input.label()))?;
         if facts.inside.is_none() {
             ctx.ui.warn(&format!("{input}: is encrypted, and what is inside cannot be told without its key"));

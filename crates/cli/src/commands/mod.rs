@@ -1,22 +1,29 @@
 //! One file per verb. Each takes its arguments and the context, and tallies what happened to each input.
 
 mod analyze;
+mod autoencoder;
 mod bench;
 mod codecs;
 mod compact;
 mod compress;
 mod damage;
 mod decompress;
+mod embed;
+mod eval;
 mod extract;
 mod generate;
 mod grep;
 mod info;
+mod insight;
 mod list;
+mod model;
 mod network;
 mod quantize;
 mod rebase;
 mod repair;
 mod salvage;
+mod sample;
+mod score;
 mod stdin;
 mod tensors;
 mod test;
@@ -85,8 +92,12 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
         Verb::Train(args) => once(match &args.what {
             args::TrainWhat::Prior(args) => train::run(args, ctx),
             args::TrainWhat::Network(args) => network::train(args, ctx),
+            args::TrainWhat::Autoencoder(args) => autoencoder::train(args, ctx),
         }),
-        Verb::Eval(args) => once(network::eval(args, ctx)),
+        Verb::Eval(args) => once(eval::run(args, ctx)),
+        Verb::Score(args) => once(score::run(args, ctx)),
+        Verb::Embed(args) => once(embed::run(args, ctx)),
+        Verb::Sample(args) => once(sample::run(args, ctx)),
         Verb::Generate(args) => once(generate::run(args, ctx)),
     }
 }
@@ -160,8 +171,12 @@ fn enter(verb: &Verb, ctx: &Context) -> Result<()> {
                 }
                 output(&Some(a.output.clone()), Path::new("the network"))
             }
+            args::TrainWhat::Autoencoder(a) => autoencoder::enter(a, ctx),
         },
-        Verb::Eval(a) => input(&a.file).and_then(|()| help("data", &Some(a.data.clone()))),
+        Verb::Eval(a) => eval::enter(a, ctx),
+        Verb::Score(a) => score::enter(a, ctx),
+        Verb::Embed(a) => embed::enter(a, ctx),
+        Verb::Sample(a) => sample::enter(a, ctx),
         Verb::Codecs(_) | Verb::Generate(_) => Ok(()),
     }
 }
@@ -205,7 +220,13 @@ fn context(verb: &Verb, cancel: &Cancel) -> Context {
             new(&a.common, &a.format).with_keys(&keys)
         }
         Verb::Train(a) => new(a.what.common(), a.what.format()),
-        Verb::Eval(a) => new(&a.common, &a.format),
+        Verb::Eval(a) => new(a.common(), a.format()),
+        Verb::Score(a) => {
+            let json = a.format == args::ScoreFormat::Json;
+            Context::new(verb.name(), &a.common, if json { Format::Json } else { Format::Table }, cancel)
+        }
+        Verb::Embed(a) => new(&a.common, &a.format),
+        Verb::Sample(a) => new(&a.common, &a.format),
         Verb::Generate(a) => new(&a.common, &a.format),
     }
 }

@@ -1,12 +1,13 @@
 //! `minlen train network` and `minlen eval`: small networks for handwritten digits.
 
-use crate::args::{Eval, TrainNetwork};
+use crate::args::TrainNetwork;
 use crate::engine::sink::Sink;
 use crate::plan::{Context, Target};
 use crate::ui;
 use minlen::{Error, Result};
 use minlen_train::mnist::{self, Grading, Options};
 use serde_json::json;
+use std::path::Path;
 
 /// Trains, prunes, quantizes and codes a network, and prints what each stage is worth.
 pub fn train(args: &TrainNetwork, ctx: &Context) -> Result<()> {
@@ -47,11 +48,10 @@ pub fn train(args: &TrainNetwork, ctx: &Context) -> Result<()> {
 }
 
 /// Counts the errors of a coded network on the test pictures.
-pub fn eval(args: &Eval, ctx: &Context) -> Result<()> {
-    ctx.report.begin(&args.file);
-    let (wrong, all, alive) = mnist::eval(&args.file, &args.data)?;
-    let bytes =
-        std::fs::metadata(&args.file).map_err(|e| Error::io("cannot read", e).in_file(&args.file))?.len();
+pub fn eval(file: &Path, data: &Path, ctx: &Context) -> Result<()> {
+    ctx.report.begin(file);
+    let (wrong, all, alive) = mnist::eval(file, data)?;
+    let bytes = std::fs::metadata(file).map_err(|e| Error::io("cannot read", e).in_file(file))?.len();
     let percent = 100.0 * wrong as f64 / all.max(1) as f64;
     ctx.report.done(json!({"stored_bytes": bytes, "nonzeros": alive, "wrong": wrong, "pictures": all}));
     if ctx.ui.json() {

@@ -238,6 +238,11 @@ fn verbs_of_models_tell_what_they_made() {
     let options = ["--data", "mnist", "--epochs", "1,1,1", "-o", "net.mlq"];
     of(&s, &[&["train", "network", "8-8"][..], &options].concat(), 0);
     of(&s, &["eval", "net.mlq", "--data", "mnist"], 0);
+    of(&s, &["generate", "ecg", "w", "--count", "400", "--samples", "16"], 0);
+    let learned = ["--members", "klt,dense:2:8", "--epochs", "2", "--psnr", "30", "-o", "w.mlc"];
+    of(&s, &[&["train", "autoencoder", "w"][..], &learned].concat(), 0);
+    of(&s, &["train", "autoencoder", "w", "-o", "auto.mlc"], 0);
+    of(&s, &["info", "w.mlc"], 0);
 }
 
 /// A few pictures in the form of MNIST.

@@ -3,6 +3,7 @@
 mod archives;
 mod arrays;
 mod atomic;
+mod autoencoder;
 mod bases;
 mod bombs;
 mod damage;

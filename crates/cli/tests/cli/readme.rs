@@ -53,6 +53,8 @@ fn prepare(s: &Sandbox) {
     npy.extend((dict.len() as u16).to_le_bytes());
     npy.extend(dict.bytes().chain(data));
     s.write("field.npy", npy);
+    s.ok(["generate", "ecg", "waves", "--count", "100", "--samples", "16"]);
+    s.write("sensors.npy", s.read("waves/ecg.npy"));
     assert_eq!(s.command_of("tar", &["-cf", "backup.tar", "project", "notes.txt"]).code, 0);
 }
 

@@ -107,7 +107,7 @@ impl Sandbox {
 }
 
 impl Ran {
-    fn new(output: std::process::Output) -> Self {
+    pub fn new(output: std::process::Output) -> Self {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!stderr.contains("panicked"), "{stderr}");
         Self { code: output.status.code().unwrap_or(-1), stdout: output.stdout, stderr }

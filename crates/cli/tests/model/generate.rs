@@ -24,7 +24,7 @@ fn weight(verb: &Verb, archives: usize) -> usize {
         "cat" | "list" | "test" | "info" => 4 + 12 * some,
         "quantize" => 30,
         "train prior" => 25,
-        "train network" | "eval" => 10,
+        "train network" | "train autoencoder" | "eval" => 10,
         "bench" => 4,
         _ => 8,
     }
@@ -128,10 +128,12 @@ impl Line<'_, '_> {
             }
             "generate" => {
                 self.command.operands =
-                    vec![(*self.random.pick(&["man", "completions"])).into(), "pages".into()];
+                    vec![(*self.random.pick(&["man", "completions", "ecg"])).into(), "pages".into()];
             }
             "codecs" => self.command.operands.extend(self.random.chance(50).then(|| "bwt".into())),
-            "compress" | "" | "train prior" | "analyze" | "bench" => self.several(Class::Any),
+            "compress" | "" | "train prior" | "train autoencoder" | "analyze" | "bench" => {
+                self.several(Class::Any)
+            }
             _ => self.several(Class::Archive),
         }
     }

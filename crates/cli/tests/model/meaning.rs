@@ -219,7 +219,7 @@ pub fn reads(command: &Command, disk: &Disk) -> BTreeSet<(u64, u64)> {
     // The own output of an archive is not read, though it be in the folder.
     let written: Vec<PathBuf> =
         written_files(command, disk).iter().map(|path| disk.resolve(path, false)).collect();
-    if command.is(&["compress", "train prior"]) {
+    if command.is(&["compress", "train prior", "train autoencoder"]) {
         for (path, entry) in tops.iter().flat_map(|top| disk.under(top)) {
             if entry.blob().is_some() && !written.contains(path) {
                 all.insert(entry.inode);
@@ -263,6 +263,11 @@ pub fn written_files(command: &Command, disk: &Disk) -> Vec<PathBuf> {
             vec![with(real.clone().into_os_string(), ".rec").into(), real]
         }
         "train network" => out.into_iter().chain(command.values("dense").map(PathBuf::from)).collect(),
+        "train autoencoder" => {
+            let kept = out.iter().map(|out| with(out.clone().into_os_string(), ".checkpoint").into());
+            let named = ["report", "checkpoint"].iter().flat_map(|id| command.values(id)).map(PathBuf::from);
+            kept.collect::<Vec<PathBuf>>().into_iter().chain(out.clone()).chain(named).collect()
+        }
         "bench" => {
             ["save", "save_speeds"].iter().flat_map(|id| command.values(id)).map(PathBuf::from).collect()
         }

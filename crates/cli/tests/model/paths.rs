@@ -107,7 +107,7 @@ impl Line<'_, '_> {
         let ends: &[&str] = match self.verb.words.first().map(String::as_str) {
             Some("extract") => &["npy", "safetensors", "bin"],
             Some("quantize") => &["mln", "safetensors", "gguf"],
-            Some("train") => &["mlp", "mlq"],
+            Some("train") => &["mlp", "mlq", "mlc"],
             Some("decompress") => &["txt", "d"],
             Some("bench") => &["csv"],
             _ => &["mln"],

@@ -40,7 +40,9 @@ impl Line<'_, '_> {
                 value: Some("4".into()),
             });
         }
-        if self.command.is(&["rebase", "train prior", "train network"]) && !self.command.has("output") {
+        if self.command.is(&["rebase", "train prior", "train network", "train autoencoder"])
+            && !self.command.has("output")
+        {
             let value = Some(self.output());
             self.command.options.push(Given { id: "output".into(), spelling: "-o".into(), value });
         }

@@ -18,7 +18,7 @@ mod records;
 mod tests;
 
 pub(crate) use codec::codec;
-pub use minlen_latent::{Body, Member, Model};
+pub use minlen_latent::{Body, Member, Model, is_codec_file};
 pub(crate) use records::Records;
 
 use minlen_core::{Advice, Env, Error, Learned, Resources, Result};
@@ -43,7 +43,7 @@ pub fn open(file: &[u8]) -> Result<Learned> {
 
 /// What a learned part holds, if it is a codec file.
 pub(crate) fn model_of(part: &Learned) -> Option<Arc<Model>> {
-    let is_model = minlen_latent::is_codec_file(part.bytes());
+    let is_model = is_codec_file(part.bytes());
     is_model.then(|| part.opened(|bytes| Model::read(bytes, &Env::default())))?
 }
 

@@ -105,8 +105,6 @@ impl Autoregressive {
             )));
         };
         let bound = first.check(graph.input_limit.max(1))?;
-        // Tables stay within what i16 holds, so this bound is enough.
-        last.check(if activation.is_some() { i16::MAX } else { bound })?;
         let held = env.budget.reserve(
             first.memory()
                 + 2 * Activation::ENTRIES as u64
@@ -116,6 +114,10 @@ impl Autoregressive {
             Some(activation) => activation.table()?,
             None => (i16::MIN..=i16::MAX).collect(),
         };
+        // What the first layer can give is all that the second one sees the function of.
+        let (middle, bound) = (Activation::ENTRIES / 2, usize::from(bound.unsigned_abs()));
+        let seen = table.get(middle - bound..=middle + bound).unwrap_or(&table);
+        last.check(seen.iter().map(|x| x.saturating_abs()).max().unwrap_or(i16::MAX).max(1))?;
         let columns =
             (0..inputs).flat_map(|c| first.weights.chunks_exact(inputs).map(move |row| row[c])).collect();
         let outputs = (0..latents)

@@ -47,3 +47,25 @@ pub struct Graph {
     /// In the order of computation.
     pub nodes: Vec<Node>,
 }
+
+impl Graph {
+    /// Weights of all layers, without biases.
+    #[must_use]
+    pub fn weights(&self) -> usize {
+        let of = |node: &Node| match &node.op {
+            Op::Dense(linear) => linear.weights.len(),
+            Op::Conv(_, linear) | Op::TransposedConv(_, linear) | Op::Depthwise(_, linear) => {
+                linear.weights.len()
+            }
+            Op::Activation(_) | Op::Add { .. } | Op::Reshape(_) => 0,
+        };
+        self.nodes.iter().map(of).sum()
+    }
+
+    /// Layers that have weights.
+    #[must_use]
+    pub fn layers(&self) -> usize {
+        let has = |node: &&Node| !matches!(node.op, Op::Activation(_) | Op::Add { .. } | Op::Reshape(_));
+        self.nodes.iter().filter(has).count()
+    }
+}

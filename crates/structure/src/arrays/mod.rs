@@ -42,6 +42,7 @@ mod torch;
 mod zip;
 
 pub use probe::{blob, probe};
+pub use zip::{Member, Packing, all_members};
 
 use crate::formats;
 use crate::parser::{Found, Parser};
@@ -149,7 +150,7 @@ impl Parser for Zipped {
 }
 
 /// The stored members of a ZIP file. What is wrong with ZIP files that may have nothing to do with arrays is not ours to say.
-fn members(reader: &mut Reader<'_>) -> Result<Option<Vec<zip::Member>>> {
+fn members(reader: &mut Reader<'_>) -> Result<Option<Vec<Member>>> {
     match zip::members(reader) {
         Err(error) if error.kind() != ErrorKind::Io => Ok(None),
         found => found,

@@ -1,4 +1,4 @@
-//! The members of a ZIP file that are stored as they are.
+//! The members of a ZIP file: those that are stored as they are, and for whoever can inflate all of them.
 //!
 //! Source: PKWARE's APPNOTE.TXT, with the 64-bit extensions (sections 4.3.14 to 4.5.3).
 
@@ -10,19 +10,44 @@ use minlen_core::{Error, Result};
 const MAX_ENTRIES: u64 = 1 << 20;
 const MAX_DIRECTORY: u64 = 1 << 28;
 
-/// A member without compression or encryption.
+/// How a member lies in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// As it is.
+    Stored,
+    /// By deflate, without a header of its own.
+    Deflate,
+    /// Some other way, or encrypted.
+    Other,
+}
+
+/// A member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Its path.
     pub name: String,
     /// Offset of its first byte in the file.
     pub start: u64,
-    /// Bytes.
+    /// Bytes of its content, as the directory says.
     pub len: u64,
+    /// Bytes that it takes in the file.
+    pub packed: u64,
+    /// How it lies there.
+    pub packing: Packing,
 }
 
 /// The stored members, or `None` if this is no ZIP file.
 pub fn members(reader: &mut Reader<'_>) -> Result<Option<Vec<Member>>> {
+    let stored = |member: &Member| member.packing == Packing::Stored && member.len == member.packed;
+    named(reader, stored)
+}
+
+/// All members, or `None` if this is no ZIP file. The length of the content of those that are packed is only what the file says.
+pub fn all_members(reader: &mut Reader<'_>) -> Result<Option<Vec<Member>>> {
+    named(reader, |_| true)
+}
+
+fn named(reader: &mut Reader<'_>, wanted: fn(&Member) -> bool) -> Result<Option<Vec<Member>>> {
     if !reader.has(0, b"PK\x03\x04")? {
         return Ok(None);
     }
@@ -33,7 +58,7 @@ pub fn members(reader: &mut Reader<'_>) -> Result<Option<Vec<Member>>> {
             break;
         }
         let (member, next) = entry(reader, at)?;
-        members.extend(member);
+        members.extend(Some(member).filter(wanted));
         at = next;
     }
     for member in &mut members {
@@ -75,8 +100,8 @@ fn directory(reader: &mut Reader<'_>) -> Result<Option<(u64, u64, u64)>> {
     Ok(Some((start, count, stop)))
 }
 
-/// An entry of the directory, if it is of a stored member, and where the next one is. Its start is that of its local header.
-fn entry(reader: &mut Reader<'_>, at: u64) -> Result<(Option<Member>, u64)> {
+/// An entry of the directory, and where the next one is. Its start is that of its local header.
+fn entry(reader: &mut Reader<'_>, at: u64) -> Result<(Member, u64)> {
     let head = reader.array::<46>(at)?;
     if !head.starts_with(b"PK\x01\x02") {
         return Err(Error::corrupt("no entry of a ZIP directory").at(at));
@@ -92,8 +117,12 @@ fn entry(reader: &mut Reader<'_>, at: u64) -> Result<(Option<Member>, u64)> {
     widen(reader, extra_at, extra_at + u64::from(extra), &mut values)?;
     let [size, packed, start] = values;
     let name = String::from_utf8_lossy(reader.bytes(at + 46, name.into())?).into_owned();
-    let stored = method == 0 && flags & 1 == 0 && size == packed;
-    Ok((stored.then_some(Member { name, start, len: size }), next))
+    let packing = match (method, flags & 1) {
+        (0, 0) => Packing::Stored,
+        (8, 0) => Packing::Deflate,
+        _ => Packing::Other,
+    };
+    Ok((Member { name, start, len: size, packed, packing }, next))
 }
 
 /// Replaces the values that are too large for 32 bits by those of the extra field 1.
@@ -123,7 +152,7 @@ fn locate(reader: &mut Reader<'_>, member: &mut Member) -> Result<()> {
     }
     let skip = 30 + u64::from(reader.u16(at + 26)?) + u64::from(reader.u16(at + 28)?);
     member.start = at + skip;
-    let end = member.start.checked_add(member.len);
+    let end = member.start.checked_add(member.packed);
     if end.is_none_or(|end| end > reader.len()) {
         return Err(Error::truncated(format!("ZIP member {:?} reaches beyond the file", member.name)).at(at));
     }

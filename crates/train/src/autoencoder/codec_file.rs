@@ -2,10 +2,11 @@
 
 use super::export::Export;
 use super::linear::{self, Settings as LinearSettings};
-use super::network::{Body as Layers, Design, Network};
+use super::network::{Body as Layers, Design, Network, Variant};
+use super::residual::learn_residual;
 use minlen_core::{Dtype, Env, Error, Result};
 use minlen_latent::tables::Start;
-use minlen_latent::{Body, Member, Model, Scaling, learn_tables, steps};
+use minlen_latent::{Body, Member, Model, RATES_MAX, Scaling, learn_tables, steps};
 use minlen_learn::{Length, Parameters, Plan, Progress, Random, Records, Schedule, Settings, Split, Trainer};
 use ndarray::Array2;
 
@@ -45,6 +46,8 @@ pub struct NetworkRecipe {
     pub length: Length,
     /// The highest learning rate.
     pub rate: f32,
+    /// Coordinates of a transform of what the network leaves; 0 for none.
+    pub residual: usize,
 }
 
 /// What a codec file is made from, and how.
@@ -66,6 +69,8 @@ pub struct Recipe {
 const DEVIATION: f64 = 64.0;
 /// Records from which the tables of integers are learned, at most.
 const FOR_TABLES: usize = 20_000;
+/// Records of a step of training. Twice as many, at half the rate, learn a third less in the same time.
+pub(super) const BATCH: usize = 64;
 /// Rates of a network.
 const NETWORK_RATES: u8 = 16;
 
@@ -102,8 +107,37 @@ pub fn learn(
     mut told: impl FnMut(usize, &Progress),
 ) -> Result<Model> {
     let scaling = scaling_of(bytes, recipe.dtype)?;
-    let mut model = Model {
-        shape: recipe.shape.clone(),
+    let size = empty(&recipe.shape, scaling).record_bytes().max(1);
+    let split = Split::by_share(bytes.len() / size, 0.05, recipe.seed);
+    let held_out = records_of(bytes, size, &split.held_out);
+    let train = records_of(bytes, size, &split.train);
+    let lessons = Lessons { recipe, scaling, bytes: &train, held_out: &held_out, variant: Variant::Plain };
+    if !bytes.len().is_multiple_of(size) {
+        return Err(Error::usage(format!("{} bytes are no whole records of {size}", bytes.len())));
+    }
+    let mut members = Vec::new();
+    for (number, kind) in recipe.members.iter().enumerate() {
+        members.push(match kind {
+            Kind::Network(own) => lessons.network(own, None, |_, progress| {
+                told(number, progress);
+                env.check()
+            })?,
+            linear => lessons.linear(linear, env)?,
+        });
+    }
+    lessons.finish(members, env)
+}
+
+/// Records one after the other.
+fn records_of(bytes: &[u8], size: usize, numbers: &[u32]) -> Vec<u8> {
+    let record = |&number: &u32| bytes.get(number as usize * size..(number as usize + 1) * size);
+    numbers.iter().filter_map(record).flatten().copied().collect()
+}
+
+/// A codec file without members.
+fn empty(shape: &[u32], scaling: Scaling) -> Model {
+    Model {
+        shape: shape.to_vec(),
         scaling,
         members: Vec::new(),
         predictor: None,
@@ -112,30 +146,136 @@ pub fn learn(
         licence: String::new(),
         provenance: String::new(),
         report: String::new(),
-    };
-    let size = model.record_bytes().max(1);
-    if !bytes.len().is_multiple_of(size) {
-        return Err(Error::usage(format!("{} bytes are no whole records of {size}", bytes.len())));
     }
-    let values = values_of(&model, bytes);
-    for (number, kind) in recipe.members.iter().enumerate() {
+}
+
+/// Records to learn members from.
+#[derive(Clone, Copy, Debug)]
+pub struct Lessons<'a> {
+    /// How: the members in it do not count.
+    pub recipe: &'a Recipe,
+    /// What the numbers are.
+    pub scaling: Scaling,
+    /// Whole records to learn from.
+    pub bytes: &'a [u8],
+    /// Others to measure networks with.
+    pub held_out: &'a [u8],
+    /// How networks are trained.
+    pub variant: Variant,
+}
+
+/// Held-out records that networks are measured with between epochs, at most: more would take time from learning, and from
+/// hearing that it should end.
+const MEASURED: usize = 1000;
+
+impl Lessons<'_> {
+    /// A member by transforms.
+    ///
+    /// # Errors
+    /// Usage for too few records, and for networks; cancelled.
+    pub fn linear(&self, kind: &Kind, env: &Env) -> Result<Member> {
         env.check()?;
-        let member = match *kind {
-            Kind::Klt { coordinates } => {
-                transform("klt", [1, coordinates, coordinates], recipe, &values, env)?
-            }
-            Kind::Cklt { classes, coordinates, coefficients } => {
-                transform("cklt", [classes, coordinates, coefficients], recipe, &values, env)?
-            }
-            Kind::Network(ref own) => network(own, recipe, &values, env, |progress| told(number, progress))?,
+        let sizes = match *kind {
+            Kind::Klt { coordinates } => [1, coordinates, coordinates],
+            Kind::Cklt { classes, coordinates, coefficients } => [classes, coordinates, coefficients],
+            Kind::Network(_) => return Err(Error::usage("a network is no transform")),
         };
-        model.members.push(member);
+        let values = values_of(&empty(&self.recipe.shape, self.scaling), self.bytes);
+        transform(kind.name(), sizes, self.recipe, &values, env)
     }
-    (model.coarsest, model.rates) = rates_for(&model);
-    model.check(env)?;
-    let count = (bytes.len() / size).min(FOR_TABLES);
-    learn_tables(&mut model, &bytes[..count * size], 3, env)?;
-    Ok(model)
+
+    /// A codec file of these members.
+    ///
+    /// # Errors
+    /// Corrupt if they do not fit together; cancelled; limit.
+    pub fn finish(&self, members: Vec<Member>, env: &Env) -> Result<Model> {
+        let mut model = empty(&self.recipe.shape, self.scaling);
+        model.members = members;
+        (model.coarsest, model.rates) = rates_for(&model);
+        model.check(env)?;
+        let size = model.record_bytes();
+        let count = (self.bytes.len() / size).min(FOR_TABLES);
+        learn_tables(&mut model, &self.bytes[..count * size], 3, env)?;
+        Ok(model)
+    }
+
+    /// A member that is a network. A training that a checkpoint was written of goes on where that ends. `told` hears of each step, and may end it by an
+    /// error.
+    ///
+    /// # Errors
+    /// Usage for too few records, or a checkpoint of another training; those of `told`.
+    pub fn network(
+        &self,
+        own: &NetworkRecipe,
+        checkpoint: Option<&[u8]>,
+        mut told: impl FnMut(&Trainer, &Progress) -> Result<()>,
+    ) -> Result<Member> {
+        let NetworkRecipe { latents, layers, prior, prices, length, rate, residual } = own.clone();
+        // Numbers from 0 to 1 where values go from 0 to 255.
+        let unit = 255.0;
+        let (data, split) = self.data(unit)?;
+        let (mut params, mut random) = (Parameters::default(), Random::new(self.recipe.seed));
+        let shape = super::members::sides(&self.recipe.shape);
+        let design = Design { shape, latents, body: layers, prior, prices };
+        let network = Network::new(&design, &mut params, &mut random);
+        let settings = Settings {
+            rate,
+            schedule: Schedule::Cosine { warm: 0.03, floor: 0.01 },
+            clip: 2.0,
+            shard: BATCH / 2,
+            average: 0.995,
+            seed: self.recipe.seed,
+            threads: self.recipe.threads,
+            ..Settings::default()
+        };
+        let mut trainer = Trainer::new(params, settings);
+        checkpoint.map_or(Ok(()), |bytes| trainer.resume(bytes))?;
+        // What is told may fail, which ends the training as a signal does.
+        let stop = minlen_core::Cancel::default();
+        let plan = Plan { split: &split, batch: BATCH, length, patience: None, stop: stop.clone() };
+        let mut failed = Ok(());
+        trainer.fit(
+            &plan,
+            |tape, records| network.loss_as(self.variant, tape, &data, records),
+            |trainer, progress| {
+                if failed.is_ok() {
+                    failed = told(trainer, progress);
+                }
+                if failed.is_err() {
+                    stop.cancel();
+                }
+            },
+        )?;
+        failed?;
+        let export =
+            Export { records: &data, count: 256, rates: NETWORK_RATES, most: 127, unit, weights: 127 };
+        let latents = network.export(trainer.best(), &export)?;
+        let name = Kind::Network(own.clone()).name().into();
+        let mut model = empty(&self.recipe.shape, self.scaling);
+        model.members.push(Member { name, body: Body::Network(latents) });
+        if residual > 0 {
+            learn_residual(&mut model, residual, self.bytes, &Env::default())?;
+        }
+        model.members.pop().ok_or_else(|| Error::usage("a codec file without members"))
+    }
+
+    /// All records as networks see them, and which of them are held out.
+    fn data(&self, unit: f64) -> Result<(Records, Split)> {
+        let model = empty(&self.recipe.shape, self.scaling);
+        let size = model.record_bytes().max(1);
+        let held_out = &self.held_out[..(self.held_out.len() / size).min(MEASURED) * size];
+        let shape = super::members::sides(&self.recipe.shape);
+        let (records, count) = if self.scaling.dtype() == Dtype::U8 {
+            let all = [self.bytes, held_out].concat();
+            (Records::bytes(shape, all, 1.0 / unit as f32, 0.0)?, self.bytes.len() / size)
+        } else {
+            let (train, held_out) = (values_of(&model, self.bytes), values_of(&model, held_out));
+            let values = train.iter().chain(&held_out).map(|value| value / unit as f32).collect();
+            (Records::floats(shape, values)?, train.nrows())
+        };
+        let (train, held_out) = (0..records.len() as u32).partition(|&record| (record as usize) < count);
+        Ok((records, Split { train, held_out }))
+    }
 }
 
 /// The values of all records that are numbers, a row each.
@@ -173,49 +313,11 @@ fn rates_for(model: &Model) -> (u8, u8) {
     });
     let coarsest = largest.max().copied().unwrap_or(56).clamp(12, steps::QUARTERS_MAX);
     let finest = steps::nearest(4.0);
-    (coarsest, coarsest.saturating_sub(finest).clamp(1, 63) + 1)
-}
-
-fn network(
-    own: &NetworkRecipe,
-    recipe: &Recipe,
-    values: &Array2<f32>,
-    env: &Env,
-    mut told: impl FnMut(&Progress),
-) -> Result<Member> {
-    let NetworkRecipe { latents, layers, prior, prices, length, rate } = own.clone();
-    let side = |i: usize| recipe.shape.get(i).map_or(1, |&side| side as usize);
-    let shape = match recipe.shape.len() {
-        1 => [1, side(0), 1],
-        _ => [side(0), side(1), recipe.shape.iter().skip(2).map(|&side| side as usize).product()],
+    let of_network = |member: &Member| match &member.body {
+        Body::Linear { .. } => 0,
+        Body::Network(latents) => latents.rates(),
     };
-    // Numbers from 0 to 1 where values go from 0 to 255.
-    let unit = 255.0;
-    let scaled = values.iter().map(|value| value / unit as f32).collect();
-    let data = Records::floats(shape, scaled)?;
-    let (mut params, mut random) = (Parameters::default(), Random::new(recipe.seed));
-    let network =
-        Network::new(&Design { shape, latents, body: layers, prior, prices }, &mut params, &mut random);
-    let settings = Settings {
-        rate,
-        schedule: Schedule::Cosine { warm: 0.03, floor: 0.01 },
-        clip: 2.0,
-        average: 0.995,
-        seed: recipe.seed,
-        threads: recipe.threads,
-        ..Settings::default()
-    };
-    let mut trainer = Trainer::new(params, settings);
-    let split = Split::by_share(data.len(), 0.05, recipe.seed);
-    let stop = env.cancel.clone();
-    let plan = Plan { split: &split, batch: 128, length, patience: None, stop };
-    trainer.fit(
-        &plan,
-        |tape, records| network.loss(tape, &data, records, None),
-        |_, progress| told(progress),
-    )?;
-    env.check()?;
-    let export = Export { records: &data, count: 512, rates: NETWORK_RATES, most: 127, unit, weights: 127 };
-    let latents = network.export(trainer.best(), &export)?;
-    Ok(Member { name: "network".into(), body: Body::Network(latents) })
+    let most = model.members.iter().map(of_network).max().unwrap_or(0).clamp(1, usize::from(RATES_MAX)) as u8;
+    let rates = (coarsest.saturating_sub(finest).clamp(1, RATES_MAX - 1) + 1).max(most);
+    (coarsest.max(rates - 1), rates)
 }

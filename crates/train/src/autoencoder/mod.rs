@@ -1,9 +1,20 @@
 //! Codec files for records of one kind.
 
+pub mod checkpoint;
+pub mod choose;
 pub mod codec_file;
 pub mod export;
 pub mod linear;
+pub mod measure;
+pub mod members;
 pub mod network;
+pub mod report;
+mod residual;
+pub mod run;
+mod squares;
+mod variants;
 
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod tests;

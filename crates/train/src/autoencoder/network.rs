@@ -35,6 +35,33 @@ pub enum Body {
         /// Blocks with skips, of the encoder and of the decoder.
         blocks: [usize; 2],
     },
+    /// The same along records of one row.
+    Line {
+        /// Channels at half the length and at a quarter.
+        channels: [usize; 2],
+        /// Blocks with skips, of the encoder and of the decoder.
+        blocks: [usize; 2],
+    },
+}
+
+impl Design {
+    /// Rows and columns between the convolutions.
+    pub(super) fn small(&self) -> [usize; 2] {
+        let [rows, columns, _] = self.shape;
+        if matches!(self.body, Body::Line { .. }) { [1, columns / 4] } else { [rows / 4, columns / 4] }
+    }
+}
+
+/// How a network is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Variant {
+    /// With noise in place of rounding.
+    #[default]
+    Plain,
+    /// The same from spoilt records, to be mended.
+    Denoising,
+    /// As a variational autoencoder, whose divergence is weighted by this.
+    Beta(f32),
 }
 
 /// Logistics in a distribution.
@@ -98,13 +125,15 @@ impl Network {
                     random,
                 ));
             }
-            Body::Conv { channels: [a, b], blocks } => {
-                let half = Conv::square(4).stride(2).padding(1);
+            Body::Conv { channels: [a, b], blocks } | Body::Line { channels: [a, b], blocks } => {
+                let is_line = matches!(design.body, Body::Line { .. });
+                let side = if is_line { Conv::line } else { Conv::square };
+                let half = side(4).stride(2).padding(1);
                 down.push(Convolution::new(params, "down0", (channels, *a), half, Init::He, random));
                 down.push(Convolution::new(params, "down1", (*a, *b), half, Init::He, random));
                 up.push(Convolution::transposed(params, "up0", (*b, *a), half, Init::He, random));
                 up.push(Convolution::transposed(params, "up1", (*a, channels), half, Init::Glorot, random));
-                let three = Conv::square(3).padding(1);
+                let three = side(3).padding(1);
                 for (side, (list, &count)) in inner.iter_mut().zip(blocks).enumerate() {
                     for i in 0..count {
                         let mut one = |n: usize, init| {
@@ -120,7 +149,7 @@ impl Network {
                         list.push([one(0, Init::He), one(1, Init::Zero)]);
                     }
                 }
-                last = (rows / 4) * (columns / 4) * b;
+                last = design.small().iter().product::<usize>() * b;
                 first = last;
                 output = None;
             }
@@ -213,10 +242,10 @@ impl Network {
             h = tape.silu(h);
             return output.apply(tape, h);
         }
-        let [rows, columns, _] = self.design.shape;
+        let [rows, columns] = self.design.small();
         let records = tape.shape(z).sizes()[0];
-        let deep = tape.shape(h).len() / records / (rows / 4) / (columns / 4);
-        h = tape.reshape(h, [records, rows / 4, columns / 4, deep]);
+        let deep = tape.shape(h).len() / records / rows / columns;
+        h = tape.reshape(h, [records, rows, columns, deep]);
         h = Self::blocks(tape, h, &self.inner[1]);
         for layer in &self.up {
             h = tape.silu(h);

@@ -86,6 +86,11 @@ fn variants(args: &Bench) -> Result<Option<Vec<Variant>>> {
     ablation::parse(&text).map(Some).map_err(|e| e.in_file(path))
 }
 
+/// Compressors by their names: minlen's own, and others.
+pub fn rivals_named(names: &str) -> Result<Vec<Box<dyn minlen_bench::Rival>>> {
+    Ok(resolve(names, &own::own)?.rivals)
+}
+
 fn rivals(args: &Bench, data: &Data, variants: Option<&[Variant]>) -> Result<Resolved> {
     let mut resolved = resolve(&names(args, data, variants.is_some()), &own::own)?;
     for variant in variants.unwrap_or_default() {

@@ -137,7 +137,7 @@ pub fn quantize(graph: &FloatGraph, records: &[f32], options: &Options) -> Resul
                 let scale = wanted?;
                 let activation =
                     Activation { function: *function, input_bits: input.bits, output_bits: scale.bits };
-                (Op::Activation(activation), scale)
+                (Op::Activation(activation), Scale { limit: most(&activation, input.limit)?, ..scale })
             }
             FloatOp::Add(other) => sum(*other, [input, scales[*other]], wanted?, given)?,
             FloatOp::Reshape(shape) => (Op::Reshape(*shape), input),
@@ -150,6 +150,15 @@ pub fn quantize(graph: &FloatGraph, records: &[f32], options: &Options) -> Resul
         return Err(Error::usage("the wanted scale of outputs is not that of the reshaped tensor"));
     }
     Ok(Quantized { graph: Graph { input: graph.input, input_limit: options.input.limit, nodes }, output })
+}
+
+/// The largest magnitude that a function gives for inputs up to `limit`: what was seen in calibration may be far below it, and sums of the next layer
+/// must have room for it.
+fn most(activation: &Activation, limit: i16) -> Result<i16> {
+    let table = activation.table()?;
+    let (middle, limit) = (Activation::ENTRIES / 2, usize::from(limit.unsigned_abs()));
+    let within = table.get(middle - limit..=middle + limit).unwrap_or_default();
+    Ok(within.iter().map(|x| x.saturating_abs()).max().unwrap_or(1).max(1))
 }
 
 fn too_fine() -> Error {

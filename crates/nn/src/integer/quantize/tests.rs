@@ -123,3 +123,20 @@ fn what_cannot_be_quantized_is_refused() {
         options.output = Some(Scale { bits: 15, limit: 32_767 });
     });
 }
+
+#[test]
+fn what_an_activation_may_reach_beyond_calibration_leaves_room_in_sums() {
+    // Inputs are far below 0 in calibration, so that what SiLU gives is small, and could be large.
+    let first = FloatLinear { rows: 2, columns: 1, weights: vec![8.0, -8.0], bias: vec![-9.0, -9.0] };
+    // A row of next to nothing but a bias is scaled by the room that sums have.
+    let last = FloatLinear { rows: 1, columns: 2, weights: vec![1e-6, -1e-6], bias: vec![1.0] };
+    let nodes = vec![
+        FloatNode { from: 0, op: FloatOp::Dense(first) },
+        FloatNode { from: 1, op: FloatOp::Activation(Function::Silu) },
+        FloatNode { from: 2, op: FloatOp::Dense(last) },
+    ];
+    let graph = FloatGraph { input: Shape::flat(1), nodes };
+    let records: Vec<f32> = (-20..=20).map(|x| 0.005 * x as f32).collect();
+    let quantized = quantize(&graph, &records, &Options::new(Scale { bits: 12, limit: 8191 })).unwrap();
+    Network::new(&quantized.graph, &Env::default()).unwrap();
+}

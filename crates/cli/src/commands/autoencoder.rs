@@ -1,0 +1,178 @@
+//! `minlen train autoencoder`: a codec file from records of one kind.
+
+use crate::args::TrainAutoencoder;
+use crate::engine::sink::Sink;
+use crate::plan::ledger::Role;
+use crate::plan::{Context, Source, Target};
+use crate::ui::{self, human, report};
+use minlen::{Error, ErrorKind, Event as Told, Progress, Result};
+use minlen_train::autoencoder::checkpoint::check;
+use minlen_train::autoencoder::choose::Goal;
+use minlen_train::autoencoder::run::{self, Event, Request, Trained};
+use minlen_train::records::Records;
+use std::path::Path;
+
+/// What files are made of, for messages.
+const DATA: &str = "the records";
+const TRAINING: &str = "the training";
+
+/// Enters what is read and written into the plan.
+pub fn enter(args: &TrainAutoencoder, ctx: &Context) -> Result<()> {
+    args.inputs.iter().chain(&args.test).try_for_each(|path| ctx.will_read_source(&Source::new(path)))?;
+    args.records
+        .label_file()
+        .iter()
+        .try_for_each(|path| ctx.will_read(Role::Help("file of labels"), path))?;
+    ctx.will_write(&args.output, DATA)?;
+    args.report.iter().try_for_each(|path| ctx.will_write(path, "the figures"))?;
+    ctx.will_write(&args.checkpoint(), TRAINING)
+}
+
+/// Learns, measures and writes.
+pub fn train(args: &TrainAutoencoder, ctx: &Context) -> Result<()> {
+    ctx.report.begin(&args.output);
+    let report = args.report.as_deref().map(|path| report_file(path, args, ctx)).transpose()?;
+    let out = Sink::create(&Target::new(&args.output), args.force, ctx, DATA)?;
+    let checkpoint = args.checkpoint();
+    let before = kept(&checkpoint, args)?;
+    let env = ctx.reading();
+    let source = args.records.source(&args.inputs, args.seed);
+    let records = source.read(&env)?.for_training()?;
+    records.notes.iter().for_each(|note| notice(note, ctx));
+    // What was found in folders may be private.
+    records
+        .files
+        .iter()
+        .filter_map(|path| std::fs::metadata(path).ok())
+        .for_each(|meta| ctx.note_source(&meta));
+    report.iter().chain([&out]).for_each(|sink| sink.restrict(ctx.mask()));
+    let test = match &args.test[..] {
+        [] => None,
+        paths => {
+            let like = Some((records.shape.clone(), records.dtype));
+            let source = args.records.source(paths, args.seed);
+            Some(minlen_train::records::Source { like, ..source }.read(&env)?)
+        }
+    };
+    let trained = learn(args, ctx, (&records, test.as_ref()), before.as_deref())?;
+    out.write(&trained.file)?;
+    out.commit(None)?;
+    let figures = trained.report.json();
+    if let Some(report) = report {
+        if args.report.as_deref().is_some_and(is_page) {
+            report.write(super::eval::training(&figures).as_bytes())?;
+        } else {
+            let document = report::document("train", serde_json::json!({"autoencoder": figures.clone()}));
+            report.write(format!("{document:#}\n").as_bytes())?;
+        }
+        report.commit(None)?;
+    }
+    // It was needed until now.
+    if checkpoint.is_file() {
+        std::fs::remove_file(&checkpoint).map_err(|e| Error::io("cannot remove", e).in_file(&checkpoint))?;
+    }
+    ctx.report.done(figures);
+    let is_taken = out_is_standard(args);
+    if ctx.ui.json() || is_taken { Ok(()) } else { ui::print(&trained.report.text()) }
+}
+
+/// True where standard output has the codec file itself.
+fn out_is_standard(args: &TrainAutoencoder) -> bool {
+    [Some(&args.output), args.report.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|path| Target::new(path) == Target::Stdout)
+}
+
+/// The file for all figures: a page where its name says so, else JSON.
+fn report_file(path: &Path, args: &TrainAutoencoder, ctx: &Context) -> Result<Sink> {
+    Sink::create(&Target::new(path), args.force, ctx, "the figures")
+}
+
+fn is_page(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html"))
+}
+
+/// What a stopped training left, if it is to go on.
+fn kept(checkpoint: &Path, args: &TrainAutoencoder) -> Result<Option<Vec<u8>>> {
+    if args.resume {
+        let bytes = std::fs::read(checkpoint).map_err(|e| Error::io("cannot read", e).in_file(checkpoint))?;
+        check(&bytes).map_err(|e| e.in_file(checkpoint))?;
+        return Ok(Some(bytes));
+    }
+    if checkpoint.exists() && !args.force {
+        return Err(Error::usage("a training that was stopped is kept here")
+            .in_file(checkpoint)
+            .remedy("go on with it by --resume, or begin again with -f"));
+    }
+    Ok(None)
+}
+
+fn notice(message: &str, ctx: &Context) {
+    if !ctx.ui.json() {
+        ctx.ui.meter.event(Told::Notice { message: format!("minlen: {message}") });
+    }
+}
+
+fn learn(
+    args: &TrainAutoencoder,
+    ctx: &Context,
+    (records, test): (&Records, Option<&Records>),
+    before: Option<&[u8]>,
+) -> Result<Trained> {
+    let checkpoint = args.checkpoint();
+    ctx.ui.meter.start(&args.output.display().to_string(), 0);
+    let mut written = before.is_some();
+    let mut told = |event: Event<'_>| {
+        match event {
+            Event::Line(line) => ctx.ui.note(&line),
+            Event::Work(bytes) => ctx.ui.meter.event(Told::Advance { input: bytes, output: 0 }),
+            Event::Checkpoint(bytes) => {
+                let out = Sink::create(&Target::File(checkpoint.clone()), true, ctx, TRAINING)?;
+                out.write(bytes)?;
+                out.commit(None)?;
+                written = true;
+            }
+        }
+        Ok(())
+    };
+    let request = request(args, ctx, records);
+    let trained = run::run(records, test, &request, before, &ctx.reading(), &mut told);
+    ctx.ui.meter.stop();
+    if trained.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled) && written {
+        let kept = checkpoint.display();
+        notice(&format!("stopped; {kept} has what was learned: the same command with --resume goes on"), ctx);
+    }
+    trained
+}
+
+fn request(args: &TrainAutoencoder, ctx: &Context, records: &Records) -> Request {
+    let goal = match (args.bytes_per_record, args.psnr, args.max_error) {
+        (Some(bytes), ..) => Goal::Bytes(bytes),
+        (_, Some(decibels), _) => Goal::Psnr(decibels),
+        (.., Some(most)) => Goal::MaxError(most),
+        _ => Goal::Spread,
+    };
+    let hash = blake3::hash(&records.bytes);
+    let files = records.files.len();
+    let provenance = format!(
+        "minlen {}: {} records of {} from {files} files, BLAKE3 {}, seed {}",
+        env!("CARGO_PKG_VERSION"),
+        records.len(),
+        records.kind(),
+        human::hex(hash.as_bytes()),
+        args.seed
+    );
+    Request {
+        members: args.members.0.clone(),
+        variant: args.variant,
+        goal,
+        time: args.time_budget,
+        epochs: args.epochs.map(|epochs| u32::try_from(epochs).unwrap_or(u32::MAX)),
+        seed: args.seed,
+        threads: ctx.threads(),
+        licence: args.licence.clone(),
+        provenance,
+        decode_only: args.decode_only,
+    }
+}
