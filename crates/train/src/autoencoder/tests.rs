@@ -47,6 +47,7 @@ fn trained(body: Body) -> (Vec<u8>, Model, [f64; 2]) {
         }],
         coarsest: 50,
         rates: 30,
+        predictor: None,
         licence: String::new(),
         provenance: String::new(),
         report: String::new(),
