@@ -36,6 +36,34 @@ fn files_come_back_as_they_were() {
     }
 }
 
+const PREDICTOR: &[u8] = include_bytes!("../../../testdata/golden/networks/predictor.mlc");
+
+#[test]
+fn files_with_a_predictor_alone_or_beside_members_are_read() {
+    let env = Env::default();
+    let alone = Model::read(PREDICTOR, &env).unwrap();
+    assert!(alone.members.is_empty() && alone.shape == [20, 20]);
+    assert_eq!(alone.write(&env).unwrap(), PREDICTOR);
+    let mut predictor = alone.predictor.clone().unwrap();
+    let mut both = model(Dtype::U8);
+    assert_eq!(both.numbers(), 24);
+    both.predictor = Some(predictor.clone());
+    // Of records of another size.
+    assert!(both.write(&env).is_err());
+    (predictor.geometry.width, predictor.geometry.rows) = (6, 4);
+    both.predictor = Some(predictor.clone());
+    let bytes = both.write(&env).unwrap();
+    assert_eq!(Model::read(&bytes, &env).unwrap(), both);
+    // Of numbers that are no bytes, of nothing that computes, and of nothing at all.
+    let mut floats = model(Dtype::F32);
+    floats.predictor = Some(predictor.clone());
+    assert!(floats.write(&env).is_err());
+    predictor.graph.nodes.truncate(2);
+    both.predictor = Some(predictor);
+    assert!(both.write(&env).is_err());
+    assert!(Model { predictor: None, ..alone }.write(&env).is_err());
+}
+
 #[test]
 fn damage_is_refused() {
     let bytes = model(Dtype::U8).write(&Env::default()).unwrap();

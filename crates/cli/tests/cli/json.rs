@@ -238,6 +238,7 @@ fn verbs_of_models_tell_what_they_made() {
     let options = ["--data", "mnist", "--epochs", "1,1,1", "-o", "net.mlq"];
     of(&s, &[&["train", "network", "8-8"][..], &options].concat(), 0);
     of(&s, &["eval", "net.mlq", "--data", "mnist"], 0);
+    of(&s, &["eval", "network", "net.mlq", "--data", "mnist"], 0);
     of(&s, &["generate", "ecg", "w", "--count", "400", "--samples", "16"], 0);
     let learned = ["--members", "klt,dense:2:8", "--epochs", "2", "--psnr", "30", "-o", "w.mlc"];
     of(&s, &[&["train", "autoencoder", "w"][..], &learned].concat(), 0);
@@ -295,4 +296,44 @@ fn the_page_has_every_verb() {
         assert!(sections.contains_key(verb), "{verb} is not in docs/json.md");
         assert!(s.ok([verb, "--help"]).text().contains("--format") || verb == "train", "{verb}");
     }
+}
+
+#[test]
+fn verbs_of_codec_files_tell_what_they_know() {
+    let s = Sandbox::new();
+    s.ok(["generate", "ecg", "w", "--count", "200", "--samples", "16", "--type", "u8"]);
+    s.ok([
+        "train",
+        "autoencoder",
+        "w",
+        "--members",
+        "klt,dense:4:16",
+        "--epochs",
+        "2",
+        "-o",
+        "a.mlc",
+        "--report",
+        "r.json",
+    ]);
+    s.write("labels.txt", (0..200).map(|i| format!("{}\n", i % 3)).collect::<String>());
+    let more = ["--labels", "labels.txt", "--normal", "0,1", "--neighbours", "2", "--reference", "w"];
+    let scores = of(&s, &[&["score", "a.mlc", "w", "--top", "3"][..], &more].concat(), 0)["files"][0].clone();
+    assert_eq!((&scores["records"], scores["most"].as_array().unwrap().len()), (&200.into(), 3));
+    assert!(scores["auc"]["distance"].is_number() && scores["against"] == "held_out");
+    of(&s, &["score", "a.mlc", "w", "--rate", "1"], 0);
+    assert_eq!(of(&s, &["embed", "a.mlc", "w", "-o", "e.npy"], 0)["files"][0]["latents"], 4);
+    of(&s, &["sample", "a.mlc", "-o", "n.npy", "--count", "3"], 0);
+    let args = ["eval", "autoencoder", "a.mlc", "w", "--against", "memcpy", "--report", "r.html"];
+    let found =
+        of(&s, &[&args[..], &["--training", "r.json", "--labels", "labels.txt"]].concat(), 0)["files"][0]
+            .clone();
+    assert!(found["curve"].as_array().unwrap().len() > 2 && found["alone"].as_array().unwrap().len() == 2);
+    let page = s.read("r.html");
+    let page = String::from_utf8(page).unwrap();
+    assert!(
+        page.contains("<h2>Map of latents</h2>")
+            && page.contains("<h2>Training</h2>")
+            && !page.contains("<script")
+    );
+    assert!(!page.replace("http://www.w3.org/2000/svg", "").contains("http"));
 }

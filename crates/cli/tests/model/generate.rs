@@ -24,7 +24,7 @@ fn weight(verb: &Verb, archives: usize) -> usize {
         "cat" | "list" | "test" | "info" => 4 + 12 * some,
         "quantize" => 30,
         "train prior" => 25,
-        "train network" | "train autoencoder" | "eval" => 10,
+        "train network" | "train autoencoder" | "eval network" | "eval autoencoder" => 10,
         "bench" => 4,
         _ => 8,
     }
@@ -122,7 +122,12 @@ impl Line<'_, '_> {
                 self.several(Class::Any);
             }
             "quantize" => self.one(Class::Model),
-            "eval" => self.one(Class::Any),
+            "sample" => self.one(Class::Any),
+            "score" | "embed" | "eval autoencoder" => {
+                self.one(Class::Any);
+                self.several(Class::Any);
+            }
+            "eval network" => self.one(Class::Any),
             "train network" => {
                 self.command.operands.push((*self.random.pick(&["4", "lenet-300-100", "conv-1-1-4"])).into());
             }

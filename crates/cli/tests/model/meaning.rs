@@ -189,7 +189,9 @@ fn placed(command: &Command, disk: &Disk, archive: &Path, item: &Item) -> Option
 }
 
 /// Options that name a file to read.
-pub const READING: [&str; 10] = [
+pub const READING: [&str; 12] = [
+    "reference",
+    "training",
     "base",
     "onto",
     "prior",
@@ -268,6 +270,9 @@ pub fn written_files(command: &Command, disk: &Disk) -> Vec<PathBuf> {
             let named = ["report", "checkpoint"].iter().flat_map(|id| command.values(id)).map(PathBuf::from);
             kept.collect::<Vec<PathBuf>>().into_iter().chain(out.clone()).chain(named).collect()
         }
+        "embed" | "sample" => out.into_iter().collect(),
+        "score" => command.values("pictures").map(PathBuf::from).collect(),
+        "eval autoencoder" => command.values("report").map(PathBuf::from).collect(),
         "bench" => {
             ["save", "save_speeds"].iter().flat_map(|id| command.values(id)).map(PathBuf::from).collect()
         }

@@ -110,6 +110,8 @@ impl Line<'_, '_> {
             Some("train") => &["mlp", "mlq", "mlc"],
             Some("decompress") => &["txt", "d"],
             Some("bench") => &["csv"],
+            Some("embed" | "sample") => &["npy", "idx", "png"],
+            Some("score" | "eval") => &["png", "html"],
             _ => &["mln"],
         };
         format!("{}.{}", self.random.pick(&["made", "other", "alpha"]), self.random.pick(ends))

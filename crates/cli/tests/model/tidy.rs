@@ -40,8 +40,14 @@ impl Line<'_, '_> {
                 value: Some("4".into()),
             });
         }
-        if self.command.is(&["rebase", "train prior", "train network", "train autoencoder"])
-            && !self.command.has("output")
+        if self.command.is(&[
+            "rebase",
+            "train prior",
+            "train network",
+            "train autoencoder",
+            "embed",
+            "sample",
+        ]) && !self.command.has("output")
         {
             let value = Some(self.output());
             self.command.options.push(Given { id: "output".into(), spelling: "-o".into(), value });

@@ -43,3 +43,6 @@ pub use sight::{FULL, Input, Sight};
 
 /// Decisions that there are: whether a value is not the ground (node 0), and the nodes of the tree of its bits (1 to 255).
 pub const NODES: usize = 256;
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use super::measure::{self, Point, Scale};
 use super::members::candidates;
 use super::network::Variant;
 use super::report::{MemberReport, Report, Usual};
+use crate::insight::Held;
 use crate::records::Records;
 use minlen_core::{Env, Error, Result};
 use minlen_latent::{Body, Member, Model, Promise, decode, encode};
@@ -384,9 +385,9 @@ impl<'a> Run<'a> {
             report.promised = Some((point.figures(&self.scale), raw));
         }
         // What is usual is that of records like those learned from.
-        let middle = Promise::Rate(model.rates / 2);
-        let usual =
-            Point { rate: model.rates / 2, ..measure::at(&model, &compared.bytes, middle, self.env)? };
+        let rate = Held::usual_rate(&model);
+        let usual = measure::at(&model, &compared.bytes, Promise::Rate(rate), self.env)?;
+        let usual = Point { rate, ..usual };
         report.usual = Usual::of(&usual, &self.scale);
         model.licence.clone_from(&self.request.licence);
         model.provenance.clone_from(&self.request.provenance);

@@ -4,6 +4,7 @@ use super::choose::{Goal, Trial};
 use super::measure::{Point, Scale};
 use super::members::parse;
 use super::run::{Event, Request, Trained, run};
+use crate::insight::Held;
 use crate::records::Records;
 use minlen_core::{Dtype, Env, ErrorKind, Result};
 use minlen_latent::{Body, Model};
@@ -116,7 +117,10 @@ fn the_file_says_what_it_is_and_what_is_usual() {
         Body::Linear { .. } => true,
     }));
     let usual = super::report::Usual::read(&model.report).unwrap();
-    assert_eq!((usual.rate, usual.bits.len()), (model.rates / 2, 101));
+    assert_eq!(
+        (usual.rate, usual.bits.len()),
+        (Held::usual_rate(&Model { report: String::new(), ..model.clone() }), 101)
+    );
     let report = &found.report;
     assert!(report.own_test && report.measured == 100 && report.file == found.file.len());
     let (figures, raw) = report.promised.unwrap();

@@ -48,6 +48,7 @@ fn trained(body: Body) -> (Vec<u8>, Model, [f64; 2]) {
         predictor: None,
         coarsest: 50,
         rates: 30,
+        predictor: None,
         licence: String::new(),
         provenance: String::new(),
         report: String::new(),

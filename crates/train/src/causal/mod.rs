@@ -3,3 +3,6 @@
 mod learn;
 
 pub use learn::{Learned, Recipe, learn};
+
+#[cfg(test)]
+mod tests;

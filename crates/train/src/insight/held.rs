@@ -75,7 +75,7 @@ impl Held {
         Some(Self { rate, bits: Quantiles(bits), error: Quantiles(squares) })
     }
 
-    /// The rate at which records are looked at where nobody names one: that of the report, else the middle one of a network, else the one a third
+    /// The rate at which records are looked at where nobody names one: that of the report, else the middle one of a network, else the one a fifth
     /// of the way from the coarsest, where what is usual takes few bits.
     #[must_use]
     pub fn usual_rate(model: &Model) -> u8 {
@@ -87,7 +87,7 @@ impl Held {
             minlen_latent::Body::Linear { .. } => None,
         });
         network
-            .map_or(model.rates / 6, |rate| model.coarsest.saturating_sub(rate.step))
+            .map_or(model.rates / 5, |rate| model.coarsest.saturating_sub(rate.step))
             .min(model.rates.saturating_sub(1))
     }
 }

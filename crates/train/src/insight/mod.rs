@@ -33,6 +33,7 @@ use crate::records::Records;
 use minlen_core::{Env, Error, Result};
 pub use minlen_latent::Model;
 use minlen_latent::{Description, Promise, describe, is_codec_file};
+use std::io::Read;
 use std::path::Path;
 
 /// Records that are described in one go: what a record takes depends on those before it within a piece only, and so neither on threads nor on
@@ -40,6 +41,8 @@ use std::path::Path;
 const PIECE: usize = 256;
 /// Level at which records are described: latents are not refined.
 const LEVEL: u8 = 5;
+/// Codec files are not longer than this.
+const MOST: u64 = 1 << 30;
 
 /// What `told` makes of the description of each record at a rate, in order.
 ///
@@ -108,7 +111,10 @@ fn pieces<I: Sync, T: Send>(
 /// # Errors
 /// Io; those of [`Model::read`]; usage for a file that is none.
 pub fn open(path: &Path, env: &Env) -> Result<Model> {
-    let bytes = std::fs::read(path).map_err(|e| Error::io("cannot read", e).in_file(path))?;
+    let failed = |e| Error::io("cannot read", e).in_file(path);
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
     if !is_codec_file(&bytes) {
         return Err(Error::usage("this is no codec file")
             .in_file(path)

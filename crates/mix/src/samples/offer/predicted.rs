@@ -58,7 +58,8 @@ pub(super) fn choose(part: &Part<'_>, level: u8, with: Samples, without: Option<
     }
     match without {
         Some(without) => vec![with, without],
-        None if helped < plain => vec![with],
+        // The general models are no offer of this codec.
+        None if helped * 100 < plain * 99 => vec![with],
         None => Vec::new(),
     }
 }
