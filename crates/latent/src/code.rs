@@ -191,7 +191,7 @@ pub fn decode(model: &Model, payload: &[u8], len: usize, env: &Env, out: &mut Ve
 }
 
 /// How many records are worked on at once: it changes nothing but the time.
-fn together(model: &Model) -> usize {
+pub(crate) fn together(model: &Model) -> usize {
     (TOGETHER / model.numbers().max(1)).clamp(1, RECORDS)
 }
 

@@ -1,9 +1,10 @@
 //! What a codec file finds in each of many records: which member describes it, in how many bits, and how far that is off.
 
-use crate::code::{Outcome, Promise};
+use crate::code::{Outcome, Promise, together};
+use crate::linear::Room;
 use crate::model::Model;
-use crate::search::Search;
-use crate::stream::Record;
+use crate::search::{Search, distance};
+use crate::stream::{Record, numbers};
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::log2::bit_cost_q16;
@@ -57,27 +58,29 @@ pub fn describe(
         return Err(Error::usage("records: the last one is not whole"));
     }
     let mut search = Search::new(model, level >= 8, env)?;
-    for (number, bytes) in bytes.chunks_exact(size).enumerate() {
+    let (mut room, mut values, mut exact, mut made) = (Room::default(), Vec::new(), Vec::new(), Vec::new());
+    let mut number = 0;
+    for bytes in bytes.chunks(size * together(model)) {
         env.check()?;
-        let (mut outcome, mut count) = (Outcome::default(), Count::default());
-        let record = search.record(bytes, promise, &mut outcome)?;
-        search.stream.code(&mut count, &record);
-        let bits = count.0 as f64 / 65_536.0;
-        let (squares, worst) = (outcome.squares, outcome.worst);
-        let description = match record {
-            Record::Raw(_) => Description { bits, ..Description::default() },
-            Record::Coded(coded) => Description {
-                member: Some(coded.member),
-                rate: coded.rate,
-                class: coded.class,
-                integers: coded.integers,
-                has_rest: coded.rest.is_some(),
-                bits,
-                squares,
-                worst,
-            },
-        };
-        told(number, description)?;
+        let records = search.records(bytes, promise, &mut Outcome::default())?;
+        search.stream.restore(&records, &mut room, &mut values)?;
+        let values = values.chunks_exact(model.numbers().max(1));
+        for ((record, bytes), values) in records.into_iter().zip(bytes.chunks_exact(size)).zip(values) {
+            let mut count = Count::default();
+            search.stream.code(&mut count, &record);
+            let bits = count.0 as f64 / 65_536.0;
+            let mut description = Description { bits, ..Description::default() };
+            if let Record::Coded(coded) = record {
+                numbers(model, values, coded.rest.as_ref(), &mut made);
+                model.scaling.numbers(bytes, &mut exact);
+                (description.squares, description.worst) = distance(&exact, &made);
+                (description.member, description.rate) = (Some(coded.member), coded.rate);
+                (description.class, description.integers) = (coded.class, coded.integers);
+                description.has_rest = coded.rest.is_some();
+            }
+            told(number, description)?;
+            number += 1;
+        }
     }
     Ok(())
 }

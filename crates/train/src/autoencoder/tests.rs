@@ -45,7 +45,6 @@ fn trained(body: Body) -> (Vec<u8>, Model, [f64; 2]) {
             name: "net".into(),
             body: minlen_latent::Body::Network(latents),
         }],
-        predictor: None,
         coarsest: 50,
         rates: 30,
         predictor: None,
