@@ -54,6 +54,11 @@ impl<'m> NetworkFinder<'m> {
         self.residual.is_some()
     }
 
+    /// How many latents come before the coefficients of the residual, if it has one.
+    pub(crate) fn latents_before_residual(&self) -> Option<usize> {
+        self.residual.as_ref().map(|_| self.latents.count())
+    }
+
     /// The rate that [`Self::describe`] was called for.
     pub(crate) fn rate(&self) -> Option<u8> {
         self.known.as_ref().map(|known| known.rate)

@@ -221,9 +221,11 @@ impl Ready<'_> {
         if self.order.is_empty() {
             self.inputs.extend(values.iter().map(rounded));
         } else {
-            let numbers = self.order.len();
-            let records = values.chunks_exact(numbers);
-            self.inputs.extend(records.flat_map(|x| self.order.iter().map(|&i| rounded(&x[i as usize]))));
+            self.inputs.resize(values.len(), 0);
+            let records = values.chunks_exact(self.order.len());
+            for (x, inputs) in records.zip(self.inputs.chunks_exact_mut(self.order.len())) {
+                inputs.iter_mut().zip(&self.order).for_each(|(input, &i)| *input = rounded(&x[i as usize]));
+            }
         }
         let limit = scale.limit;
         self.inputs.iter_mut().for_each(|x| *x = (*x).clamp(-limit, limit));

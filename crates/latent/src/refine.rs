@@ -11,6 +11,8 @@ use minlen_core::Result;
 
 /// Times that the changes are measured, and that steps are taken by them.
 const MEASURES: usize = 2;
+/// A latent is left alone if a step of it takes so many bits more: hardly any change is worth them.
+const DEAR: f32 = 5.0;
 /// See [`MEASURES`].
 const SWEEPS: usize = 4;
 /// Latents times numbers of a record at most: later latents stay as they are.
@@ -63,7 +65,7 @@ pub(crate) fn latents(
             let Some(next) = next else { break };
             best = next;
         }
-        if best.cost >= before * 0.999 {
+        if best.cost >= before * 0.98 {
             break;
         }
     }
@@ -85,9 +87,14 @@ impl Refining<'_, '_> {
     /// What the numbers of the record change by with a step of each latent.
     fn changes(&mut self, place: &Place) -> Result<Changes> {
         let (numbers_of, most) = (self.exact.len().max(1), i32::from(self.ready.latents.most));
-        let count = place.integers.len().min(MOST / numbers_of);
+        let pays = |&k: &usize| {
+            let [less, now, more] = place.bits[k];
+            less.min(more) - now < DEAR
+        };
+        let which: Vec<usize> = (0..place.integers.len()).filter(pays).take(MOST / numbers_of).collect();
+        let count = which.len();
         let up = |k: usize| if place.integers[k] < most { 1 } else { -1 };
-        let others = (0..count).map(|k| {
+        let others = which.iter().map(|&k| {
             let mut other = place.integers.clone();
             other[k] += up(k);
             other
@@ -95,7 +102,7 @@ impl Refining<'_, '_> {
         let others: Vec<Vec<i32>> = others.collect();
         let (mut values, mut made, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         self.ready.restore(others.iter().map(|integers| (self.rate, &integers[..])), &mut values)?;
-        for (k, values) in values.chunks_exact(numbers_of).enumerate() {
+        for (&k, values) in which.iter().zip(values.chunks_exact(numbers_of)) {
             numbers(self.model, values, None, &mut made);
             let sign = up(k) as f32;
             let change = |((x, y), left): ((&f64, &f64), &f32)| sign * (*left - (x - y) as f32);
@@ -108,12 +115,14 @@ impl Refining<'_, '_> {
                 (products[i * count + j], products[j * count + i]) = (product, product);
             }
         }
-        Ok(Changes { rows, products, most })
+        Ok(Changes { which, rows, products, most })
     }
 }
 
 /// What steps of latents change, and the products of these changes.
 struct Changes {
+    /// The latents that are stepped.
+    which: Vec<usize>,
     rows: Vec<Vec<f32>>,
     products: Vec<f32>,
     most: i32,
@@ -128,25 +137,26 @@ impl Changes {
         let mut steps = Vec::new();
         while steps.len() < count {
             let mut best = (0.0, 0, 0);
-            for k in (0..count).filter(|&k| !moved[k]) {
+            for i in (0..count).filter(|&i| !moved[i]) {
+                let k = self.which[i];
                 for by in [-1, 1] {
                     if (place.integers[k] + by).abs() > self.most {
                         continue;
                     }
                     let bits = place.bits[k][(1 + by) as usize] - place.bits[k][1];
-                    let gain = 2.0 * by as f32 * along[k] - self.products[k * count + k] - price * bits;
+                    let gain = 2.0 * by as f32 * along[i] - self.products[i * count + i] - price * bits;
                     if gain > best.0 {
-                        best = (gain, k, by);
+                        best = (gain, i, by);
                     }
                 }
             }
-            let (gain, k, by) = best;
+            let (gain, i, by) = best;
             if gain <= 0.0 {
                 break;
             }
-            moved[k] = true;
-            steps.push((k, by));
-            let row = &self.products[k * count..(k + 1) * count];
+            moved[i] = true;
+            steps.push((self.which[i], by));
+            let row = &self.products[i * count..(i + 1) * count];
             along.iter_mut().zip(row).for_each(|(a, p)| *a -= by as f32 * p);
         }
         steps

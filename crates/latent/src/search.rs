@@ -157,14 +157,15 @@ impl<'m> Search<'m> {
     fn cheapest(&mut self, member: usize, exact: &[f64], promise: Promise) -> Result<Option<Try>> {
         let enough = |found: &Try| promise.is_kept(found.squares, found.worst, exact.len());
         let count = self.model.members[member].rates(self.model);
-        let is_linear = match &self.finders[member] {
-            Finder::Linear(..) => true,
-            Finder::Network(finder) => finder.has_residual(),
+        // Latents before the coefficients of a transform, where there is one.
+        let latents = match &self.finders[member] {
+            Finder::Linear(..) => Some(0),
+            Finder::Network(finder) => finder.latents_before_residual(),
         };
         let (mut low, mut high) = (0u8, count - 1);
         let mut best = self.attempt(member, high, 1.0, exact)?;
         if !enough(&best) {
-            if is_linear {
+            if latents.is_some() {
                 best = self.attempt(member, high, 0.0, exact)?;
             }
             return Ok(enough(&best).then_some(best));
@@ -178,7 +179,8 @@ impl<'m> Search<'m> {
                 low = middle + 1;
             }
         }
-        if !is_linear {
+        // Thrift changes nothing but coefficients.
+        if latents.is_none_or(|latents| best.record.integers.len() <= latents) {
             return Ok(Some(best));
         }
         let rate = best.record.rate;

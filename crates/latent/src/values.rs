@@ -10,6 +10,12 @@ const FARTHEST: f64 = (1u64 << 20) as f64;
 /// The types that numbers may have, in the order of the format.
 pub(crate) const TYPES: [Dtype; 6] = [Dtype::U8, Dtype::I8, Dtype::U16, Dtype::I16, Dtype::F32, Dtype::F64];
 
+/// The largest whole number that is not above `number`; without a call, which takes longer than all else about a number.
+fn floor(number: f64) -> f64 {
+    let whole = number as i64 as f64;
+    if whole > number { whole - 1.0 } else { whole }
+}
+
 /// How the numbers of a file become those that members work on, and back: `number = offset + scale * value`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scaling {
@@ -94,7 +100,7 @@ impl Scaling {
             Dtype::F64 => number,
             _ => {
                 let (least, most) = self.range();
-                (number + 0.5).floor().clamp(least, most)
+                floor(number + 0.5).clamp(least, most)
             }
         }
     }

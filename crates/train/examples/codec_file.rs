@@ -1,8 +1,8 @@
 //! Learns a codec file from the training pictures of MNIST and says what records of the test part take with it.
 //!
-//! `cargo run --release -p minlen-train --example codec_file -- FOLDER MEMBERS [-o FILE] [--load FILE] [--test N] [--level 1-9]`: `FOLDER` has the IDX files with `.gz`, `MEMBERS` are
+//! `cargo run --release -p minlen-train --example codec_file -- FOLDER MEMBERS [-o FILE] [--load FILE] [--test N] [--level 1-9] [--rate R]`: `FOLDER` has the IDX files with `.gz`, `MEMBERS` are
 //! `klt:256`, `cklt:32:200:120` (classes, coordinates, coefficients), `dense:64:512:256:EPOCHS` or `conv:64:24:32:1:1:EPOCHS` (latents, channels, blocks), with spaces between. Networks
-//! have options: `:seconds=290:prices=3-120:rate=5e-3:prior=192:residual=128`. A file that is loaded needs no members.
+//! have options: `:seconds=290:prices=3-120:rate=5e-3:prior=192:residual=128`. A file that is loaded needs no members; with a rate, nothing else is measured.
 
 #![allow(clippy::print_stdout)]
 
@@ -82,11 +82,12 @@ fn used(model: &Model) -> Vec<String> {
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().unwrap_or_default();
-    let (mut members, mut output, mut load) = (Vec::new(), None, None);
+    let (mut members, mut output, mut load, mut only) = (Vec::new(), None, None, None);
     let (mut count, mut level) = (2000usize, 5u8);
     while let Some(word) = arguments.next() {
         match word.as_str() {
             "-o" => output = arguments.next(),
+            "--rate" => only = arguments.next().and_then(|n| n.parse().ok()),
             "--load" => load = arguments.next(),
             "--level" => level = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(level),
             "--test" => count = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(count),
@@ -140,6 +141,9 @@ fn main() -> Result<()> {
         );
         Ok((payload.len() as f64 / records, decibels(outcome.squares / records, 784.0)))
     };
+    if let Some(rate) = only {
+        return report(format!("rate {rate:2}"), Promise::Rate(rate)).map(|_| ());
+    }
     let mut last = None;
     for rate in 0..model.rates {
         let found = report(format!("rate {rate:2}"), Promise::Rate(rate))?;
