@@ -4,9 +4,9 @@
 //! process may have different ones.
 
 use crate::{Advice, Error, Result};
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The files that differences are taken from.
 pub trait Bases: Send + Sync {
@@ -60,15 +60,18 @@ pub struct Learned(Arc<Inner>);
 struct Inner {
     hash: [u8; 32],
     bytes: Vec<u8>,
-    /// What the codec that uses it made of its bytes.
-    opened: OnceLock<Option<Arc<dyn Any + Send + Sync>>>,
+    /// What the codecs that use it made of its bytes, each a thing of another type; none where it was refused.
+    opened: Mutex<Vec<(TypeId, Opened)>>,
 }
+
+/// Something made of the bytes of a file, unless they were refused.
+type Opened = Option<Arc<dyn Any + Send + Sync>>;
 
 impl Learned {
     /// The part in these bytes, whose name is their `hash` (BLAKE3).
     #[must_use]
     pub fn new(bytes: Vec<u8>, hash: [u8; 32]) -> Self {
-        Self(Arc::new(Inner { hash, bytes, opened: OnceLock::new() }))
+        Self(Arc::new(Inner { hash, bytes, opened: Mutex::default() }))
     }
 
     /// The BLAKE3 hash of its file: its name.
@@ -83,13 +86,15 @@ impl Learned {
         &self.0.bytes
     }
 
-    /// What `open` makes of its bytes, made once for all that share this part; `None` where `open` refuses them, or they were opened as
-    /// something else before.
+    /// What `open` makes of its bytes, made once of each type for all that share this part; `None` where `open` refuses them.
     pub fn opened<T: Send + Sync + 'static>(&self, open: impl FnOnce(&[u8]) -> Result<T>) -> Option<Arc<T>> {
-        let made = self.0.opened.get_or_init(|| {
-            open(&self.0.bytes).ok().map(|value| Arc::new(value) as Arc<dyn Any + Send + Sync>)
-        });
-        made.clone()?.downcast().ok()
+        let mut opened = self.0.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, made)) = opened.iter().find(|(id, _)| *id == TypeId::of::<T>()) {
+            return made.clone()?.downcast().ok();
+        }
+        let made = open(&self.0.bytes).ok().map(Arc::new);
+        opened.push((TypeId::of::<T>(), made.clone().map(|made| made as Arc<dyn Any + Send + Sync>)));
+        made
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::linear::Room;
 use crate::model::{Body, Model};
-use crate::search::{Finder, Search};
+use crate::search::{Finder, Search, left};
 use crate::stream::{Coded, Part, Record, Stream, numbers};
+use crate::tables::Tables;
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::binary::wide::{Decoder, Encoder};
@@ -61,28 +62,62 @@ pub fn learn_tables(model: &mut Model, bytes: &[u8], rounds: usize, env: &Env) -
                 continue;
             }
             for member in 0..model.members.len() {
-                if matches!(search.finders[member], Finder::Network(_)) {
+                if matches!(&search.finders[member], Finder::Network(finder) if !finder.has_residual()) {
                     continue;
                 }
                 search.look(member, &values)?;
-                let rate = (i * 7 % usize::from(model.rates)) as u8;
+                let rate = (i * 7 % usize::from(model.members[member].rates(model))) as u8;
                 let record = Record::Coded(search.attempt(member, rate, 1.0, &exact)?.record);
                 search.stream.code(&mut Nothing, &record);
             }
         }
         let learned = |part: &Part<'_>| match part {
             Part::Linear(_, _, tables) => Some(tables.learned()),
-            Part::Network(_) => None,
+            Part::Network(_, tables) => tables.as_ref().map(Tables::learned),
         };
         let learned: Vec<_> = search.stream.parts().iter().map(learned).collect();
         for (member, learned) in model.members.iter_mut().zip(learned) {
-            if let (Body::Linear { start, .. }, Some(learned)) = (&mut member.body, learned) {
+            let start = match &mut member.body {
+                Body::Linear { start, .. } => Some(start),
+                Body::Network(latents) => latents.residual.as_mut().map(|residual| &mut residual.start),
+            };
+            if let (Some(start), Some(learned)) = (start, learned) {
                 *start = learned;
             }
         }
     }
     Ok(())
 }
+
+/// What a network leaves of each record at a rate, in values: what its residual has to describe. Records that are no numbers are left out.
+///
+/// # Errors
+/// Usage if the member is no network, or has no encoder; cancelled.
+pub fn residuals(model: &Model, member: usize, rate: u8, bytes: &[u8], env: &Env) -> Result<Vec<f32>> {
+    let mut stream = Stream::new(model, env)?;
+    let Some(ready) = stream.network(member) else {
+        return Err(Error::usage("this member of the codec file is no network"));
+    };
+    let (mut exact, mut values, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut made, mut out) = (Vec::new(), Vec::new());
+    for bytes in bytes.chunks_exact(model.record_bytes()) {
+        env.check()?;
+        model.scaling.numbers(bytes, &mut exact);
+        if !model.scaling.values(&exact, &mut values) {
+            continue;
+        }
+        ready.look(&values, &mut found)?;
+        let integers = ready.rounded(&found, rate);
+        ready.restore([(rate, &integers[..])], &mut made)?;
+        left(model, &values, &mut made, &mut out);
+    }
+    Ok(out)
+}
+
+/// Numbers of records that are worked on at once, and records.
+const TOGETHER: usize = 1 << 18;
+/// See [`TOGETHER`].
+const RECORDS: usize = 128;
 
 /// Writes nothing.
 struct Nothing;
@@ -111,10 +146,11 @@ pub fn encode(
     }
     let mut search = Search::new(model, level >= 8, env)?;
     let (mut coder, mut outcome) = (Encoder::new(), Outcome::default());
-    for bytes in bytes.chunks_exact(size) {
+    for bytes in bytes.chunks(size * together(model)) {
         env.check()?;
-        let record = search.record(bytes, promise, &mut outcome)?;
-        search.stream.code(&mut coder, &record);
+        for record in search.records(bytes, promise, &mut outcome)? {
+            search.stream.code(&mut coder, &record);
+        }
     }
     Ok((coder.finish(), outcome))
 }
@@ -131,19 +167,32 @@ pub fn decode(model: &Model, payload: &[u8], len: usize, env: &Env, out: &mut Ve
     }
     let mut stream = Stream::new(model, env)?;
     let mut coder = Decoder::new(payload);
-    let (mut coefficients, mut room, mut made) = (Vec::new(), Room::default(), Vec::new());
-    for _ in 0..len / size {
-        env.check()?;
-        match read(&mut stream, &mut coder).ok_or_else(bad)? {
-            Record::Raw(bytes) => out.extend(bytes),
-            Record::Coded(coded) => {
-                stream.restore(&coded, &mut coefficients, &mut room)?;
-                numbers(model, &room.values, coded.rest.as_ref(), &mut made);
-                made.iter().for_each(|&number| model.scaling.write(number, out));
+    let (mut room, mut values, mut made) = (Room::default(), Vec::new(), Vec::new());
+    let (mut left, mut records) = (len / size, Vec::new());
+    while left > 0 {
+        records.clear();
+        for _ in 0..left.min(together(model)) {
+            records.push(read(&mut stream, &mut coder).ok_or_else(bad)?);
+        }
+        left -= records.len();
+        stream.restore(&records, &mut room, &mut values)?;
+        env.work((records.len() * size) as u64)?;
+        for (record, values) in records.iter().zip(values.chunks_exact(model.numbers())) {
+            match record {
+                Record::Raw(bytes) => out.extend(bytes),
+                Record::Coded(coded) => {
+                    numbers(model, values, coded.rest.as_ref(), &mut made);
+                    made.iter().for_each(|&number| model.scaling.write(number, out));
+                }
             }
         }
     }
     if coder.is_used_up() { Ok(()) } else { Err(bad()) }
+}
+
+/// How many records are worked on at once: it changes nothing but the time.
+fn together(model: &Model) -> usize {
+    (TOGETHER / model.numbers().max(1)).clamp(1, RECORDS)
 }
 
 fn read<C: BitCoder>(stream: &mut Stream<'_>, coder: &mut C) -> Option<Record> {

@@ -5,12 +5,13 @@
 
 use crate::linear::{Basis, CLASSES_MAX, COORDINATES_MAX, Class, Linear};
 use crate::model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
-use crate::network::{LATENTS_MAX, Latents, Rate};
+use crate::network::{LATENTS_MAX, Latents, Rate, Residual};
 use crate::steps;
 use crate::tables::{SHARED, Start};
 use crate::values::{Scaling, TYPES};
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Env, Error, Result};
+use minlen_nn::causal;
 use minlen_nn::integer::quantize::Scale;
 use minlen_nn::model_file::{ModelFile, NamedGraph, Section, Tag};
 use minlen_nn::quantized::{self, Layer, Network};
@@ -51,6 +52,13 @@ impl Model {
                 }
                 Body::Network(latents) => {
                     write_latents(latents, &mut bytes);
+                    bytes.push(u8::from(latents.residual.is_some()));
+                    if let Some(residual) = &latents.residual {
+                        let Residual { linear, start, pull, steps } = &**residual;
+                        bytes.push(steps.len() as u8);
+                        bytes.extend(steps);
+                        write_linear(linear, start, *pull, &mut bytes)?;
+                    }
                     let graphs = [("prior", Some(&latents.prior)), ("decoder", Some(&latents.decoder))];
                     for (part, graph) in graphs.into_iter().chain([("encoder", latents.encoder.as_ref())]) {
                         let graph = graph
@@ -61,6 +69,9 @@ impl Model {
                 }
             };
             file.sections.push(Section { tag, bytes });
+        }
+        if let Some(predictor) = &self.predictor {
+            predictor.write(&mut file);
         }
         file.write()
     }
@@ -82,7 +93,7 @@ impl Model {
     /// # Errors
     /// Truncated or corrupt for what [`Model::write`] cannot have written; unsupported for a later version; limit.
     pub fn read(bytes: &[u8], env: &Env) -> Result<Self> {
-        let file = ModelFile::read(bytes, &[HEAD, LINEAR, LATENTS], env)?;
+        let file = ModelFile::read(bytes, &[HEAD, LINEAR, LATENTS, causal::TAG], env)?;
         if file.kind != KIND {
             return Err(Error::corrupt(format!("a model file of the kind {:?}, not {KIND:?}", file.kind)));
         }
@@ -95,11 +106,12 @@ impl Model {
             let member = match section.tag {
                 LINEAR => {
                     let name = read_name(&mut reader)?;
-                    Member { name, body: read_linear(&mut reader, model.numbers(), env)? }
+                    let (linear, start, pull) = read_linear(&mut reader, model.numbers(), env)?;
+                    Member { name, body: Body::Linear { linear, start, pull } }
                 }
                 LATENTS => {
                     let name = read_name(&mut reader)?;
-                    Member { name, body: read_latents(&mut reader, &file, number)? }
+                    Member { name, body: read_latents(&mut reader, &file, number, model.numbers(), env)? }
                 }
                 _ => continue,
             };
@@ -111,6 +123,7 @@ impl Model {
         if model.members.len() != members {
             return Err(Error::corrupt("codec file: another number of members"));
         }
+        model.predictor = causal::Predictor::read(&file)?;
         (model.licence, model.provenance, model.report) = (file.licence, file.provenance, file.report);
         model.check(env)?;
         Ok(model)
@@ -139,6 +152,7 @@ fn read_head(bytes: &[u8]) -> Result<Model> {
         shape,
         scaling: Scaling::new(dtype, offset, scale)?,
         members: Vec::with_capacity(usize::from(members)),
+        predictor: None,
         coarsest,
         rates,
         licence: String::new(),
@@ -173,7 +187,13 @@ fn graph_name(member: usize, part: &str) -> String {
 
 /// What of a network is not in its graphs: scales, then its rates.
 fn write_latents(latents: &Latents, out: &mut Vec<u8>) {
-    out.extend([latents.input.bits, latents.found_bits, latents.output_bits, latents.context_bits]);
+    out.extend([
+        latents.input.bits,
+        latents.found_bits,
+        latents.output_bits,
+        latents.context_bits,
+        latents.patch,
+    ]);
     out.extend(latents.unit.to_le_bytes());
     out.extend(latents.input.limit.to_le_bytes());
     out.extend(latents.most.to_le_bytes());
@@ -187,8 +207,14 @@ fn write_latents(latents: &Latents, out: &mut Vec<u8>) {
     }
 }
 
-fn read_latents(reader: &mut Reader<'_>, file: &ModelFile, member: usize) -> Result<Body> {
-    let [input_bits, found_bits, output_bits, context_bits] = reader.array()?;
+fn read_latents(
+    reader: &mut Reader<'_>,
+    file: &ModelFile,
+    member: usize,
+    numbers: usize,
+    env: &Env,
+) -> Result<Body> {
+    let [input_bits, found_bits, output_bits, context_bits, patch] = reader.array()?;
     let unit = reader.u32()?;
     let limit = i16::from_le_bytes(reader.array()?);
     let most = u16::from_le_bytes(reader.array()?);
@@ -204,7 +230,18 @@ fn read_latents(reader: &mut Reader<'_>, file: &ModelFile, member: usize) -> Res
         let offsets = (0..count).map(|_| read_signed(reader)).collect::<Result<_>>()?;
         rates.push(Rate { step, context, gains, offsets, steps });
     }
-    if !reader.rest().is_empty() || limit < 1 {
+    let residual = match reader.u8()? {
+        0 => None,
+        1 => {
+            let count = usize::from(reader.u8()?);
+            let steps = reader.bytes(count)?.to_vec();
+            let (linear, start, pull) = read_linear(reader, numbers, env)?;
+            Some(Box::new(Residual { linear, start, pull, steps }))
+        }
+        _ => return Err(Error::corrupt("codec file: a residual that is neither there nor not")),
+    };
+    let is_whole = residual.is_some() || reader.rest().is_empty();
+    if !is_whole || limit < 1 {
         return Err(Error::corrupt("codec file: a network with something left over"));
     }
     let graph = |part: &str| file.network(&graph_name(member, part)).cloned();
@@ -216,9 +253,11 @@ fn read_latents(reader: &mut Reader<'_>, file: &ModelFile, member: usize) -> Res
         found_bits,
         output_bits,
         context_bits,
+        patch,
         unit,
         most,
         rates,
+        residual,
     }))
 }
 
@@ -258,7 +297,8 @@ fn integers<T: TryFrom<i32>>(layer: Option<Layer>, rows: usize, columns: usize) 
     layer.integers.into_iter().map(|x| T::try_from(x).map_err(|_| bad())).collect()
 }
 
-fn read_linear(reader: &mut Reader<'_>, numbers: usize, env: &Env) -> Result<Body> {
+/// A linear member or a residual, which is the last thing in its section.
+fn read_linear(reader: &mut Reader<'_>, numbers: usize, env: &Env) -> Result<(Linear, Start, [i8; 2])> {
     let pull = reader.array()?.map(u8::cast_signed);
     let coordinates = reader.varint_max(COORDINATES_MAX as u64, "the number of coordinates")? as usize;
     let count = reader.varint_max(CLASSES_MAX as u64, "the number of classes")? as usize;
@@ -302,5 +342,5 @@ fn read_linear(reader: &mut Reader<'_>, numbers: usize, env: &Env) -> Result<Bod
     if layers.next().is_some() {
         return Err(Error::corrupt("codec file: a matrix too many"));
     }
-    Ok(Body::Linear { linear: Linear { mean, basis, classes }, start, pull })
+    Ok((Linear { mean, basis, classes }, start, pull))
 }

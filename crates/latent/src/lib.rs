@@ -14,6 +14,7 @@
 mod code;
 mod describe;
 mod file;
+mod finder;
 pub mod linear;
 mod model;
 pub mod network;
@@ -25,7 +26,7 @@ pub mod tables;
 mod values;
 mod view;
 
-pub use code::{Outcome, Promise, decode, encode, learn_tables};
+pub use code::{Outcome, Promise, decode, encode, learn_tables, residuals};
 pub use describe::{Description, describe};
 pub use file::{KIND, is_codec_file};
 pub use model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};

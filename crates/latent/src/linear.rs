@@ -191,6 +191,7 @@ impl Linear {
 /// What making a record takes, kept from one to the next.
 #[derive(Clone, Debug, Default)]
 pub struct Room {
+    pub(crate) coefficients: Vec<i64>,
     sums: Vec<i32>,
     /// The values made, in [`FRACTION`] fraction bits.
     pub values: Vec<i32>,
@@ -226,7 +227,7 @@ pub struct Choice {
     pub bits: f32,
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0f32; 16];
     let (a_chunks, a_rest) = a.as_chunks::<16>();
     let (b_chunks, b_rest) = b.as_chunks::<16>();

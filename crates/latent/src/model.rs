@@ -3,9 +3,10 @@
 use crate::linear::Linear;
 use crate::network::Latents;
 use crate::steps;
-use crate::tables::{SHARED, Start, WORTH};
+use crate::tables::Start;
 use crate::values::Scaling;
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Dtype, Env, Error, Result};
+use minlen_nn::causal::Predictor;
 
 /// Members of a codec file at most.
 pub const MEMBERS_MAX: usize = 15;
@@ -48,8 +49,10 @@ pub struct Model {
     pub shape: Vec<u32>,
     /// What its numbers are.
     pub scaling: Scaling,
-    /// At least one.
+    /// At least one, or a predictor.
     pub members: Vec<Member>,
+    /// What predicts records of bytes exactly, beside the contexts of the codec `pixels`.
+    pub predictor: Option<Predictor>,
     /// The coarsest step, and how many finer ones there are, each by a quarter of an octave.
     pub coarsest: u8,
     /// See `coarsest`.
@@ -105,7 +108,14 @@ impl Model {
         if !numbers.is_some_and(|numbers| (1..=NUMBERS_MAX).contains(&numbers)) || self.shape.len() > 4 {
             return bad("records of no size, or of too many numbers");
         }
-        if !(1..=MEMBERS_MAX).contains(&self.members.len()) {
+        if let Some(predictor) = &self.predictor {
+            if self.scaling.dtype() != Dtype::U8 || predictor.geometry.record() != self.numbers() {
+                return bad("a predictor of other records");
+            }
+            predictor.ready(env)?;
+        }
+        let least = usize::from(self.predictor.is_none());
+        if !(least..=MEMBERS_MAX).contains(&self.members.len()) {
             return bad("no members, or too many");
         }
         let fits = (1..=RATES_MAX).contains(&self.rates) && self.coarsest >= self.rates - 1;
@@ -119,18 +129,15 @@ impl Model {
             match &member.body {
                 Body::Linear { linear, start, .. } => {
                     linear.check()?;
-                    let len = SHARED + linear.coefficients();
-                    let whole = start.logits.len() == len && start.counts.len() == len;
-                    if !whole || linear.numbers() != self.numbers() || start.counts.iter().any(|&n| n > WORTH)
-                    {
+                    if !start.fits(linear) || linear.numbers() != self.numbers() {
                         return bad("a member of another size");
                     }
                 }
                 Body::Network(latents) => {
-                    if !(1..=usize::from(self.rates)).contains(&latents.rates.len()) {
+                    if !(1..=usize::from(self.rates)).contains(&latents.rates()) || latents.rates.is_empty() {
                         return bad("a network of too many rates, or of none");
                     }
-                    latents.ready(self.numbers(), env)?;
+                    latents.ready(&self.shape, env)?;
                 }
             }
         }
@@ -144,7 +151,7 @@ impl Member {
     pub fn rates(&self, of: &Model) -> u8 {
         match &self.body {
             Body::Linear { .. } => of.rates,
-            Body::Network(latents) => latents.rates.len().min(usize::from(of.rates)) as u8,
+            Body::Network(latents) => latents.rates().min(usize::from(of.rates)) as u8,
         }
     }
 
@@ -153,7 +160,9 @@ impl Member {
     pub fn classes(&self) -> usize {
         match &self.body {
             Body::Linear { linear, .. } => linear.classes.len(),
-            Body::Network(_) => 1,
+            Body::Network(latents) => {
+                latents.residual.as_ref().map_or(1, |residual| residual.linear.classes.len())
+            }
         }
     }
 }

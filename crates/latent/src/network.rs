@@ -4,6 +4,8 @@
 //! One network serves all its rates. A rate is a gain and an offset for each latent before rounding, a step for each after it, and the context
 //! that the prior is told (Ballé, Minnen et al. 2018 for priors; Cui et al. 2021 for gains).
 
+use crate::linear::Linear;
+use crate::tables::Start;
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::log2::bit_cost_q16;
@@ -37,6 +39,19 @@ pub struct Rate {
     pub steps: Vec<u32>,
 }
 
+/// A transform of what a network leaves, whose coefficients are coded after the latents. It takes over where more latents would not help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Residual {
+    /// The transform.
+    pub linear: Linear,
+    /// How its integers are distributed before the first record.
+    pub start: Start,
+    /// See [`crate::steps::restored`].
+    pub pull: [i8; 2],
+    /// Steps of rates beyond those of the network, which stays at its finest there; the coarsest first.
+    pub steps: Vec<u8>,
+}
+
 /// A network as a member.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Latents {
@@ -46,6 +61,8 @@ pub struct Latents {
     pub prior: Graph,
     /// From latents to values.
     pub decoder: Graph,
+    /// The side of the patches in whose order the networks see a record: see [`patches`]. 1 for the order of the record.
+    pub patch: u8,
     /// What 1 of the network's numbers stands for, in 1/256 of a value.
     pub unit: u32,
     /// What the encoder's inputs stand for, in the network's numbers.
@@ -60,6 +77,8 @@ pub struct Latents {
     pub most: u16,
     /// The coarsest first.
     pub rates: Vec<Rate>,
+    /// A transform of what the network leaves, where there is one.
+    pub residual: Option<Box<Residual>>,
 }
 
 /// A member made ready, with room for one record.
@@ -69,8 +88,34 @@ pub struct Ready<'m> {
     decoder: Network,
     prior: Autoregressive,
     decoding: Workspace,
+    /// Which number of a record each of the networks' is; empty where the order is the record's.
+    order: Vec<u32>,
     inputs: Vec<i16>,
     outputs: Vec<i16>,
+}
+
+/// The order of the numbers of a record patch by patch: squares of `side` by `side`, or runs of `side` where the record has one side, which follow each
+/// other as their first numbers do, and the numbers within as in the record. None where the patches do not fit.
+#[must_use]
+pub fn patches(shape: &[u32], side: usize) -> Option<Vec<u32>> {
+    let long: Vec<usize> = shape.iter().map(|&side| side as usize).filter(|&side| side > 1).collect();
+    let (rows, columns, channels) = match long[..] {
+        [] => (1, 1, 1),
+        [columns] => (1, columns, 1),
+        [rows, columns, ref rest @ ..] => (rows, columns, rest.iter().product()),
+    };
+    let high = if rows == 1 { 1 } else { side };
+    if side == 0 || !rows.is_multiple_of(high) || !columns.is_multiple_of(side) {
+        return None;
+    }
+    let mut order = Vec::with_capacity(rows * columns * channels);
+    for (top, left) in (0..rows).step_by(high).flat_map(|y| (0..columns).step_by(side).map(move |x| (y, x))) {
+        for row in top..top + high {
+            let first = (row * columns + left) * channels;
+            order.extend((first..first + side * channels).map(|i| i as u32));
+        }
+    }
+    Some(order)
 }
 
 impl Latents {
@@ -80,17 +125,39 @@ impl Latents {
         self.rates.first().map_or(0, |rate| rate.gains.len())
     }
 
+    /// Rates, with those that only the residual has.
+    #[must_use]
+    pub fn rates(&self) -> usize {
+        self.rates.len() + self.residual.as_ref().map_or(0, |residual| residual.steps.len())
+    }
+
+    /// The rate of the network at a rate of the member.
+    pub(crate) fn at(&self, rate: u8) -> Option<&Rate> {
+        self.rates.get(usize::from(rate).min(self.rates.len().saturating_sub(1)))
+    }
+
+    /// The step of linear members for which bits are worth as much as at a rate.
+    #[must_use]
+    pub fn step(&self, rate: u8) -> u8 {
+        let beyond = usize::from(rate).checked_sub(self.rates.len());
+        let finer = beyond.and_then(|beyond| self.residual.as_ref()?.steps.get(beyond).copied());
+        finer.or_else(|| self.at(rate).map(|rate| rate.step)).unwrap_or(0)
+    }
+
     /// The rate at which bits are worth as much as with steps of `step`.
     #[must_use]
     pub fn nearest(&self, step: u8) -> u8 {
-        let off = |rate: &usize| self.rates[*rate].step.abs_diff(step);
-        (0..self.rates.len()).min_by_key(off).unwrap_or(0) as u8
+        let off = |rate: &usize| self.step(*rate as u8).abs_diff(step);
+        (0..self.rates()).min_by_key(off).unwrap_or(0) as u8
     }
 
     /// # Errors
-    /// Corrupt if its parts do not fit together, or belong to records of other than so many numbers; limit.
-    pub fn ready(&self, numbers: usize, env: &Env) -> Result<Ready<'_>> {
+    /// Corrupt if its parts do not fit together, or belong to records of another shape; limit.
+    pub fn ready(&self, shape: &[u32], env: &Env) -> Result<Ready<'_>> {
         let bad = |what: &str| Error::corrupt(format!("codec file: {what}"));
+        let numbers = shape.iter().map(|&side| side as usize).product();
+        let order = if self.patch == 1 { Some(Vec::new()) } else { patches(shape, usize::from(self.patch)) };
+        let order = order.ok_or_else(|| bad("patches that do not fit"))?;
         let count = self.count();
         let fits = |rate: &Rate| {
             rate.gains.len() == count && rate.offsets.len() == count && rate.steps.len() == count
@@ -101,6 +168,13 @@ impl Latents {
         let bits = [self.output_bits, self.found_bits, self.input.bits, self.context_bits];
         if bits.into_iter().any(|bits| bits > 15) || !(1..=1 << 30).contains(&self.unit) {
             return Err(bad("numbers with too many fraction bits"));
+        }
+        if let Some(residual) = &self.residual {
+            let Residual { linear, start, .. } = &**residual;
+            linear.check()?;
+            if linear.numbers() != numbers || !start.fits(linear) {
+                return Err(bad("a residual of another size"));
+            }
         }
         let most = i32::from(self.most) << self.context_bits;
         let input_limit = self.encoder.as_ref().map_or(i16::MAX, |encoder| encoder.input_limit);
@@ -127,12 +201,12 @@ impl Latents {
         }
         let decoding = decoder.workspace(env)?;
         let (inputs, outputs) = (Vec::new(), Vec::new());
-        Ok(Ready { latents: self, encoder, decoder, prior, decoding, inputs, outputs })
+        Ok(Ready { latents: self, encoder, decoder, prior, decoding, order, inputs, outputs })
     }
 }
 
 impl Ready<'_> {
-    /// The latents of a record before gains.
+    /// The latents of records before gains.
     ///
     /// # Errors
     /// Usage in a codec file for decoding only; those of the network.
@@ -143,7 +217,14 @@ impl Ready<'_> {
         self.inputs.clear();
         let integer = |x: &f32| (x * unit).clamp(-limit, limit);
         // Rounded by the bits of a sum: the same everywhere.
-        self.inputs.extend(values.iter().map(|x| (integer(x) + if *x < 0.0 { -0.5 } else { 0.5 }) as i16));
+        let rounded = |x: &f32| (integer(x) + if *x < 0.0 { -0.5 } else { 0.5 }) as i16;
+        if self.order.is_empty() {
+            self.inputs.extend(values.iter().map(rounded));
+        } else {
+            let numbers = self.order.len();
+            let records = values.chunks_exact(numbers);
+            self.inputs.extend(records.flat_map(|x| self.order.iter().map(|&i| rounded(&x[i as usize]))));
+        }
         let limit = scale.limit;
         self.inputs.iter_mut().for_each(|x| *x = (*x).clamp(-limit, limit));
         found.clear();
@@ -158,7 +239,7 @@ impl Ready<'_> {
 
     /// Latents at a rate before they are rounded, in [`GAIN_BITS`] fraction bits.
     fn scaled<'a>(&'a self, found: &'a [i16], rate: u8) -> impl Iterator<Item = i64> + 'a {
-        let rate = self.latents.rates.get(usize::from(rate));
+        let rate = self.latents.at(rate);
         let all = rate.into_iter().flat_map(|rate| rate.gains.iter().zip(&rate.offsets)).zip(found);
         all.map(|((&gain, &offset), &y)| {
             ((i64::from(y) * i64::from(gain)) >> self.latents.found_bits) + i64::from(offset)
@@ -180,24 +261,38 @@ impl Ready<'_> {
         self.scaled(found, rate).map(|fixed| (fixed as f64 / unit) as f32).collect()
     }
 
-    /// The values of rounded latents, of one record or more, in [`crate::FRACTION`] fraction bits.
+    /// The values of records from their rates and rounded latents, in [`crate::FRACTION`] fraction bits.
     ///
     /// # Errors
     /// None for latents within their range; those of the network.
-    pub fn restore(&mut self, integers: &[i32], rate: u8, values: &mut Vec<i32>) -> Result<()> {
-        let Some(rate) = self.latents.rates.get(usize::from(rate)) else { return Ok(()) };
+    pub fn restore<'r>(
+        &mut self,
+        records: impl IntoIterator<Item = (u8, &'r [i32])>,
+        values: &mut Vec<i32>,
+    ) -> Result<()> {
         let limit = i64::from(self.latents.decoder.input_limit);
         self.inputs.clear();
-        self.inputs.extend(integers.iter().zip(rate.steps.iter().cycle()).map(|(&q, &step)| {
-            let fixed = i64::from(q) * i64::from(step);
-            ((fixed + (1 << (GAIN_BITS - 1))) >> GAIN_BITS).clamp(-limit, limit) as i16
-        }));
+        for (rate, integers) in records {
+            let Some(rate) = self.latents.at(rate) else { continue };
+            self.inputs.extend(integers.iter().zip(&rate.steps).map(|(&q, &step)| {
+                let fixed = i64::from(q) * i64::from(step);
+                ((fixed + (1 << (GAIN_BITS - 1))) >> GAIN_BITS).clamp(-limit, limit) as i16
+            }));
+        }
         self.outputs.clear();
         self.decoder.run(&mut self.decoding, &self.inputs, &mut self.outputs)?;
         let (unit, bits) = (i64::from(self.latents.unit), self.latents.output_bits);
         values.clear();
         let value = |y: &i16| ((i64::from(*y) * unit + ((1i64 << bits) >> 1)) >> bits) as i32;
-        values.extend(self.outputs.iter().map(value));
+        if self.order.is_empty() {
+            values.extend(self.outputs.iter().map(value));
+            return Ok(());
+        }
+        values.resize(self.outputs.len(), 0);
+        let records = self.outputs.chunks_exact(self.order.len());
+        for (outputs, values) in records.zip(values.chunks_exact_mut(self.order.len())) {
+            self.order.iter().zip(outputs).for_each(|(&i, y)| values[i as usize] = value(y));
+        }
         Ok(())
     }
 
@@ -240,9 +335,20 @@ impl Ready<'_> {
         Ok(sum as f32 / 65_536.0)
     }
 
+    /// The bits of each latent of a record, if it were less by one, as it is, and more by one.
+    pub(crate) fn around(&self, rate: u8, integers: &[i32], bits: &mut Vec<[f32; 3]>) -> Result<()> {
+        bits.clear();
+        self.each(rate, |k, mixture| {
+            let q = integers.get(k).copied().unwrap_or(0);
+            let cost = |q| bit_cost_q16(mixture.interval(q).1.clamp(1, 65_535), true) as f32 / 65_536.0;
+            bits.push([cost(q - 1), cost(q), cost(q + 1)]);
+            q
+        })
+    }
+
     /// Calls `value` with the distribution of each latent in turn; it gives the latent.
     fn each(&self, rate: u8, mut value: impl FnMut(usize, &Mixture) -> i32) -> Result<()> {
-        let Some(rate) = self.latents.rates.get(usize::from(rate)) else { return Ok(()) };
+        let Some(rate) = self.latents.at(rate) else { return Ok(()) };
         let mut state = self.prior.start(&rate.context)?;
         let mut out = [0; PER];
         for k in 0..self.latents.count() {

@@ -1,20 +1,20 @@
 //! How a record is described in the fewest bits.
 
 use crate::code::{Outcome, Promise};
+use crate::finder::NetworkFinder;
 use crate::linear::{Analysis, Projection, Room};
 use crate::model::{Body, Member, Model};
-use crate::refine;
 use crate::steps;
 use crate::stream::{Coded, Record, Rest, Stream, numbers};
 use crate::tables::Costs;
+use crate::values::FRACTION;
 use minlen_core::{Env, Result};
 use minlen_entropy::log2::bit_cost_q16;
 
 /// What finding descriptions takes, member by member.
 pub(crate) enum Finder<'m> {
     Linear(Analysis<'m>, Costs, [i8; 2]),
-    /// What the network found in the record at hand.
-    Network(Vec<i16>),
+    Network(NetworkFinder<'m>),
 }
 
 pub(crate) struct Search<'m> {
@@ -25,8 +25,15 @@ pub(crate) struct Search<'m> {
     pub(crate) stream: Stream<'m>,
     seen: Projection,
     room: Room,
-    coefficients: Vec<i64>,
+    /// The values of the description that was made last, and its numbers.
+    restored: Vec<i32>,
     made: Vec<f64>,
+    /// The values of the record at hand.
+    values: Vec<f32>,
+    /// Its place among those that networks looked at together.
+    place: Option<usize>,
+    /// Whether bits of networks are counted: not where nothing depends on them.
+    counts: bool,
 }
 
 /// What stands for a record, how far off that is, and about how many bits it takes.
@@ -37,6 +44,13 @@ pub(crate) struct Try {
     bits: f32,
 }
 
+impl Try {
+    /// Nothing at all: never what is wanted.
+    fn none(record: Coded) -> Self {
+        Self { record, squares: f64::INFINITY, worst: f64::INFINITY, bits: f32::INFINITY }
+    }
+}
+
 impl<'m> Search<'m> {
     /// For a checked model; `thorough` is whether latents are refined.
     pub(crate) fn new(model: &'m Model, thorough: bool, env: &Env) -> Result<Self> {
@@ -44,7 +58,7 @@ impl<'m> Search<'m> {
             Body::Linear { linear, start, pull } => {
                 Finder::Linear(Analysis::new(linear), Costs::new(start), *pull)
             }
-            Body::Network(_) => Finder::Network(Vec::new()),
+            Body::Network(latents) => Finder::Network(NetworkFinder::new(latents)),
         };
         Ok(Self {
             model,
@@ -53,18 +67,23 @@ impl<'m> Search<'m> {
             stream: Stream::new(model, env)?,
             seen: Projection::default(),
             room: Room::default(),
-            coefficients: Vec::new(),
+            restored: Vec::new(),
             made: Vec::new(),
+            values: Vec::new(),
+            place: None,
+            counts: true,
         })
     }
 
     /// Has a member look at a record.
     pub(crate) fn look(&mut self, member: usize, values: &[f32]) -> Result<()> {
+        self.values.clear();
+        self.values.extend_from_slice(values);
         match &mut self.finders[member] {
             Finder::Linear(analysis, _, _) => analysis.look(values, &mut self.seen),
-            Finder::Network(found) => {
+            Finder::Network(finder) => {
                 if let Some(ready) = self.stream.network(member) {
-                    ready.look(values, found)?;
+                    finder.look(ready, values, self.place)?;
                 }
             }
         }
@@ -73,36 +92,33 @@ impl<'m> Search<'m> {
 
     /// The best description by one member at a rate; `thrift` is how dear bits are against what is usual.
     pub(crate) fn attempt(&mut self, member: usize, rate: u8, thrift: f32, exact: &[f64]) -> Result<Try> {
-        let step = self.model.step(rate);
-        let size = steps::size(step) as f32 / 16.0;
-        let (class, integers, bits) = match &self.finders[member] {
+        let mut record = Coded { member: member as u8, rate, ..Coded::default() };
+        let bits = match &mut self.finders[member] {
             Finder::Linear(analysis, costs, pull) => {
-                let choice = analysis.choose(
-                    &self.seen,
-                    step,
-                    *pull,
-                    steps::PRICE as f32 * size * size * thrift,
-                    costs,
-                );
-                (choice.class, choice.integers, choice.bits)
-            }
-            Finder::Network(found) => match self.stream.network(member) {
-                Some(ready) => {
-                    let mut integers = ready.rounded(found, rate);
-                    if self.thorough && thrift > 0.0 {
-                        let step = ready.latents.rates.get(usize::from(rate)).map_or(0, |rate| rate.step);
-                        let price = f64::from(thrift) * worth(self.model, step);
-                        integers = refine::latents(self.model, ready, rate, integers, exact, price)?;
-                    }
-                    let bits = ready.bits(rate, &integers)?;
-                    (0, integers, bits)
+                let step = self.model.step(rate);
+                let choice = analysis.choose(&self.seen, step, *pull, price(step, thrift), costs);
+                (record.class, record.integers) = (choice.class as u8, choice.integers);
+                if let Body::Linear { linear, .. } = &self.model.members[member].body {
+                    let size = steps::size(step);
+                    linear.restore_integers(&record, &record.integers, size, *pull, &mut self.room);
                 }
-                None => Default::default(),
-            },
+                std::mem::swap(&mut self.restored, &mut self.room.values);
+                choice.bits
+            }
+            Finder::Network(finder) => {
+                let Some(ready) = self.stream.network(member) else { return Ok(Try::none(record)) };
+                if finder.rate() != Some(rate) {
+                    let worth = worth(self.model, ready.latents.step(rate));
+                    let price = Some(worth).filter(|_| self.thorough && thrift > 0.0);
+                    let record = (exact, &self.values[..], self.place);
+                    finder.describe(self.model, ready, rate, record, price, self.counts)?;
+                }
+                let bits = finder.choose(&mut record, price(ready.latents.step(rate), thrift));
+                finder.restore(self.model, &record, &mut self.room, &mut self.restored);
+                bits
+            }
         };
-        let record = Coded { member: member as u8, rate, class: class as u8, integers, rest: None };
-        self.stream.restore(&record, &mut self.coefficients, &mut self.room)?;
-        numbers(self.model, &self.room.values, None, &mut self.made);
+        numbers(self.model, &self.restored, None, &mut self.made);
         let (squares, worst) = distance(exact, &self.made);
         Ok(Try { record, squares, worst, bits })
     }
@@ -141,7 +157,10 @@ impl<'m> Search<'m> {
     fn cheapest(&mut self, member: usize, exact: &[f64], promise: Promise) -> Result<Option<Try>> {
         let enough = |found: &Try| promise.is_kept(found.squares, found.worst, exact.len());
         let count = self.model.members[member].rates(self.model);
-        let is_linear = matches!(self.finders[member], Finder::Linear(..));
+        let is_linear = match &self.finders[member] {
+            Finder::Linear(..) => true,
+            Finder::Network(finder) => finder.has_residual(),
+        };
         let (mut low, mut high) = (0u8, count - 1);
         let mut best = self.attempt(member, high, 1.0, exact)?;
         if !enough(&best) {
@@ -212,10 +231,10 @@ impl<'m> Search<'m> {
 
     /// A description with what it leaves in steps of so much, if that keeps the promise. What it stands for has just been made.
     fn completed(&mut self, found: &Try, step: u32, exact: &[f64], promise: Promise) -> Option<Try> {
-        numbers(self.model, &self.room.values, None, &mut self.made);
+        numbers(self.model, &self.restored, None, &mut self.made);
         let rest = exact.iter().zip(&self.made).map(|(x, y)| ((x - y) / f64::from(step)).round() as i32);
         let rest = Rest { step, integers: rest.collect() };
-        numbers(self.model, &self.room.values, Some(&rest), &mut self.made);
+        numbers(self.model, &self.restored, Some(&rest), &mut self.made);
         let (squares, worst) = distance(exact, &self.made);
         // About the entropy of differences of two sides with this mean.
         let sum: f64 = rest.integers.iter().map(|q| f64::from(q.unsigned_abs())).sum();
@@ -224,6 +243,38 @@ impl<'m> Search<'m> {
         let bits = found.bits + (count * bit_cost_q16(chance, true) as f64 / 65_536.0) as f32;
         let record = Coded { rest: Some(rest), ..found.record.clone() };
         promise.is_kept(squares, worst, exact.len()).then_some(Try { record, squares, worst, bits })
+    }
+
+    /// What is written of whole records, whose networks are computed together.
+    pub(crate) fn records(
+        &mut self,
+        bytes: &[u8],
+        promise: Promise,
+        outcome: &mut Outcome,
+    ) -> Result<Vec<Record>> {
+        let (mut exact, mut values, mut all) = (Vec::new(), Vec::new(), Vec::new());
+        for bytes in bytes.chunks_exact(self.model.record_bytes()) {
+            self.model.scaling.numbers(bytes, &mut exact);
+            self.model.scaling.values(&exact, &mut values);
+            all.extend_from_slice(&values);
+        }
+        let step = match promise {
+            Promise::Rate(rate) if !self.thorough => Some(self.model.step(rate)),
+            _ => None,
+        };
+        self.counts = self.model.members.len() > 1 || !matches!(promise, Promise::Rate(_));
+        for (member, finder) in self.finders.iter_mut().enumerate() {
+            if let (Finder::Network(finder), Some(ready)) = (finder, self.stream.network(member)) {
+                finder.look_ahead(ready, &all, step)?;
+            }
+        }
+        let mut records = Vec::with_capacity(bytes.len() / self.model.record_bytes());
+        for (place, bytes) in bytes.chunks_exact(self.model.record_bytes()).enumerate() {
+            self.place = Some(place);
+            records.push(self.record(bytes, promise, outcome)?);
+        }
+        (self.place, self.counts) = (None, true);
+        Ok(records)
     }
 
     /// What is written of a record.
@@ -250,6 +301,19 @@ impl<'m> Search<'m> {
         outcome.worst = outcome.worst.max(worst);
         Ok(Record::Coded(record))
     }
+}
+
+/// Squares of values that a bit is worth to linear members with steps of `step`.
+fn price(step: u8, thrift: f32) -> f32 {
+    let size = steps::size(step) as f32 / 16.0;
+    steps::PRICE as f32 * size * size * thrift
+}
+
+/// Appends what `made` leaves of `values`, once it is held to what numbers can stand for.
+pub(crate) fn left(model: &Model, values: &[f32], made: &mut [i32], out: &mut Vec<f32>) {
+    model.scaling.hold(made);
+    let off = |(x, made): (&f32, &i32)| x - *made as f32 / (1 << FRACTION) as f32;
+    out.extend(values.iter().zip(made.iter()).map(off));
 }
 
 /// Squares, of numbers of the file, that a bit is worth with steps of `step`.

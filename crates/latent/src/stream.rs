@@ -2,7 +2,7 @@
 
 use crate::linear::{Linear, Room};
 use crate::model::{Body, Member, Model};
-use crate::network::Ready;
+use crate::network::{Latents, Ready, Residual};
 use crate::steps;
 use crate::tables::{Coefficient, INTEGER_MAX, Seen, Tables};
 use minlen_core::{Env, Result};
@@ -16,6 +16,15 @@ pub enum Record {
     Raw(Vec<u8>),
     /// A description by a member.
     Coded(Coded),
+}
+
+impl Record {
+    fn coded(&self) -> Option<&Coded> {
+        match self {
+            Self::Raw(_) => None,
+            Self::Coded(coded) => Some(coded),
+        }
+    }
 }
 
 /// A description of a record.
@@ -40,6 +49,24 @@ pub struct Rest {
     pub step: u32,
     /// A whole number of steps for each number of the record.
     pub integers: Vec<i32>,
+}
+
+impl Linear {
+    /// The values of integers of the class that a description names.
+    pub(crate) fn restore_integers(
+        &self,
+        coded: &Coded,
+        integers: &[i32],
+        size: i64,
+        pull: [i8; 2],
+        room: &mut Room,
+    ) {
+        let mut coefficients = std::mem::take(&mut room.coefficients);
+        coefficients.clear();
+        coefficients.extend(integers.iter().map(|&q| steps::restored(q, size, pull)));
+        self.restore(usize::from(coded.class), &coefficients, room);
+        room.coefficients = coefficients;
+    }
 }
 
 /// A number of few values, bit by bit.
@@ -67,8 +94,8 @@ impl Tree {
 pub enum Part<'m> {
     /// A transform, what its integers stand for, and how they are distributed.
     Linear(&'m Linear, [i8; 2], Tables),
-    /// A network.
-    Network(Box<Ready<'m>>),
+    /// A network, and how the integers of its residual are distributed.
+    Network(Box<Ready<'m>>, Option<Tables>),
 }
 
 /// The models of a stream, as they are between two records.
@@ -100,7 +127,10 @@ impl<'m> Stream<'m> {
         let part = |member: &'m Member| {
             Ok(match &member.body {
                 Body::Linear { linear, start, pull } => Part::Linear(linear, *pull, Tables::new(start)),
-                Body::Network(latents) => Part::Network(Box::new(latents.ready(model.numbers(), env)?)),
+                Body::Network(latents) => {
+                    let tables = latents.residual.as_ref().map(|residual| Tables::new(&residual.start));
+                    Part::Network(Box::new(latents.ready(&model.shape, env)?), tables)
+                }
             })
         };
         let bits = |count: usize| usize::BITS - (count.max(1) - 1).leading_zeros();
@@ -129,7 +159,7 @@ impl<'m> Stream<'m> {
     /// The network that a member is.
     pub fn network(&mut self, member: usize) -> Option<&mut Ready<'m>> {
         match self.parts.get_mut(member)? {
-            Part::Network(ready) => Some(ready),
+            Part::Network(ready, _) => Some(ready),
             Part::Linear(..) => None,
         }
     }
@@ -197,22 +227,22 @@ impl<'m> Stream<'m> {
         integers: &[i32],
     ) -> Option<Vec<i32>> {
         let step = self.model.step(rate);
-        let (linear, tables) = match self.parts.get_mut(member)? {
-            Part::Network(ready) => return ready.code(coder, rate, integers).ok(),
-            Part::Linear(linear, _, tables) => (linear, tables),
-        };
-        let (coded, first) = (linear.coded(class, step), linear.first(class));
-        let mut seen = Seen::default();
-        let mut found = Vec::with_capacity(coded);
-        for rank in 0..coded {
-            let deviation = linear.classes[class].deviations[rank];
-            let of = Coefficient::new(first + rank, rank, deviation, step);
-            let wanted = integers.get(rank).copied().unwrap_or(0);
-            let q = tables.code(coder, of, &seen, wanted).clamp(-INTEGER_MAX, INTEGER_MAX);
-            seen.note(q, of.coarse);
-            found.push(q);
+        match self.parts.get_mut(member)? {
+            Part::Linear(linear, _, tables) => {
+                let mut found = Vec::new();
+                code_coefficients(coder, (linear, tables), class, step, integers, &mut found);
+                Some(found)
+            }
+            Part::Network(ready, tables) => {
+                let mut found = ready.code(coder, rate, integers).ok()?;
+                if let (Some(tables), Some(residual)) = (tables, &ready.latents.residual) {
+                    let (step, linear) = (ready.latents.step(rate), &residual.linear);
+                    let integers = integers.get(found.len()..).unwrap_or(&[]);
+                    code_coefficients(coder, (linear, tables), class, step, integers, &mut found);
+                }
+                Some(found)
+            }
         }
-        Some(found)
     }
 
     fn code_rest<C: BitCoder>(&mut self, coder: &mut C, rest: Option<&Rest>) -> Option<Rest> {
@@ -265,20 +295,80 @@ impl<'m> Stream<'m> {
         if is_negative { -size } else { size }
     }
 
-    /// The values of what a description stands for, before what is left, in `room`.
-    pub fn restore(&mut self, coded: &Coded, coefficients: &mut Vec<i64>, room: &mut Room) -> Result<()> {
-        match self.parts.get_mut(usize::from(coded.member)) {
-            Some(Part::Network(ready)) => ready.restore(&coded.integers, coded.rate, &mut room.values)?,
-            Some(Part::Linear(linear, pull, _)) => {
-                let size = steps::size(self.model.step(coded.rate));
-                coefficients.clear();
-                coefficients.extend(coded.integers.iter().map(|&q| steps::restored(q, size, *pull)));
-                linear.restore(usize::from(coded.class), coefficients, room);
+    /// The values of what descriptions stand for, before what is left, one record after the other; zeros for those that are stored as they are.
+    pub fn restore(&mut self, records: &[Record], room: &mut Room, values: &mut Vec<i32>) -> Result<()> {
+        let numbers = self.model.numbers();
+        values.clear();
+        values.resize(records.len() * numbers, 0);
+        for (member, part) in self.parts.iter_mut().enumerate() {
+            let own = records.iter().zip(values.chunks_exact_mut(numbers)).filter_map(|(record, values)| {
+                let coded = record.coded().filter(|coded| usize::from(coded.member) == member)?;
+                Some((coded, values))
+            });
+            match part {
+                Part::Linear(linear, pull, _) => {
+                    for (coded, values) in own {
+                        let size = steps::size(self.model.step(coded.rate));
+                        linear.restore_integers(coded, &coded.integers, size, *pull, room);
+                        values.copy_from_slice(&room.values);
+                    }
+                }
+                Part::Network(ready, _) => {
+                    let own: Vec<_> = own.collect();
+                    let count = ready.latents.count();
+                    let latents = |coded: &Coded| coded.integers.len().min(count);
+                    let inputs = own.iter().map(|(coded, _)| (coded.rate, &coded.integers[..latents(coded)]));
+                    let mut made = Vec::new();
+                    ready.restore(inputs, &mut made)?;
+                    for ((coded, values), made) in own.into_iter().zip(made.chunks_exact(numbers)) {
+                        values.copy_from_slice(made);
+                        add_residual(self.model, ready.latents, coded, room, values);
+                    }
+                }
             }
-            None => {}
         }
         Ok(())
     }
+}
+
+/// Codes the coefficients of a class (which are not looked at when decoding) and appends them.
+fn code_coefficients<C: BitCoder>(
+    coder: &mut C,
+    (linear, tables): (&Linear, &mut Tables),
+    class: usize,
+    step: u8,
+    integers: &[i32],
+    found: &mut Vec<i32>,
+) {
+    let (coded, first) = (linear.coded(class, step), linear.first(class));
+    let mut seen = Seen::default();
+    for rank in 0..coded {
+        let deviation = linear.classes[class].deviations[rank];
+        let of = Coefficient::new(first + rank, rank, deviation, step);
+        let wanted = integers.get(rank).copied().unwrap_or(0);
+        let q = tables.code(coder, of, &seen, wanted).clamp(-INTEGER_MAX, INTEGER_MAX);
+        seen.note(q, of.coarse);
+        found.push(q);
+    }
+}
+
+/// Adds the residual that the integers after the latents stand for to the `values` of a network.
+pub(crate) fn add_residual(
+    model: &Model,
+    latents: &Latents,
+    coded: &Coded,
+    room: &mut Room,
+    values: &mut [i32],
+) {
+    let Some(residual) = &latents.residual else { return };
+    let Residual { linear, pull, .. } = &**residual;
+    model.scaling.hold(values);
+    let left = coded.integers.get(latents.count()..).unwrap_or(&[]);
+    if left.iter().all(|&q| q == 0) {
+        return;
+    }
+    linear.restore_integers(coded, left, steps::size(latents.step(coded.rate)), *pull, room);
+    values.iter_mut().zip(&room.values).for_each(|(value, more)| *value = value.wrapping_add(*more));
 }
 
 /// The numbers of a record from the values of its description and what that leaves.

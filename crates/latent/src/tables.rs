@@ -1,5 +1,6 @@
 //! Adaptive models of the integers of coefficients: what they know before the first record, and how they go on.
 
+use crate::linear::Linear;
 use crate::steps::{COARSENESS, coarseness};
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::log2::bit_cost_q16;
@@ -51,6 +52,12 @@ impl Start {
             start.logits[sums..sums + ENERGIES * 3].fill(logit(p));
         }
         start
+    }
+
+    /// True if it is for the coefficients of this transform.
+    pub(crate) fn fits(&self, linear: &Linear) -> bool {
+        let len = SHARED + linear.coefficients();
+        self.logits.len() == len && self.counts.len() == len && self.counts.iter().all(|&n| n <= WORTH)
     }
 
     fn p16(&self, place: usize) -> u32 {

@@ -73,6 +73,18 @@ impl Scaling {
         numbers.iter().all(|number| value(number).abs() <= FARTHEST)
     }
 
+    /// Holds values to what numbers of the type can stand for.
+    pub(crate) fn hold(&self, values: &mut [i32]) {
+        if self.is_whole() {
+            let (least, most) = self.range();
+            let bound =
+                |number: f64| ((number - self.offset) / self.scale * f64::from(1 << FRACTION)).round();
+            // A whole number that is out of range saturates.
+            let (least, most) = (bound(least) as i32, bound(most) as i32);
+            values.iter_mut().for_each(|value| *value = (*value).clamp(least, most));
+        }
+    }
+
     /// The number that stands for what a member gave, in [`FRACTION`] fraction bits.
     #[must_use]
     pub fn number(&self, value: i32) -> f64 {

@@ -3,7 +3,7 @@
 use crate::linear::{Analysis, Room};
 use crate::model::{Body, Model};
 use crate::steps;
-use crate::stream::{Coded, Stream, numbers};
+use crate::stream::{Coded, Record, Stream, numbers};
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::BitCoder;
 
@@ -17,7 +17,7 @@ pub struct View<'m> {
     found: Vec<i16>,
     exact: Vec<f64>,
     values: Vec<f32>,
-    coefficients: Vec<i64>,
+    restored: Vec<i32>,
     room: Room,
     made: Vec<f64>,
 }
@@ -50,7 +50,7 @@ impl<'m> View<'m> {
             found: Vec::new(),
             exact: Vec::new(),
             values: Vec::new(),
-            coefficients: Vec::new(),
+            restored: Vec::new(),
             room: Room::default(),
             made: Vec::new(),
         })
@@ -94,7 +94,9 @@ impl<'m> View<'m> {
             Body::Linear { linear, .. } => {
                 let sixteenths: Vec<i32> = place.iter().map(|x| (x * 16.0).round() as i32).collect();
                 linear.restore_place(&sixteenths, &mut self.room);
-                self.write(out);
+                let values = std::mem::take(&mut self.room.values);
+                self.write(&values, out);
+                self.room.values = values;
                 Ok(())
             }
             Body::Network(latents) => {
@@ -111,9 +113,11 @@ impl<'m> View<'m> {
     /// Those of the network.
     pub fn record_of(&mut self, rate: u8, class: u8, integers: &[i32], out: &mut Vec<u8>) -> Result<()> {
         let coded = Coded { member: self.member as u8, rate, class, integers: integers.to_vec(), rest: None };
-        self.stream.restore(&coded, &mut self.coefficients, &mut self.room)?;
-        self.write(out);
-        Ok(())
+        let mut values = std::mem::take(&mut self.restored);
+        let done = self.stream.restore(&[Record::Coded(coded)], &mut self.room, &mut values);
+        self.write(&values, out);
+        self.restored = values;
+        done
     }
 
     /// The class and the integers of a record as likely as the member says; `random` gives bits.
@@ -144,8 +148,8 @@ impl<'m> View<'m> {
         }
     }
 
-    fn write(&mut self, out: &mut Vec<u8>) {
-        numbers(self.model, &self.room.values, None, &mut self.made);
+    fn write(&mut self, values: &[i32], out: &mut Vec<u8>) {
+        numbers(self.model, values, None, &mut self.made);
         self.made.iter().for_each(|&number| self.model.scaling.write(number, out));
     }
 }

@@ -3,7 +3,7 @@
 use crate::small::model;
 use minlen_core::{Dtype, Env, Error};
 use minlen_latent::linear::{Class, Linear};
-use minlen_latent::network::Latents;
+use minlen_latent::network::{Latents, Residual};
 use minlen_latent::tables::Start;
 use minlen_latent::{Body, Model, RATES_MAX};
 
@@ -21,6 +21,10 @@ fn network(model: &mut Model) -> &mut Latents {
     }
 }
 
+fn residual(model: &mut Model) -> &mut Residual {
+    network(model).residual.as_mut().unwrap()
+}
+
 #[test]
 fn files_come_back_as_they_were() {
     for dtype in [Dtype::U8, Dtype::I16, Dtype::F32] {
@@ -30,6 +34,34 @@ fn files_come_back_as_they_were() {
         assert_eq!(back, model);
         assert_eq!(back.write(&Env::default()).unwrap(), bytes);
     }
+}
+
+const PREDICTOR: &[u8] = include_bytes!("../../../testdata/golden/networks/predictor.mlc");
+
+#[test]
+fn files_with_a_predictor_alone_or_beside_members_are_read() {
+    let env = Env::default();
+    let alone = Model::read(PREDICTOR, &env).unwrap();
+    assert!(alone.members.is_empty() && alone.shape == [20, 20]);
+    assert_eq!(alone.write(&env).unwrap(), PREDICTOR);
+    let mut predictor = alone.predictor.clone().unwrap();
+    let mut both = model(Dtype::U8);
+    assert_eq!(both.numbers(), 24);
+    both.predictor = Some(predictor.clone());
+    // Of records of another size.
+    assert!(both.write(&env).is_err());
+    (predictor.geometry.width, predictor.geometry.rows) = (6, 4);
+    both.predictor = Some(predictor.clone());
+    let bytes = both.write(&env).unwrap();
+    assert_eq!(Model::read(&bytes, &env).unwrap(), both);
+    // Of numbers that are no bytes, of nothing that computes, and of nothing at all.
+    let mut floats = model(Dtype::F32);
+    floats.predictor = Some(predictor.clone());
+    assert!(floats.write(&env).is_err());
+    predictor.graph.nodes.truncate(2);
+    both.predictor = Some(predictor);
+    assert!(both.write(&env).is_err());
+    assert!(Model { predictor: None, ..alone }.write(&env).is_err());
 }
 
 #[test]
@@ -52,7 +84,7 @@ fn parts_that_do_not_fit_are_refused() {
         change(&mut model);
         model.write(&Env::default()).unwrap_err()
     };
-    let changes: [fn(&mut Model); 19] = [
+    let changes: [fn(&mut Model); 22] = [
         |m| m.members[0].name = "x".repeat(33),
         |m| m.shape = vec![],
         |m| m.shape = vec![0, 24],
@@ -72,6 +104,9 @@ fn parts_that_do_not_fit_are_refused() {
         |m| network(m).most = 9999,
         |m| network(m).context_bits = 16,
         |m| network(m).decoder = network(m).prior.clone(),
+        |m| residual(m).linear.mean.truncate(3),
+        |m| residual(m).start.counts.truncate(9),
+        |m| residual(m).steps = vec![9; 60],
     ];
     for change in changes {
         assert!(!refused(change).to_string().is_empty());

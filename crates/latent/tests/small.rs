@@ -2,7 +2,7 @@
 
 use minlen_core::{Dtype, Env};
 use minlen_latent::linear::{Basis, Class, Linear};
-use minlen_latent::network::{Latents, Rate};
+use minlen_latent::network::{Latents, Rate, Residual};
 use minlen_latent::tables::Start;
 use minlen_latent::{Body, FRACTION, Member, Model, Scaling, learn_tables};
 use minlen_nn::integer::quantize::Scale;
@@ -20,18 +20,22 @@ fn cosines(rows: usize, columns: usize, shift: usize) -> Vec<f32> {
     (0..rows).flat_map(|k| row((k + shift) % columns)).collect()
 }
 
-fn member(name: &str, coordinates: usize, classes: usize) -> Member {
+fn transform(coordinates: usize, classes: usize, deviation: usize) -> Linear {
     let class = |number: usize| Class {
         centre: (0..coordinates).map(|i| if i == number { 200 } else { 0 }).collect(),
         basis: (classes > 1)
             .then(|| Basis::nearest(&cosines(coordinates - 2, coordinates, number), coordinates)),
-        deviations: (0..coordinates - 2).map(|k| 44 - 2 * k.min(20) as u8).collect(),
+        deviations: (0..coordinates - 2).map(|k| (deviation - 2 * k.min(20)).max(4) as u8).collect(),
     };
-    let linear = Linear {
-        mean: vec![120 << FRACTION; NUMBERS],
+    Linear {
+        mean: vec![if deviation > 40 { 120 << FRACTION } else { 0 }; NUMBERS],
         basis: Basis::nearest(&cosines(coordinates, NUMBERS, 0), NUMBERS),
         classes: (0..classes).map(class).collect(),
-    };
+    }
+}
+
+fn member(name: &str, coordinates: usize, classes: usize) -> Member {
+    let linear = transform(coordinates, classes, 44);
     let start = Start::flat(linear.coefficients());
     Member { name: name.into(), body: Body::Linear { linear, start, pull: [8, -3] } }
 }
@@ -73,6 +77,7 @@ fn network() -> Member {
         encoder: Some(graph(24, 4096, vec![linear(4, 24, mean, 2, 16_000)])),
         prior: graph(6, 8000, prior),
         decoder: graph(4, 8000, vec![linear(24, 4, spread, 0, 8000)]),
+        patch: 2,
         unit: 256,
         input: Scale { bits: 4, limit: 4096 },
         found_bits: 0,
@@ -80,6 +85,12 @@ fn network() -> Member {
         context_bits: 6,
         most: 100,
         rates: (0..5).map(rate).collect(),
+        residual: Some(Box::new(Residual {
+            linear: transform(10, 1, 30),
+            start: Start::flat(8),
+            pull: [0, 0],
+            steps: vec![40, 36, 30],
+        })),
     };
     Member { name: "net".into(), body: Body::Network(latents) }
 }
@@ -91,6 +102,7 @@ pub fn model(dtype: Dtype) -> Model {
         shape: vec![4, 6],
         scaling: Scaling::new(dtype, offset, scale).unwrap(),
         members: vec![member("klt", 20, 1), member("cklt", 12, 3), network()],
+        predictor: None,
         coarsest: 44,
         rates: 30,
         licence: "CC0-1.0".into(),

@@ -76,11 +76,12 @@ mod shape;
 mod tape;
 mod threads;
 mod trainer;
+mod wide;
 
 pub use data::{Records, Split};
 pub use fit::{End, Length, Plan, Progress};
 pub use init::Init;
-pub use ops::{Bins, Conv};
+pub use ops::{Bins, Choice, Conv};
 pub use optimiser::{Optimiser, Rule, Schedule};
 pub use parameters::{Entry, Param, Parameters, Role};
 pub use random::Random;

@@ -86,7 +86,7 @@ pub(crate) fn floor(x: f32) -> f32 {
 }
 
 /// The sum, in sixteen parts added up in a fixed order.
-#[inline]
+#[inline(always)]
 pub(crate) fn sum(values: &[f32]) -> f32 {
     let mut lanes = [0.0f32; 16];
     let mut blocks = values.chunks_exact(16);
@@ -102,7 +102,7 @@ pub(crate) fn sum(values: &[f32]) -> f32 {
 }
 
 /// The sum of products, in the same order.
-#[inline]
+#[inline(always)]
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0.0f32; 16];
     let (mut x, mut y) = (a.chunks_exact(16), b.chunks_exact(16));

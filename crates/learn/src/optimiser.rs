@@ -1,6 +1,7 @@
 //! How a gradient changes parameters: gradient descent with momentum, Adam, and the rate by the step.
 
 use crate::tape::Gradients;
+use crate::wide::{Loop, wide_loop};
 use crate::{Parameters, Role};
 
 /// The rule of an optimiser.
@@ -172,9 +173,32 @@ pub(crate) struct Update {
     second: f32,
 }
 
+/// What a step does to a part of a parameter.
+struct Change<'a> {
+    update: &'a Update,
+    role: Role,
+    w: &'a mut [f32],
+    g: &'a [f32],
+    memory: (&'a mut [f32], &'a mut [f32]),
+}
+
+impl Loop for Change<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.update.change(self.role, self.w, self.g, self.memory);
+    }
+}
+
 impl Update {
     /// Changes values by their gradient and what is remembered of it.
-    pub(crate) fn apply(&self, role: Role, w: &mut [f32], g: &[f32], (m, v): (&mut [f32], &mut [f32])) {
+    pub(crate) fn apply(&self, role: Role, w: &mut [f32], g: &[f32], memory: (&mut [f32], &mut [f32])) {
+        wide_loop(Change { update: self, role, w, g, memory });
+    }
+
+    #[inline(always)]
+    fn change(&self, role: Role, w: &mut [f32], g: &[f32], (m, v): (&mut [f32], &mut [f32])) {
         let keep = |decay: f32| 1.0 - if role == Role::Weight { self.rate * decay } else { 0.0 };
         match self.rule {
             _ if role == Role::Constant => {}

@@ -4,6 +4,7 @@
 use crate::optimiser::{Optimiser, Rule, Schedule};
 use crate::tape::Gradients;
 use crate::threads::each;
+use crate::wide::wide;
 use crate::{Arena, Context, Parameters, Random, Role, Tape, Var, math};
 use minlen_core::{Error, Result};
 
@@ -189,9 +190,9 @@ impl Trainer {
         each(&mut helpers, parts.zip(&mut squares), |(), ((i, from, part), squares)| {
             for shard in rest.iter().filter(|shard| shard.gradients.written[i]) {
                 let more = &shard.gradients.values[i][from..][..part.len()];
-                part.iter_mut().zip(more).for_each(|(s, m)| *s += m);
+                wide(|| part.iter_mut().zip(more).for_each(|(s, m)| *s += m));
             }
-            *squares = part.chunks(4096).map(|block| f64::from(math::dot(block, block))).sum();
+            *squares = wide(|| part.chunks(4096).map(|block| f64::from(math::dot(block, block))).sum());
         });
         squares.iter().sum::<f64>().sqrt()
     }
@@ -226,7 +227,7 @@ impl Trainer {
                 update.apply(role, values, gradient, memory);
             }
             if role != Role::Constant {
-                mean.iter_mut().zip(&*values).for_each(|(m, w)| *m += (1.0 - keep) * (w - *m));
+                wide(|| mean.iter_mut().zip(&*values).for_each(|(m, w)| *m += (1.0 - keep) * (w - *m)));
             }
         });
     }

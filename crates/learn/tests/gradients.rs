@@ -1,6 +1,6 @@
 //! The gradient of every operation against differences of its values, by one checker over a table of cases.
 
-use minlen_learn::{Arena, Bins, Context, Conv, Parameters, Random, Role, Tape, Var};
+use minlen_learn::{Arena, Bins, Choice, Context, Conv, Parameters, Random, Role, Tape, Var};
 
 /// Builds a result from parameters.
 type Build = fn(&mut Tape<'_>, &[Var]) -> Var;
@@ -144,9 +144,23 @@ const MOVES: &[Case] = &[
     ("gather", &[&[4, 3]], Both, |t, v| t.gather(v[0], &[2, 0, 2, 3, 2])),
 ];
 
+const fn choice(place: u32, record: u32, node: u32, bit: bool, weight: f32) -> Choice {
+    Choice { place, record, node, bit, weight }
+}
+
+/// Nodes that are asked once, twice and never, by places of two records.
+const CHOICES: [Choice; 5] = [
+    choice(0, 0, 1, true, 1.0),
+    choice(0, 0, 4, false, 1.0),
+    choice(2, 1, 1, false, 3.0),
+    choice(1, 0, 0, true, 0.5),
+    choice(1, 0, 2, true, 1.0),
+];
+
 #[rustfmt::skip]
 const LOSSES: &[Case] = &[
     ("cross entropy", &[&[3, 5]], Both, |t, v| t.cross_entropy(v[0], &[4, 0, 2])),
+    ("bits of choices", &[&[3, 4], &[5, 4], &[5]], Both, |t, v| t.choice_bits(v[0], v[1], v[2], &CHOICES, 2)),
     ("sse", &[&[3, 5], &[3, 5]], Both, |t, v| t.sse(v[0], v[1])),
     ("mse", &[&[2, 3, 5], &[2, 3, 5]], Both, |t, v| t.mse(v[0], v[1])),
     ("bce", &[&[3, 7], &[3, 7]], Both, |t, v| t.bce(v[0], v[1])),

@@ -1,6 +1,6 @@
 //! Results against plain sums in f64, written a second time.
 
-use minlen_learn::{Arena, Bins, Context, Conv, Parameters, Random, Tape, Var};
+use minlen_learn::{Arena, Bins, Choice, Context, Conv, Parameters, Random, Tape, Var};
 
 fn with<R>(f: impl FnOnce(&mut Tape<'_>) -> R) -> R {
     let params = Parameters::default();
@@ -283,6 +283,11 @@ fn losses_of_known_values() {
         for (loss, wanted) in losses.into_iter().zip(wanted) {
             close("loss", tape.value(loss), &[wanted]);
         }
+        let (w, b) = (tape.input([2, 3], &[1.0, 0.5, 0.0, 0.0, -1.0, 0.1]), tape.input([2], &[0.5, 3.0]));
+        // Logits of 1.5 and -3.
+        let choice = |node, bit, weight| Choice { place: 0, record: 0, node, bit, weight };
+        let bits = tape.choice_bits(x, w, b, &[choice(0, true, 1.0), choice(1, true, 2.0)], 1);
+        close("choices", tape.value(bits), &[0.290_577 + 2.0 * 4.398_186]);
         let p = tape.cross_entropy(x, &[1]);
         close("cross entropy", tape.value(p), &[0.126_928]);
     });

@@ -5,6 +5,7 @@
 //!
 //! `cargo test -p minlen-mix --test all -- --ignored --nocapture print_the_hashes | grep '^golden ' > crates/mix/tests/golden.txt`
 
+use crate::predicted::{FILE as PREDICTOR, at_hand, shaded};
 use minlen_core::testing::Rng;
 use minlen_core::{Codec, Env};
 use std::collections::BTreeMap;
@@ -72,6 +73,7 @@ fn input(name: &str) -> Vec<u8> {
         "text" => text(3000),
         "records" => records(3000),
         "code" => code(3000),
+        "discs" => shaded(30, 8),
         _ => samples(3072),
     }
 }
@@ -108,6 +110,7 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
             all.push(("pixels", format!("depth={depth},flags=16,{layout}"), "records"));
         }
     }
+    all.push(("pixels", "depth=2,flags=16,width=20,frame=20,model=1".into(), "discs"));
     all
 }
 
@@ -119,7 +122,8 @@ fn line(codec: &dyn Codec, params: &str, name: &str) -> String {
         set = set.with_text(key, value).unwrap();
     }
     let mut payload = Vec::new();
-    codec.encode(&data, &set, &Env::default(), &mut payload).unwrap();
+    let env = Env::default().with_resources(at_hand(PREDICTOR));
+    codec.encode(&data, &set, &env, &mut payload).unwrap();
     let hash = blake3::hash(&payload).to_hex();
     format!("golden {} {params} {name} {} {}", codec.spec().name, payload.len(), &hash[..16])
 }

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod golden;
+mod predicted;
 mod priors;
 mod samples;

@@ -41,6 +41,7 @@
 
 mod bits;
 mod blob;
+pub mod causal;
 mod config;
 #[cfg(test)]
 mod gradient_test;

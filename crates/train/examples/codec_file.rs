@@ -1,7 +1,8 @@
 //! Learns a codec file from the training pictures of MNIST and says what records of the test part take with it.
 //!
-//! `cargo run --release -p minlen-train --example codec_file -- FOLDER MEMBERS [-o FILE] [--test N] [--level 1-9]`: `FOLDER` has the IDX files with `.gz`, `MEMBERS` are `klt:256`,
-//! `cklt:32:200:120` (classes, coordinates, coefficients), `dense:64:512:256:EPOCHS` or `conv:64:24:32:1:1:EPOCHS` (latents, channels, blocks), with spaces between.
+//! `cargo run --release -p minlen-train --example codec_file -- FOLDER MEMBERS [-o FILE] [--load FILE] [--test N] [--level 1-9]`: `FOLDER` has the IDX files with `.gz`, `MEMBERS` are
+//! `klt:256`, `cklt:32:200:120` (classes, coordinates, coefficients), `dense:64:512:256:EPOCHS` or `conv:64:24:32:1:1:EPOCHS` (latents, channels, blocks), with spaces between. Networks
+//! have options: `:seconds=290:prices=3-120:rate=5e-3:prior=192:residual=128`. A file that is loaded needs no members.
 
 #![allow(clippy::print_stdout)]
 
@@ -12,7 +13,7 @@ use minlen_train::autoencoder::codec_file::{Kind, NetworkRecipe, Recipe, learn};
 use minlen_train::autoencoder::network::Body as Layers;
 use std::io::Read;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn pictures(folder: &Path, name: &str) -> Result<Vec<u8>> {
     let path = folder.join(name);
@@ -23,27 +24,44 @@ fn pictures(folder: &Path, name: &str) -> Result<Vec<u8>> {
 }
 
 fn member(words: &str) -> Option<Kind> {
-    let mut parts = words.split(':');
-    let kind = parts.next()?;
-    let numbers: Vec<usize> = parts.map(|n| n.parse().ok()).collect::<Option<_>>()?;
+    let (words, options): (Vec<&str>, Vec<&str>) = words.split(':').partition(|word| !word.contains('='));
+    let (kind, numbers) = words.split_first()?;
+    let numbers: Vec<usize> = numbers.iter().map(|n| n.parse().ok()).collect::<Option<_>>()?;
     let network = |latents: usize, layers: Layers, epochs: usize| {
-        Kind::Network(NetworkRecipe {
+        let length = Length::Epochs(epochs as u32);
+        let mut own = NetworkRecipe {
             latents,
             layers,
             prior: 192,
             prices: (2.0, 200.0),
-            length: Length::Epochs(epochs as u32),
-            rate: 2e-3,
-        })
+            length,
+            rate: 5e-3,
+            residual: 0,
+        };
+        for option in &options {
+            let (name, value) = option.split_once('=')?;
+            match name {
+                "residual" => own.residual = value.parse().ok()?,
+                "prior" => own.prior = value.parse().ok()?,
+                "rate" => own.rate = value.parse().ok()?,
+                "seconds" => own.length = Length::Time(Duration::from_secs_f64(value.parse().ok()?)),
+                "prices" => {
+                    let (least, most) = value.split_once('-')?;
+                    own.prices = (least.parse().ok()?, most.parse().ok()?);
+                }
+                _ => return None,
+            }
+        }
+        Some(Kind::Network(own))
     };
-    Some(match (kind, numbers.as_slice()) {
+    Some(match (*kind, numbers.as_slice()) {
         ("klt", &[coordinates]) => Kind::Klt { coordinates },
         ("cklt", &[classes, coordinates, coefficients]) => Kind::Cklt { classes, coordinates, coefficients },
         ("dense", &[latents, ref units @ .., epochs]) => {
-            network(latents, Layers::Dense(units.to_vec()), epochs)
+            network(latents, Layers::Dense(units.to_vec()), epochs)?
         }
         ("conv", &[latents, a, b, down, up, epochs]) => {
-            network(latents, Layers::Conv { channels: [a, b], blocks: [down, up] }, epochs)
+            network(latents, Layers::Conv { channels: [a, b], blocks: [down, up] }, epochs)?
         }
         _ => return None,
     })
@@ -64,10 +82,12 @@ fn used(model: &Model) -> Vec<String> {
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().unwrap_or_default();
-    let (mut members, mut output, mut count, mut level) = (Vec::new(), None, 2000usize, 5u8);
+    let (mut members, mut output, mut load) = (Vec::new(), None, None);
+    let (mut count, mut level) = (2000usize, 5u8);
     while let Some(word) = arguments.next() {
         match word.as_str() {
             "-o" => output = arguments.next(),
+            "--load" => load = arguments.next(),
             "--level" => level = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(level),
             "--test" => count = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(count),
             words => members.push(member(words).ok_or_else(|| Error::usage(format!("no member: {words}")))?),
@@ -78,22 +98,33 @@ fn main() -> Result<()> {
     let env = Env::new(Limits::none());
     let recipe = Recipe { shape: vec![28, 28], dtype: Dtype::U8, members, seed: 1, threads: 2 };
     let begun = Instant::now();
-    let model = learn(&recipe, &train, &env, |member, progress| {
-        if let Some(held_out) = &progress.held_out {
-            println!(
-                "member {member} epoch {} loss {:.3}, {:.0?} left",
-                progress.epoch, held_out.loss, progress.left
-            );
-        }
-    })?;
+    let model = if let Some(path) = load {
+        Model::read(&std::fs::read(&path).map_err(|e| Error::io("cannot read", e).in_file(&path))?, &env)?
+    } else {
+        learn(&recipe, &train, &env, |member, progress| {
+            if let Some(held_out) = &progress.held_out {
+                println!(
+                    "member {member} epoch {} loss {:.3} ({:?}), {:.0?} left",
+                    progress.epoch, held_out.loss, held_out.notes, progress.left
+                );
+            }
+        })?
+    };
     let file = model.write(&env)?;
-    println!("{:?}: {} bytes in {:.1?}", used(&model), file.len(), begun.elapsed());
+    let mut small = model.clone();
+    for member in &mut small.members {
+        if let Body::Network(latents) = &mut member.body {
+            latents.encoder = None;
+        }
+    }
+    let small = small.write(&env)?.len();
+    println!("{:?}: {} bytes, to decode {small}, in {:.1?}", used(&model), file.len(), begun.elapsed());
     if let Some(output) = output {
         std::fs::write(&output, &file).map_err(|e| Error::io("cannot write", e).in_file(&output))?;
     }
     let test = &test[..count.min(test.len() / 784) * 784];
     let records = (test.len() / 784) as f64;
-    let report = |what: String, promise| -> Result<()> {
+    let report = |what: String, promise| -> Result<(f64, f64)> {
         let begun = Instant::now();
         let (payload, outcome) = encode(&model, test, promise, level, &env)?;
         let (coded, mut out) = (begun.elapsed(), Vec::new());
@@ -107,10 +138,19 @@ fn main() -> Result<()> {
             outcome.with_rest,
             begun.elapsed() - coded,
         );
-        Ok(())
+        Ok((payload.len() as f64 / records, decibels(outcome.squares / records, 784.0)))
     };
-    for rate in (0..model.rates).step_by(2) {
-        report(format!("rate {rate:2}"), Promise::Rate(rate))?;
+    let mut last = None;
+    for rate in 0..model.rates {
+        let found = report(format!("rate {rate:2}"), Promise::Rate(rate))?;
+        let (bytes, db) = last.unwrap_or(found);
+        for at in [8.0, 16.0, 32.0].into_iter().filter(|&at| bytes < at && found.0 >= at) {
+            println!("= {at} bytes: {:.2} dB", db + (found.1 - db) * (at - bytes) / (found.0 - bytes));
+        }
+        if found.0 > 40.0 {
+            break;
+        }
+        last = Some(found);
     }
     for target in [16.0, 18.0, 20.0, 22.0f64] {
         let most = 255.0 * 255.0 / 10f64.powf(target / 10.0);

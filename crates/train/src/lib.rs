@@ -1,6 +1,7 @@
 //! Networks with gradients: what pruning, quantizing and distilling need.
 
 pub mod autoencoder;
+pub mod causal;
 pub mod insight;
 pub mod mnist;
 pub mod quantize;

@@ -320,9 +320,10 @@ impl Context {
             options = options.with_target(target)?;
         }
         if let (Some(path), Some(part)) = (self.models.last(), self.learned.borrow().last()) {
-            if args.arrays.target().is_none() {
+            let exact = minlen::latent::Model::read(part.bytes(), &Env::default())?.predictor.is_some();
+            if args.arrays.target().is_none() && !exact {
                 return Err(Error::usage("nothing says how near records must stay")
-                    .remedy("name --psnr DB, --max-error E or --bytes-per-record N")
+                    .remedy("name --psnr DB, --max-error E or --bytes-per-record N; exactly, a codec file of `train autoencoder --exact` helps")
                     .in_file(path));
             }
             options = options.with_model(part.clone())?.with_embedded_model(args.arrays.embed_model);

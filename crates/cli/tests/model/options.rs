@@ -167,6 +167,8 @@ pub fn known(verb: &str, id: &str) -> Option<Known> {
         (_, "max_error") => Words(90, &["0.001", "0.1%", "1e-30", "1e30", "5%", "0", "-1"]),
         (_, "psnr") => Words(25, &["60", "1", "140", "0"]),
         (_, "bpp") => Words(25, &["4", "0.1", "40", "0"]),
+        (_, "bytes_per_record") => Words(25, &["8", "0.5", "0", "-1"]),
+        (_, "embed_model") => Flag(5),
         (_, "max_size") => Words(25, &["20k", "1", "1M", "0"]),
         (_, "shape") => Words(50, &["f32:64x80", "f64:64x80", "f32:64x160", "i32:64x80", "f32:2x2"]),
         (_, "output") => Writes(450),

@@ -79,6 +79,12 @@ impl TwoLayerMixer {
         self.last.rate = last;
     }
 
+    /// Gives input `input` this weight in all sets, in 2^-14.
+    pub fn set_weights(&mut self, input: usize, weight: i16) {
+        let n = self.inputs.len();
+        self.weights.iter_mut().skip(input).step_by(n.max(1)).for_each(|w| *w = weight);
+    }
+
     /// Adds an input in the logistic domain.
     #[inline(always)]
     pub fn add(&mut self, x: i16) {

@@ -3,6 +3,7 @@
 use super::Op;
 use crate::matrix::{Matrix, multiply_into};
 use crate::tape::{Back, Tape, Var, room};
+use crate::wide::wide;
 
 /// `inputs` values a row become `outputs`.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +97,6 @@ pub(super) fn add_rows(matrix: &[f32], sums: &mut [f32]) {
         return;
     }
     for row in matrix.chunks_exact(sums.len()) {
-        sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
+        wide(|| sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v));
     }
 }

@@ -4,6 +4,7 @@
 use super::Op;
 use crate::math::{exp, ln, one_minus_exp, softplus};
 use crate::tape::{Back, Out, Tape, Var, room};
+use crate::wide::{Loop, wide_loop};
 use std::f32::consts::LOG2_E;
 
 /// What values a distribution has: all multiples of `width`, or those within a range, whose ends take what lies beyond.
@@ -71,6 +72,23 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// All blocks on the way forward.
+struct Blocks<'a> {
+    op: &'a Logistic,
+    x: &'a [f32],
+    mixture: &'a [f32],
+    out: Out<'a>,
+}
+
+impl Loop for Blocks<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.op.blocks(self.x, self.mixture, self.out);
+    }
+}
+
 impl Logistic {
     /// Where value `i` has its logit of part 0, and the distance to the next number of it.
     fn base(&self, i: usize) -> usize {
@@ -78,6 +96,11 @@ impl Logistic {
     }
 
     fn forward(&self, x: &[f32], mixture: &[f32], out: Out<'_>) {
+        wide_loop(Blocks { op: self, x, mixture, out });
+    }
+
+    #[inline(always)]
+    fn blocks(&self, x: &[f32], mixture: &[f32], out: Out<'_>) {
         let learns = out.learns;
         out.kept.resize(if learns { mixture.len() + x.len() } else { 0 }, 0.0);
         let mut parts = Parts::new(&mut out.scratch.a, self.parts);
@@ -96,6 +119,7 @@ impl Logistic {
     }
 
     /// Computes the parts of a block.
+    #[inline(always)]
     fn load(&self, first: usize, xs: &[f32], mixture: &[f32], parts: &mut Parts<'_>) {
         let (mut x, mut means, mut scales) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
         x[..xs.len()].copy_from_slice(xs);
@@ -144,10 +168,12 @@ impl Logistic {
     }
 
     /// Logarithms of the sums over all parts: of the weights, and of the weighted probabilities.
+    #[inline(always)]
     fn totals(&self, parts: &Parts<'_>) -> ([f32; BLOCK], [f32; BLOCK]) {
         (self.log_sum(parts.logits), self.log_sum(parts.joint))
     }
 
+    #[inline(always)]
     fn log_sum(&self, values: &[f32]) -> [f32; BLOCK] {
         let mut most = [f32::NEG_INFINITY; BLOCK];
         for part in values.chunks_exact(BLOCK) {
@@ -161,6 +187,7 @@ impl Logistic {
     }
 
     /// Keeps the slopes of the bits by all numbers of the mixture, then those by the values.
+    #[inline(always)]
     fn slopes(
         &self,
         first: usize,

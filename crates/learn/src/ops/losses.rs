@@ -3,6 +3,7 @@
 use super::Op;
 use crate::math;
 use crate::tape::{Back, Tape, Var};
+use crate::wide::{Loop, wide, wide_loop};
 
 /// What is summed over the values of a record.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +28,7 @@ impl Tape<'_> {
             let rows = x.chunks_exact(width).zip(t.chunks_exact(width)).zip(out.kept.chunks_exact_mut(width));
             out.value.fill(0.0);
             for (loss, ((x, t), slopes)) in out.value.iter_mut().zip(rows) {
-                *loss = op.row(x, t, slopes);
+                *loss = wide_loop(Row { op, x, t, slopes });
             }
         })
     }
@@ -55,8 +56,26 @@ impl Tape<'_> {
     }
 }
 
+/// The loss of a record.
+struct Row<'a> {
+    op: Loss,
+    x: &'a [f32],
+    t: &'a [f32],
+    slopes: &'a mut [f32],
+}
+
+impl Loop for Row<'_> {
+    type Out = f32;
+
+    #[inline(always)]
+    fn run(self) -> f32 {
+        self.op.row(self.x, self.t, self.slopes)
+    }
+}
+
 impl Loss {
     /// The loss of a record, and its slope by each value of `x`. `x` and `t` are short enough for sums of f32.
+    #[inline(always)]
     fn row(self, x: &[f32], t: &[f32], slopes: &mut [f32]) -> f32 {
         match self {
             Self::Squared(factor) => {
@@ -80,7 +99,7 @@ impl Loss {
         if let Some(mut slot) = back.open(0) {
             let rows = slot.sums().chunks_exact_mut(width).zip(back.kept.chunks_exact(width));
             for (&g, (sums, slopes)) in back.grad.iter().zip(rows) {
-                sums.iter_mut().zip(slopes).for_each(|(d, s)| *d += g * s);
+                wide(|| sums.iter_mut().zip(slopes).for_each(|(d, s)| *d += g * s));
             }
             back.close(0, slot);
         }

@@ -2,6 +2,7 @@
 
 mod attention;
 mod binary;
+mod choices;
 mod conv;
 mod dense;
 mod gather;
@@ -17,6 +18,7 @@ mod reduce;
 mod softmax;
 mod unary;
 
+pub use choices::Choice;
 pub use conv::Conv;
 pub use logistic::Bins;
 
@@ -44,6 +46,7 @@ pub(crate) enum Op {
     Slice(moves::Slice),
     Reshape,
     Gather,
+    Choices,
     Pool,
     /// Adds what does not depend on anything.
     Noise,
@@ -72,6 +75,7 @@ impl Op {
             Self::Slice(op) => op.backward(back),
             Self::Reshape | Self::Noise => random::pass(back),
             Self::Gather => gather::backward(back),
+            Self::Choices => choices::backward(back),
             Self::Pool => pool::backward(back),
             Self::Dropout => random::dropout_backward(back),
         }

@@ -3,6 +3,7 @@
 use super::Op;
 use crate::math::{exp, floor, ln, round, sigmoid, softplus, tanh};
 use crate::tape::{Back, Out, Tape, Var};
+use crate::wide::wide;
 
 /// A function of one value. Those whose slope costs more than a product keep it on the way forward.
 #[derive(Clone, Copy, Debug)]
@@ -220,7 +221,7 @@ impl Unary {
 
 #[inline(always)]
 fn map(x: &[f32], out: Out<'_>, f: impl Fn(f32) -> f32) {
-    out.value.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x));
+    wide(|| out.value.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x)));
 }
 
 /// Writes the value and keeps the slope, if there will be a way back.
@@ -230,7 +231,9 @@ fn map_keep(x: &[f32], out: Out<'_>, f: impl Fn(f32) -> (f32, f32)) {
         return map(x, out, |x| f(x).0);
     }
     out.kept.resize(x.len(), 0.0);
-    for ((y, slope), &x) in out.value.iter_mut().zip(out.kept.iter_mut()).zip(x) {
-        (*y, *slope) = f(x);
-    }
+    wide(|| {
+        for ((y, slope), &x) in out.value.iter_mut().zip(out.kept.iter_mut()).zip(x) {
+            (*y, *slope) = f(x);
+        }
+    });
 }

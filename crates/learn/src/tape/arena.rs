@@ -1,6 +1,7 @@
 //! Memory of tapes: one buffer for each node, used again by the node of the same number in the next step.
 
 use super::{NONE, Node};
+use crate::wide::wide;
 use crate::{Param, Parameters};
 
 /// The gradient of a loss by the parameters.
@@ -149,9 +150,9 @@ impl Slot {
     pub(crate) fn add1(&mut self, a: &[f32], f: impl Fn(f32) -> f32) {
         if self.fresh {
             self.fresh = false;
-            self.buffer.iter_mut().zip(a).for_each(|(d, &a)| *d = f(a));
+            wide(|| self.buffer.iter_mut().zip(a).for_each(|(d, &a)| *d = f(a)));
         } else {
-            self.buffer.iter_mut().zip(a).for_each(|(d, &a)| *d += f(a));
+            wide(|| self.buffer.iter_mut().zip(a).for_each(|(d, &a)| *d += f(a)));
         }
     }
 
@@ -160,9 +161,9 @@ impl Slot {
     pub(crate) fn add2(&mut self, a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) {
         if self.fresh {
             self.fresh = false;
-            self.buffer.iter_mut().zip(a).zip(b).for_each(|((d, &a), &b)| *d = f(a, b));
+            wide(|| self.buffer.iter_mut().zip(a).zip(b).for_each(|((d, &a), &b)| *d = f(a, b)));
         } else {
-            self.buffer.iter_mut().zip(a).zip(b).for_each(|((d, &a), &b)| *d += f(a, b));
+            wide(|| self.buffer.iter_mut().zip(a).zip(b).for_each(|((d, &a), &b)| *d += f(a, b)));
         }
     }
 }

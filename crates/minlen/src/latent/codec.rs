@@ -2,12 +2,13 @@
 
 use super::describe::{self, Head, Place, gaps};
 use super::named;
+use crate::block_progress::Scaled;
 use crate::planner::Planner;
 use crate::streams::{self, Payload};
 use minlen_core::varint::Reader;
 use minlen_core::{
-    Chain, Codec, CodecSpec, Difference, Env, Error, Memory, Need, NoProgress, ParamKind, ParamSpec, Params,
-    Part, Proposal, Registry, Result, Span, WholeCodec, ids,
+    Chain, Codec, CodecSpec, Difference, Env, Error, Memory, Need, ParamKind, ParamSpec, Params, Part,
+    Proposal, Registry, Result, Span, WholeCodec, ids,
 };
 use std::sync::Arc;
 
@@ -87,9 +88,11 @@ impl Codec for Latent {
         payloads.iter().for_each(|own| out.extend_from_slice(own));
         let around: Vec<u8> = gaps(&places, input.len()).flat_map(|gap| &input[gap]).copied().collect();
         let inner = env.clone().with_layout(spans_around(&env.layout, &places).into());
-        let around = streams::code(&self.planner, &around, None, level, &inner, None)?;
+        let len = around.len() as u64;
+        let (scaled, _) = Scaled::new(env, len, len);
+        let around = streams::code(&self.planner, &around, None, level, &inner, Some(&scaled))?;
         Payload { streams: vec![around] }.write(out);
-        Ok(())
+        env.work(scaled.rest() + input.len() as u64 - len)
     }
 
     fn decode(&self, payload: &[u8], output_len: usize, env: &Env, out: &mut Vec<u8>) -> Result<()> {
@@ -102,16 +105,15 @@ impl Codec for Latent {
             return Err(Error::corrupt("latent: more or less around the records than there is room for"));
         }
         let _held = env.budget.reserve(described.raw_len())?;
-        let quiet = env.clone().with_progress(Arc::new(NoProgress));
-        let streams = described.decode(bytes, self.planner.registry(), &quiet)?;
+        let (scaled, inner) = Scaled::new(env, described.raw_len(), described.raw_len());
+        let streams = described.decode(bytes, self.planner.registry(), &inner)?;
+        env.work(scaled.rest())?;
         let mut around = Reader::new(streams.first().map_or(&[][..], Vec::as_slice));
         let mut owns = places.iter().zip(owns);
         for gap in gaps(&places, output_len) {
             out.extend_from_slice(around.bytes(gap.len())?);
-            env.work(gap.len() as u64)?;
             if let Some((place, own)) = owns.next() {
                 records_of(own, place.range.len(), env, out)?;
-                env.work(place.range.len() as u64)?;
             }
         }
         Ok(())

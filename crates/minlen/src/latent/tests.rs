@@ -28,6 +28,7 @@ fn codec_file(dtype: Dtype) -> Vec<u8> {
         shape: vec![4, 4],
         scaling: Scaling::new(dtype, 0.0, 1.0).unwrap(),
         members: vec![Member { name: "klt".into(), body: Body::Linear { linear, start, pull: [0, 0] } }],
+        predictor: None,
         coarsest: 60,
         rates: 40,
         licence: String::new(),

@@ -43,11 +43,11 @@ use std::sync::Arc;
 /// The codec, to be registered.
 #[must_use]
 pub fn codec() -> Arc<dyn Codec> {
-    codec_with(|_, _| None)
+    codec_with(|_, _| Vec::new())
 }
 
-/// What another codec of this crate puts forward for a part at a level in place of this one.
-type Offer = fn(&Part<'_>, u8) -> Option<Proposal>;
+/// What another codec of this crate puts forward for a part at a level in place of this one; nothing where this one is to be taken.
+type Offer = fn(&Part<'_>, u8) -> Vec<Proposal>;
 
 /// The codec, to be registered, with an offer that is preferred where there is one.
 pub(crate) fn codec_with(preferred: Offer) -> Arc<dyn Codec> {
@@ -102,8 +102,9 @@ impl Codec for Cm {
         if level < 6 || part.data.is_empty() || matches!(part.kind, Kind::Random | Kind::Encrypted) {
             return Vec::new();
         }
-        if let Some(offer) = (self.preferred)(part, level) {
-            return vec![offer];
+        let preferred = (self.preferred)(part, level);
+        if !preferred.is_empty() {
+            return preferred;
         }
         let (model, encode_ns) = match level {
             6 => (0, 600),

@@ -25,6 +25,7 @@
 
 mod contexts;
 mod layout;
+mod predicted;
 mod slots;
 mod view;
 
@@ -35,7 +36,10 @@ use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::{Decoder, Encoder};
 use minlen_entropy::mixing::simd::{self, Task, Vector};
 use minlen_entropy::mixing::{Apm, TwoLayerMixer, squash};
+use minlen_nn::causal::Causal;
+use predicted::{Predicted, SAID, STEPS, TRUSTED};
 use slots::{DECISIONS, INPUTS, Slots};
+use std::sync::Arc;
 use view::View;
 
 /// Values between two looks at whether to go on.
@@ -65,6 +69,7 @@ pub struct RecordModel {
     part: usize,
     rate: i32,
     p: u32,
+    predictor: Option<Predicted>,
 }
 
 /// Where decisions go to, or come from.
@@ -112,7 +117,30 @@ impl RecordModel {
             part: 0,
             rate: RATES[0],
             p: 32_768,
+            predictor: None,
         })
+    }
+
+    /// The same with a trained predictor.
+    ///
+    /// # Errors
+    /// Usage if it is for records that lie otherwise.
+    pub fn with_predictor(mut self, causal: Arc<Causal>) -> Result<Self> {
+        let Layout { width, channels, rows, common, .. } = self.layout;
+        let geometry = causal.geometry();
+        let same = (width, channels, rows, common)
+            == (geometry.width, geometry.channels, geometry.rows, geometry.ground);
+        if !same || self.layout.planes != 1 {
+            return Err(Error::usage("a predictor of other records"));
+        }
+        let contexts = COUNTS[self.depth];
+        let inputs = INPUTS * contexts + 1 + SAID;
+        let sets: Vec<usize> =
+            SELECTORS.iter().map(|n| n * DECISIONS).chain([NODES * PARTS, STEPS * DECISIONS]).collect();
+        self.mixer = TwoLayerMixer::new(inputs, &sets, NODES, (20_000 / inputs) as i16);
+        self.mixer.set_weights(INPUTS * contexts + 1, TRUSTED);
+        self.predictor = Some(Predicted::new(causal));
+        Ok(self)
     }
 
     /// About how many bytes a model takes.
@@ -124,6 +152,9 @@ impl RecordModel {
         let corrections = CORRECTIONS.iter().sum::<usize>() * NODES * 33 * 4;
         Slots::memory(contexts, len) + (weights + corrections + layout.kept() + (1 << 20)) as u64
     }
+
+    /// About how many bytes more a model takes with a predictor.
+    pub const PREDICTOR_MEMORY: u64 = 8 << 20;
 
     /// Appends the coded bits of `data`.
     ///
@@ -173,12 +204,18 @@ impl RecordModel {
         self.mixer.set_rates(self.rate >> 16, 3);
         self.contexts.look(&self.view, &self.layout, self.coarse, self.depth);
         self.part = self.view.channel.max(self.view.plane).min(PARTS as u32 - 1) as usize;
+        if let Some(predictor) = &mut self.predictor {
+            predictor.look();
+        }
         let common = self.layout.common;
         let value = match common {
             Some(common) if !self.is_other(v, bits, value != common) => common ^ flip,
             _ => self.bits_of(v, bits, value ^ flip),
         };
         self.view.push(value);
+        if let Some(predictor) = &mut self.predictor {
+            predictor.push(value);
+        }
         value ^ flip
     }
 
@@ -217,8 +254,17 @@ impl RecordModel {
     ) -> u32 {
         let inputs = self.mixer.inputs_mut();
         self.slots.predict(decision, inputs);
-        if let Some(bias) = inputs.get_mut(INPUTS * COUNTS[self.depth]) {
+        if let Some(bias) = inputs.get_mut(INPUTS * self.contexts.hashes.len()) {
             *bias = 256;
+        }
+        if let Some(predictor) = &mut self.predictor {
+            predictor.ask(node);
+            if let Some(said) =
+                inputs.get_mut(INPUTS * COUNTS[self.depth] + 1..).and_then(|x| x.first_chunk_mut())
+            {
+                *said = predictor.inputs();
+            }
+            self.mixer.choose(SELECTORS.len() + 1, predictor.step() * DECISIONS + decision);
         }
         for (group, context) in self.contexts.selected.iter().enumerate() {
             self.mixer.choose(group, context * DECISIONS + decision);
@@ -229,12 +275,19 @@ impl RecordModel {
         for (map, context) in self.corrections.iter_mut().zip(self.contexts.corrected) {
             sum += map.refine(x, context * NODES + node);
         }
-        let count = 2 + CORRECTIONS.len() as u32;
+        let mut count = 2 + CORRECTIONS.len() as u32;
+        if let Some(predictor) = &mut self.predictor {
+            sum += predictor.refine(x);
+            count += predicted::VOICES;
+        }
         self.p = ((sum + count / 2) / count).clamp(1, 65_535);
         let bit = bits.code(wanted, self.p);
         self.slots.update(decision, bit);
         self.mixer.update(v, bit);
         self.corrections.iter_mut().for_each(|map| map.update(bit, 6));
+        if let Some(predictor) = &mut self.predictor {
+            predictor.update(bit);
+        }
         bit
     }
 }

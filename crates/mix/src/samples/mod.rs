@@ -28,6 +28,7 @@
 //! ```
 
 mod offer;
+mod predictor;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -37,9 +38,9 @@ use crate::Predictor;
 use crate::audio::AudioModel;
 use crate::cm::{decode_bits, encode_bits};
 use crate::image::ImageModel;
-use crate::records::RecordModel;
+use crate::records::{Layout, RecordModel};
 use minlen_core::varint::{Reader, put};
-use minlen_core::{Codec, CodecSpec, Env, Error, Memory, Params, Result};
+use minlen_core::{Codec, CodecSpec, Env, Error, Memory, Need, Params, Resources, Result};
 use spec::{Samples, What};
 use std::sync::Arc;
 
@@ -61,7 +62,7 @@ impl Codec for Media {
     }
 
     fn encode(&self, input: &[u8], params: &Params, env: &Env, out: &mut Vec<u8>) -> Result<()> {
-        let samples = Samples::of(self.sound, params, input)?;
+        let samples = Samples::of(self.sound, params, input, &env.resources)?;
         let _held = env.budget.reserve(samples.memory())?;
         let range = samples.start..samples.start + samples.len;
         let (head, body) = input.split_at_checked(range.start).ok_or_else(bad_range)?;
@@ -103,8 +104,19 @@ impl Codec for Media {
         Ok(())
     }
 
+    fn may_need(&self) -> bool {
+        !self.sound
+    }
+
+    fn needs(&self, payload: &[u8], _output_len: usize, _env: &Env) -> Result<Vec<Need>> {
+        let samples = Samples::read(self.sound, &mut Reader::new(payload))?;
+        Ok(samples.model.into_iter().map(Need::Model).collect())
+    }
+
     fn memory(&self, params: &Params, len: usize) -> Memory {
-        let model = match Samples::of(self.sound, params, &[]) {
+        // A predictor takes some megabytes at most.
+        let params = if self.sound { params.clone() } else { params.clone().with("model", 0) };
+        let model = match Samples::of(self.sound, &params, &[], &Resources::default()) {
             Ok(samples) => Samples { len, ..samples }.memory(),
             Err(_) => 256 << 20,
         };
@@ -116,13 +128,14 @@ impl Codec for Media {
 impl Samples {
     /// Working memory of the model.
     fn memory(&self) -> u64 {
-        self.what.memory(self.depth, self.len)
+        let predictor = if self.model.is_some() { RecordModel::PREDICTOR_MEMORY } else { 0 };
+        self.what.memory(self.depth, self.len) + predictor
     }
 
     /// Appends the coded bits of the samples in `body`.
     fn encode(&self, body: &[u8], env: &Env, out: &mut Vec<u8>) -> Result<()> {
         match self.what {
-            What::Records(layout) => RecordModel::new(layout, self.depth, self.len)?.encode(body, env, out),
+            What::Records(layout) => self.records(layout, env)?.encode(body, env, out),
             _ => self.with_predictor(|model| encode_bits(model, body, env, out)),
         }
     }
@@ -130,10 +143,20 @@ impl Samples {
     /// Appends the samples decoded from `bits`.
     fn decode(&self, bits: &[u8], env: &Env, out: &mut Vec<u8>) -> Result<()> {
         match self.what {
-            What::Records(layout) => {
-                RecordModel::new(layout, self.depth, self.len)?.decode(bits, self.len, env, out)
-            }
+            What::Records(layout) => self.records(layout, env)?.decode(bits, self.len, env, out),
             _ => self.with_predictor(|model| decode_bits(model, bits, self.len, env, out)),
+        }
+    }
+
+    /// The model of records, with the predictor of the codec file if one helps.
+    fn records(&self, layout: Layout, env: &Env) -> Result<RecordModel> {
+        let model = RecordModel::new(layout, self.depth, self.len)?;
+        match &self.model {
+            Some(name) => {
+                let bad = |_| Error::corrupt("samples: the predictor of the codec file is for other records");
+                model.with_predictor(predictor::named(&env.resources, name)?).map_err(bad)
+            }
+            None => Ok(model),
         }
     }
 

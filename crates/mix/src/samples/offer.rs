@@ -1,14 +1,15 @@
 //! Whether a part of the data is samples, and how they lie.
 
-use super::Media;
 use super::spec::{Samples, What};
-use super::width;
+use super::{Media, width};
 use crate::audio::Format;
 use crate::image::Layout;
 use crate::records::{self, DEEPEST};
 use minlen_core::layout::{Dtype, Meaning, Span};
 use minlen_core::{Chain, Codec, Env, Kind, Part, Proposal, SpanKind};
 use std::ops::Range;
+
+mod predicted;
 
 /// So many bytes are coded both ways where it is not certain: at the fast levels, and at the others.
 const TRIAL: [usize; 2] = [24 << 10, 64 << 10];
@@ -25,9 +26,17 @@ const LEAST_WIDTH: usize = 8;
 /// Samples of a pixel at most.
 const MAX_CHANNELS: u64 = 4;
 
-/// The codec for a part that is samples.
-pub(crate) fn offer(part: &Part<'_>, level: u8) -> Option<Proposal> {
-    let samples = find(part, level)?;
+/// The codec for a part that is samples: with the predictor of a codec file where that pays, both ways where it is not certain.
+pub(crate) fn offer(part: &Part<'_>, level: u8) -> Vec<Proposal> {
+    let found = find(part, level);
+    let all = match predicted::find(part, level) {
+        Some(with) => predicted::choose(part, level, with, found),
+        None => found.into_iter().collect(),
+    };
+    all.iter().map(proposal).collect()
+}
+
+fn proposal(samples: &Samples) -> Proposal {
     let codec = Media { sound: matches!(samples.what, What::Sound(_)) };
     let (keys, why): (&[&str], _) = match samples.what {
         What::Sound(_) => (&["channels", "bits", "flags"], "samples predicted by filters"),
@@ -37,7 +46,11 @@ pub(crate) fn offer(part: &Part<'_>, level: u8) -> Option<Proposal> {
         ),
         What::Records(_) => (
             &["width", "channels", "frame", "planes"],
-            "values predicted from those around them in their records",
+            if samples.model.is_some() {
+                "values predicted from those around them in their records, with the help of the codec file"
+            } else {
+                "values predicted from those around them in their records"
+            },
         ),
     };
     let mut params = codec
@@ -49,9 +62,9 @@ pub(crate) fn offer(part: &Part<'_>, level: u8) -> Option<Proposal> {
         params = params.with(key, value as i64);
     }
     if matches!(samples.what, What::Records(_)) {
-        params = params.with("flags", 16);
+        params = params.with("flags", 16).with("model", i64::from(samples.model.is_some()));
     }
-    Some(Proposal { chain: Chain::single(&codec, params), encode_ns: 10_000, why })
+    Proposal { chain: Chain::single(&codec, params), encode_ns: 10_000, why }
 }
 
 /// Samples that are worth a model of their own.
@@ -69,7 +82,7 @@ fn find(part: &Part<'_>, level: u8) -> Option<Samples> {
     };
     let samples = |(range, what): (Range<usize>, What)| {
         let (start, len) = (range.start, range.len());
-        Samples { start, len, depth, what }
+        Samples { start, len, depth, ..what.into() }
     };
     // Whoever undid a PNG knows that these are its rows.
     if let Some(rows) = image(true) {
@@ -91,10 +104,15 @@ fn find(part: &Part<'_>, level: u8) -> Option<Samples> {
     Some(match best.what {
         What::Records(layout) => {
             let layout = layout.seen_in(&data[best.start..best.start + best.len]);
-            Samples { what: What::Records(layout), depth: (level - 6).min(DEEPEST), ..best }
+            Samples { what: What::Records(layout), depth: depth_at(level), ..best }
         }
         _ => best,
     })
+}
+
+/// The model of records at a level.
+fn depth_at(level: u8) -> u8 {
+    level.saturating_sub(6).min(DEEPEST)
 }
 
 /// What a piece may take of what it takes with the general models, in thousandths: these models take twice their time at level 6.
@@ -117,12 +135,17 @@ fn readings(part: &Part<'_>, level: u8) -> (Vec<(Range<usize>, What)>, bool) {
     if let Some(span) = arrays.max_by_key(|span| span.len) {
         return (of_array(span, part.data), false);
     }
-    let unknown = part.layout.is_empty() && matches!(part.kind, Kind::Records | Kind::Binary);
+    let unknown = is_unknown(part);
     // The deeper general models know short records themselves.
     let least = if level == 6 { LEAST_WIDTH } else { 2 * LEAST_WIDTH };
     let width = unknown.then(|| width::guess(part.data, least, None)).flatten();
     let what = |width| What::Records(records::Layout { width, ..records::Layout::default() });
     (width.map(|width| (0..part.data.len(), what(width))).into_iter().collect(), true)
+}
+
+/// Whether nothing is known of a part but that it is neither text nor a program.
+fn is_unknown(part: &Part<'_>) -> bool {
+    part.layout.is_empty() && matches!(part.kind, Kind::Records | Kind::Binary)
 }
 
 /// The readings of an array: records, pictures where they may be some, and both again where rows of values hide pictures.
@@ -193,7 +216,7 @@ fn pays(
             What::Records(layout) => What::Records(layout.seen_in(piece)),
             what => what,
         };
-        let trial = Samples { start: 0, len: piece.len(), depth, what };
+        let trial = Samples { len: piece.len(), depth, ..what.into() };
         let mut special = Vec::new();
         let coded = trial.encode(piece, &quiet, &mut special).is_ok();
         let smallest = best.is_none_or(|(size, _)| special.len() < size);

@@ -1,10 +1,11 @@
 //! What the codecs can be told, and the payload header.
 
+use super::predictor::{Name, fits, predictors};
 use crate::audio::Format;
 use crate::image::Layout;
 use crate::records::{self, DEEPEST, RecordModel};
 use minlen_core::varint::{Reader, put};
-use minlen_core::{CodecSpec, Error, ParamKind, ParamSpec, Params, Result, ids};
+use minlen_core::{Advice, CodecSpec, Error, ParamKind, ParamSpec, Params, Resources, Result, ids};
 use minlen_structure::{pixels, sound};
 
 const fn int(key: &'static str, doc: &'static str, min: i64, max: i64, default: i64) -> ParamSpec {
@@ -32,6 +33,7 @@ const PIXEL_PARAMS: &[ParamSpec] = &[
     int("frame", "rows of a picture in a series", 0, 1 << 20, 0),
     int("flags", "1 low byte first, 2 signed, 4 palette, 8 rows filtered as in PNG, 16 records", 0, 31, 0),
     int("planes", "pictures of a record, one behind the other; records only", 1, 1 << 12, 1),
+    int("model", "1: with the predictor of the codec file; records only", 0, 1, 0),
 ];
 
 const SOUND_PARAMS: &[ParamSpec] = &[
@@ -77,6 +79,9 @@ pub(crate) enum What {
 /// Numbers of a header behind start and length: of pictures, sound, and records.
 const FIELDS: [usize; 3] = [6, 3, 7];
 
+/// The version of the header of records with a predictor.
+const PREDICTED: u8 = 3;
+
 /// The flag of a parameter that asks for records.
 const RECORDS: u64 = 16;
 
@@ -87,6 +92,15 @@ pub(crate) struct Samples {
     pub len: usize,
     pub depth: u8,
     pub what: What,
+    /// The codec file whose predictor helps, if one does: of records only.
+    pub model: Option<Name>,
+}
+
+impl From<What> for Samples {
+    /// Nothing, at no depth: the rest is to be set.
+    fn from(what: What) -> Self {
+        Self { start: 0, len: 0, depth: 0, what, model: None }
+    }
 }
 
 impl What {
@@ -99,11 +113,11 @@ impl What {
         }
     }
 
-    /// The version of the header, and the number of the strongest model.
-    fn version(&self) -> (u8, u8) {
+    /// The number of the strongest model.
+    fn deepest(&self) -> u8 {
         match self {
-            Self::Records(_) => (2, DEEPEST),
-            _ => (1, 2),
+            Self::Records(_) => DEEPEST,
+            _ => 2,
         }
     }
 
@@ -190,8 +204,8 @@ impl Samples {
     /// From what was asked for; what was not is found in `input`.
     ///
     /// # Errors
-    /// Usage for a layout that cannot be, or where none was found.
-    pub(crate) fn of(is_sound: bool, params: &Params, input: &[u8]) -> Result<Self> {
+    /// Usage for a layout that cannot be, or where none was found, or no codec file.
+    pub(crate) fn of(is_sound: bool, params: &Params, input: &[u8], resources: &Resources) -> Result<Self> {
         let get = |key: &str| u64::try_from(params.get(key)).unwrap_or(0);
         let records = !is_sound && get("flags") & RECORDS != 0;
         let depth = if records { get("depth") } else { get("depth").min(2) } as u8;
@@ -199,7 +213,8 @@ impl Samples {
         if is_sound && get("channels") == 0 {
             let found = sound::find(input).and_then(|span| Format::of(&span, input));
             let (range, format) = found.ok_or_else(missing)?;
-            return Ok(Self { start: range.start, len: range.len(), depth, what: What::Sound(format) });
+            let (start, len) = (range.start, range.len());
+            return Ok(Self { start, len, depth, ..What::Sound(format).into() });
         }
         let start = get("start") as usize;
         let left = input.len().saturating_sub(start);
@@ -210,16 +225,24 @@ impl Samples {
             // The values themselves say which of them are frequent.
             let numbers = [get("width"), get("channels"), get("frame"), get("planes"), 0, 0, 0];
             let what = What::records(&numbers).filter(|_| get("flags") == RECORDS).ok_or_else(bad)?;
-            let what = match what {
-                What::Records(layout) => What::Records(layout.seen_in(&input[start..start + len])),
-                other => other,
-            };
-            return Ok(Self { start, len, depth, what });
+            let What::Records(layout) = what else { return Err(bad()) };
+            let mut layout = layout.seen_in(&input[start..start + len]);
+            let mut model = None;
+            if get("model") == 1 {
+                let found = predictors(resources).find(|(_, causal)| fits(causal, &layout));
+                let (name, causal) = found.ok_or_else(|| {
+                    Error::usage("no codec file has a predictor for such records").advise(Advice::Model)
+                })?;
+                layout.common = causal.geometry().ground;
+                model = Some(name);
+            }
+            return Ok(Self { start, len, depth, what: What::Records(layout), model });
         }
         if !is_sound && get("width") == 0 {
             let found = pixels::find(input).and_then(|span| Layout::of(&span, input));
             let (range, layout) = found.ok_or_else(missing)?;
-            return Ok(Self { start: range.start, len: range.len(), depth, what: What::Image(layout) });
+            let (start, len) = (range.start, range.len());
+            return Ok(Self { start, len, depth, ..What::Image(layout).into() });
         }
         let numbers = if is_sound {
             vec![get("channels"), get("bits"), get("flags")]
@@ -230,20 +253,26 @@ impl Samples {
             vec![get("width"), stride, get("channels"), get("bits"), get("frame"), get("flags")]
         };
         let what = What::from_numbers(is_sound, &numbers).ok_or_else(bad)?;
-        Ok(Self { start, len, depth, what })
+        Ok(Self { start, len, depth, ..what.into() })
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        out.push(self.what.version().0 << 4 | self.depth);
+        let version = match self.what {
+            What::Records(_) if self.model.is_some() => PREDICTED,
+            What::Records(_) => 2,
+            _ => 1,
+        };
+        out.push(version << 4 | self.depth);
         put(out, self.start as u64);
         put(out, self.len as u64);
         self.what.numbers().into_iter().for_each(|n| put(out, n));
+        out.extend(self.model.iter().flatten());
     }
 
     pub(super) fn read(sound: bool, reader: &mut Reader<'_>) -> Result<Self> {
         let first = reader.u8()?;
         let (version, depth) = (first >> 4, first & 15);
-        let records = version == 2 && !sound;
+        let records = matches!(version, 2 | PREDICTED) && !sound;
         if version != 1 && !records {
             return Err(Error::unsupported("samples: models of a later version").remedy("use a newer minlen"));
         }
@@ -253,8 +282,9 @@ impl Samples {
         let numbers = (0..fields).map(|_| number()).collect::<Result<Vec<_>>>()?;
         let bad = || Error::corrupt("samples: no such layout");
         let what = if records { What::records(&numbers) } else { What::from_numbers(sound, &numbers) };
-        let what = what.filter(|what| depth <= what.version().1).ok_or_else(bad)?;
+        let what = what.filter(|what| depth <= what.deepest()).ok_or_else(bad)?;
+        let model = if version == PREDICTED { Some(reader.array()?) } else { None };
         let size = |n: u64| usize::try_from(n).ok().filter(|n| *n <= 1 << 30).ok_or_else(bad);
-        Ok(Self { start: size(start)?, len: size(len)?, depth, what })
+        Ok(Self { start: size(start)?, len: size(len)?, depth, what, model })
     }
 }

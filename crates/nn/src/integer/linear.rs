@@ -71,7 +71,7 @@ pub struct Linear {
 impl Linear {
     /// Refuses what does not fit together, is too large, or could overflow with inputs of magnitudes up to `bound`; else the largest
     /// magnitude of an output.
-    pub(super) fn check(&self, bound: i16) -> Result<i16> {
+    pub(crate) fn check(&self, bound: i16) -> Result<i16> {
         let Self { rows, columns, .. } = *self;
         let sides = (1..=SIDE_MAX).contains(&rows) && (1..=SIDE_MAX).contains(&columns);
         let count = rows.checked_mul(columns).filter(|&n| sides && n <= WEIGHTS_MAX);
@@ -99,7 +99,7 @@ impl Linear {
     }
 
     /// Some of the columns, in the order wanted, as the kernels read them.
-    pub(super) fn pack(&self, columns: &[usize]) -> Packed {
+    pub(crate) fn pack(&self, columns: &[usize]) -> Packed {
         let pairs = columns.len().div_ceil(2).max(1);
         let mut lines = vec![Line([[0; 2]; PANEL]); self.rows.div_ceil(PANEL) * pairs];
         for (o, row) in self.weights.chunks_exact(self.columns).enumerate() {
@@ -125,7 +125,7 @@ impl Linear {
     }
 
     /// Bytes that [`Linear::pack`] of all columns takes.
-    pub(super) fn memory(&self) -> u64 {
+    pub(crate) fn memory(&self) -> u64 {
         Self::memory_of(self.rows, self.columns)
     }
 

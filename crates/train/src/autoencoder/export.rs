@@ -1,8 +1,9 @@
 //! A trained network as a member of a codec file: everything in integers.
 
 use super::network::{Network, PARTS};
+use super::squares::{halved, over_squares, to_squares};
 use minlen_core::{Error, Result};
-use minlen_latent::network::{CONTEXT, GAIN_BITS, Latents, Rate};
+use minlen_latent::network::{CONTEXT, GAIN_BITS, Latents, Rate, patches};
 use minlen_latent::steps;
 use minlen_learn::layers::{Convolution, Dense};
 use minlen_learn::{Arena, Context, Parameters, Records, Tape};
@@ -99,8 +100,14 @@ fn finest(graph: &FloatGraph, records: &[f32], options: &Options) -> Result<Quan
 }
 
 impl Network {
+    /// The side of the patches that the integer networks see: convolutions at stride 2 have squares of 2 by 2.
+    fn patch(&self) -> u8 {
+        if self.down.is_empty() { 1 } else { 2 }
+    }
+
     fn picture(&self) -> Shape {
-        let [height, width, channels] = self.design.shape;
+        let [height, width, channels] =
+            if self.down.is_empty() { self.design.shape } else { halved(self.design.shape) };
         Shape { height, width, channels }
     }
 
@@ -113,8 +120,10 @@ impl Network {
         for (i, layer) in self.down.iter().enumerate() {
             if i > 0 {
                 graph.silu();
+                graph.then(convolution(params, layer));
+            } else {
+                graph.then(over_squares(convolution(params, layer), self.design.shape[2]));
             }
-            graph.then(convolution(params, layer));
         }
         if !self.down.is_empty() {
             graph.blocks(params, &self.inner[0]);
@@ -142,9 +151,10 @@ impl Network {
         } else {
             graph.then(FloatOp::Reshape(Shape { height: rows, width: columns, channels: deep }));
             graph.blocks(params, &self.inner[1]);
-            for layer in &self.up {
+            for (i, layer) in self.up.iter().enumerate() {
                 graph.silu();
-                graph.then(convolution(params, layer));
+                let op = convolution(params, layer);
+                graph.then(if i + 1 == self.up.len() { to_squares(op) } else { op });
             }
         }
         FloatGraph { input: Shape::flat(self.design.latents), nodes: graph.0 }
@@ -230,8 +240,13 @@ impl Network {
 
         let count = (export.count as usize).min(export.records.len());
         let mut records = vec![0.0; count * export.records.shape().len()];
-        for (i, place) in records.chunks_exact_mut(export.records.shape().len()).enumerate() {
-            export.records.read(i as u32, place);
+        let shape = self.design.shape.map(|side| side as u32);
+        let order = patches(&shape, usize::from(self.patch()))
+            .ok_or_else(|| Error::usage("records that no squares of 2 by 2 fit into"))?;
+        let mut record = vec![0.0; order.len()];
+        for (i, place) in records.chunks_exact_mut(order.len()).enumerate() {
+            export.records.read(i as u32, &mut record);
+            place.iter_mut().zip(&order).for_each(|(x, &from)| *x = record[from as usize]);
         }
         let largest = records.iter().fold(0f32, |most, x| most.max(x.abs()));
         let options = |input: Scale| Options { weights: export.weights, ..Options::new(input) };
@@ -283,6 +298,8 @@ impl Network {
             unit: unit as u32,
             most: export.most,
             context_bits: context.bits,
+            patch: self.patch(),
+            residual: None,
         })
     }
 }

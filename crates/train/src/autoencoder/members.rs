@@ -69,7 +69,15 @@ fn one(word: &str) -> Result<Kind> {
 
 fn network(latents: usize, layers: Layers) -> Kind {
     let length = Length::Epochs(10);
-    Kind::Network(NetworkRecipe { latents, layers, prior: 192, prices: (2.0, 200.0), length, rate: 2e-3 })
+    Kind::Network(NetworkRecipe {
+        latents,
+        layers,
+        prior: 192,
+        prices: (2.0, 200.0),
+        length,
+        rate: 5e-3,
+        residual: 0,
+    })
 }
 
 impl Kind {

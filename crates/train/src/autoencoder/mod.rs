@@ -9,7 +9,9 @@ pub mod measure;
 pub mod members;
 pub mod network;
 pub mod report;
+mod residual;
 pub mod run;
+mod squares;
 mod variants;
 
 #[cfg(test)]

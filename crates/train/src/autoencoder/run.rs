@@ -2,7 +2,7 @@
 
 use super::checkpoint::{self, Stage};
 use super::choose::{Goal, Trial};
-use super::codec_file::{Kind, Lessons, NetworkRecipe, Recipe, scaling_of};
+use super::codec_file::{BATCH, Kind, Lessons, NetworkRecipe, Recipe, scaling_of};
 use super::measure::{self, Point, Scale};
 use super::members::candidates;
 use super::network::Variant;
@@ -209,7 +209,7 @@ impl Stages {
                     "{name}: epoch {epoch}, loss {loss:.3} on held-out records, {left} left"
                 )))?;
             }
-            told(Event::Work(128 * size))?;
+            told(Event::Work(BATCH as u64 * size))?;
             let is_over = progress.done >= 1.0;
             if is_over {
                 (history, last) = (trainer.history().to_vec(), trainer.to_bytes());

@@ -84,7 +84,7 @@ fn threads_and_interruptions_change_nothing() {
                 Event::Checkpoint(bytes) => kept = Some(bytes.to_vec()),
                 Event::Line(_) => {}
             }
-            if steps == 3 {
+            if steps == 6 {
                 env.cancel.cancel();
             }
             Ok(())

@@ -23,8 +23,9 @@ fn pictures(count: usize) -> Vec<u8> {
 
 fn trained(body: Body) -> (Vec<u8>, Model, [f64; 2]) {
     let bytes = pictures(600);
-    let data = Records::bytes([8, 8, 1], bytes.clone(), 1.0 / 255.0, 0.0).unwrap();
-    let design = Design { shape: [8, 8, 1], latents: 6, body, prior: 24, prices: (5.0, 80.0) };
+    let shape = if matches!(body, Body::Line { .. }) { [1, 64, 1] } else { [8, 8, 1] };
+    let data = Records::bytes(shape, bytes.clone(), 1.0 / 255.0, 0.0).unwrap();
+    let design = Design { shape, latents: 6, body, prior: 24, prices: (5.0, 80.0) };
     let (mut params, mut random) = (Parameters::default(), Random::new(1));
     let network = Network::new(&design, &mut params, &mut random);
     let mut trainer =
@@ -38,14 +39,16 @@ fn trained(body: Body) -> (Vec<u8>, Model, [f64; 2]) {
     let export = Export { records: &data, count: 200, rates: 8, most: 127, unit: 255.0, weights: 127 };
     let latents = network.export(trainer.current(), &export).unwrap();
     let model = Model {
-        shape: vec![8, 8],
+        shape: shape.iter().filter(|&&side| side > 1).map(|&side| side as u32).collect(),
         scaling: Scaling::new(Dtype::U8, 0.0, 1.0).unwrap(),
         members: vec![minlen_latent::Member {
             name: "net".into(),
             body: minlen_latent::Body::Network(latents),
         }],
+        predictor: None,
         coarsest: 50,
         rates: 30,
+        predictor: None,
         licence: String::new(),
         provenance: String::new(),
         report: String::new(),
@@ -57,7 +60,8 @@ fn trained(body: Body) -> (Vec<u8>, Model, [f64; 2]) {
 #[test]
 fn integers_do_as_well_as_the_floats_they_come_from() {
     let conv = Body::Conv { channels: [6, 8], blocks: [1, 1] };
-    for body in [Body::Dense(vec![40, 24]), conv] {
+    let line = Body::Line { channels: [6, 8], blocks: [1, 1] };
+    for body in [Body::Dense(vec![40, 24]), conv, line] {
         let (bytes, model, [bits, squares]) = trained(body);
         // The finest steps that linear members have are worth what the dearest price is.
         let (payload, outcome) = encode(&model, &bytes, Promise::Rate(29), 5, &Env::default()).unwrap();

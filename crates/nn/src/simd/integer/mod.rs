@@ -18,6 +18,15 @@ pub(crate) const PANEL: usize = 16;
 #[repr(C, align(64))]
 pub(crate) struct Line(pub(crate) [[i16; 2]; PANEL]);
 
+/// A pair of inputs that are not both 0, and which of all pairs it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Which pair.
+    pub place: u32,
+    /// The inputs.
+    pub pair: [i16; 2],
+}
+
 /// What is done to the sums of sixteen outputs: see `integer::Dyadic`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Channels {
@@ -143,6 +152,12 @@ versions!(
     product_with
 );
 versions!(
+    /// Adds to the sums of all outputs the products of some pairs of inputs: all others are 0. `sums` has sixteen for each panel.
+    gather(packed: &Packed, seen: &[Seen], sums: &mut [[i32; PANEL]]),
+    Plain,
+    gather_with
+);
+versions!(
     /// `sums += column * value`, for sums that are known not to overflow.
     add_column(sums: &mut [i32], column: &[i16], value: i16),
     Plain,
@@ -211,6 +226,19 @@ fn block<T: Tiles, const R: usize>(t: T, job: &Job<'_>, r: usize, out: &mut [i16
     for (k, sums) in sums.iter().enumerate() {
         let all = t.finish(job.channels, job.limit, sums);
         out[k * step..k * step + job.width].copy_from_slice(&all[..job.width]);
+    }
+}
+
+#[inline(always)]
+fn gather_with<T: Tiles>(t: T, packed: &Packed, seen: &[Seen], sums: &mut [[i32; PANEL]]) {
+    let pairs = packed.pairs;
+    let (fours, rest) = sums.as_chunks_mut::<4>();
+    let mut lines = packed.lines.chunks_exact(pairs * 4);
+    for (sums, lines) in fours.iter_mut().zip(&mut lines) {
+        t.gather::<4>(lines, pairs, seen, sums);
+    }
+    for (sums, lines) in rest.iter_mut().zip(lines.remainder().chunks_exact(pairs)) {
+        t.gather::<1>(lines, pairs, seen, std::array::from_mut(sums));
     }
 }
 

@@ -93,3 +93,36 @@ fn every_version_requantises_and_adds_the_same() {
         }
     }
 }
+
+#[test]
+fn every_version_gathers_what_products_of_zeros_and_others_are() {
+    for (case, &(panels, pairs)) in [(1, 1), (2, 9), (4, 30), (7, 61)].iter().enumerate() {
+        let mut random = Random::new(90 + case as u64);
+        let weights = integers(&mut random, panels * pairs * 2 * PANEL, 500);
+        let weight = |o: usize, k: usize| weights[o * 2 * pairs + k] as i16;
+        let mut lines = vec![Line([[0; 2]; PANEL]); panels * pairs];
+        for (at, Line(line)) in lines.iter_mut().enumerate() {
+            for (o, pair) in line.iter_mut().enumerate() {
+                *pair = [0, 1].map(|half| weight(at / pairs * PANEL + o, at % pairs * 2 + half));
+            }
+        }
+        let rows = panels * PANEL;
+        let packed = Packed { lines, channels: channels(&mut random, rows), pairs, rows, limit: 9 };
+        let seen: Vec<Seen> = (0..pairs as u32)
+            .filter(|place| place % 3 != 1)
+            .map(|place| Seen { place, pair: [256 - place as i16, -7] })
+            .collect();
+        for path in Path::available() {
+            let mut sums = vec![[11; PANEL]; panels];
+            gather(path, &packed, &seen, &mut sums);
+            for (o, &sum) in sums.as_flattened().iter().enumerate() {
+                let product = |s: &Seen| {
+                    let at = 2 * s.place as usize;
+                    i32::from(weight(o, at)) * i32::from(s.pair[0])
+                        + i32::from(weight(o, at + 1)) * i32::from(s.pair[1])
+                };
+                assert_eq!(sum, 11 + seen.iter().map(product).sum::<i32>(), "{path:?} {o}");
+            }
+        }
+    }
+}

@@ -1,12 +1,32 @@
 //! The inner product of a few rows by one panel, in plain Rust: the reference.
 
-use super::{Channels, Line, PANEL};
+use super::{Channels, Line, PANEL, Seen};
 
 /// A value of type `Self` is the proof that the instruction set may be used: only the dispatcher makes them.
 pub(crate) trait Tiles: Copy {
     /// Adds to `sums` the products of `R` rows (one after the other in `x`, each as long as `lines`) by a panel, of which
     /// at least the first `width` outputs.
     fn tile<const R: usize>(self, lines: &[Line], x: &[[i16; 2]], width: usize, sums: &mut [[i32; PANEL]; R]);
+
+    /// Adds to the sums of `P` panels, one after the other in `lines` with `pairs` lines each, the products of the pairs seen.
+    #[inline(always)]
+    fn gather<const P: usize>(
+        self,
+        lines: &[Line],
+        pairs: usize,
+        seen: &[Seen],
+        sums: &mut [[i32; PANEL]; P],
+    ) {
+        for (sums, lines) in sums.iter_mut().zip(lines.chunks_exact(pairs)) {
+            for Seen { place, pair: [a, b] } in seen {
+                let Line(weights) = &lines[*place as usize];
+                for (sum, w) in sums.iter_mut().zip(weights) {
+                    let pair = i32::from(w[0]).wrapping_mul(i32::from(*a));
+                    *sum = sum.wrapping_add(pair).wrapping_add(i32::from(w[1]).wrapping_mul(i32::from(*b)));
+                }
+            }
+        }
+    }
 
     /// `(sum * multiplier + half) >> shift`, within the limit. The multiplier is at most 2^shift, so the result is no larger than the
     /// sum and fits 32 bits.

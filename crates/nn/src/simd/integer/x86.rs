@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::tiles::Tiles;
-use super::{Channels, Line, PANEL};
+use super::{Channels, Line, PANEL, Seen};
 
 /// Holding one proves SSE2, which is part of x86-64.
 #[derive(Clone, Copy)]
@@ -97,6 +97,37 @@ impl Tiles for Avx2 {
                     let w = _mm256_load_si256(lines.as_ptr().add(k).cast::<__m256i>().add(half));
                     for (r, all) in all.iter_mut().enumerate() {
                         let x = _mm256_set1_epi32(pair!(x, pairs, r, k));
+                        *all = _mm256_add_epi32(*all, _mm256_madd_epi16(w, x));
+                    }
+                }
+                for (all, sums) in all.iter().zip(sums.iter_mut()) {
+                    _mm256_storeu_si256(sums.as_mut_ptr().add(8 * half).cast(), *all);
+                }
+            }
+        }
+    }
+    #[inline(always)]
+    fn gather<const P: usize>(
+        self,
+        lines: &[Line],
+        pairs: usize,
+        seen: &[Seen],
+        sums: &mut [[i32; PANEL]; P],
+    ) {
+        assert!(lines.len() >= P * pairs && seen.iter().all(|seen| (seen.place as usize) < pairs));
+        for half in 0..2 {
+            // SAFETY: `self` proves AVX2. Loads of weights are of 32 bytes, at most 32 bytes into a line of 64, and the line is within
+            // `lines` by the assertion; those of sums are of 32 bytes in an array of 64.
+            unsafe {
+                let mut all = [_mm256_setzero_si256(); P];
+                for (all, sums) in all.iter_mut().zip(sums.iter()) {
+                    *all = _mm256_loadu_si256(sums.as_ptr().add(8 * half).cast());
+                }
+                for Seen { place, pair } in seen {
+                    let x = _mm256_set1_epi32(pair.as_ptr().cast::<i32>().read_unaligned());
+                    for (p, all) in all.iter_mut().enumerate() {
+                        let line = lines.as_ptr().add(p * pairs + *place as usize);
+                        let w = _mm256_load_si256(line.cast::<__m256i>().add(half));
                         *all = _mm256_add_epi32(*all, _mm256_madd_epi16(w, x));
                     }
                 }
@@ -204,6 +235,30 @@ macro_rules! wide {
     }};
 }
 
+/// The sums of a panel stay in one register.
+macro_rules! gather_wide {
+    ($lines:ident, $pairs:ident, $seen:ident, $sums:ident) => {{
+        assert!($lines.len() >= P * $pairs && $seen.iter().all(|seen| (seen.place as usize) < $pairs));
+        // SAFETY: `self` proves AVX-512. A load of weights is one line within `lines`, by the assertion; sums are arrays of 64 bytes.
+        unsafe {
+            let mut all = [_mm512_setzero_si512(); P];
+            for (all, sums) in all.iter_mut().zip($sums.iter()) {
+                *all = _mm512_loadu_si512(sums.as_ptr().cast());
+            }
+            for Seen { place, pair } in $seen {
+                let x = _mm512_set1_epi32(pair.as_ptr().cast::<i32>().read_unaligned());
+                for (p, all) in all.iter_mut().enumerate() {
+                    let w = _mm512_load_si512($lines.as_ptr().add(p * $pairs + *place as usize).cast());
+                    *all = _mm512_add_epi32(*all, _mm512_madd_epi16(w, x));
+                }
+            }
+            for (all, sums) in all.iter().zip($sums.iter_mut()) {
+                _mm512_storeu_si512(sums.as_mut_ptr().cast(), *all);
+            }
+        }
+    }};
+}
+
 /// A panel of at most eight outputs fills half a register only.
 macro_rules! narrow {
     ($lines:ident, $x:ident, $width:ident, $sums:ident) => {
@@ -227,6 +282,16 @@ impl Tiles for Avx512 {
         wide!(lines, x, sums, |all, w, x| _mm512_add_epi32(all, _mm512_madd_epi16(w, x)));
     }
     #[inline(always)]
+    fn gather<const P: usize>(
+        self,
+        lines: &[Line],
+        pairs: usize,
+        seen: &[Seen],
+        sums: &mut [[i32; PANEL]; P],
+    ) {
+        gather_wide!(lines, pairs, seen, sums);
+    }
+    #[inline(always)]
     fn finish(self, channels: &Channels, limit: i16, sums: &[i32; PANEL]) -> [i16; PANEL] {
         finish_wide!(channels, limit, sums)
     }
@@ -248,6 +313,16 @@ impl Tiles for Vnni {
         } else {
             wide!(lines, x, sums, |all, w, x| _mm512_add_epi32(all, _mm512_madd_epi16(w, x)));
         }
+    }
+    #[inline(always)]
+    fn gather<const P: usize>(
+        self,
+        lines: &[Line],
+        pairs: usize,
+        seen: &[Seen],
+        sums: &mut [[i32; PANEL]; P],
+    ) {
+        gather_wide!(lines, pairs, seen, sums);
     }
     #[inline(always)]
     fn finish(self, channels: &Channels, limit: i16, sums: &[i32; PANEL]) -> [i16; PANEL] {
