@@ -68,7 +68,11 @@ pub struct Recipe {
 /// Values deviate by about so much: as grey values of pictures do.
 const DEVIATION: f64 = 64.0;
 /// Records from which the tables of integers are learned, at most.
-const FOR_TABLES: usize = 20_000;
+const FOR_TABLES: usize = 8_000;
+/// Times that these are gone through.
+const TABLE_ROUNDS: usize = 2;
+/// Records from which a transform with classes is learned, at most: more take longer and tell little.
+const FOR_CLASSES: usize = 40_000;
 /// Records of a step of training. Twice as many, at half the rate, learn a third less in the same time.
 pub(super) const BATCH: usize = 64;
 /// Rates of a network.
@@ -180,7 +184,9 @@ impl Lessons<'_> {
             Kind::Cklt { classes, coordinates, coefficients } => [classes, coordinates, coefficients],
             Kind::Network(_) => return Err(Error::usage("a network is no transform")),
         };
-        let values = values_of(&empty(&self.recipe.shape, self.scaling), self.bytes);
+        let model = empty(&self.recipe.shape, self.scaling);
+        let most = if sizes[0] > 1 { FOR_CLASSES.saturating_mul(model.record_bytes()) } else { usize::MAX };
+        let values = values_of(&model, &self.bytes[..self.bytes.len().min(most)]);
         transform(kind.name(), sizes, self.recipe, &values, env)
     }
 
@@ -195,7 +201,7 @@ impl Lessons<'_> {
         model.check(env)?;
         let size = model.record_bytes();
         let count = (self.bytes.len() / size).min(FOR_TABLES);
-        learn_tables(&mut model, &self.bytes[..count * size], 3, env)?;
+        learn_tables(&mut model, &self.bytes[..count * size], TABLE_ROUNDS, env)?;
         Ok(model)
     }
 

@@ -1,12 +1,12 @@
 //! How well members do on records that nothing was learned from: bytes and errors at each rate, from what decoding gives.
 
-use minlen_core::{Env, Result};
+use minlen_core::{Env, Error, Result};
 use minlen_latent::{Body, Description, Member, Model, Promise, describe, steps};
 
 /// Decibels of what is exact.
 const EXACT: f64 = 99.0;
-/// Rates are measured this far apart: half an octave of the step.
-const APART: usize = 2;
+/// Rates are measured this far apart: three quarters of an octave of the step.
+const APART: usize = 3;
 /// Level that members are measured at: latents are not refined.
 const LEVEL: u8 = 5;
 
@@ -86,7 +86,7 @@ impl Point {
 }
 
 /// What whole records take with each of several codec files, from the coarsest rate on to the one at which all of them take `most` bytes on
-/// average, if they ever do.
+/// average, if they ever do. Each has a thread of its own if `env` allows several.
 ///
 /// # Errors
 /// Those of the codec files; cancelled.
@@ -94,17 +94,29 @@ pub fn curves(models: &[&Model], bytes: &[u8], most: f64, env: &Env) -> Result<V
     let mut all: Vec<Vec<Point>> = vec![Vec::new(); models.len()];
     let rates = models.iter().map(|model| model.rates).min().unwrap_or(0);
     for rate in (0..rates).step_by(APART) {
-        let mut done = true;
-        for (model, points) in models.iter().zip(&mut all) {
-            let point = next(model, bytes, rate, points.last(), env)?;
-            done &= point.bytes() > most;
-            points.push(point);
-        }
+        let found = abreast(models, env, |place| next(models[place], bytes, rate, all[place].last(), env))?;
+        let done = found.iter().all(|point| point.bytes() > most);
+        all.iter_mut().zip(found).for_each(|(points, point)| points.push(point));
         if done {
             break;
         }
     }
     Ok(all)
+}
+
+/// Something of each codec file, in their order, whichever thread it is from.
+fn abreast(models: &[&Model], env: &Env, of: impl Fn(usize) -> Result<Point> + Sync) -> Result<Vec<Point>> {
+    if env.threads < 2 {
+        return (0..models.len()).map(of).collect();
+    }
+    let failed = |_| Err(Error::usage("a thread that measures ended"));
+    std::thread::scope(|scope| {
+        let of = &of;
+        let threads: Vec<_> = (0..models.len()).map(|place| scope.spawn(move || of(place))).collect();
+        // All of them are waited for before the first error counts.
+        let found: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap_or_else(failed)).collect();
+        found.into_iter().collect()
+    })
 }
 
 /// What whole records take at these rates.

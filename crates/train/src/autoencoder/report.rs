@@ -231,7 +231,15 @@ impl Report {
         for bytes in BYTES {
             out += &self.row(bytes);
         }
-        let place = self.curve.len() / 2;
+        // Records of few numbers may take less than the first row at every rate.
+        if let Some(last) = self.curve.last().filter(|last| last.bytes < BYTES[0]) {
+            out += &self.row(last.bytes);
+        }
+        // Where most choices are.
+        let far = |figures: &Figures| (figures.bytes / 16.0).ln().abs();
+        let place =
+            (0..self.curve.len()).min_by(|&a, &b| far(&self.curve[a]).total_cmp(&far(&self.curve[b])));
+        let place = place.unwrap_or(0);
         let served = self.members.iter().map(|member| {
             format!("{} {}", member.name, member.served.get(place).copied().unwrap_or_default())
         });
@@ -261,7 +269,8 @@ impl Report {
                 .map_or_else(|| format!("{:>8}", "-"), |found| format!("{:>8.2}", found.overall))
         });
         format!(
-            "{bytes:>6} {:>9.2} {:>8.2} {:>8.2} {:>8.2} {:>8.2}         {}\n",
+            "{:>6} {:>9.2} {:>8.2} {:>8.2} {:>8.2} {:>8.2}         {}\n",
+            to(bytes, 2),
             bytes + self.spread(),
             found.overall,
             found.mean,

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Records that members are compared on, and that the file is measured on, at most.
-const COMPARED: usize = 1000;
-const MEASURED: usize = 2000;
+const COMPARED: usize = 500;
+const MEASURED: usize = 1000;
 /// Curves end at this many bytes a record.
 const MOST_BYTES: f64 = 72.0;
 /// Share of the records that is held out.
@@ -101,6 +101,7 @@ pub fn run(
     env: &Env,
     told: &mut Told<'_>,
 ) -> Result<Trained> {
+    let env = &env.clone().with_threads(request.threads.max(1));
     let run = Run::new(records, request, env)?;
     let mut stages = Stages::new(&run, checkpoint)?;
     let lessons = Lessons {
@@ -118,6 +119,7 @@ pub fn run(
     }
     // Tables of transforms are learned before networks, so that what is left of the time is known.
     let mut model = if members.is_empty() { None } else { Some(lessons.finish(members, env)?) };
+    told(Event::Line("measuring transforms".into()))?;
     let compared = few(&run.held_out, COMPARED);
     let mut alone = match &model {
         Some(model) => run.curves(model, &compared)?,
@@ -257,11 +259,14 @@ impl<'a> Run<'a> {
         Ok(Self { request, recipe, kinds, records, train, held_out, scale, deviation, begun, env })
     }
 
-    /// How long one of so many networks may train: what is left of the time, less what measuring it takes.
+    /// How long one of so many networks may train: what is left of the time, less what measuring it takes, and at least a share of
+    /// all on a machine where the rest takes long.
     fn time_for(&self, networks: usize) -> Duration {
-        let left = self.request.time.saturating_sub(self.begun.elapsed());
-        let measuring = left.mul_f64(0.1).max(Duration::from_secs(3)).min(left / 2);
-        ((left - measuring) / networks.max(1) as u32).max(Duration::from_secs(1))
+        let all = self.request.time;
+        let left = all.saturating_sub(self.begun.elapsed());
+        let measuring = all.mul_f64(0.1);
+        let least = all.mul_f64(0.4).min(left.max(Duration::from_secs(60)));
+        (left.saturating_sub(measuring).max(least) / networks.max(1) as u32).max(Duration::from_secs(1))
     }
 
     fn most_bytes(&self) -> f64 {
