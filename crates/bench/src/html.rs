@@ -3,7 +3,7 @@
 use crate::render::chart::Chart;
 use std::fmt::Write;
 
-const STYLE: &str = "body{font:15px/1.45 sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;color:#222;background:#fff}\
+const STYLE: &str = "body{font:15px/1.45 sans-serif;max-width:1340px;margin:2em auto;padding:0 1em;color:#222;background:#fff}\
 h1{font-size:1.5em}h2{font-size:1.15em;margin-top:1.8em;border-bottom:1px solid #ccc}\
 table{border-collapse:collapse;margin:.8em 0;font-size:13px}td,th{padding:.2em .7em;border-bottom:1px solid #ddd;text-align:right;\
 white-space:nowrap}td:first-child,th:first-child{text-align:left}img{image-rendering:pixelated;max-width:100%}\

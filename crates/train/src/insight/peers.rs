@@ -1,5 +1,5 @@
 //! What others make of single records: picture codecs for pictures, FLAC for windows. Installed programs are run on temporary files; those that
-//! are not there are named.
+//! are not there, or refuse what they are asked for, are named.
 
 use super::eval::{Errors, errors, peak};
 use super::sheet::{Look, png};
@@ -38,7 +38,7 @@ struct Program {
 const PICTURES: [Program; 3] = [
     Program {
         name: "jpeg",
-        encode: "cjpeg -quality Q -optimize -outfile OUT IN",
+        encode: "cjpeg -quality Q -baseline -optimize -outfile OUT IN",
         decode: "djpeg -pnm -outfile OUT IN",
         ends: ["pnm", "jpg", "pnm"],
         qualities: &["1", "10", "30", "60", "90"],

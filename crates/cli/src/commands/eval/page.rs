@@ -83,7 +83,10 @@ fn tables(page: &mut Page, figures: &Figures<'_>) {
         page.table(&heading, &rows);
     }
     if !figures.missing.is_empty() {
-        page.text(&format!("Not installed, and left out: {}.", figures.missing.join(", ")));
+        page.text(&format!(
+            "Not there, or of another version, and left out: {}.",
+            figures.missing.join(", ")
+        ));
     }
 }
 
@@ -162,11 +165,11 @@ fn records(page: &mut Page, figures: &Figures<'_>, ctx: &Context) -> Result<()> 
         let mut rows = Vec::new();
         for &number in chosen {
             let label = all.labels.as_ref().and_then(|labels| labels.get(number));
-            let label = label.map(|label| format!(", {label}")).unwrap_or_default();
+            let label = label.map(|label| format!(" (label {label})")).unwrap_or_default();
             let decibels = made.get(made.len() / 2).map(|(point, _)| {
                 eval::decibels(figures.peak, point.errors.each.get(number).copied().unwrap_or(0.0))
             });
-            let below = decibels.map(|db| format!(": {db:.1} dB")).unwrap_or_default();
+            let below = decibels.map(|db| format!(", {db:.1} dB")).unwrap_or_default();
             let values = places[number].iter().map(|&x| f64::from(x)).collect();
             let mut row = vec![
                 Cell::Text(format!("{number}{label}{below}")),

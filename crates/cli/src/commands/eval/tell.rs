@@ -201,7 +201,11 @@ impl Figures<'_> {
             let _ = write!(out, "\n{}", table(&heading, &rows));
         }
         if !self.missing.is_empty() {
-            let _ = writeln!(out, "\nNot installed, and left out: {}", self.missing.join(", "));
+            let _ = writeln!(
+                out,
+                "\nNot there, or of another version, and left out: {}",
+                self.missing.join(", ")
+            );
         }
         out
     }
