@@ -49,7 +49,7 @@ fn own_of(span: &Span) -> Option<&[u8]> {
 
 impl Latent {
     /// The stretches of records among the spans, with their payloads.
-    fn stretches<'s>(spans: &'s [Span], len: usize) -> Result<(Vec<Place>, Vec<&'s [u8]>)> {
+    fn stretches(spans: &[Span], len: usize) -> Result<(Vec<Place>, Vec<&[u8]>)> {
         let (mut places, mut payloads, mut end) = (Vec::new(), Vec::new(), 0);
         for (span, own) in spans.iter().filter_map(|span| Some((span, own_of(span)?))) {
             let (start, record) = (span.start as usize, Head::read(own)?.0.record());
@@ -70,7 +70,8 @@ fn spans_around(spans: &[Span], places: &[Place]) -> Vec<Span> {
     let moved = |span: &Span| {
         let (start, end) = (span.start as usize, span.end() as usize);
         let apart = places.iter().all(|place| place.range.end <= start || end <= place.range.start);
-        let before: usize = places.iter().map(|p| &p.range).filter(|r| r.end <= start).map(|r| r.len()).sum();
+        let ranges = places.iter().map(|place| &place.range);
+        let before: usize = ranges.filter(|range| range.end <= start).map(ExactSizeIterator::len).sum();
         (apart && own_of(span).is_none()).then(|| Span { start: (start - before) as u64, ..span.clone() })
     };
     spans.iter().filter_map(moved).collect()

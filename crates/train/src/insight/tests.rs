@@ -105,7 +105,11 @@ fn places_give_records_back() {
         assert!(errors.psnr > 38.0, "{errors:?}");
     }
     let file = write::npy_rows(&[vec![1.0, 2.0], vec![3.0, 4.5]], 2).unwrap();
-    assert!(file.starts_with(b"\x93NUMPY") && file.ends_with(&4.5f32.to_le_bytes()) && file.len().is_multiple_of(16));
+    assert!(
+        file.starts_with(b"\x93NUMPY")
+            && file.ends_with(&4.5f32.to_le_bytes())
+            && file.len().is_multiple_of(16)
+    );
 }
 
 #[test]

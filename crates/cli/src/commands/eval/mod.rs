@@ -28,10 +28,8 @@ const COORDINATES: usize = 256;
 pub fn enter(args: &Eval, ctx: &Context) -> Result<()> {
     if let Some(EvalWhat::Autoencoder(args)) = &args.what {
         insight::enter(&args.model, &args.inputs, &args.records, ctx)?;
-        let training = args.training.iter();
-        training
-            .map(|path| ctx.will_read(Role::Help("report of a training"), path))
-            .collect::<Result<()>>()?;
+        let mut training = args.training.iter();
+        training.try_for_each(|path| ctx.will_read(Role::Help("report of a training"), path))?;
         return args.report.iter().try_for_each(|path| ctx.will_write(path, "the records"));
     }
     let Some((file, data)) = args.network() else { return Ok(()) };
@@ -82,7 +80,7 @@ fn autoencoder(args: &EvalAutoencoder, ctx: &Context) -> Result<()> {
     for &rate in &args.rates {
         insight::rate(&model, Some(rate))?;
     }
-    let training = args.training.as_deref().map(read_json).transpose()?;
+    let mut training = args.training.as_deref().map(read_json).transpose()?;
     let records = insight::read(&args.inputs, &args.records, args.seed, &model, ctx)?;
     let file =
         std::fs::metadata(&args.model).map_err(|e| Error::io("cannot read", e).in_file(&args.model))?.len();
