@@ -80,7 +80,7 @@ fn autoencoder(args: &EvalAutoencoder, ctx: &Context) -> Result<()> {
     for &rate in &args.rates {
         insight::rate(&model, Some(rate))?;
     }
-    let mut training = args.training.as_deref().map(read_json).transpose()?;
+    let training = args.training.as_deref().map(read_json).transpose()?;
     let records = insight::read(&args.inputs, &args.records, args.seed, &model, ctx)?;
     let file =
         std::fs::metadata(&args.model).map_err(|e| Error::io("cannot read", e).in_file(&args.model))?.len();
