@@ -30,6 +30,9 @@ pub struct TrainAutoencoder {
     /// Keep what serves best where no number may be off by more than E
     #[arg(long, value_name = "E", value_parser = value::positive)]
     pub max_error: Option<f64>,
+    /// Learn what predicts records of bytes exactly, for `compress -6` and up with --model and no target; with --members these, too
+    #[arg(long, conflicts_with_all = ["bytes_per_record", "psnr", "max_error"])]
+    pub exact: bool,
     /// Time for everything; networks train for what the rest leaves
     #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "5m")]
     pub time_budget: Duration,

@@ -206,6 +206,7 @@ Ctrl-C keeps what was learned in OUT.checkpoint; the same command with --resume 
 Examples:
   minlen train autoencoder train-images-idx3-ubyte.gz --test t10k-images-idx3-ubyte.gz -o digits.mlc
   minlen train autoencoder pictures --members klt,cklt:32 -o pictures.mlc
+  minlen train autoencoder train-images-idx3-ubyte.gz --exact --time-budget 2m -o exact.mlc
   minlen train autoencoder sensors.npy --psnr 40 --time-budget 20m -o sensors.mlc
   minlen train autoencoder recordings --window 320 -o speech.mlc
   minlen train autoencoder table.csv --skip-columns id -o rows.mlc

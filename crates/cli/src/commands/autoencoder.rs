@@ -1,5 +1,7 @@
 //! `minlen train autoencoder`: a codec file from records of one kind.
 
+mod exact;
+
 use crate::args::TrainAutoencoder;
 use crate::engine::sink::Sink;
 use crate::plan::ledger::Role;
@@ -54,10 +56,30 @@ pub fn train(args: &TrainAutoencoder, ctx: &Context) -> Result<()> {
             Some(minlen_train::records::Source { like, ..source }.read(&env)?)
         }
     };
-    let trained = learn(args, ctx, (&records, test.as_ref()), before.as_deref())?;
+    if args.exact && args.members.0.is_none() {
+        let (file, figures, text) = exact::train(args, ctx, (&records, test.as_ref()), None)?;
+        out.write(&file)?;
+        out.commit(None)?;
+        if let Some(report) = report {
+            let document = report::document("train", serde_json::json!({"autoencoder": figures.clone()}));
+            report.write(format!("{document:#}\n").as_bytes())?;
+            report.commit(None)?;
+        }
+        ctx.report.done(figures);
+        return if ctx.ui.json() || out_is_standard(args) { Ok(()) } else { ui::print(&text) };
+    }
+    let mut trained = learn(args, ctx, (&records, test.as_ref()), before.as_deref())?;
+    let mut words = trained.report.text();
+    let mut figures = trained.report.json();
+    if args.exact {
+        let (file, predictor, text) =
+            exact::train(args, ctx, (&records, test.as_ref()), Some(&trained.file))?;
+        trained.file = file;
+        figures["predictor"] = predictor["predictor"].clone();
+        words += &text;
+    }
     out.write(&trained.file)?;
     out.commit(None)?;
-    let figures = trained.report.json();
     if let Some(report) = report {
         if args.report.as_deref().is_some_and(is_page) {
             report.write(super::eval::training(&figures).as_bytes())?;
@@ -73,7 +95,7 @@ pub fn train(args: &TrainAutoencoder, ctx: &Context) -> Result<()> {
     }
     ctx.report.done(figures);
     let is_taken = out_is_standard(args);
-    if ctx.ui.json() || is_taken { Ok(()) } else { ui::print(&trained.report.text()) }
+    if ctx.ui.json() || is_taken { Ok(()) } else { ui::print(&words) }
 }
 
 /// True where standard output has the codec file itself.
@@ -167,7 +189,8 @@ fn request(args: &TrainAutoencoder, ctx: &Context, records: &Records) -> Request
         members: args.members.0.clone(),
         variant: args.variant,
         goal,
-        time: args.time_budget,
+        // A predictor has the other half.
+        time: if args.exact { args.time_budget / 2 } else { args.time_budget },
         epochs: args.epochs.map(|epochs| u32::try_from(epochs).unwrap_or(u32::MAX)),
         seed: args.seed,
         threads: ctx.threads(),

@@ -3,6 +3,7 @@
 pub mod checkpoint;
 pub mod choose;
 pub mod codec_file;
+pub mod exact;
 pub mod export;
 pub mod linear;
 pub mod measure;
