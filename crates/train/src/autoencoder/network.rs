@@ -44,6 +44,13 @@ pub enum Body {
     },
 }
 
+impl Body {
+    /// True for convolutions over pictures.
+    pub(super) fn is_square(&self) -> bool {
+        matches!(self, Self::Conv { .. })
+    }
+}
+
 impl Design {
     /// Rows and columns between the convolutions.
     pub(super) fn small(&self) -> [usize; 2] {
