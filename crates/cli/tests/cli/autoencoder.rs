@@ -14,7 +14,7 @@ fn idx(sizes: &[u32], data: &[u8]) -> Vec<u8> {
 #[test]
 fn idx_files_that_are_cut_off_and_labels_are_told_from_pictures() {
     let s = Sandbox::new();
-    let pixels: Vec<u8> = (0..100 * 64u32).map(|i| (i * i >> 5) as u8).collect();
+    let pixels: Vec<u8> = (0..100 * 64u32).map(|i| ((i * i) >> 5) as u8).collect();
     s.write("m/train-images-idx3-ubyte", idx(&[100, 8, 8], &pixels));
     s.write("m/train-labels-idx1-ubyte", idx(&[100], &[3; 100]));
     s.ok(["train", "autoencoder", "m", "-o", "a.mlc"]);

@@ -137,7 +137,7 @@ impl Line<'_, '_> {
             }
             "codecs" => self.command.operands.extend(self.random.chance(50).then(|| "bwt".into())),
             "compress" | "" | "train prior" | "train autoencoder" | "analyze" | "bench" => {
-                self.several(Class::Any)
+                self.several(Class::Any);
             }
             _ => self.several(Class::Archive),
         }

@@ -17,7 +17,7 @@ fn geometries() -> Vec<Geometry> {
 
 fn values(n: usize, seed: u64) -> Vec<u8> {
     let mut random = Random::new(seed);
-    (0..n).map(|_| if random.next() % 3 == 0 { (random.next() % 256) as u8 } else { 0 }).collect()
+    (0..n).map(|_| if random.next().is_multiple_of(3) { (random.next() % 256) as u8 } else { 0 }).collect()
 }
 
 /// A graph of random weights.
