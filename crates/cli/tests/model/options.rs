@@ -106,7 +106,7 @@ pub fn known(verb: &str, id: &str) -> Option<Known> {
         ("train autoencoder", "test") => Reads(60, Class::Any),
         ("train autoencoder", "checkpoint") => Writes(60),
         ("train autoencoder", "report") => Writes(60),
-        ("train autoencoder", "resume" | "decode_only") => Flag(60),
+        ("train autoencoder", "resume" | "decode_only" | "exact") => Flag(60),
         ("train autoencoder", "licence") => Words(60, &["CC0-1.0", ""]),
         ("train autoencoder", "bytes_per_record" | "max_error") => Words(30, &["8", "0.5", "0", "-1"]),
         ("train autoencoder", "shape") => Words(300, &["4", "2x4", "0", "x"]),

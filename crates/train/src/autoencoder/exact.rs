@@ -8,6 +8,7 @@ use minlen_core::{Dtype, Env, Error, Result};
 use minlen_latent::Model;
 use minlen_learn::Length;
 use minlen_nn::causal::Geometry;
+use std::time::Duration;
 
 /// Units of the hidden layers, and the largest magnitude of a weight: what paid on drawings (docs/format/autoencoder.md, `CAUS`).
 const HIDDEN: [usize; 2] = [96, 32];
@@ -28,11 +29,13 @@ pub fn predictor(records: &Records, request: &Request, env: &Env, told: &mut Tol
         Error::usage(format!("no predictor for records of {}", records.kind()))
             .remedy("records are (values), (rows, columns) or (rows, columns, channels up to 4)")
     })?;
+    // More passes over few records bring nothing.
+    let worth = Duration::from_secs(1) + Duration::from_micros(60 * records.bytes.len() as u64);
     let recipe = Recipe {
         geometry,
         hidden: HIDDEN,
         weights: WEIGHTS,
-        length: request.epochs.map_or(Length::Time(request.time), Length::Epochs),
+        length: request.epochs.map_or(Length::Time(request.time.min(worth)), Length::Epochs),
         rate: RATE,
         seed: request.seed,
         threads: request.threads,
