@@ -143,7 +143,7 @@ fn every_option_of_every_verb_is_known_to_the_generator() {
 
 #[test]
 fn nothing_is_lost_whatever_is_typed() {
-    let plan = Plan { seed: 1, runs: 150, longest: Duration::from_secs(45), keep_going: false };
+    let plan = Plan { seed: 3, runs: 150, longest: Duration::from_secs(45), keep_going: false };
     explore(&plan);
 }
 
