@@ -193,7 +193,11 @@ fn request(args: &TrainAutoencoder, ctx: &Context, records: &Records) -> Request
         time: if args.exact { args.time_budget / 2 } else { args.time_budget },
         epochs: args.epochs.map(|epochs| u32::try_from(epochs).unwrap_or(u32::MAX)),
         seed: args.seed,
-        threads: ctx.threads(),
+        // The result does not depend on threads.
+        threads: match ctx.threads() {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        },
         licence: args.licence.clone(),
         provenance,
         decode_only: args.decode_only,

@@ -312,7 +312,7 @@ fn transform(
 }
 
 /// Steps from those that are worth it for the largest coefficients to a quarter of a value.
-fn rates_for(model: &Model) -> (u8, u8) {
+pub(super) fn rates_for(model: &Model) -> (u8, u8) {
     let largest = model.members.iter().filter_map(|member| match &member.body {
         Body::Linear { linear, .. } => linear.classes.iter().filter_map(|c| c.deviations.first()).max(),
         Body::Network(_) => None,

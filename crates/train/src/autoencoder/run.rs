@@ -2,7 +2,7 @@
 
 use super::checkpoint::{self, Stage};
 use super::choose::{Goal, Trial};
-use super::codec_file::{BATCH, Kind, Lessons, NetworkRecipe, Recipe, scaling_of};
+use super::codec_file::{BATCH, Kind, Lessons, NetworkRecipe, Recipe, rates_for, scaling_of};
 use super::measure::{self, Point, Scale};
 use super::members::candidates;
 use super::network::Variant;
@@ -130,10 +130,13 @@ pub fn run(
         let Kind::Network(own) = kind else { continue };
         let time = run.time_for(networks.len() - place);
         let member = stages.train(&run, &lessons, (place, own), time, told)?;
+        // Alone, so that what it has of tables is learned and those of the others stay.
+        let own = lessons.finish(vec![member], env)?;
         model = Some(match model.take() {
-            None => lessons.finish(vec![member], env)?,
+            None => own,
             Some(mut model) => {
-                model.members.push(member);
+                model.members.extend(own.members);
+                (model.coarsest, model.rates) = rates_for(&model);
                 model
             }
         });
