@@ -7,7 +7,7 @@
 //! | where records lie, as numbers for search and clustering | [`embed`] |
 //! | new records, or changed copies of given ones | [`sample`] |
 //! | bytes, errors and times at each rate, beside other methods | [`eval`] |
-//! | files and pictures of what comes out | [`write`], [`sheet`] |
+//! | files and pictures of what comes out | [`mod@write`], [`sheet`] |
 
 mod auc;
 pub mod embed;
