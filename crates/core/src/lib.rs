@@ -51,4 +51,4 @@ pub use nearby::{Approximator, Difference, MaxError, Nearby, Target};
 pub use need::Need;
 pub use params::{ParamKind, ParamSpec, Params};
 pub use registry::{MissingCodec, Registry};
-pub use resources::{Bases, Learned, Prepared, Resources, WholeBase};
+pub use resources::{Bases, Learned, Prepared, Resources, WholeBase, missing_model};

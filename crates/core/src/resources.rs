@@ -191,6 +191,17 @@ pub fn wrong_base(file: &[u8; 32], given: &[u8; 32]) -> Error {
     .advise(Advice::Base)
 }
 
+/// The codec file whose hash begins like this is not at hand.
+#[must_use]
+pub fn missing_model(name: &[u8; 8]) -> Error {
+    let start = hex(name);
+    Error::unsupported(format!("needs the codec file whose BLAKE3 begins with {start}")).advise(Advice::Model)
+}
+
 fn start_of(hash: &[u8; 32]) -> String {
-    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash[..8])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -30,5 +30,5 @@ pub use code::{Outcome, Promise, decode, encode, learn_tables, residuals};
 pub use describe::{Description, describe};
 pub use file::{KIND, is_codec_file};
 pub use model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
-pub use values::{FRACTION, Scaling};
+pub use values::{FRACTION, Scaling, TYPES};
 pub use view::View;

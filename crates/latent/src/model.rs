@@ -78,11 +78,11 @@ impl Model {
         self.numbers() * self.scaling.dtype().unit()
     }
 
-    /// The same with one of its members alone; none that is not there.
+    /// The same with one of its members and nothing else; none that is not there.
     #[must_use]
     pub fn only(&self, member: usize) -> Option<Self> {
         let members = vec![self.members.get(member)?.clone()];
-        Some(Self { members, report: String::new(), ..self.clone() })
+        Some(Self { members, predictor: None, report: String::new(), ..self.clone() })
     }
 
     /// The rate of a member at which bits are worth as much as at a rate of the file.
@@ -98,6 +98,13 @@ impl Model {
     #[must_use]
     pub fn step(&self, rate: u8) -> u8 {
         self.coarsest.saturating_sub(rate)
+    }
+
+    /// Squares, of numbers of the file, that a bit is worth with steps of `step`.
+    #[must_use]
+    pub fn worth(&self, step: u8) -> f64 {
+        let size = steps::size(step) as f64 / 16.0 * self.scaling.scale();
+        steps::PRICE * size * size
     }
 
     /// # Errors

@@ -108,7 +108,7 @@ impl<'m> Search<'m> {
             Finder::Network(finder) => {
                 let Some(ready) = self.stream.network(member) else { return Ok(Try::none(record)) };
                 if finder.rate() != Some(rate) {
-                    let worth = worth(self.model, ready.latents.step(rate));
+                    let worth = self.model.worth(ready.latents.step(rate));
                     let price = Some(worth).filter(|_| self.thorough && thrift > 0.0);
                     let record = (exact, &self.values[..], self.place);
                     finder.describe(self.model, ready, rate, record, price, self.counts)?;
@@ -128,20 +128,15 @@ impl<'m> Search<'m> {
         let mut best: Option<Try> = None;
         for member in 0..self.model.members.len() {
             self.look(member, values)?;
-            let last = self.model.members[member].rates(self.model) - 1;
             let found = match promise {
                 Promise::Rate(rate) => {
-                    let rate = match &self.model.members[member].body {
-                        Body::Linear { .. } => rate.min(last),
-                        Body::Network(latents) => latents.nearest(self.model.step(rate)),
-                    };
-                    Some(self.attempt(member, rate, 1.0, exact)?)
+                    Some(self.attempt(member, self.model.rate_of(member, rate), 1.0, exact)?)
                 }
                 _ => self.cheapest(member, exact, promise)?,
             };
             let price = |found: &Try| match promise {
                 Promise::Rate(rate) => {
-                    found.squares + f64::from(found.bits) * worth(self.model, self.model.step(rate))
+                    found.squares + f64::from(found.bits) * self.model.worth(self.model.step(rate))
                 }
                 _ => f64::from(found.bits),
             };
@@ -316,12 +311,6 @@ pub(crate) fn left(model: &Model, values: &[f32], made: &mut [i32], out: &mut Ve
     model.scaling.hold(made);
     let off = |(x, made): (&f32, &i32)| x - *made as f32 / (1 << FRACTION) as f32;
     out.extend(values.iter().zip(made.iter()).map(off));
-}
-
-/// Squares, of numbers of the file, that a bit is worth with steps of `step`.
-fn worth(model: &Model, step: u8) -> f64 {
-    let size = steps::size(step) as f64 / 16.0 * model.scaling.scale();
-    steps::PRICE * size * size
 }
 
 /// The sum of the squares of the errors, and the largest error.

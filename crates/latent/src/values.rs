@@ -8,7 +8,7 @@ pub const FRACTION: u32 = 8;
 const FARTHEST: f64 = (1u64 << 20) as f64;
 
 /// The types that numbers may have, in the order of the format.
-pub(crate) const TYPES: [Dtype; 6] = [Dtype::U8, Dtype::I8, Dtype::U16, Dtype::I16, Dtype::F32, Dtype::F64];
+pub const TYPES: [Dtype; 6] = [Dtype::U8, Dtype::I8, Dtype::U16, Dtype::I16, Dtype::F32, Dtype::F64];
 
 /// The largest whole number that is not above `number`; without a call, which takes longer than all else about a number.
 fn floor(number: f64) -> f64 {
@@ -69,6 +69,18 @@ impl Scaling {
             Dtype::F32 => out.extend(bytes.as_chunks().0.iter().map(|b| f64::from(f32::from_le_bytes(*b)))),
             _ => out.extend(bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b))),
         }
+    }
+
+    /// The difference between the largest and the smallest number in `bytes` that is finite; 0 where there are no two.
+    #[must_use]
+    pub fn spread(&self, bytes: &[u8]) -> f64 {
+        let (mut low, mut high, mut numbers) = (f64::INFINITY, f64::NEG_INFINITY, Vec::new());
+        for some in bytes.chunks(1 << 16) {
+            self.numbers(some, &mut numbers);
+            let finite = numbers.iter().filter(|number| number.is_finite());
+            (low, high) = finite.fold((low, high), |(low, high), &x| (low.min(x), high.max(x)));
+        }
+        if high > low { high - low } else { 0.0 }
     }
 
     /// What members make of `numbers`; false where one of them is none, or too far away.

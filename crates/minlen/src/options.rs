@@ -578,12 +578,13 @@ impl Options {
         self.raw.as_ref().map(|raw| (raw.dtype, &raw.shape[..]))
     }
 
-    /// The type of the numbers of a span that may differ from those of the input: floats, or what the codec file is for.
+    /// The type of the numbers of a span that may differ from those of the input: floats, or records that the codec file is for.
     pub(crate) fn may_differ(&self, span: &Span) -> Option<Dtype> {
         #[cfg(feature = "latent")]
-        if let Some(model) = self.model.as_ref().and_then(crate::latent::model_of) {
-            let known = span.changeable().filter(|&dtype| dtype == model.scaling.dtype());
-            return known.or_else(|| span.inexact());
+        if let Some(records) = self.model.as_ref().and_then(crate::latent::Records::new)
+            && records.fits(span)
+        {
+            return span.changeable();
         }
         span.inexact()
     }

@@ -6,6 +6,7 @@ use minlen_core::varint::{Reader, put};
 use minlen_core::{
     Chain, CodecId, Detection, Env, Error, Event, Need, NoProgress, Progress, Registry, Result, ids,
 };
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Streams, and parts of a stream, at most.
@@ -237,6 +238,16 @@ impl Described {
         }
         Ok(streams)
     }
+}
+
+/// What is around ranges of some data of `total` bytes, one before each and one behind the last.
+pub(crate) fn around(
+    ranges: impl Iterator<Item = Range<usize>> + Clone,
+    total: usize,
+) -> impl Iterator<Item = Range<usize>> {
+    let starts = std::iter::once(0).chain(ranges.clone().map(|range| range.end));
+    let ends = ranges.map(|range| range.start).chain(std::iter::once(total));
+    starts.zip(ends).map(|(start, end)| start..end)
 }
 
 /// What decoding a payload of this chain needs besides it. What names anything codes last, since nothing comes after it.

@@ -2,6 +2,7 @@
 
 mod exact;
 
+use super::insight::say;
 use crate::args::TrainAutoencoder;
 use crate::engine::sink::Sink;
 use crate::plan::ledger::Role;
@@ -40,7 +41,7 @@ pub fn train(args: &TrainAutoencoder, ctx: &Context) -> Result<()> {
     let env = ctx.reading();
     let source = args.records.source(&args.inputs, args.seed);
     let records = source.read(&env)?.for_training()?;
-    records.notes.iter().for_each(|note| notice(note, ctx));
+    records.notes.iter().for_each(|note| say(note, ctx));
     // What was found in folders may be private.
     records
         .files
@@ -56,29 +57,8 @@ pub fn train(args: &TrainAutoencoder, ctx: &Context) -> Result<()> {
             Some(minlen_train::records::Source { like, ..source }.read(&env)?)
         }
     };
-    if args.exact && args.members.0.is_none() {
-        let (file, figures, text) = exact::train(args, ctx, (&records, test.as_ref()), None)?;
-        out.write(&file)?;
-        out.commit(None)?;
-        if let Some(report) = report {
-            let document = report::document("train", serde_json::json!({"autoencoder": figures.clone()}));
-            report.write(format!("{document:#}\n").as_bytes())?;
-            report.commit(None)?;
-        }
-        ctx.report.done(figures);
-        return if ctx.ui.json() || out_is_standard(args) { Ok(()) } else { ui::print(&text) };
-    }
-    let mut trained = learn(args, ctx, (&records, test.as_ref()), before.as_deref())?;
-    let mut words = trained.report.text();
-    let mut figures = trained.report.json();
-    if args.exact {
-        let (file, predictor, text) =
-            exact::train(args, ctx, (&records, test.as_ref()), Some(&trained.file))?;
-        trained.file = file;
-        figures["predictor"] = predictor["predictor"].clone();
-        words += &text;
-    }
-    out.write(&trained.file)?;
+    let Made { file, figures, words } = made(args, ctx, (&records, test.as_ref()), before.as_deref())?;
+    out.write(&file)?;
     out.commit(None)?;
     if let Some(report) = report {
         if args.report.as_deref().is_some_and(is_page) {
@@ -89,13 +69,46 @@ pub fn train(args: &TrainAutoencoder, ctx: &Context) -> Result<()> {
         }
         report.commit(None)?;
     }
-    // It was needed until now.
-    if checkpoint.is_file() {
+    // It was needed until now; a predictor alone has none.
+    if !is_predictor_alone(args) && checkpoint.is_file() {
         std::fs::remove_file(&checkpoint).map_err(|e| Error::io("cannot remove", e).in_file(&checkpoint))?;
     }
     ctx.report.done(figures);
     let is_taken = out_is_standard(args);
     if ctx.ui.json() || is_taken { Ok(()) } else { ui::print(&words) }
+}
+
+/// True where nothing is learned but what predicts records exactly.
+fn is_predictor_alone(args: &TrainAutoencoder) -> bool {
+    args.exact && args.members.0.is_none()
+}
+
+/// A codec file, and what is told of it.
+struct Made {
+    file: Vec<u8>,
+    figures: serde_json::Value,
+    words: String,
+}
+
+/// Members, unless a predictor alone is asked for, and the predictor.
+fn made(
+    args: &TrainAutoencoder,
+    ctx: &Context,
+    (records, test): (&Records, Option<&Records>),
+    before: Option<&[u8]>,
+) -> Result<Made> {
+    if is_predictor_alone(args) {
+        return exact::train(args, ctx, (records, test), None);
+    }
+    let trained = learn(args, ctx, (records, test), before)?;
+    let (figures, words) = (trained.report.json(), trained.report.text());
+    let mut made = Made { file: trained.file, figures, words };
+    if args.exact {
+        let with = exact::train(args, ctx, (records, test), Some(&made.file))?;
+        made.figures["predictor"] = with.figures["predictor"].clone();
+        (made.file, made.words) = (with.file, made.words + &with.words);
+    }
+    Ok(made)
 }
 
 /// True where standard output has the codec file itself.
@@ -130,12 +143,6 @@ fn kept(checkpoint: &Path, args: &TrainAutoencoder) -> Result<Option<Vec<u8>>> {
     Ok(None)
 }
 
-fn notice(message: &str, ctx: &Context) {
-    if !ctx.ui.json() {
-        ctx.ui.meter.event(Told::Notice { message: format!("minlen: {message}") });
-    }
-}
-
 fn learn(
     args: &TrainAutoencoder,
     ctx: &Context,
@@ -163,7 +170,7 @@ fn learn(
     ctx.ui.meter.stop();
     if trained.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled) && written {
         let kept = checkpoint.display();
-        notice(&format!("stopped; {kept} has what was learned: the same command with --resume goes on"), ctx);
+        say(&format!("stopped; {kept} has what was learned: the same command with --resume goes on"), ctx);
     }
     trained
 }

@@ -4,6 +4,7 @@ use crate::args::RecordArgs;
 use crate::plan::ledger::Role;
 use crate::plan::{Context, Source};
 use minlen::{Error, Event, Progress, Result};
+pub use minlen_train::insight::rate;
 use minlen_train::insight::{self, Model};
 use minlen_train::records::{self, Records};
 use std::path::{Path, PathBuf};
@@ -52,14 +53,4 @@ pub fn say(message: &str, ctx: &Context) {
 /// The member that is named, or the one whose latents say most.
 pub fn member(model: &Model, name: Option<&str>) -> Result<usize> {
     name.map_or_else(|| insight::embed::usual_member(model), |name| insight::member(model, name))
-}
-
-/// The rate that is named, or the usual one.
-pub fn rate(model: &Model, asked: Option<u8>) -> Result<u8> {
-    let rate = asked.unwrap_or_else(|| insight::Held::usual_rate(model));
-    if rate < model.rates {
-        return Ok(rate);
-    }
-    Err(Error::usage(format!("no rate {rate}"))
-        .remedy(format!("the codec file has the rates 0 to {}", model.rates.saturating_sub(1))))
 }

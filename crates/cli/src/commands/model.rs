@@ -37,7 +37,8 @@ struct Part<'m> {
 /// Shows one.
 pub fn run(bytes: &[u8], input: &Source, ctx: &Context) -> Result<()> {
     let model = Model::read(bytes, &ctx.reading())?;
-    let parts = model.members.iter().map(|member| part(&model, member, ctx)).collect::<Result<Vec<_>>>()?;
+    let parts = (0..model.members.len()).filter_map(|number| part(&model, number, ctx).transpose());
+    let parts = parts.collect::<Result<Vec<_>>>()?;
     let report: Option<Value> = serde_json::from_str(&model.report).ok();
     if ctx.ui.json() {
         ctx.report.done(object(bytes, &model, &parts, report));
@@ -46,15 +47,11 @@ pub fn run(bytes: &[u8], input: &Source, ctx: &Context) -> Result<()> {
     ui::print(&text(input, bytes, &model, &parts, report.as_ref()))
 }
 
-fn part<'m>(model: &Model, member: &'m Member, ctx: &Context) -> Result<Part<'m>> {
-    let none = String::new;
-    let alone = Model {
-        members: vec![member.clone()],
-        licence: none(),
-        provenance: none(),
-        report: none(),
-        ..model.clone()
+fn part<'m>(model: &'m Model, number: usize, ctx: &Context) -> Result<Option<Part<'m>>> {
+    let (Some(member), Some(mut alone)) = (model.members.get(number), model.only(number)) else {
+        return Ok(None);
     };
+    (alone.licence, alone.provenance) = (String::new(), String::new());
     let size = alone.write(&ctx.reading())?.len();
     let (weights, layers) = match &member.body {
         Body::Linear { linear, .. } => {
@@ -69,7 +66,7 @@ fn part<'m>(model: &Model, member: &'m Member, ctx: &Context) -> Result<Part<'m>
             (all().map(|graph| graph.weights()).sum(), all().map(|graph| graph.layers()).sum())
         }
     };
-    Ok(Part { member, size, weights, layers, rates: member.rates(model) })
+    Ok(Some(Part { member, size, weights, layers, rates: member.rates(model) }))
 }
 
 /// True if records can be encoded, too.

@@ -320,7 +320,7 @@ impl Context {
             options = options.with_target(target)?;
         }
         if let (Some(path), Some(part)) = (self.models.last(), self.learned.borrow().last()) {
-            let exact = minlen::latent::Model::read(part.bytes(), &Env::default())?.predictor.is_some();
+            let exact = minlen::latent::model_of(part).is_some_and(|model| model.predictor.is_some());
             if args.arrays.target().is_none() && !exact {
                 return Err(Error::usage("nothing says how near records must stay")
                     .remedy("name --psnr DB, --max-error E or --bytes-per-record N; exactly, a codec file of `train autoencoder --exact` helps")

@@ -1,6 +1,6 @@
 //! The codec `latent`: records by a codec file, what is around them by the planner.
 
-use super::describe::{self, Head, Place, gaps};
+use super::describe::{self, Head, Place};
 use super::named;
 use crate::block_progress::Scaled;
 use crate::planner::Planner;
@@ -45,6 +45,11 @@ const DECODE_NS: u32 = 100;
 fn own_of(span: &Span) -> Option<&[u8]> {
     let described = span.description.as_ref()?;
     (described.codec == ids::LATENT).then_some(&described.payload[..])
+}
+
+/// What is around the stretches of records, in order.
+fn gaps(places: &[Place], total: usize) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+    streams::around(places.iter().map(|place| place.range.clone()), total)
 }
 
 impl Latent {

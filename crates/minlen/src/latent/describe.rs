@@ -5,13 +5,11 @@ use crate::nearby::figure;
 use minlen_container::check32;
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Difference, Dtype, Error, Result};
-use minlen_latent::Promise;
+use minlen_latent::{Promise, TYPES};
 use std::ops::Range;
 
 /// Stretches of records in one payload at most.
 const MOST: u64 = 1 << 16;
-/// The types of numbers, by their code.
-const TYPES: [Dtype; 6] = [Dtype::U8, Dtype::I8, Dtype::U16, Dtype::I16, Dtype::F32, Dtype::F64];
 
 /// How the promise was named.
 mod promise {
@@ -133,11 +131,4 @@ pub(super) fn read(reader: &mut Reader<'_>, total: usize) -> Result<Vec<Place>> 
         places.push(Place { range: start..end, own });
     }
     Ok(places)
-}
-
-/// The ranges around the stretches, in order.
-pub(super) fn gaps(places: &[Place], total: usize) -> impl Iterator<Item = Range<usize>> + '_ {
-    let starts = std::iter::once(0).chain(places.iter().map(|place| place.range.end));
-    let ends = places.iter().map(|place| place.range.start).chain(std::iter::once(total));
-    starts.zip(ends).map(|(start, end)| start..end)
 }

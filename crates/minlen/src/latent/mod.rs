@@ -21,7 +21,7 @@ pub(crate) use codec::codec;
 pub use minlen_latent::{Body, Member, Model, is_codec_file};
 pub(crate) use records::Records;
 
-use minlen_core::{Advice, Env, Error, Learned, Resources, Result};
+use minlen_core::{Env, Learned, Resources, Result, missing_model};
 use std::sync::Arc;
 
 /// The first bytes of the hash of a codec file: what payloads name it by.
@@ -37,12 +37,16 @@ pub(crate) type Name = [u8; 8];
 /// # Errors
 /// Corrupt for what is no codec file; unsupported for one of a later version; limit for one that is too large.
 pub fn open(file: &[u8]) -> Result<Learned> {
-    Model::read(file, &Env::default())?;
-    Ok(Learned::new(file.to_vec(), *blake3::hash(file).as_bytes()))
+    let model = Model::read(file, &Env::default())?;
+    let part = Learned::new(file.to_vec(), *blake3::hash(file).as_bytes());
+    // Kept there, so that nobody has to read it again.
+    part.opened(|_| Ok(model));
+    Ok(part)
 }
 
 /// What a learned part holds, if it is a codec file.
-pub(crate) fn model_of(part: &Learned) -> Option<Arc<Model>> {
+#[must_use]
+pub fn model_of(part: &Learned) -> Option<Arc<Model>> {
     let is_model = is_codec_file(part.bytes());
     is_model.then(|| part.opened(|bytes| Model::read(bytes, &Env::default())))?
 }
@@ -57,9 +61,5 @@ pub(crate) fn name_of(part: &Learned) -> Name {
 /// # Errors
 /// Unsupported where it is not at hand.
 pub(crate) fn named(resources: &Resources, name: &Name) -> Result<Arc<Model>> {
-    resources.learned(name).and_then(model_of).ok_or_else(|| {
-        let start: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-        Error::unsupported(format!("needs the codec file whose BLAKE3 begins with {start}"))
-            .advise(Advice::Model)
-    })
+    resources.learned(name).and_then(model_of).ok_or_else(|| missing_model(name))
 }

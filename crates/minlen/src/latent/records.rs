@@ -31,7 +31,7 @@ impl Records {
     }
 
     /// True if `span` is made of such records: by its inner dimensions, or of numbers in a row.
-    fn fits(&self, span: &Span) -> bool {
+    pub(crate) fn fits(&self, span: &Span) -> bool {
         let numbers = self.model.numbers() as u64;
         if span.changeable() != Some(self.model.scaling.dtype())
             || span.len < self.model.record_bytes() as u64
@@ -72,21 +72,10 @@ impl Records {
         })
     }
 
-    /// The difference between the largest and the smallest number that is finite.
-    fn range(&self, bytes: &[u8]) -> f64 {
-        let (mut low, mut high, mut numbers) = (f64::INFINITY, f64::NEG_INFINITY, Vec::new());
-        for record in bytes.chunks(1 << 16) {
-            self.model.scaling.numbers(record, &mut numbers);
-            let finite = numbers.iter().filter(|number| number.is_finite());
-            (low, high) = finite.fold((low, high), |(low, high), &x| (low.min(x), high.max(x)));
-        }
-        if high > low { high - low } else { 0.0 }
-    }
-
     /// What records take, and how near they are, in decibels of the range.
     fn quality(&self, records: &[u8], outcome: &Outcome, stored: usize) -> String {
         let (count, numbers) = (records.len() / self.model.record_bytes(), self.model.numbers() as f64);
-        let range = self.range(records);
+        let range = self.model.scaling.spread(records);
         let decibels = |squares: f64| 10.0 * (range * range * numbers / squares).log10();
         let (mean, worst) = (decibels(outcome.squares / count as f64), decibels(outcome.worst_record));
         let size = stored as f64 / count as f64;
@@ -99,9 +88,11 @@ impl Records {
         let whole = !self.model.scaling.dtype().is_float();
         let promise = match *target {
             Target::MaxError(MaxError::Absolute(size)) => Promise::MaxError(size),
-            Target::MaxError(MaxError::Relative(share)) => Promise::MaxError(self.range(bytes) * share),
+            Target::MaxError(MaxError::Relative(share)) => {
+                Promise::MaxError(self.model.scaling.spread(bytes) * share)
+            }
             Target::Psnr(decibels) => {
-                let most = self.range(bytes) * power_of_ten(-decibels / 20.0);
+                let most = self.model.scaling.spread(bytes) * power_of_ten(-decibels / 20.0);
                 Promise::MeanSquare(most * most)
             }
             Target::BytesPerRecord(size) => {

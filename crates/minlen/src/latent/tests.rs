@@ -1,7 +1,7 @@
 use super::*;
 use crate::layout::Dtype;
 use crate::nearby::{MaxError, Target, verify};
-use crate::{Decoder, ErrorKind, Limits, Need, Options, compress, decompress, decompress_with};
+use crate::{Advice, Decoder, ErrorKind, Limits, Need, Options, compress, decompress, decompress_with};
 use minlen_latent::linear::{Basis, Class, Linear};
 use minlen_latent::tables::{SHARED, Start};
 use minlen_latent::{Scaling, steps};

@@ -1,5 +1,6 @@
 //! How a payload says where its arrays are (docs/format/codecs/tensors.md).
 
+use crate::streams;
 use minlen_core::varint::{Reader, put};
 use minlen_core::{BaseSpan, Dtype, Error, Result, Span};
 use minlen_tensor::dtype::{code, from_code};
@@ -159,7 +160,5 @@ fn read_bases(r: &mut Reader<'_>, arrays: &mut [Described]) -> Result<()> {
 
 /// The ranges between the arrays, in order.
 pub(super) fn gaps(arrays: &[Described], total: usize) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
-    let starts = std::iter::once(0).chain(arrays.iter().map(Described::end));
-    let ends = arrays.iter().map(|array| array.start).chain(std::iter::once(total));
-    starts.zip(ends).map(|(start, end)| start..end)
+    streams::around(arrays.iter().map(|array| array.start..array.end()), total)
 }

@@ -1,7 +1,7 @@
 //! Predictors of codec files that are at hand.
 
 use crate::records::Layout;
-use minlen_core::{Advice, Env, Error, Learned, Resources, Result};
+use minlen_core::{Env, Learned, Resources, Result, missing_model};
 use minlen_nn::causal::Causal;
 use minlen_nn::model_file::ModelFile;
 use std::sync::Arc;
@@ -26,11 +26,7 @@ pub(super) fn predictors(resources: &Resources) -> impl Iterator<Item = (Name, A
 /// # Errors
 /// Unsupported where it is not at hand.
 pub(super) fn named(resources: &Resources, name: &Name) -> Result<Arc<Causal>> {
-    resources.learned(name).and_then(opened).ok_or_else(|| {
-        let start: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-        Error::unsupported(format!("needs the codec file whose BLAKE3 begins with {start}"))
-            .advise(Advice::Model)
-    })
+    resources.learned(name).and_then(opened).ok_or_else(|| missing_model(name))
 }
 
 /// Whether it is for records that lie like this.

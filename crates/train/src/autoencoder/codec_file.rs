@@ -139,7 +139,7 @@ fn records_of(bytes: &[u8], size: usize, numbers: &[u32]) -> Vec<u8> {
 }
 
 /// A codec file without members.
-fn empty(shape: &[u32], scaling: Scaling) -> Model {
+pub(super) fn empty(shape: &[u32], scaling: Scaling) -> Model {
     Model {
         shape: shape.to_vec(),
         scaling,

@@ -1,6 +1,6 @@
 //! What helps to keep records exactly: a causal predictor, as part of a codec file.
 
-use super::codec_file::scaling_of;
+use super::codec_file::{empty, scaling_of};
 use super::run::{Event, Request, Told};
 use crate::causal::{Learned, Recipe, learn};
 use crate::records::Records;
@@ -57,14 +57,9 @@ pub fn predictor(records: &Records, request: &Request, env: &Env, told: &mut Tol
 /// Usage for numbers that are all the same.
 pub fn file_of(learned: &Learned, records: &Records, request: &Request) -> Result<Model> {
     Ok(Model {
-        shape: records.shape.clone(),
-        scaling: scaling_of(&records.bytes, records.dtype)?,
-        members: Vec::new(),
         predictor: Some(learned.predictor.clone()),
-        coarsest: 0,
-        rates: 1,
         licence: request.licence.clone(),
         provenance: request.provenance.clone(),
-        report: String::new(),
+        ..empty(&records.shape, scaling_of(&records.bytes, records.dtype)?)
     })
 }

@@ -1,10 +1,10 @@
 //! How well members do on records that nothing was learned from: bytes and errors at each rate, from what decoding gives.
 
 use minlen_core::{Env, Error, Result};
-use minlen_latent::{Body, Description, Member, Model, Promise, describe, steps};
+use minlen_latent::{Body, Description, Member, Model, Promise, describe};
 
 /// Decibels of what is exact.
-const EXACT: f64 = 99.0;
+pub(crate) const EXACT: f64 = 99.0;
 /// Rates are measured this far apart: three quarters of an octave of the step.
 const APART: usize = 3;
 /// Level that members are measured at: latents are not refined.
@@ -36,8 +36,14 @@ impl Scale {
     /// Decibels for a mean square of errors.
     #[must_use]
     pub fn decibels(&self, mean_square: f64) -> f64 {
-        (10.0 * (self.peak * self.peak / mean_square.max(1e-300)).log10()).min(EXACT)
+        decibels(self.peak, mean_square)
     }
+}
+
+/// Decibels of a mean of squares, against `peak`.
+#[must_use]
+pub fn decibels(peak: f64, mean_square: f64) -> f64 {
+    (10.0 * (peak * peak / mean_square.max(1e-300)).log10()).min(EXACT)
 }
 
 /// Figures over all records.
@@ -134,7 +140,7 @@ pub fn curve(model: &Model, bytes: &[u8], rates: &[u8], env: &Env) -> Result<Vec
 /// What records take at a rate. That of a network beyond its own rates is the last one again.
 fn next(model: &Model, bytes: &[u8], rate: u8, before: Option<&Point>, env: &Env) -> Result<Point> {
     let own = |rate: u8| match &model.members[..] {
-        [Member { body: Body::Network(latents), .. }] => Some(latents.nearest(model.step(rate))),
+        [Member { body: Body::Network(_), .. }] => Some(model.rate_of(0, rate)),
         _ => None,
     };
     if let Some(before) = before.filter(|before| own(rate).is_some() && own(before.rate) == own(rate)) {
@@ -156,12 +162,6 @@ pub fn at(model: &Model, bytes: &[u8], promise: Promise, env: &Env) -> Result<Po
     Ok(point)
 }
 
-/// Squares of errors that a bit is worth at a rate, in numbers of the file.
-fn worth(model: &Model, rate: u8) -> f64 {
-    let size = steps::size(model.step(rate)) as f64 / 16.0 * model.scaling.scale();
-    steps::PRICE * size * size
-}
-
 /// What records take where each names the member of `chosen` that serves it best, from what they take with each alone: by bits alone where a promise
 /// was kept, else by bits and errors at a rate.
 #[must_use]
@@ -171,7 +171,7 @@ pub fn together(model: &Model, alone: &[Vec<Point>], chosen: &[usize], promised:
     };
     let one = |place: usize| {
         let mut point = Point { rate: alone[chosen[0]][place].rate, ..Point::default() };
-        let price = if promised { 0.0 } else { 1.0 / worth(model, point.rate) };
+        let price = if promised { 0.0 } else { 1.0 / model.worth(model.step(point.rate)) };
         for record in 0..alone[chosen[0]][place].bits.len() {
             let cost = |member: usize| {
                 let of = &alone[member][place];
@@ -222,11 +222,17 @@ pub fn at_bytes(curve: &[Figures], bytes: f64) -> Option<Figures> {
 /// Bytes a record that it takes to reach so many decibels overall; `None` where the curve never does.
 #[must_use]
 pub fn bytes_for(curve: &[Figures], decibels: f64) -> Option<f64> {
-    let after = curve.iter().position(|figures| figures.overall >= decibels)?;
+    let points: Vec<[f64; 2]> = curve.iter().map(|figures| [figures.bytes, figures.overall]).collect();
+    crossing(&points, decibels)
+}
+
+/// Where a curve of bytes and decibels first reaches so many decibels.
+pub(crate) fn crossing(curve: &[[f64; 2]], decibels: f64) -> Option<f64> {
+    let after = curve.iter().position(|point| point[1] >= decibels)?;
     let high = curve[after];
-    let Some(low) = after.checked_sub(1).map(|before| curve[before]) else { return Some(high.bytes) };
-    let share = (decibels - low.overall) / (high.overall - low.overall).max(1e-9);
-    Some(low.bytes + share * (high.bytes - low.bytes))
+    let Some(low) = after.checked_sub(1).map(|before| curve[before]) else { return Some(high[0]) };
+    let share = (decibels - low[1]) / (high[1] - low[1]).max(1e-9);
+    Some(low[0] + share * (high[0] - low[0]))
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! How well a codec file does on records: bytes, errors and times at each rate, from payloads that were written and read again.
 
 use super::check;
+pub use crate::autoencoder::measure::decibels;
+use crate::autoencoder::measure::{EXACT, crossing};
 use crate::records::Records;
 use minlen_core::{Dtype, Env, Result};
 use minlen_latent::{Model, Promise, decode, encode};
 use std::time::{Duration, Instant};
 
-/// Decibels of what is exact.
-const EXACT: f64 = 99.0;
 /// Rates that are measured where nobody names any.
 const RATES: u8 = 10;
 /// What makes hardly more bytes and no fewer errors is not measured: the share by which errors have to fall from a rate to the next.
@@ -55,17 +55,10 @@ pub fn peak(model: &Model, bytes: &[u8]) -> f64 {
     if model.scaling.dtype() == Dtype::U8 {
         return 255.0;
     }
-    let mut numbers = Vec::new();
-    model.scaling.numbers(bytes, &mut numbers);
-    let finite = numbers.iter().filter(|x| x.is_finite());
-    let (low, high) = finite.fold((f64::MAX, f64::MIN), |(low, high), &x| (low.min(x), high.max(x)));
-    if high > low { high - low } else { 1.0 }
-}
-
-/// Decibels of a mean of squares.
-#[must_use]
-pub fn decibels(peak: f64, mean_square: f64) -> f64 {
-    (10.0 * (peak * peak / mean_square.max(1e-300)).log10()).min(EXACT)
+    match model.scaling.spread(bytes) {
+        range if range > 0.0 => range,
+        _ => 1.0,
+    }
 }
 
 /// How far `made` is from `exact`, both whole records. Numbers that are none are exact where they are the same.
@@ -151,9 +144,6 @@ pub fn curve(model: &Model, records: &Records, rates: &[u8], env: &Env) -> Resul
 /// Bytes of a record at so many decibels, between the points of a curve; `None` where it does not reach them.
 #[must_use]
 pub fn bytes_at(curve: &[Point], psnr: f64) -> Option<f64> {
-    let after = curve.iter().position(|point| point.errors.psnr >= psnr)?;
-    let high = &curve[after];
-    let Some(low) = after.checked_sub(1).map(|before| &curve[before]) else { return Some(high.per_record) };
-    let share = (psnr - low.errors.psnr) / (high.errors.psnr - low.errors.psnr).max(1e-9);
-    Some(low.per_record + share * (high.per_record - low.per_record))
+    let points: Vec<[f64; 2]> = curve.iter().map(|point| [point.per_record, point.errors.psnr]).collect();
+    crossing(&points, psnr)
 }

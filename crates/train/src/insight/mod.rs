@@ -153,3 +153,16 @@ pub fn member(model: &Model, name: &str) -> Result<usize> {
         Error::usage(format!("no member {name:?}")).remedy(format!("it has {}", names.join(", ")))
     })
 }
+
+/// The rate that is asked for, or the usual one.
+///
+/// # Errors
+/// Usage for one that is not there: says which there are.
+pub fn rate(model: &Model, asked: Option<u8>) -> Result<u8> {
+    let rate = asked.unwrap_or_else(|| Held::usual_rate(model));
+    if rate < model.rates {
+        return Ok(rate);
+    }
+    Err(Error::usage(format!("no rate {rate}"))
+        .remedy(format!("the codec file has the rates 0 to {}", model.rates.saturating_sub(1))))
+}

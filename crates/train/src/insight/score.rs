@@ -3,7 +3,7 @@
 //! The two see different things: a picture that is turned takes more bits, and noise that no member describes is left as error. So a record
 //! counts by the larger of its percentiles. Records that are simpler than usual score low in both, which is why the low end is shown, too.
 
-use super::{Held, Neighbours, Quantiles, auc, check, each, embed};
+use super::{Held, Neighbours, Quantiles, auc, check, each, embed, rate};
 use crate::records::Records;
 use minlen_core::{Env, Error, Result};
 use minlen_latent::Model;
@@ -76,11 +76,7 @@ pub struct Areas {
 /// Usage for records of another kind, and for a rate or neighbours that there are not; cancelled; limit.
 pub fn all(model: &Model, records: &Records, settings: &Settings<'_>, env: &Env) -> Result<Scores> {
     check(model, records)?;
-    let rate = settings.rate.unwrap_or_else(|| Held::usual_rate(model));
-    if rate >= model.rates {
-        return Err(Error::usage(format!("no rate {rate}"))
-            .remedy(format!("the codec file has the rates 0 to {}", model.rates - 1)));
-    }
+    let rate = rate(model, settings.rate)?;
     let alone = settings.member.and_then(|member| model.only(member));
     let (numbers, threads) = (model.numbers().max(1) as f64, settings.threads);
     let found = each(alone.as_ref().unwrap_or(model), &records.bytes, rate, threads, env, |found| {

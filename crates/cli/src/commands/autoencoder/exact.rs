@@ -1,7 +1,8 @@
 //! `minlen train autoencoder --exact`: a predictor, and what it saves.
 
-use super::{notice, request};
+use super::{Made, request};
 use crate::args::TrainAutoencoder;
+use crate::commands::insight::say;
 use crate::plan::Context;
 use crate::ui::human;
 use minlen::layout::Dtype;
@@ -9,19 +10,19 @@ use minlen::{Options, Result, compress, latent};
 use minlen_train::autoencoder::exact;
 use minlen_train::autoencoder::run::{Event, HELD_OUT};
 use minlen_train::records::Records;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Records that are compressed with and without it, at most, and the level.
 const COMPARED: usize = 500;
 const LEVEL: u8 = 8;
 
 /// Learns a predictor, adds it to a codec file or makes one of it alone, and says what it saves on records that it was not learned from.
-pub fn train(
+pub(super) fn train(
     args: &TrainAutoencoder,
     ctx: &Context,
     (records, test): (&Records, Option<&Records>),
     file: Option<&[u8]>,
-) -> Result<(Vec<u8>, Value, String)> {
+) -> Result<Made> {
     let env = ctx.reading();
     let mut request = request(args, ctx, records);
     if file.is_none() {
@@ -57,13 +58,13 @@ pub fn train(
         "file_bytes": bytes.len(),
     }});
     if saved <= 0.0 {
-        notice("the predictor saves nothing on these records: leave out --exact", ctx);
+        say("the predictor saves nothing on these records: leave out --exact", ctx);
     }
     let pays = match saved > 0.0 {
         true => format!("{:.0} records pay for the file", (bytes.len() as f64 / saved).ceil()),
         false => "it does not pay".into(),
     };
-    let text = format!(
+    let words = format!(
         "  predictor    {}; alone {:.4} bits a value\n\n{count} records at -{LEVEL}: {without} bytes without it ({:.4} bits a value), \
          {with} with it ({:.4}); {pays}\n",
         human::bytes(bytes.len() as u64),
@@ -71,7 +72,7 @@ pub fn train(
         per_value(without),
         per_value(with),
     );
-    Ok((bytes, figures, text))
+    Ok(Made { file: bytes, figures, words })
 }
 
 /// Bytes of records at the level of comparison, without the codec file and with it.
