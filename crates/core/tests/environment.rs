@@ -130,7 +130,7 @@ fn what_is_missing_comes_from_before_and_does_not_take_the_last_place() {
 }
 
 #[test]
-fn a_learned_part_is_opened_once() {
+fn a_learned_part_is_opened_once_of_each_type() {
     let part = learned(1, b"four");
     let count = Mutex::new(0);
     let open = |bytes: &[u8]| {
@@ -140,8 +140,15 @@ fn a_learned_part_is_opened_once() {
     assert_eq!(part.opened(open).as_deref(), Some(&4));
     assert_eq!(part.clone().opened(open).as_deref(), Some(&4));
     assert_eq!(*count.lock().unwrap(), 1);
-    assert!(part.opened(|_| Ok("something else")).is_none(), "opened as a number before");
+    assert_eq!(
+        part.opened(|_| Ok("a text")).as_deref(),
+        Some(&"a text"),
+        "another codec makes another thing of it"
+    );
+    assert_eq!(part.opened(open).as_deref(), Some(&4));
+    assert_eq!(*count.lock().unwrap(), 1, "and what was made before is still there");
     let broken = learned(2, b"");
     assert!(broken.opened(|_| Err::<u8, _>(Error::corrupt("no network"))).is_none());
     assert!(broken.opened(|_| Ok(1u8)).is_none(), "refused once, refused for ever");
+    assert!(broken.opened(|bytes| Ok(bytes.len())).is_some(), "but by that codec alone");
 }
