@@ -262,7 +262,8 @@ impl<W: Write> Encoder<W> {
         let Some(goal) = &self.blocks.options.goal else { return Ok(spans) };
         let (level, planner) = (self.blocks.options.level, &self.blocks.options.planner);
         let total = if is_all { Some(block.len() as u64) } else { self.total };
-        let (spans, count) = goal.approximate(block, &spans, total, planner, level, &self.blocks.env)?;
+        let env = self.blocks.env.clone().with_threads(self.blocks.options.effective_threads());
+        let (spans, count) = goal.approximate(block, &spans, total, planner, level, &env)?;
         self.inexact += count;
         Ok(spans)
     }

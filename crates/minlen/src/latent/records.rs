@@ -7,7 +7,7 @@ use minlen_core::nearby::{Approximator, MaxError, Nearby, Target};
 use minlen_core::{
     CodecId, Description, Env, Error, ErrorKind, Event, Learned, NoProgress, Result, Span, SpanKind, ids,
 };
-use minlen_latent::{Model, Outcome, Promise, decode, encode};
+use minlen_latent::{Model, Outcome, Promise, decode, encode, encode_within};
 use std::sync::Arc;
 
 /// The approximator of the records that a codec file knows.
@@ -20,7 +20,7 @@ pub(crate) struct Records {
 struct Made {
     payload: Vec<u8>,
     outcome: Outcome,
-    promise: Promise,
+    promise: Option<Promise>,
 }
 
 impl Records {
@@ -50,26 +50,18 @@ impl Records {
 
     fn try_with(&self, bytes: &[u8], promise: Promise, level: u8, env: &Env) -> Result<Made> {
         let (payload, outcome) = encode(&self.model, bytes, promise, level, env)?;
-        Ok(Made { payload, outcome, promise })
+        Ok(Made { payload, outcome, promise: Some(promise) })
     }
 
-    /// The finest steps that take no more than `most` bytes; where even the coarsest take more, it cannot be reached.
+    /// As near as no more than `most` bytes allow; where even the coarsest description takes more, that cannot be reached.
     fn within_size(&self, bytes: &[u8], most: f64, level: u8, env: &Env) -> Result<Made> {
-        let (mut low, mut high, mut best) = (0, self.model.rates, None);
-        while low < high {
-            let rate = low.midpoint(high);
-            let made = self.try_with(bytes, Promise::Rate(rate), level, env)?;
-            if made.payload.len() as f64 <= most {
-                (low, best) = (rate + 1, Some(made));
-            } else {
-                high = rate;
-            }
-        }
-        best.ok_or_else(|| {
+        let found = encode_within(&self.model, bytes, most as u64, level, env)?;
+        let (payload, outcome) = found.ok_or_else(|| {
             let records = bytes.len() / self.model.record_bytes().max(1);
             Error::new(ErrorKind::Usage, format!("{most:.0} bytes for {records} records cannot be reached"))
                 .remedy("ask for more bytes")
-        })
+        })?;
+        Ok(Made { payload, outcome, promise: None })
     }
 
     /// What records take, and how near they are, in decibels of the range.
@@ -109,7 +101,7 @@ impl Records {
         let exact = match promise {
             Promise::MaxError(most) => most < f64::MIN_POSITIVE || whole && most < 1.0,
             Promise::MeanSquare(most) => most < f64::MIN_POSITIVE,
-            Promise::Rate(_) => false,
+            Promise::Rate(_) | Promise::Price(_) => false,
         };
         if exact { Ok(None) } else { self.try_with(bytes, promise, level, env).map(Some) }
     }
@@ -152,7 +144,6 @@ impl Approximator for Records {
         let mut near = Vec::with_capacity(bytes.len());
         decode(&self.model, &payload, whole, &quiet, &mut near)?;
         near.extend_from_slice(rest);
-        let promise = (!matches!(promise, Promise::Rate(_))).then_some(promise);
         let dtype = self.model.scaling.dtype();
         let head = Head { name: self.name, dtype, numbers: self.model.numbers(), promise };
         let mut own = Vec::new();

@@ -75,35 +75,8 @@ fn pieces<I: Sync, T: Send>(
 ) -> Result<Vec<T>> {
     let threads =
         if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads };
-    let threads = threads.clamp(1, all.len().max(1));
-    let (work, next) = (&work, std::sync::atomic::AtomicUsize::new(0));
-    let run = || {
-        let mut done = Vec::new();
-        loop {
-            let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some(piece) = all.get(number) else { return done };
-            done.push((number, work(piece)));
-        }
-    };
-    let mut done = Vec::with_capacity(all.len());
-    std::thread::scope(|scope| {
-        // Where the system has no thread to give, those that there are do its work.
-        let others: Vec<_> =
-            (1..threads).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, run).ok()).collect();
-        done.extend(run());
-        for other in others {
-            match other.join() {
-                Ok(found) => done.extend(found),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
-    done.sort_by_key(|(number, _)| *number);
-    let mut out = Vec::new();
-    for (_, found) in done {
-        out.extend(found?);
-    }
-    Ok(out)
+    let found = crate::abreast::each(all.len(), threads, |number| work(&all[number]))?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The codec file at `path`.
