@@ -41,7 +41,7 @@ fn what_it_does_not_help_with_is_what_it_would_be_without() {
 #[test]
 fn it_goes_inside_only_where_that_pays() {
     // Few records do not pay for the file, many do.
-    for (count, block, pays) in [(10, 1 << 20, false), (400, 1 << 20, true), (400, 48 << 10, true)] {
+    for (count, block, pays) in [(10, 1 << 20, false), (700, 1 << 20, true), (700, 64 << 10, true)] {
         let data = npy(&format!("{count}, 20, 20"), &discs(count, 17));
         let plain = compress(&data, &Options::new(6).unwrap().with_block_size(block)).unwrap();
         let options = with_model(6, &predictor()).with_block_size(block).with_embedded_model(true);
@@ -61,10 +61,10 @@ fn open<'a>(file: &'a [u8], options: &Options) -> Archive<'a> {
 /// Several files, of which only some are of the codec file's kind.
 fn mixed() -> Vec<(&'static str, Vec<u8>)> {
     vec![
-        ("a.npy", array(300, "300, 20, 20")),
+        ("a.npy", array(700, "700, 20, 20")),
         ("b.npy", array(50, "100, 200")),
         ("c.txt", b"Nothing here is a disc, and nothing was promised. ".repeat(90)),
-        ("d.npy", npy("300, 20, 20", &discs(300, 3))),
+        ("d.npy", npy("100, 20, 20", &discs(100, 3))),
     ]
 }
 
@@ -151,13 +151,13 @@ fn an_archive_that_holds_it_stays_readable_when_it_is_updated_and_compacted() {
     let root = dir.path().join("r");
     fs::create_dir(&root).unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(root.join(name), bytes).unwrap();
-    write("a.npy", &array(300, "300, 20, 20"));
+    write("a.npy", &array(700, "700, 20, 20"));
     write("b.txt", b"as it was");
     let options = with_model(6, &predictor()).with_embedded_model(true);
     let old = create(std::slice::from_ref(&root), Vec::new(), &options, &Env::default()).unwrap().0;
     assert_eq!(open(&old, &Options::default()).embedded().len(), 1);
     write("b.txt", b"as it is now");
-    write("c.npy", &npy("400, 20, 20", &discs(400, 5)));
+    write("c.npy", &npy("200, 20, 20", &discs(200, 5)));
     let plain = Options::new(6).unwrap();
     for options in [&plain, &options] {
         let new = updated(&old, &root, options);
