@@ -64,7 +64,7 @@ fn mixed() -> Vec<(&'static str, Vec<u8>)> {
         ("a.npy", array(700, "700, 20, 20")),
         ("b.npy", array(50, "100, 200")),
         ("c.txt", b"Nothing here is a disc, and nothing was promised. ".repeat(90)),
-        ("d.npy", npy("100, 20, 20", &discs(100, 3))),
+        ("d.npy", npy("400, 20, 20", &discs(400, 3))),
     ]
 }
 
