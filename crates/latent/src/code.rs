@@ -146,11 +146,12 @@ pub fn encode(
     }
     let mut search = Search::new(model, level >= 8, env)?;
     let (mut coder, mut outcome) = (Encoder::new(), Outcome::default());
+    env.check()?;
     for bytes in bytes.chunks(size * together(model)) {
-        env.check()?;
         for record in search.records(bytes, promise, &mut outcome)? {
             search.stream.code(&mut coder, &record);
         }
+        env.work(bytes.len() as u64)?;
     }
     Ok((coder.finish(), outcome))
 }

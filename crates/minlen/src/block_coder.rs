@@ -1,5 +1,6 @@
 //! Blocks on their way: planned and coded on several threads, written in order.
 
+use crate::block_progress::Ahead;
 use crate::blocks::decode_memory;
 use crate::budget::Spending;
 use crate::embedding::{Coded, Coding, Embedding};
@@ -32,6 +33,8 @@ pub(crate) struct BlockCoder<W: Write> {
     copies: u64,
     /// The codec file that may go before the blocks.
     embedding: Option<Embedding>,
+    /// Bytes of the next block that were told as done before it is coded.
+    pub(crate) ahead: u64,
 }
 
 /// What a thread made.
@@ -72,6 +75,7 @@ impl<W: Write> BlockCoder<W> {
             short: false,
             copies: 0,
             embedding: None,
+            ahead: 0,
         }
     }
 
@@ -108,7 +112,12 @@ impl<W: Write> BlockCoder<W> {
             env = embedding.surroundings(env);
             trial = embedding.trial(&env);
         }
-        Coding { planner, request, env, trial }
+        let mut ahead = None;
+        if self.ahead > 0 {
+            let (told, inner) = Ahead::new(&env, std::mem::take(&mut self.ahead));
+            (ahead, env) = (Some(told), inner);
+        }
+        Coding { planner, request, env, trial, ahead }
     }
 
     /// Hands in a block that is coded, which goes behind those handed in before.

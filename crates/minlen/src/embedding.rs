@@ -6,6 +6,7 @@
 //! and so not on threads.
 
 use crate::block_coder::Job;
+use crate::block_progress::Ahead;
 use crate::options::Options;
 use crate::planner::{Planned, Planner, Request};
 use crate::streams::needs_of;
@@ -25,6 +26,8 @@ pub(crate) struct Coded {
     /// Whether the codec file is named.
     named: bool,
     without: Option<Vec<Planned>>,
+    /// What was told of the block before it was coded.
+    ahead: Option<Arc<Ahead>>,
 }
 
 /// What blocks are tried with as long as nothing is decided.
@@ -40,29 +43,37 @@ pub(crate) struct Coding {
     pub(crate) request: Request,
     pub(crate) env: Env,
     pub(crate) trial: Option<Trial>,
+    /// What was told of the block before.
+    pub(crate) ahead: Option<Arc<Ahead>>,
 }
 
 impl Coding {
     pub(crate) fn code(&self, block: &[u8]) -> Result<Coded> {
-        let Self { planner, request, env, trial } = self;
-        let parts = planner.code(block, request, env)?;
-        let Some(trial) = trial else { return Ok(Coded { parts, ..Coded::default() }) };
+        let Self { planner, request, env, trial, ahead } = self;
+        let (parts, ahead) = (planner.code(block, request, env)?, ahead.clone());
+        let Some(trial) = trial else { return Ok(Coded { parts, ahead, ..Coded::default() }) };
         let named = is_named(&parts, trial.name, planner, env)?;
         let without = match &trial.without {
             Some(env) if named => Some(planner.code(block, request, env)?),
             _ => None,
         };
-        Ok(Coded { parts, named, without })
+        Ok(Coded { parts, named, without, ahead })
     }
 }
 
 impl Coded {
-    /// What is written where the codec file is inside, or where it is not.
+    /// What is written where the codec file is inside, or where it is not. What was told of it before does not count as still to be told.
     pub(crate) fn chosen(self, inside: bool) -> Vec<Planned> {
-        match self.without {
+        let mut parts = match self.without {
             Some(without) if !inside => without,
             _ => self.parts,
+        };
+        for part in &mut parts {
+            let left = part.block.header.raw_len - part.reported;
+            let told = self.ahead.as_ref().map_or(0, |ahead| left - ahead.rest(left));
+            part.reported += told;
         }
+        parts
     }
 }
 

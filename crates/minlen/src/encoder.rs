@@ -1,6 +1,7 @@
 //! Compression of a stream of unknown length.
 
 use crate::block_coder::BlockCoder;
+use crate::block_progress::BlockProgress;
 use crate::budget::Spending;
 use crate::cuts::Roll;
 use crate::layout::{FileLayout, Track};
@@ -259,7 +260,11 @@ impl<W: Write> Encoder<W> {
         let Some(goal) = &self.blocks.options.goal else { return Ok(spans) };
         let (level, planner) = (self.blocks.options.level, &self.blocks.options.planner);
         let total = if is_all { Some(block.len() as u64) } else { self.total };
-        let (spans, count) = goal.approximate(block, &spans, total, planner, level, &self.blocks.env)?;
+        // Finding what is near takes about as long as coding it, or much longer.
+        let len = block.len() as u64;
+        let (told, env) = BlockProgress::new(&self.blocks.env, len, len / 2);
+        let (spans, count) = goal.approximate(block, &spans, total, planner, level, &env)?;
+        self.blocks.ahead = told.reported();
         self.inexact += count;
         Ok(spans)
     }
