@@ -180,7 +180,7 @@ fn progress_goes_on_while_records_are_searched_for() {
         for options in
             [near(&file, target), near(&file, target).with_compact(false).with_block_size(16 << 10)]
         {
-            let steps = std::sync::Arc::new(Steps::default());
+            let steps = Arc::new(Steps::default());
             crate::compress_with(&data, &options, &Env::default().with_progress(steps.clone())).unwrap();
             let steps = steps.0.lock().unwrap();
             assert_eq!(steps.iter().sum::<u64>(), data.len() as u64, "{target:?}");

@@ -122,10 +122,10 @@ fn one(source: &Source, input: &Input, bytes: Vec<u8>, env: &Env) -> Result<Opti
     if let Some((dtype, rank)) = idx::head(&bytes) {
         let idx = idx::parse(&bytes, dtype, rank)?;
         let Some(mut part) = of_array(source, input, idx.sizes, idx.numbers)? else { return Ok(None) };
-        if source.labels == Labels::Auto {
-            if let Some((labels, from)) = beside(path, &part, env)? {
-                (part.labels, part.labels_from) = (Some(labels), Some(from));
-            }
+        if source.labels == Labels::Auto
+            && let Some((labels, from)) = beside(path, &part, env)?
+        {
+            (part.labels, part.labels_from) = (Some(labels), Some(from));
         }
         return Ok(Some(part));
     }
