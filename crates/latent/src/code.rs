@@ -181,12 +181,12 @@ pub fn encode(
     env: &Env,
 ) -> Result<(Vec<u8>, Outcome)> {
     let (mut stream, mut coder, mut outcome) = (Stream::new(model, env)?, Encoder::new(), Outcome::default());
-    describe_all(model, bytes, promise, level >= 8, env, |records, _, found| {
+    describe_all(model, bytes, promise, level >= 8, env, |records, bytes, found| {
         for record in &records {
             stream.code(&mut coder, record);
         }
         outcome.add(found);
-        Ok(())
+        env.work(bytes.len() as u64)
     })?;
     Ok((coder.finish(), outcome))
 }

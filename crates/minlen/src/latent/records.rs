@@ -2,6 +2,7 @@
 
 use super::describe::Head;
 use super::{Name, model_of, name_of};
+use crate::block_progress::Scaled;
 use crate::nearby::decibels::power_of_ten;
 use minlen_core::nearby::{Approximator, MaxError, Nearby, Target};
 use minlen_core::{
@@ -107,6 +108,14 @@ impl Records {
     }
 }
 
+/// Times that all records are gone through for a size, about.
+const PASSES: u64 = 3;
+
+/// True for a target of so many bytes.
+fn is_size(target: &Target) -> bool {
+    matches!(target, Target::BytesPerRecord(_) | Target::BitsPerSample(_) | Target::MaxSize(_))
+}
+
 impl Approximator for Records {
     fn name(&self) -> &'static str {
         "records"
@@ -135,7 +144,11 @@ impl Approximator for Records {
         let whole = bytes.len() / self.model.record_bytes() * self.model.record_bytes();
         let (records, rest) = bytes.split_at(whole);
         let quiet = env.clone().with_progress(Arc::new(NoProgress));
-        let made = self.make(records, target, level, &quiet)?;
+        // A size is searched for, in a few passes.
+        let passes = if is_size(target) { PASSES } else { 1 };
+        let (scaled, inner) = Scaled::new(env, whole as u64 * passes, whole as u64);
+        let made = self.make(records, target, level, &inner)?;
+        env.work(scaled.rest())?;
         let Some(Made { payload, outcome, promise }) = made.filter(|made| made.payload.len() < whole) else {
             let message = "records: nearness of that kind costs as much as exactness, stored exactly".into();
             env.progress.event(Event::Notice { message });
