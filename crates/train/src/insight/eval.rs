@@ -20,6 +20,8 @@ pub struct Errors {
     pub mse: f64,
     /// Decibels of that.
     pub psnr: f64,
+    /// Decibels of the variance of all numbers against the mean of the squares.
+    pub snr: f64,
     /// The mean of the decibels of records.
     pub psnr_mean: f64,
     /// Decibels that 95 % of the records have at least.
@@ -67,12 +69,15 @@ pub fn errors(model: &Model, exact: &[u8], made: &[u8], peak: f64) -> Errors {
     let size = model.record_bytes().max(1);
     let (mut a, mut b, mut each) = (Vec::new(), Vec::new(), Vec::new());
     let is_bytes = model.scaling.dtype() == Dtype::U8;
-    let mut entropy = 0.0;
+    let (mut entropy, mut sum, mut squares, mut finite) = (0.0, 0.0, 0.0, 0usize);
     for (exact, made) in exact.chunks_exact(size).zip(made.chunks_exact(size)) {
         model.scaling.numbers(exact, &mut a);
         model.scaling.numbers(made, &mut b);
         let pairs = || a.iter().zip(&b).filter(|(x, _)| x.is_finite());
         each.push(pairs().map(|(x, y)| (x - y) * (x - y)).sum::<f64>() / a.len().max(1) as f64);
+        for (x, _) in pairs() {
+            (sum, squares, finite) = (sum + x, squares + x * x, finite + 1);
+        }
         if is_bytes {
             entropy += pairs().map(|(x, y)| cross_entropy(x / 255.0, y / 255.0)).sum::<f64>()
                 / a.len().max(1) as f64;
@@ -80,11 +85,14 @@ pub fn errors(model: &Model, exact: &[u8], made: &[u8], peak: f64) -> Errors {
     }
     let count = each.len().max(1) as f64;
     let mse = each.iter().sum::<f64>() / count;
+    let mean = sum / finite.max(1) as f64;
+    let variance = (squares / finite.max(1) as f64 - mean * mean).max(0.0);
     let mut sorted: Vec<f64> = each.iter().map(|&square| decibels(peak, square)).collect();
     sorted.sort_by(f64::total_cmp);
     Errors {
         mse,
         psnr: decibels(peak, mse),
+        snr: decibels(variance.sqrt().max(1e-9), mse),
         psnr_mean: sorted.iter().sum::<f64>() / count,
         psnr_low: sorted.get(sorted.len() / 20).copied().unwrap_or(EXACT),
         psnr_worst: sorted.first().copied().unwrap_or(EXACT),
