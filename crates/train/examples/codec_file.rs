@@ -4,6 +4,7 @@
 //! or `TRAIN,TEST` where each is a file or folder of records (`--window N` for sound, `--raw TYPE:NUMBERS` for files without a header). `MEMBERS` are
 //! `klt:256`, `cklt:32:200:120` (classes, coordinates, coefficients), `dense:64:512:256:EPOCHS`, `conv:64:24:32:1:1:EPOCHS` or `line:...` (latents, channels, blocks), with spaces between. Networks
 //! have options: `:seconds=290:prices=3-120:rate=5e-3:prior=192:residual=128`. A file that is loaded needs no members; with a rate, nothing else is measured.
+//! `--auto SECONDS` in place of members does what `minlen train autoencoder` does by itself, and prints its table.
 
 #![allow(clippy::print_stdout)]
 
@@ -12,6 +13,7 @@ use minlen_latent::{Body, Model, Promise, decode, encode};
 use minlen_learn::Length;
 use minlen_train::autoencoder::codec_file::{Kind, NetworkRecipe, Recipe, learn};
 use minlen_train::autoencoder::network::Body as Layers;
+use minlen_train::autoencoder::run::{Event, Request, run};
 use minlen_train::records::{self, Records, Source};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -108,6 +110,21 @@ impl Against {
     }
 }
 
+/// What pays on these records, found within a time.
+fn by_itself([train, test]: [&Records; 2], time: Duration, output: Option<&str>, env: &Env) -> Result<()> {
+    let request = Request { time, seed: 1, threads: 2, ..Request::default() };
+    let trained = run(train, Some(test), &request, None, env, &mut |event| {
+        if let Event::Line(line) = event {
+            println!("{line}");
+        }
+        Ok(())
+    })?;
+    println!("{}", trained.report.text());
+    output.map_or(Ok(()), |path| {
+        std::fs::write(path, &trained.file).map_err(|e| Error::io("cannot write", e).in_file(path))
+    })
+}
+
 fn used(model: &Model) -> Vec<String> {
     let what = |member: &minlen_latent::Member| match &member.body {
         Body::Linear { linear, .. } => format!("{}, {} classes", member.name, linear.classes.len()),
@@ -120,11 +137,12 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().unwrap_or_default();
     let (mut members, mut output, mut load, mut only) = (Vec::new(), None, None, None);
-    let (mut window, mut raw) = (None, None);
+    let (mut window, mut raw, mut auto) = (None, None, None);
     let (mut count, mut level) = (2000usize, 5u8);
     while let Some(word) = arguments.next() {
         match word.as_str() {
             "--window" => window = arguments.next().and_then(|n| n.parse().ok()),
+            "--auto" => auto = arguments.next().and_then(|n| n.parse().ok()),
             "--raw" => raw = arguments.next(),
             "-o" => output = arguments.next(),
             "--rate" => only = arguments.next().and_then(|n| n.parse().ok()),
@@ -136,6 +154,9 @@ fn main() -> Result<()> {
     }
     let env = Env::new(Limits::none());
     let [train, test] = data(&folder, window, raw.as_deref(), &env)?;
+    if let Some(seconds) = auto {
+        return by_itself([&train, &test], Duration::from_secs(seconds), output.as_deref(), &env);
+    }
     let recipe = Recipe { shape: train.shape.clone(), dtype: train.dtype, members, seed: 1, threads: 2 };
     let begun = Instant::now();
     let model = if let Some(path) = load {

@@ -243,6 +243,9 @@ fn human(time: Duration) -> String {
     if seconds < 100 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
 }
 
+/// Networks to be trained, each with its number among those that there are, and what was seen in choosing them.
+type Networks<'r> = (Vec<(usize, &'r NetworkRecipe)>, Vec<String>);
+
 impl<'a> Run<'a> {
     fn new(records: &'a Records, request: &'a Request, env: &'a Env) -> Result<Self> {
         let begun = Instant::now();
@@ -262,7 +265,7 @@ impl<'a> Run<'a> {
         Ok(Self { request, recipe, kinds, records, train, held_out, scale, deviation, begun, env })
     }
 
-    /// The networks to be trained, each with its number among those that there are, and what was seen in choosing them. A training that was stopped goes on with
+    /// The networks to be trained. A training that was stopped goes on with
     /// the network that it had.
     fn networks(
         &self,
@@ -270,7 +273,7 @@ impl<'a> Run<'a> {
         stages: &Stages,
         (alone, compared): (&[Vec<Point>], &Records),
         told: &mut Told<'_>,
-    ) -> Result<(Vec<(usize, &NetworkRecipe)>, Vec<String>)> {
+    ) -> Result<Networks<'_>> {
         let mut all: Vec<(usize, &NetworkRecipe)> = Vec::new();
         for kind in &self.kinds {
             if let Kind::Network(own) = kind {

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 const RATES: u8 = 10;
 /// What makes hardly more bytes and no fewer errors is not measured: the share by which errors have to fall from a rate to the next.
 const FLAT: f64 = 0.995;
+/// By how much bytes have to grow to be more.
+const GROWN: f64 = 1.01;
 
 /// Errors of many records.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -139,10 +141,13 @@ pub fn curve(model: &Model, records: &Records, rates: &[u8], env: &Env) -> Resul
     for rate in wanted {
         env.check()?;
         let (point, _) = at(model, records, rate, peak, env)?;
-        let before = points.last().map_or(f64::MAX, |last| last.errors.mse);
-        let is_flat = rates.is_empty() && point.errors.mse > FLAT * before;
-        if is_flat {
-            break;
+        let flat = points.last().filter(|last| rates.is_empty() && point.errors.mse > FLAT * last.errors.mse);
+        if let Some(last) = flat {
+            // Rates coarser than all that a member has are its coarsest again, and finer ones follow: only bytes without use are the end.
+            if point.bytes as f64 > GROWN * last.bytes as f64 {
+                break;
+            }
+            continue;
         }
         points.push(point);
     }
