@@ -7,7 +7,7 @@ seconds=${1:-10}
 shift || true
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(sed -n 's/^name = "\(.*\)"$/\1/p' fuzz/Cargo.toml | grep -v minlen-fuzz)
-cargo test -q -p minlen-nn -p minlen-tensor -p minlen --lib --test fuzz_seeds --test all -- --ignored write_fuzz_seeds >/dev/null
+cargo test -q -p minlen-latent -p minlen-nn -p minlen-tensor -p minlen --lib --test fuzz_seeds --test all -- --ignored write_fuzz_seeds >/dev/null
 cargo +nightly fuzz build
 for target in "${targets[@]}"; do
     mkdir -p "fuzz/corpus/$target"

@@ -1,9 +1,9 @@
 //! Payloads: records near those that were given, as near as was asked for, in few bytes.
 
-use crate::linear::Room;
+use crate::abreast::{Restorers, describe_all};
 use crate::model::{Body, Model};
 use crate::search::{Finder, Search, left};
-use crate::stream::{Coded, Part, Record, Stream, numbers};
+use crate::stream::{Coded, Part, Record, Stream};
 use crate::tables::Tables;
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::BitCoder;
@@ -18,6 +18,8 @@ pub enum Promise {
     MaxError(f64),
     /// None: as many bits as are worth it with steps of this rate.
     Rate(u8),
+    /// None: as many bits as are worth it where each has to save so many squares of errors.
+    Price(f64),
 }
 
 impl Promise {
@@ -26,8 +28,14 @@ impl Promise {
         match *self {
             Self::MeanSquare(most) => squares <= most * numbers as f64,
             Self::MaxError(most) => worst <= most,
-            Self::Rate(_) => true,
+            Self::Rate(_) | Self::Price(_) => true,
         }
+    }
+
+    /// Whether it says how near every record is.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        !matches!(self, Self::Rate(_) | Self::Price(_))
     }
 }
 
@@ -44,6 +52,17 @@ pub struct Outcome {
     pub raw: u64,
     /// See `raw`.
     pub with_rest: u64,
+}
+
+impl Outcome {
+    /// Takes in that of the records that follow.
+    fn add(&mut self, next: Self) {
+        self.squares += next.squares;
+        self.worst_record = self.worst_record.max(next.worst_record);
+        self.worst = self.worst.max(next.worst);
+        self.raw += next.raw;
+        self.with_rest += next.with_rest;
+    }
 }
 
 /// Lets the linear members of `model` learn how their integers are distributed, from whole records, which each member describes at one rate
@@ -114,10 +133,31 @@ pub fn residuals(model: &Model, member: usize, rate: u8, bytes: &[u8], env: &Env
     Ok(out)
 }
 
-/// Numbers of records that are worked on at once, and records.
-const TOGETHER: usize = 1 << 18;
-/// See [`TOGETHER`].
-const RECORDS: usize = 128;
+/// What records take with each rate of a member: bits and the sum of the squares of errors, over all of them. Latents are not refined, and records that
+/// are no numbers are left out.
+///
+/// # Errors
+/// Cancelled; corrupt for a model whose parts do not fit together.
+pub fn rate_points(model: &Model, member: usize, bytes: &[u8], env: &Env) -> Result<Vec<[f64; 2]>> {
+    let rates = model.members.get(member).map_or(0, |member| member.rates(model));
+    let mut search = Search::new(model, false, env)?;
+    let mut points = vec![[0.0; 2]; usize::from(rates)];
+    let (mut exact, mut values) = (Vec::new(), Vec::new());
+    for bytes in bytes.chunks_exact(model.record_bytes()) {
+        env.check()?;
+        model.scaling.numbers(bytes, &mut exact);
+        if !model.scaling.values(&exact, &mut values) {
+            continue;
+        }
+        search.look(member, &values)?;
+        for (rate, [bits, squares]) in (0..rates).zip(&mut points) {
+            let found = search.attempt(member, rate, 1.0, &exact)?;
+            *bits += f64::from(found.bits);
+            *squares += found.squares;
+        }
+    }
+    Ok(points)
+}
 
 /// Writes nothing.
 struct Nothing;
@@ -140,18 +180,14 @@ pub fn encode(
     level: u8,
     env: &Env,
 ) -> Result<(Vec<u8>, Outcome)> {
-    let size = model.record_bytes();
-    if !bytes.len().is_multiple_of(size) {
-        return Err(Error::usage("records: the last one is not whole"));
-    }
-    let mut search = Search::new(model, level >= 8, env)?;
-    let (mut coder, mut outcome) = (Encoder::new(), Outcome::default());
-    for bytes in bytes.chunks(size * together(model)) {
-        env.check()?;
-        for record in search.records(bytes, promise, &mut outcome)? {
-            search.stream.code(&mut coder, &record);
+    let (mut stream, mut coder, mut outcome) = (Stream::new(model, env)?, Encoder::new(), Outcome::default());
+    describe_all(model, bytes, promise, level >= 8, env, |records, bytes, found| {
+        for record in &records {
+            stream.code(&mut coder, record);
         }
-    }
+        outcome.add(found);
+        env.work(bytes.len() as u64)
+    })?;
     Ok((coder.finish(), outcome))
 }
 
@@ -167,32 +203,18 @@ pub fn decode(model: &Model, payload: &[u8], len: usize, env: &Env, out: &mut Ve
     }
     let mut stream = Stream::new(model, env)?;
     let mut coder = Decoder::new(payload);
-    let (mut room, mut values, mut made) = (Room::default(), Vec::new(), Vec::new());
+    let mut restorers = Restorers::new(model, len / size, env)?;
     let (mut left, mut records) = (len / size, Vec::new());
     while left > 0 {
         records.clear();
-        for _ in 0..left.min(together(model)) {
+        for _ in 0..left.min(restorers.most()) {
             records.push(read(&mut stream, &mut coder).ok_or_else(bad)?);
         }
         left -= records.len();
-        stream.restore(&records, &mut room, &mut values)?;
+        restorers.restore(&records, out)?;
         env.work((records.len() * size) as u64)?;
-        for (record, values) in records.iter().zip(values.chunks_exact(model.numbers())) {
-            match record {
-                Record::Raw(bytes) => out.extend(bytes),
-                Record::Coded(coded) => {
-                    numbers(model, values, coded.rest.as_ref(), &mut made);
-                    made.iter().for_each(|&number| model.scaling.write(number, out));
-                }
-            }
-        }
     }
     if coder.is_used_up() { Ok(()) } else { Err(bad()) }
-}
-
-/// How many records are worked on at once: it changes nothing but the time.
-pub(crate) fn together(model: &Model) -> usize {
-    (TOGETHER / model.numbers().max(1)).clamp(1, RECORDS)
 }
 
 fn read<C: BitCoder>(stream: &mut Stream<'_>, coder: &mut C) -> Option<Record> {

@@ -1,11 +1,12 @@
 //! What a codec file finds in each of many records: which member describes it, in how many bits, and how far that is off.
 
-use crate::code::{Outcome, Promise, together};
+use crate::abreast::describe_all;
+use crate::code::Promise;
 use crate::linear::Room;
 use crate::model::Model;
-use crate::search::{Search, distance};
-use crate::stream::{Record, numbers};
-use minlen_core::{Env, Error, Result};
+use crate::search::distance;
+use crate::stream::{Record, Stream, numbers};
+use minlen_core::{Env, Result};
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::log2::bit_cost_q16;
 
@@ -54,20 +55,15 @@ pub fn describe(
     mut told: impl FnMut(usize, Description) -> Result<()>,
 ) -> Result<()> {
     let size = model.record_bytes().max(1);
-    if !bytes.len().is_multiple_of(size) {
-        return Err(Error::usage("records: the last one is not whole"));
-    }
-    let mut search = Search::new(model, level >= 8, env)?;
+    let mut stream = Stream::new(model, env)?;
     let (mut room, mut values, mut exact, mut made) = (Room::default(), Vec::new(), Vec::new(), Vec::new());
     let mut number = 0;
-    for bytes in bytes.chunks(size * together(model)) {
-        env.check()?;
-        let records = search.records(bytes, promise, &mut Outcome::default())?;
-        search.stream.restore(&records, &mut room, &mut values)?;
+    describe_all(model, bytes, promise, level >= 8, env, |records, bytes, _| {
+        stream.restore(&records, &mut room, &mut values)?;
         let values = values.chunks_exact(model.numbers().max(1));
         for ((record, bytes), values) in records.into_iter().zip(bytes.chunks_exact(size)).zip(values) {
             let mut count = Count::default();
-            search.stream.code(&mut count, &record);
+            stream.code(&mut count, &record);
             let bits = count.0 as f64 / 65_536.0;
             let mut description = Description { bits, ..Description::default() };
             if let Record::Coded(coded) = record {
@@ -81,6 +77,6 @@ pub fn describe(
             told(number, description)?;
             number += 1;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }

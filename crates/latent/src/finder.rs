@@ -32,9 +32,8 @@ struct Known {
 #[derive(Default)]
 struct Ahead {
     found: Vec<i16>,
-    /// The values of all of them at a rate.
-    rate: Option<u8>,
-    values: Vec<i32>,
+    /// The values of all of them at some rates.
+    at: Vec<(u8, Vec<i32>)>,
 }
 
 impl<'m> NetworkFinder<'m> {
@@ -64,19 +63,26 @@ impl<'m> NetworkFinder<'m> {
         self.known.as_ref().map(|known| known.rate)
     }
 
-    /// Looks at many records, and decodes them as steps of `step` want it, where one is given.
+    /// Lets [`Self::describe`] find the latents of the record again.
+    pub(crate) fn forget(&mut self) {
+        self.known = None;
+    }
+
+    /// Looks at many records, and decodes them at these rates.
     pub(crate) fn look_ahead(
         &mut self,
         ready: &mut Ready<'_>,
         values: &[f32],
-        step: Option<u8>,
+        rates: impl Iterator<Item = u8>,
     ) -> Result<()> {
         ready.look(values, &mut self.ahead.found)?;
-        self.ahead.rate = step.map(|step| self.latents.nearest(step));
-        if let Some(rate) = self.ahead.rate {
+        self.ahead.at.clear();
+        for rate in rates {
             let records = self.ahead.found.chunks_exact(self.latents.count());
             let integers: Vec<Vec<i32>> = records.map(|found| ready.rounded(found, rate)).collect();
-            ready.restore(integers.iter().map(|integers| (rate, &integers[..])), &mut self.ahead.values)?;
+            let mut values = Vec::new();
+            ready.restore(integers.iter().map(|integers| (rate, &integers[..])), &mut values)?;
+            self.ahead.at.push((rate, values));
         }
         Ok(())
     }
@@ -110,9 +116,11 @@ impl<'m> NetworkFinder<'m> {
             integers = refine::latents(model, ready, rate, integers, exact, price)?;
         }
         let bits = if counts { ready.bits(rate, &integers)? } else { 0.0 };
-        let ahead = place.filter(|_| self.ahead.rate == Some(rate) && price.is_none());
-        let ahead =
-            ahead.and_then(|place| self.ahead.values.get(place * values.len()..)?.get(..values.len()));
+        let ahead = place.filter(|_| price.is_none());
+        let ahead = ahead.and_then(|place| {
+            let (_, all) = self.ahead.at.iter().find(|(at, _)| *at == rate)?;
+            all.get(place * values.len()..)?.get(..values.len())
+        });
         let mut made = ahead.map(<[i32]>::to_vec).unwrap_or_default();
         if ahead.is_none() {
             ready.restore([(rate, &integers[..])], &mut made)?;

@@ -11,6 +11,7 @@
 //! | the same, and you want to see where records lie, or records that nobody has seen | [`View`] |
 //! | records to learn from | the crate `train` |
 
+mod abreast;
 mod code;
 mod describe;
 mod file;
@@ -25,10 +26,12 @@ mod stream;
 pub mod tables;
 mod values;
 mod view;
+mod within;
 
-pub use code::{Outcome, Promise, decode, encode, learn_tables, residuals};
+pub use code::{Outcome, Promise, decode, encode, learn_tables, rate_points, residuals};
 pub use describe::{Description, describe};
 pub use file::{KIND, is_codec_file};
 pub use model::{Body, MEMBERS_MAX, Member, Model, NUMBERS_MAX, RATES_MAX};
 pub use values::{FRACTION, Scaling, TYPES};
 pub use view::View;
+pub use within::encode_within;

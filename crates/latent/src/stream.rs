@@ -373,8 +373,7 @@ pub(crate) fn add_residual(
 
 /// The numbers of a record from the values of its description and what that leaves.
 pub fn numbers(model: &Model, values: &[i32], rest: Option<&Rest>, out: &mut Vec<f64>) {
-    out.clear();
-    out.extend(values.iter().map(|&value| model.scaling.number(value)));
+    model.scaling.numbers_of(values, out);
     if let Some(rest) = rest {
         let (least, most) = model.scaling.range();
         for (number, &steps) in out.iter_mut().zip(&rest.integers) {

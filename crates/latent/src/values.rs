@@ -117,6 +117,30 @@ impl Scaling {
         }
     }
 
+    /// True if values are the numbers themselves, whole and from 0 to 255.
+    fn is_plain(&self) -> bool {
+        self.dtype == Dtype::U8 && (self.offset, self.scale).eq(&(0.0, 1.0))
+    }
+
+    /// The numbers that stand for what a member gave: see [`Self::number`].
+    pub(crate) fn numbers_of(&self, values: &[i32], out: &mut Vec<f64>) {
+        out.clear();
+        if self.is_plain() {
+            out.extend(values.iter().map(|&value| f64::from(plain(value))));
+        } else {
+            out.extend(values.iter().map(|&value| self.number(value)));
+        }
+    }
+
+    /// Appends them as the file has them.
+    pub(crate) fn write_values(&self, values: &[i32], out: &mut Vec<u8>) {
+        if self.is_plain() {
+            out.extend(values.iter().map(|&value| plain(value)));
+        } else {
+            values.iter().for_each(|&value| self.write(self.number(value), out));
+        }
+    }
+
     /// Appends a number as the file has it.
     pub fn write(&self, number: f64, out: &mut Vec<u8>) {
         match self.dtype {
@@ -145,5 +169,31 @@ impl Scaling {
             Dtype::I16 => (-32_768.0, 32_767.0),
             _ => (f64::MIN, f64::MAX),
         }
+    }
+}
+
+/// The whole number nearest to a value, halves up, as [`Scaling::number`] has it.
+fn plain(value: i32) -> u8 {
+    let half = 1 << (FRACTION - 1);
+    (value.saturating_add(half) >> FRACTION).clamp(0, 255) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_numbers_are_those_of_a_scaling() {
+        let plain = Scaling::new(Dtype::U8, 0.0, 1.0).unwrap();
+        let near = (-70_000..70_000).chain([i32::MIN, i32::MIN + 1, i32::MAX - 1, i32::MAX]);
+        let values: Vec<i32> = near.collect();
+        let (mut numbers, mut bytes, mut written) = (Vec::new(), Vec::new(), Vec::new());
+        plain.numbers_of(&values, &mut numbers);
+        plain.write_values(&values, &mut bytes);
+        for (&value, number) in values.iter().zip(numbers) {
+            assert_eq!(plain.number(value), number, "{value}");
+            plain.write(number, &mut written);
+        }
+        assert!(bytes == written);
     }
 }

@@ -86,3 +86,19 @@ fn batches_change_nothing() {
         assert!(out == parts, "{promise:?}");
     }
 }
+
+#[test]
+#[ignore = "writes seeds for fuzzing to fuzz/corpus"]
+fn write_fuzz_seeds() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+    let write = |target: &str, name: &str, bytes: &[u8]| {
+        std::fs::create_dir_all(corpus.join(target)).unwrap();
+        std::fs::write(corpus.join(target).join(format!("seed-{name}")), bytes).unwrap();
+    };
+    // Without the magic and the version, and the checksum.
+    write("decode_codec_file", "0", &CODEC[9..CODEC.len() - 8]);
+    let count = [(RECORDS.len() / 64) as u8];
+    for (name, payload) in [("rate", RATE), ("fine", FINE), ("bound", BOUND)] {
+        write("decode_records", name, &[&count[..], payload].concat());
+    }
+}

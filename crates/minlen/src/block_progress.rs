@@ -94,6 +94,42 @@ impl Progress for Scaled {
     }
 }
 
+/// Passes over so much of what is told of a block: it was told before the block was coded.
+pub(crate) struct Ahead {
+    outer: Arc<dyn Progress>,
+    left: AtomicU64,
+}
+
+impl Ahead {
+    /// A receiver that passes over `bytes`, and surroundings that tell it.
+    pub(crate) fn new(env: &Env, bytes: u64) -> (Arc<Self>, Env) {
+        let ahead = Arc::new(Self { outer: Arc::clone(&env.progress), left: AtomicU64::new(bytes) });
+        let env = env.clone().with_progress(Arc::clone(&ahead) as Arc<dyn Progress>);
+        (ahead, env)
+    }
+
+    /// What of `input` is told: less what is still to be passed over.
+    pub(crate) fn rest(&self, input: u64) -> u64 {
+        let less = |left: u64| Some(left.saturating_sub(input));
+        let before = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).unwrap_or_default();
+        input.saturating_sub(before)
+    }
+}
+
+impl Progress for Ahead {
+    fn event(&self, event: Event) {
+        match event {
+            Event::Advance { input, output } => {
+                let input = self.rest(input);
+                if input > 0 || output > 0 {
+                    self.outer.event(Event::Advance { input, output });
+                }
+            }
+            other => self.outer.event(other),
+        }
+    }
+}
+
 /// Takes what a planner reports of its blocks for a [`Scaled`].
 pub(crate) struct Blocks(pub(crate) Arc<Scaled>);
 

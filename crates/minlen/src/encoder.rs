@@ -1,14 +1,13 @@
 //! Compression of a stream of unknown length.
 
-use crate::blocks::decode_memory;
+use crate::block_coder::BlockCoder;
+use crate::block_progress::BlockProgress;
 use crate::budget::Spending;
 use crate::cuts::Roll;
 use crate::layout::{FileLayout, Track};
 use crate::options::Options;
-use crate::pipeline::Ordered;
-use crate::planner::{Planned, Request};
-use minlen_container::{DirectoryPart, RawBlock, StreamWriter, Tree, compact};
-use minlen_core::{Advice, Detection, Env, Error, Event, Limits, Result, Span};
+use minlen_container::{StreamWriter, compact};
+use minlen_core::{Detection, Env, Error, Event, Result, Span};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -79,10 +78,9 @@ impl<W: Write> Encoder<W> {
         let spending = Spending::new(options, len.unwrap_or(0));
         let options = &settled;
         let sizes = options.cuts(options.block_size());
-        let mut writer = StreamWriter::new(out)?;
-        options.embed(&mut writer)?;
+        options.tell_model(env);
         Ok(Self {
-            blocks: BlockCoder::new(writer, options, spending, env),
+            blocks: BlockCoder::new(StreamWriter::new(out)?, options, spending, env).embedding(),
             buffer: Vec::new(),
             block_size: sizes.map_or(options.block_size(), |sizes| sizes.most),
             roll: sizes.map(Roll::new),
@@ -262,7 +260,12 @@ impl<W: Write> Encoder<W> {
         let Some(goal) = &self.blocks.options.goal else { return Ok(spans) };
         let (level, planner) = (self.blocks.options.level, &self.blocks.options.planner);
         let total = if is_all { Some(block.len() as u64) } else { self.total };
-        let (spans, count) = goal.approximate(block, &spans, total, planner, level, &self.blocks.env)?;
+        // Finding what is near takes about as long as coding it, or much longer.
+        let len = block.len() as u64;
+        let (told, env) = BlockProgress::new(&self.blocks.env, len, len / 2);
+        let env = env.with_threads(self.blocks.options.effective_threads());
+        let (spans, count) = goal.approximate(block, &spans, total, planner, level, &env)?;
+        self.blocks.ahead = told.reported();
         self.inexact += count;
         Ok(spans)
     }
@@ -353,239 +356,4 @@ enum Ends {
     Flush,
     /// The content ends.
     Content,
-}
-
-/// Nanoseconds from which on the only block is coded on a thread of its own, so that the caller hears when to stop.
-const WORTH_A_THREAD: usize = 100_000_000;
-
-/// Plans and codes blocks on several threads and writes them in order.
-pub(crate) struct BlockCoder<W: Write> {
-    pub(crate) options: Options,
-    pool: Ordered<Job>,
-    writer: StreamWriter<W>,
-    env: Env,
-    /// True once a block was handed in.
-    begun: bool,
-    /// Which level each block gets.
-    spending: Spending,
-    /// True once it was said that a block takes more memory than readers have by default.
-    reported: bool,
-    /// Whether it was said that something did not fit into the memory.
-    short: bool,
-    /// Bytes of the copies of parts of the directory that were written.
-    copies: u64,
-}
-
-/// What a thread made.
-enum Job {
-    Parts(Vec<Planned>),
-    /// A block that was coded before.
-    Block(Box<RawBlock>),
-    Directory(DirectoryPart),
-}
-
-/// The highest level for copies of the directory.
-const COPY_LEVEL: u8 = 5;
-/// Copies of the directory take at most such a share of the archive.
-const COPIES_SHARE: u64 = 1000;
-
-impl<W: Write> BlockCoder<W> {
-    pub(crate) fn new(writer: StreamWriter<W>, options: &Options, spending: Spending, env: &Env) -> Self {
-        let pool = Ordered::new(options.effective_threads(), env);
-        if options.bases.is_too_large() {
-            let message =
-                "the base is too large for the memory allowed: only arrays are stored as differences from it"
-                    .into();
-            env.progress.event(Event::Advised { message, advice: Advice::MoreMemory });
-        }
-        let (options, mut env) = (options.clone(), options.informed(env));
-        // What the surroundings have is there to be read with; that something needs a base, whoever writes it must have asked for.
-        env.resources.bases = options.bases.bases();
-        Self { options, pool, writer, env, begun: false, spending, reported: false, short: false, copies: 0 }
-    }
-
-    /// Hands in a block; waits for the oldest one in flight when there are enough.
-    pub(crate) fn submit(
-        &mut self,
-        block: Vec<u8>,
-        known: Option<Detection>,
-        spans: Arc<[Span]>,
-    ) -> Result<()> {
-        self.env.check()?;
-        self.begun = true;
-        while self.pool.is_full() {
-            self.write_oldest()?;
-        }
-        let planner = Arc::clone(&self.options.planner);
-        let request = self.request(block.len(), known);
-        let env = self.env.clone().with_layout(spans);
-        self.pool.submit(move || planner.code(&block, &request, &env).map(Job::Parts));
-        Ok(())
-    }
-
-    /// Hands in a block that is coded, which goes behind those handed in before.
-    pub(crate) fn put_block(&mut self, block: RawBlock) -> Result<()> {
-        self.env.check()?;
-        self.begun = true;
-        while self.pool.is_full() {
-            self.write_oldest()?;
-        }
-        self.pool.submit(move || Ok(Job::Block(Box::new(block))));
-        Ok(())
-    }
-
-    /// Hands in a copy of a part of the directory, which goes behind the blocks handed in before. Where all copies would be more than a
-    /// thousandth of the archive, it is left out.
-    pub(crate) fn put_directory(&mut self, part: Tree) -> Result<()> {
-        self.env.check()?;
-        while self.pool.is_full() {
-            self.write_oldest()?;
-        }
-        let planner = Arc::clone(&self.options.planner);
-        let memory = self.options.memory;
-        // Names and numbers are small; what is slow would hold up the blocks.
-        let request = Request {
-            level: self.options.level.min(COPY_LEVEL),
-            chain: None,
-            memory,
-            known: None,
-            decode_ns: u32::MAX,
-        };
-        let env = self.env.clone();
-        self.pool.submit(move || {
-            DirectoryPart::new(&part, |bytes| planner.code_whole(bytes, &request, &env)).map(Job::Directory)
-        });
-        Ok(())
-    }
-
-    /// Codes a block on this thread. Nothing may be in flight.
-    fn code_now(&mut self, block: &[u8], known: Option<Detection>, spans: Arc<[Span]>) -> Result<()> {
-        self.env.check()?;
-        self.begun = true;
-        let request = self.request(block.len(), known);
-        let parts = self.options.planner.code(block, &request, &self.env.clone().with_layout(spans))?;
-        self.write(parts)
-    }
-
-    /// Codes all of the content at once: in the compact form where it is one part, else in the full one.
-    fn finish_small(
-        mut self,
-        content: Vec<u8>,
-        known: Option<Detection>,
-        spans: Arc<[Span]>,
-        hash: [u8; 32],
-    ) -> Result<W> {
-        let env = self.env.clone().with_layout(spans).with_threads(self.options.effective_threads());
-        let request = self.request(content.len(), known);
-        let planner = Arc::clone(&self.options.planner);
-        let ns = crate::levels::levels()[usize::from(request.level) - 1].encode_ns as usize;
-        let parts = if content.len().saturating_mul(ns) < WORTH_A_THREAD {
-            planner.code(&content, &request, &env)?
-        } else {
-            self.pool.submit(move || planner.code(&content, &request, &env).map(Job::Parts));
-            match self.pool.next().transpose()? {
-                Some(Job::Parts(parts)) => parts,
-                _ => Vec::new(),
-            }
-        };
-        if parts.len() <= 1 {
-            match self.writer.finish_compact(parts.first().map(|part| &part.block))? {
-                Ok(out) => {
-                    warn_if_short(&parts, &self.env);
-                    parts.iter().for_each(|part| tell(part, &self.env));
-                    return Ok(out);
-                }
-                Err(writer) => self.writer = writer,
-            }
-        }
-        self.write(parts)?;
-        let mut out = self.writer.finish(hash)?;
-        out.flush()?;
-        Ok(out)
-    }
-
-    fn request(&mut self, len: usize, known: Option<Detection>) -> Request {
-        let (level, decode_ns) = (self.spending.next(len as u64), self.options.decode_ns);
-        let (chain, memory) = (self.options.chain.clone(), self.options.memory);
-        Request { level, chain, memory, known, decode_ns }
-    }
-
-    fn write_oldest(&mut self) -> Result<()> {
-        match self.pool.next() {
-            Some(job) => match job? {
-                Job::Parts(parts) => self.write(parts),
-                Job::Block(block) => self.writer.write_block(&block),
-                Job::Directory(part) => self.write_directory(&part),
-            },
-            None => Ok(()),
-        }
-    }
-
-    fn write_directory(&mut self, part: &DirectoryPart) -> Result<()> {
-        let copies = self.copies.saturating_add(part.stored_len());
-        if copies > self.writer.stored_len() / COPIES_SHARE {
-            return Ok(());
-        }
-        self.copies = copies;
-        self.writer.write_directory(part)
-    }
-
-    fn write(&mut self, parts: Vec<Planned>) -> Result<()> {
-        self.short = self.short || warn_if_short(&parts, &self.env);
-        for part in parts {
-            self.writer.write_block(&part.block)?;
-            tell(&part, &self.env);
-            self.tell_memory(&part);
-        }
-        Ok(())
-    }
-
-    /// Says once what a reader has to ask for. The planner avoids such blocks; a codec that was named may make them.
-    fn tell_memory(&mut self, part: &Planned) {
-        let need = decode_memory(&part.block.header, self.options.registry());
-        if need > Limits::default().memory && !self.reported {
-            self.reported = true;
-            let mib = need.div_ceil(1 << 20);
-            let message = format!("blocks of this size and codec take {mib} MiB to decode");
-            let advice = Advice::ReadWithMemory { bytes: need };
-            self.env.progress.event(Event::Advised { message, advice });
-        }
-    }
-
-    /// Writes everything in flight, and flushes the output.
-    fn flush(&mut self) -> Result<()> {
-        self.write_all()?;
-        self.writer.flush()
-    }
-
-    fn write_all(&mut self) -> Result<()> {
-        while !self.pool.is_empty() {
-            self.write_oldest()?;
-        }
-        Ok(())
-    }
-
-    /// Writes everything in flight; the stream is still without its end.
-    pub(crate) fn finish(mut self) -> Result<StreamWriter<W>> {
-        self.write_all()?;
-        Ok(self.writer)
-    }
-}
-
-/// Says so if codecs were passed over because of the memory.
-fn warn_if_short(parts: &[Planned], env: &Env) -> bool {
-    let short = parts.iter().any(|part| part.short);
-    if short {
-        let message =
-            "some data is coded more weakly than asked for, or stored: the memory allowed is too little for more".into();
-        env.progress.event(Event::Warning { message });
-    }
-    short
-}
-
-/// What was made of a part.
-fn tell(part: &Planned, env: &Env) {
-    let header = &part.block.header;
-    env.progress.event(Event::Explain { line: part.explain() });
-    env.progress.event(Event::Advance { input: header.raw_len - part.reported, output: header.stored_len });
 }

@@ -92,6 +92,7 @@
 
 pub mod analyze;
 pub mod archive;
+mod block_coder;
 mod block_progress;
 mod blocks;
 mod budget;
@@ -99,6 +100,7 @@ mod cuts;
 mod decoder;
 pub mod detect;
 mod diff;
+mod embedding;
 mod encoder;
 #[cfg(feature = "latent")]
 pub mod latent;

@@ -1,14 +1,15 @@
 //! What a caller can ask for.
 
+mod model;
+
 use crate::cuts::Sizes;
 use crate::layout::{BaseSet, Parsers};
 use crate::levels::{LevelInfo, MAX_LEVEL, MIB, levels};
 use crate::nearby::Goal;
 use crate::planner::Planner;
 use crate::prior::PriorUse;
-use minlen_container::StreamWriter;
 use minlen_core::{
-    Approximator, Chain, Dtype, Env, Error, Learned, MaxError, Registry, Resources, Result, Span, Target,
+    Approximator, Chain, Dtype, Env, Error, Learned, MaxError, Registry, Resources, Result, Target,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -482,54 +483,6 @@ impl Options {
         Ok(self.aimed())
     }
 
-    /// Describes records by this codec file ([`crate::latent::open`]), where a target is set, and has it at hand for reading.
-    ///
-    /// # Errors
-    /// Usage for a learned part that is no codec file.
-    #[cfg(feature = "latent")]
-    pub fn with_model(mut self, model: Learned) -> Result<Self> {
-        if crate::latent::model_of(&model).is_none() {
-            return Err(Error::usage("no codec file").remedy("`minlen train autoencoder` makes one"));
-        }
-        self.model = Some(model.clone());
-        Ok(self.with_learned(model).aimed())
-    }
-
-    /// Whether the codec file of [`Options::with_model`] goes into what is written, once, so that reading needs no other file (default: no).
-    #[must_use]
-    pub fn with_embedded_model(mut self, embed: bool) -> Self {
-        self.embed = embed;
-        self
-    }
-
-    /// Writes the codec file, where that was asked for.
-    pub(crate) fn embed<W: std::io::Write>(&self, writer: &mut StreamWriter<W>) -> Result<()> {
-        match self.model.as_ref().filter(|_| self.embed) {
-            Some(model) => writer.write_learned(model.bytes()),
-            None => Ok(()),
-        }
-    }
-
-    /// The codec file that records may be described by.
-    #[must_use]
-    pub fn model(&self) -> Option<&Learned> {
-        self.model.as_ref()
-    }
-
-    /// The same with the codec file among the approximators, where there are both it and a target.
-    #[cfg(feature = "latent")]
-    fn aimed(self) -> Self {
-        match self.model.as_ref().and_then(crate::latent::Records::new) {
-            Some(records) => self.with_approximator(Arc::new(records)),
-            None => self,
-        }
-    }
-
-    #[cfg(not(feature = "latent"))]
-    fn aimed(self) -> Self {
-        self
-    }
-
     /// Stores floats so that none is off by more than this: [`Options::with_target`].
     ///
     /// # Errors
@@ -576,17 +529,6 @@ impl Options {
     #[must_use]
     pub fn shape(&self) -> Option<(Dtype, &[u64])> {
         self.raw.as_ref().map(|raw| (raw.dtype, &raw.shape[..]))
-    }
-
-    /// The type of the numbers of a span that may differ from those of the input: floats, or records that the codec file is for.
-    pub(crate) fn may_differ(&self, span: &Span) -> Option<Dtype> {
-        #[cfg(feature = "latent")]
-        if let Some(records) = self.model.as_ref().and_then(crate::latent::Records::new)
-            && records.fits(span)
-        {
-            return span.changeable();
-        }
-        span.inexact()
     }
 
     /// The surroundings with what the options have at hand.

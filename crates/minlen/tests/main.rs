@@ -28,6 +28,8 @@ mod golden_models;
 #[cfg(feature = "default")]
 mod golden_tensors;
 #[cfg(feature = "default")]
+mod latent;
+#[cfg(feature = "default")]
 mod limits;
 #[cfg(feature = "default")]
 mod living;
@@ -35,6 +37,8 @@ mod living;
 mod member_reader;
 #[cfg(feature = "default")]
 mod moving;
+#[cfg(feature = "default")]
+mod predicted;
 #[cfg(feature = "default")]
 mod progress;
 #[cfg(feature = "default")]

@@ -164,17 +164,32 @@ impl Mixture {
     /// The value whose interval `target` (below 2^16) lies in.
     #[must_use]
     pub fn find(&self, target: u32) -> i32 {
-        // `cumulative(low) <= target < cumulative(high)` all the way.
+        // `cumulative(low) <= target < cumulative(high)` all the way. Most values are near the mean: the search begins there, in steps that grow.
         let (mut low, mut high) = (-self.most, self.most + 1);
+        let (mut middle, mut step) = (self.mean().clamp(low, high - 1), 1);
+        let mut sides = 0;
         while high - low > 1 {
-            let middle = low + (high - low) / 2;
             if self.cumulative(middle) <= target {
-                low = middle;
+                (low, sides) = (middle, sides | 1);
             } else {
-                high = middle;
+                (high, sides) = (middle, sides | 2);
             }
+            middle = match sides {
+                1 => low.saturating_add(step),
+                2 => high.saturating_sub(step),
+                _ => low + (high - low) / 2,
+            };
+            middle = middle.clamp(low + 1, (high - 1).max(low + 1));
+            step *= 2;
         }
         low
+    }
+
+    /// About the mean of all components.
+    fn mean(&self) -> i32 {
+        let sum: i64 =
+            self.parts[..self.count].iter().map(|part| part.mean * part.weight.cast_signed()).sum();
+        (((sum >> 16) + 32) >> 6) as i32
     }
 }
 

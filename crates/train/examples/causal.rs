@@ -18,11 +18,12 @@ fn numbers(text: &str) -> Vec<u32> {
 
 fn train(recipe: &Recipe, shape: Vec<u32>, bytes: &[u8]) -> Model {
     let time = Instant::now();
-    let learned = learn(recipe, bytes, &Env::default(), |progress| {
+    let learned = learn(recipe, bytes, None, &Env::default(), |_, progress| {
         if let Some(held) = &progress.held_out {
             let bits = held.loss / recipe.geometry.record() as f64;
             println!("{:.1} s: step {}, {bits:.4}", time.elapsed().as_secs_f64(), progress.step);
         }
+        Ok(())
     });
     let learned = learned.expect("a predictor");
     println!("held out {:.4} bits a value, in integers {:.4}", learned.bits[0], learned.bits[1]);

@@ -33,6 +33,9 @@ pub struct TrainAutoencoder {
     /// Learn what predicts records of bytes exactly, for `compress -6` and up with --model and no target; with --members these, too
     #[arg(long, conflicts_with_all = ["bytes_per_record", "psnr", "max_error"])]
     pub exact: bool,
+    /// Weigh what members save against their bytes in the file as for N records to be compressed, not for as many as are read
+    #[arg(long, value_name = "N", value_parser = value::count)]
+    pub for_records: Option<usize>,
     /// Time for everything; networks train for what the rest leaves
     #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "5m")]
     pub time_budget: Duration,

@@ -69,8 +69,8 @@ pub fn train(args: &TrainAutoencoder, ctx: &Context) -> Result<()> {
         }
         report.commit(None)?;
     }
-    // It was needed until now; a predictor alone has none.
-    if !is_predictor_alone(args) && checkpoint.is_file() {
+    // It was needed until now.
+    if checkpoint.is_file() {
         std::fs::remove_file(&checkpoint).map_err(|e| Error::io("cannot remove", e).in_file(&checkpoint))?;
     }
     ctx.report.done(figures);
@@ -98,13 +98,14 @@ fn made(
     before: Option<&[u8]>,
 ) -> Result<Made> {
     if is_predictor_alone(args) {
-        return exact::train(args, ctx, (records, test), None);
+        return exact::train(args, ctx, (records, test), None, &mut Keeping::new(args, ctx, before));
     }
-    let trained = learn(args, ctx, (records, test), before)?;
+    let mut keeping = Keeping::new(args, ctx, before);
+    let trained = learn(args, ctx, (records, test), &mut keeping)?;
     let (figures, words) = (trained.report.json(), trained.report.text());
     let mut made = Made { file: trained.file, figures, words };
     if args.exact {
-        let with = exact::train(args, ctx, (records, test), Some(&made.file))?;
+        let with = exact::train(args, ctx, (records, test), Some(&made.file), &mut keeping)?;
         made.figures["predictor"] = with.figures["predictor"].clone();
         (made.file, made.words) = (with.file, made.words + &with.words);
     }
@@ -143,36 +144,62 @@ fn kept(checkpoint: &Path, args: &TrainAutoencoder) -> Result<Option<Vec<u8>>> {
     Ok(None)
 }
 
+/// What is told of a training, and its last checkpoint.
+struct Keeping<'a> {
+    args: &'a TrainAutoencoder,
+    ctx: &'a Context,
+    last: Option<Vec<u8>>,
+}
+
+impl<'a> Keeping<'a> {
+    /// Of a training that begins, or goes on from its checkpoint.
+    fn new(args: &'a TrainAutoencoder, ctx: &'a Context, before: Option<&[u8]>) -> Self {
+        Self { args, ctx, last: before.map(<[u8]>::to_vec) }
+    }
+
+    fn told(&mut self, event: Event<'_>) -> Result<()> {
+        match event {
+            Event::Line(line) => self.ctx.ui.note(&line),
+            Event::Work(bytes) => self.ctx.ui.meter.event(Told::Advance { input: bytes, output: 0 }),
+            Event::Checkpoint(bytes) => {
+                let out = Sink::create(&Target::File(self.args.checkpoint()), true, self.ctx, TRAINING)?;
+                out.write(bytes)?;
+                out.commit(None)?;
+                self.last = Some(bytes.to_vec());
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a part of the training, and says how to go on where it was stopped.
+    fn run<T>(&mut self, work: impl FnOnce(&mut Self, Option<&[u8]>) -> Result<T>) -> Result<T> {
+        self.ctx.ui.meter.start(&self.args.output.display().to_string(), 0);
+        let before = self.last.clone();
+        let done = work(self, before.as_deref());
+        self.ctx.ui.meter.stop();
+        let is_stopped = done.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled);
+        if is_stopped && self.last.is_some() {
+            let kept = self.args.checkpoint();
+            let kept = kept.display();
+            say(
+                &format!("stopped; {kept} has what was learned: the same command with --resume goes on"),
+                self.ctx,
+            );
+        }
+        done
+    }
+}
+
 fn learn(
     args: &TrainAutoencoder,
     ctx: &Context,
     (records, test): (&Records, Option<&Records>),
-    before: Option<&[u8]>,
+    keeping: &mut Keeping<'_>,
 ) -> Result<Trained> {
-    let checkpoint = args.checkpoint();
-    ctx.ui.meter.start(&args.output.display().to_string(), 0);
-    let mut written = before.is_some();
-    let mut told = |event: Event<'_>| {
-        match event {
-            Event::Line(line) => ctx.ui.note(&line),
-            Event::Work(bytes) => ctx.ui.meter.event(Told::Advance { input: bytes, output: 0 }),
-            Event::Checkpoint(bytes) => {
-                let out = Sink::create(&Target::File(checkpoint.clone()), true, ctx, TRAINING)?;
-                out.write(bytes)?;
-                out.commit(None)?;
-                written = true;
-            }
-        }
-        Ok(())
-    };
     let request = request(args, ctx, records);
-    let trained = run::run(records, test, &request, before, &ctx.reading(), &mut told);
-    ctx.ui.meter.stop();
-    if trained.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled) && written {
-        let kept = checkpoint.display();
-        say(&format!("stopped; {kept} has what was learned: the same command with --resume goes on"), ctx);
-    }
-    trained
+    keeping.run(|keeping, before| {
+        run::run(records, test, &request, before, &ctx.reading(), &mut |event| keeping.told(event))
+    })
 }
 
 fn request(args: &TrainAutoencoder, ctx: &Context, records: &Records) -> Request {
@@ -208,5 +235,6 @@ fn request(args: &TrainAutoencoder, ctx: &Context, records: &Records) -> Request
         licence: args.licence.clone(),
         provenance,
         decode_only: args.decode_only,
+        for_records: args.for_records,
     }
 }

@@ -2,27 +2,15 @@
 
 use crate::plan::{Context, Source};
 use crate::ui::{self, human};
-use minlen::latent::{Body, Member, Model, is_codec_file};
-use minlen::{Error, Result};
+use minlen::Result;
+use minlen::latent::{Body, Member, Model};
 use minlen_train::autoencoder::run::what;
+use minlen_train::insight;
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::Read;
 
-/// Codec files are not longer than this.
-const MOST: u64 = 1 << 30;
-
-/// The bytes of an input that is a model file.
+/// The bytes of an input that is a codec file.
 pub fn file(input: &Source) -> Result<Option<Vec<u8>>> {
-    let Some(path) = input.path().filter(|path| path.is_file()) else { return Ok(None) };
-    let failed = |e| Error::io("cannot read", e).in_file(path);
-    let (mut file, mut bytes) = (File::open(path).map_err(failed)?, Vec::new());
-    (&mut file).take(8).read_to_end(&mut bytes).map_err(failed)?;
-    if !is_codec_file(&bytes) {
-        return Ok(None);
-    }
-    file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(Some(bytes))
+    input.path().filter(|path| path.is_file()).map_or(Ok(None), insight::file)
 }
 
 /// A member of the file.
@@ -92,6 +80,10 @@ fn text(input: &Source, bytes: &[u8], model: &Model, parts: &[Part<'_>], report:
         let built = format!("{weights} weights in {layers} layers, {rates} rates, {size} bytes");
         out += &line("member", format!("{}: {}; {built}", human::safe(&member.name), what(member)));
     }
+    if let Some(predictor) = &model.predictor {
+        let (weights, layers) = (predictor.graph.weights(), predictor.graph.layers());
+        out += &line("predictor", format!("of bytes, exactly; {weights} weights in {layers} layers"));
+    }
     out += &line("encoder", if encodes(model) { "inside" } else { "left out: it only decodes" }.into());
     let said = |text: &str| if text.is_empty() { "not said".into() } else { human::safe(text).into_owned() };
     out += &line("licence", said(&model.licence));
@@ -133,6 +125,7 @@ fn object(bytes: &[u8], model: &Model, parts: &[Part<'_>], report: Option<Value>
         "type": model.scaling.dtype().name(),
         "rates": model.rates,
         "members": parts.iter().map(member).collect::<Vec<_>>(),
+        "predictor": model.predictor.is_some(),
         "encoder": encodes(model),
         "licence": model.licence,
         "provenance": model.provenance,

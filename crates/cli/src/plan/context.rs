@@ -194,7 +194,8 @@ impl Context {
             self.learned.borrow_mut().push(part);
         }
         for path in &self.models {
-            let part = minlen::latent::open(&read(path)?).map_err(|e| e.in_file(path))?;
+            let file = minlen_train::insight::bytes(path)?;
+            let part = minlen::latent::open(&file).map_err(|e| e.in_file(path))?;
             self.learned.borrow_mut().push(part);
         }
         Ok(())

@@ -102,6 +102,7 @@ pub fn known(verb: &str, id: &str) -> Option<Known> {
         ("train network" | "eval network", "data") => Reads(950, Class::Folder),
         ("train autoencoder", "members") => Words(300, &["auto", "klt", "klt:2", "cklt:2:4:4", "dense:2:4", "nonsense"]),
         ("train autoencoder", "epochs") => Words(500, &["1", "0", "2"]),
+        ("train autoencoder", "for_records") => Words(60, &["1", "1000000", "0"]),
         ("train autoencoder", "variant") => Words(60, &["plain", "denoising", "beta=2", "vq"]),
         ("train autoencoder", "test") => Reads(60, Class::Any),
         ("train autoencoder", "checkpoint") => Writes(60),

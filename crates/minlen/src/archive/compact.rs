@@ -6,9 +6,9 @@
 use super::create::{Counted, code_tree};
 use super::read::Archive;
 use super::update::refuse_single;
+use crate::block_coder::BlockCoder;
 use crate::blocks::BlockDecoder;
 use crate::budget::Spending;
-use crate::encoder::BlockCoder;
 use crate::options::Options;
 use minlen_container::{Body, Entry, Extent, RawBlock, StreamWriter, Tree};
 use minlen_core::{Env, Event, Kind, Reservation, Result};

@@ -3,9 +3,9 @@
 use super::contents::Contents;
 use super::dedup::{CHUNK, Dedup};
 use super::hash::{self, FileHash};
+use crate::block_coder::BlockCoder;
 use crate::budget::Spending;
 use crate::cuts::Sizes;
-use crate::encoder::BlockCoder;
 use crate::layout::{FileLayout, Track};
 use crate::options::Options;
 use fastcdc::v2020::{FastCDC, StreamCDC};
@@ -69,7 +69,7 @@ impl<'a, W: Write> Content<'a, W> {
     ) -> Self {
         let cuts = options.cuts(block);
         Self {
-            coder: BlockCoder::new(writer, options, spending, env),
+            coder: BlockCoder::new(writer, options, spending, env).embedding(),
             buffer: Vec::new(),
             room: Vec::new(),
             kind: None,

@@ -84,15 +84,16 @@ pub(super) struct Onto {
     pub(super) known: HashMap<usize, Body>,
     /// Content, or what is unpacked of it, and bytes of the streams that are there.
     pub(super) before: (u64, u64),
+    /// The hashes of learned parts that are there.
+    pub(super) embedded: Vec<[u8; 32]>,
 }
 
 impl Onto {
-    fn writer<W: Write>(&self, out: W, options: &Options) -> Result<StreamWriter<W>> {
-        let mut writer = match &self.amendment {
+    fn writer<W: Write>(&self, out: W) -> Result<StreamWriter<W>> {
+        let writer = match &self.amendment {
             Some(amendment) => StreamWriter::amending(out, amendment.clone())?,
             None => StreamWriter::archive(out)?,
         };
-        options.embed(&mut writer)?;
         Ok(writer.following(self.before.0, self.before.1))
     }
 
@@ -145,12 +146,15 @@ pub(super) fn store<W: Write>(
     let total = fresh.map(|(_, item)| data_len(item)).sum();
     env.progress.event(Event::Total { bytes: total });
     let spending = Spending::new(options, total);
-    let settled = options.settled(Some(total))?;
+    let mut settled = options.settled(Some(total))?;
     options.tell_level(&settled, Some(total), env);
+    settled.tell_model(env);
+    // What is in the archive is at hand for what is added to it.
+    settled.embed &= !settled.model().is_some_and(|model| onto.embedded.contains(model.hash()));
     let options = &settled;
     let bound = groups::bound(options, total);
     let block = options.block_of_groups(bound);
-    let writer = onto.writer(Counted { out, bytes: 0 }, options)?;
+    let writer = onto.writer(Counted { out, bytes: 0 })?;
     let content = Content::new(writer, contents, options, spending, block, env);
     let bodies = items.iter().map(|_| None).collect();
     let copies = Copies::new(total, items.len());

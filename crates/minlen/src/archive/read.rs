@@ -122,7 +122,10 @@ impl<'a> Archive<'a> {
             let message = "what stands before the blocks is damaged: a codec file there is lost".into();
             env.progress.event(Event::Warning { message });
         }
-        let own: Vec<Learned> = parts.into_iter().map(named).collect();
+        let mut own: Vec<Learned> = parts.into_iter().map(named).collect();
+        // Streams in a row may hold the same one.
+        let mut seen = BTreeSet::new();
+        own.retain(|part| seen.insert(*part.hash()));
         let resources = own.iter().cloned().fold(Resources::default(), Resources::with_learned);
         let mut env = options.informed(env);
         env.resources = std::mem::take(&mut env.resources).or(&resources);

@@ -50,7 +50,7 @@ impl Head {
         let (tag, most) = match self.promise {
             Some(Promise::MeanSquare(most)) => (promise::MEAN_SQUARE, most),
             Some(Promise::MaxError(most)) => (promise::MAX_ERROR, most),
-            Some(Promise::Rate(_)) | None => return out.push(promise::NONE),
+            Some(Promise::Rate(_) | Promise::Price(_)) | None => return out.push(promise::NONE),
         };
         out.push(tag);
         out.extend(most.to_le_bytes());

@@ -2,12 +2,13 @@
 
 use super::describe::Head;
 use super::{Name, model_of, name_of};
+use crate::block_progress::Scaled;
 use crate::nearby::decibels::power_of_ten;
 use minlen_core::nearby::{Approximator, MaxError, Nearby, Target};
 use minlen_core::{
     CodecId, Description, Env, Error, ErrorKind, Event, Learned, NoProgress, Result, Span, SpanKind, ids,
 };
-use minlen_latent::{Model, Outcome, Promise, decode, encode};
+use minlen_latent::{Model, Outcome, Promise, decode, encode, encode_within};
 use std::sync::Arc;
 
 /// The approximator of the records that a codec file knows.
@@ -20,7 +21,7 @@ pub(crate) struct Records {
 struct Made {
     payload: Vec<u8>,
     outcome: Outcome,
-    promise: Promise,
+    promise: Option<Promise>,
 }
 
 impl Records {
@@ -50,26 +51,18 @@ impl Records {
 
     fn try_with(&self, bytes: &[u8], promise: Promise, level: u8, env: &Env) -> Result<Made> {
         let (payload, outcome) = encode(&self.model, bytes, promise, level, env)?;
-        Ok(Made { payload, outcome, promise })
+        Ok(Made { payload, outcome, promise: Some(promise) })
     }
 
-    /// The finest steps that take no more than `most` bytes; where even the coarsest take more, it cannot be reached.
+    /// As near as no more than `most` bytes allow; where even the coarsest description takes more, that cannot be reached.
     fn within_size(&self, bytes: &[u8], most: f64, level: u8, env: &Env) -> Result<Made> {
-        let (mut low, mut high, mut best) = (0, self.model.rates, None);
-        while low < high {
-            let rate = low.midpoint(high);
-            let made = self.try_with(bytes, Promise::Rate(rate), level, env)?;
-            if made.payload.len() as f64 <= most {
-                (low, best) = (rate + 1, Some(made));
-            } else {
-                high = rate;
-            }
-        }
-        best.ok_or_else(|| {
+        let found = encode_within(&self.model, bytes, most as u64, level, env)?;
+        let (payload, outcome) = found.ok_or_else(|| {
             let records = bytes.len() / self.model.record_bytes().max(1);
             Error::new(ErrorKind::Usage, format!("{most:.0} bytes for {records} records cannot be reached"))
                 .remedy("ask for more bytes")
-        })
+        })?;
+        Ok(Made { payload, outcome, promise: None })
     }
 
     /// What records take, and how near they are, in decibels of the range.
@@ -109,10 +102,18 @@ impl Records {
         let exact = match promise {
             Promise::MaxError(most) => most < f64::MIN_POSITIVE || whole && most < 1.0,
             Promise::MeanSquare(most) => most < f64::MIN_POSITIVE,
-            Promise::Rate(_) => false,
+            Promise::Rate(_) | Promise::Price(_) => false,
         };
         if exact { Ok(None) } else { self.try_with(bytes, promise, level, env).map(Some) }
     }
+}
+
+/// Times that all records are gone through for a size, about.
+const PASSES: u64 = 3;
+
+/// True for a target of so many bytes.
+fn is_size(target: &Target) -> bool {
+    matches!(target, Target::BytesPerRecord(_) | Target::BitsPerSample(_) | Target::MaxSize(_))
 }
 
 impl Approximator for Records {
@@ -143,7 +144,11 @@ impl Approximator for Records {
         let whole = bytes.len() / self.model.record_bytes() * self.model.record_bytes();
         let (records, rest) = bytes.split_at(whole);
         let quiet = env.clone().with_progress(Arc::new(NoProgress));
-        let made = self.make(records, target, level, &quiet)?;
+        // A size is searched for, in a few passes.
+        let passes = if is_size(target) { PASSES } else { 1 };
+        let (scaled, inner) = Scaled::new(env, whole as u64 * passes, whole as u64);
+        let made = self.make(records, target, level, &inner)?;
+        env.work(scaled.rest())?;
         let Some(Made { payload, outcome, promise }) = made.filter(|made| made.payload.len() < whole) else {
             let message = "records: nearness of that kind costs as much as exactness, stored exactly".into();
             env.progress.event(Event::Notice { message });
@@ -152,7 +157,6 @@ impl Approximator for Records {
         let mut near = Vec::with_capacity(bytes.len());
         decode(&self.model, &payload, whole, &quiet, &mut near)?;
         near.extend_from_slice(rest);
-        let promise = (!matches!(promise, Promise::Rate(_))).then_some(promise);
         let dtype = self.model.scaling.dtype();
         let head = Head { name: self.name, dtype, numbers: self.model.numbers(), promise };
         let mut own = Vec::new();

@@ -165,6 +165,32 @@ fn the_codec_file_is_in_the_stream_where_that_was_asked_for() {
 }
 
 #[test]
+fn progress_goes_on_while_records_are_searched_for() {
+    #[derive(Default)]
+    struct Steps(std::sync::Mutex<Vec<u64>>);
+    impl minlen_core::Progress for Steps {
+        fn event(&self, event: minlen_core::Event) {
+            if let minlen_core::Event::Advance { input, .. } = event {
+                self.0.lock().unwrap().push(input);
+            }
+        }
+    }
+    let (file, data) = (codec_file(Dtype::U8), npy("|u1", "3000, 4, 4", &records(Dtype::U8, 3000)));
+    for target in [Target::Psnr(12.0), Target::BytesPerRecord(4.0)] {
+        for options in
+            [near(&file, target), near(&file, target).with_compact(false).with_block_size(16 << 10)]
+        {
+            let steps = Arc::new(Steps::default());
+            crate::compress_with(&data, &options, &Env::default().with_progress(steps.clone())).unwrap();
+            let steps = steps.0.lock().unwrap();
+            assert_eq!(steps.iter().sum::<u64>(), data.len() as u64, "{target:?}");
+            let largest = steps.iter().max().unwrap() * 100 / data.len() as u64;
+            assert!(largest <= 55 && steps.len() > 10, "{target:?}: {largest} % in one of {}", steps.len());
+        }
+    }
+}
+
+#[test]
 fn damage_is_refused() {
     let (file, data) = (codec_file(Dtype::U8), npy("|u1", "40, 4, 4", &records(Dtype::U8, 40)));
     let options = near(&file, Target::Psnr(12.0)).with_compact(false);

@@ -1,6 +1,8 @@
 //! What the integration tests share: the golden files and a way to decode anything to one comparable value.
 
 pub mod hostile;
+#[cfg(feature = "latent")]
+pub mod records;
 
 use minlen::archive::{Archive, Keys};
 use minlen::{Env, Limits, Options, Result};

@@ -80,7 +80,8 @@ impl Causal {
     /// # Errors
     /// Corrupt for a file that is none, or has none; those of the file.
     pub fn of_file(bytes: &[u8], env: &Env) -> Result<Self> {
-        let file = ModelFile::read(bytes, &[BESIDE[0], BESIDE[1], BESIDE[2], TAG], env)?;
+        let known = [BESIDE[0], BESIDE[1], BESIDE[2], TAG];
+        let file = ModelFile::read_some(bytes, &known, |name| name == NAME, env)?;
         let none = || Error::corrupt("the codec file has no predictor");
         Predictor::read(&file)?.ok_or_else(none)?.ready(env)
     }

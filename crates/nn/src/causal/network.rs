@@ -161,7 +161,7 @@ fn finer_by(x: i16, bits: u8) -> i16 {
 }
 
 fn layer(linear: &Linear, finer: u8) -> Layer {
-    let mut packed = linear.pack(&(0..linear.columns).collect::<Vec<_>>());
+    let mut packed = linear.pack(&(0..linear.columns).map(Some).collect::<Vec<_>>());
     let bias = packed.channels.iter().map(|channels| channels.bias).collect();
     // The sums begin with the bias.
     packed.rows = linear.rows;

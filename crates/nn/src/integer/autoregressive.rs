@@ -2,7 +2,7 @@
 
 use super::{Activation, Graph, Linear, Op, Shape};
 use crate::simd::Isa;
-use crate::simd::integer::{Channels, PANEL, Packed, Path, add_column, product, requantise};
+use crate::simd::integer::{Channels, PANEL, Path, ROW, add_column, dots, look_up, requantise};
 use minlen_core::{Env, Error, Reservation, Result};
 use std::ops::Range;
 
@@ -54,17 +54,29 @@ pub struct Autoregressive {
 /// What a latent's outputs are computed from.
 #[derive(Debug)]
 struct Output {
-    /// Hidden units with weights, from a multiple of sixteen on.
-    hidden: Range<usize>,
-    packed: Packed,
+    /// Hidden units that are known from here on, and were not before: from a multiple of sixteen on.
+    fresh: Range<usize>,
+    /// The first hidden unit with weights, or one before.
+    first: usize,
+    /// Weights, a row for each output, with zeros up to a multiple of [`ROW`].
+    rows: Vec<i16>,
+    channels: Vec<Channels>,
+    limit: i16,
 }
 
 /// Where a record has got to: see [`Autoregressive::start`].
 #[derive(Clone, Debug)]
 pub struct Progress {
+    /// Of hidden units.
     sums: Vec<i32>,
+    /// Of outputs.
+    found: Vec<i32>,
     pushed: usize,
-    row: Vec<i16>,
+    /// Latents whose fresh hidden units are done.
+    done: usize,
+    scaled: Vec<i16>,
+    /// What hidden units that are known give, with zeros behind them.
+    hidden: Vec<i16>,
 }
 
 impl Progress {
@@ -108,7 +120,8 @@ impl Autoregressive {
         let held = env.budget.reserve(
             first.memory()
                 + 2 * Activation::ENTRIES as u64
-                + latents as u64 * Linear::memory_of(per, last.columns + PANEL),
+                + latents as u64 * Linear::memory_of(per, 2)
+                + 2 * last.rows as u64 * (last.columns + ROW) as u64,
         )?;
         let table = match activation {
             Some(activation) => activation.table()?,
@@ -120,8 +133,9 @@ impl Autoregressive {
         last.check(seen.iter().map(|x| x.saturating_abs()).max().unwrap_or(i16::MAX).max(1))?;
         let columns =
             (0..inputs).flat_map(|c| first.weights.chunks_exact(inputs).map(move |row| row[c])).collect();
-        let outputs = (0..latents)
-            .map(|k| output(first, last, context + k, k * per..(k + 1) * per))
+        let fresh = fresh(first, context, latents);
+        let outputs = (fresh.into_iter().enumerate())
+            .map(|(k, fresh)| output(first, last, context + k, k * per..(k + 1) * per, fresh))
             .collect::<Result<_>>()?;
         Ok(Self {
             columns,
@@ -156,7 +170,15 @@ impl Autoregressive {
                 self.context
             )));
         }
-        let mut state = Progress { sums: self.bias.clone(), pushed: 0, row: Vec::new() };
+        let hidden = vec![0; self.bias.len() + PANEL + ROW];
+        let mut state = Progress {
+            sums: self.bias.clone(),
+            found: Vec::new(),
+            pushed: 0,
+            done: 0,
+            scaled: Vec::new(),
+            hidden,
+        };
         for (k, &value) in context.iter().enumerate() {
             self.add(&mut state.sums, k, value)?;
         }
@@ -193,17 +215,31 @@ impl Autoregressive {
     /// Usage if they are not, or `out` is of another length.
     pub fn outputs(&self, state: &mut Progress, k: usize, out: &mut [i16]) -> Result<()> {
         let output = self.outputs.get(k).filter(|_| k <= state.pushed && out.len() == self.per);
-        let Some(Output { hidden, packed }) = output else {
+        let Some(Output { first, rows, channels, limit, .. }) = output else {
             return Err(Error::usage(format!("outputs of latent {k} where {} are known", state.pushed)));
         };
-        state.row.clear();
-        state.row.resize(2 * packed.pairs, 0);
-        let row = &mut state.row[..hidden.len()];
-        let channels = &self.channels[hidden.start / PANEL..];
-        requantise(self.path, channels, self.limit, &state.sums[hidden.clone()], row);
-        row.iter_mut().for_each(|x| *x = self.table[(i32::from(*x) + 32_768) as usize]);
-        product(self.path, packed, &state.row, 1, out, self.per);
+        while state.done <= k {
+            self.finish_hidden(state);
+        }
+        state.found.resize(self.per, 0);
+        let row = rows.len() / self.per;
+        dots(self.path, rows, &state.hidden[*first..first + row], &mut state.found);
+        let biases = channels.iter().flat_map(|channels| channels.bias);
+        state.found.iter_mut().zip(biases).for_each(|(sum, bias)| *sum = sum.wrapping_add(bias));
+        requantise(self.path, channels, *limit, &state.found, out);
         Ok(())
+    }
+
+    /// What the hidden units give that the next latents say nothing new about.
+    fn finish_hidden(&self, state: &mut Progress) {
+        let fresh = self.outputs.get(state.done).map_or(0..0, |output| output.fresh.clone());
+        if fresh.start < fresh.end {
+            state.scaled.resize(fresh.len(), 0);
+            let (sums, channels) = (&state.sums[fresh.clone()], &self.channels[fresh.start / PANEL..]);
+            requantise(self.path, channels, self.limit, sums, &mut state.scaled);
+            look_up(self.path, &self.table, &state.scaled, &mut state.hidden[fresh]);
+        }
+        state.done += 1;
     }
 }
 
@@ -220,8 +256,28 @@ fn layers(graph: &Graph) -> Result<(&Linear, Option<&Activation>, &Linear)> {
     }
 }
 
+/// The hidden units that depend on nothing from each latent on, but did before the latent before it was known.
+fn fresh(first: &Linear, context: usize, latents: usize) -> Vec<Range<usize>> {
+    let mut all = vec![0..0; latents];
+    for (unit, weights) in first.weights.chunks_exact(first.columns).enumerate() {
+        let last = weights.iter().rposition(|&w| w != 0);
+        let known = last.map_or(0, |last| (last + 1).saturating_sub(context));
+        if let Some(range) = all.get_mut(known) {
+            *range =
+                if range.start == range.end { unit / PANEL * PANEL..unit + 1 } else { range.start..unit + 1 };
+        }
+    }
+    all
+}
+
 /// What the outputs `rows` are computed from; they may depend on inputs before `input` alone.
-fn output(first: &Linear, last: &Linear, input: usize, rows: Range<usize>) -> Result<Output> {
+fn output(
+    first: &Linear,
+    last: &Linear,
+    input: usize,
+    rows: Range<usize>,
+    fresh: Range<usize>,
+) -> Result<Output> {
     let weights = &last.weights[rows.start * last.columns..rows.end * last.columns];
     let used = |hidden: usize| weights.iter().skip(hidden).step_by(last.columns).any(|&w| w != 0);
     let (mut low, mut high) = (last.columns, 0);
@@ -234,14 +290,19 @@ fn output(first: &Linear, last: &Linear, input: usize, rows: Range<usize>) -> Re
         }
         (low, high) = (low.min(hidden), hidden + 1);
     }
-    let hidden = low.min(high) / PANEL * PANEL..high;
+    let low = low.min(high) / PANEL * PANEL;
+    let row = (high - low).next_multiple_of(ROW);
+    let mut all = vec![0; rows.len() * row];
+    for (to, from) in all.chunks_exact_mut(row.max(1)).zip(weights.chunks_exact(last.columns.max(1))) {
+        to[..high - low].copy_from_slice(&from[low..high]);
+    }
     let part = Linear {
         rows: rows.len(),
-        columns: last.columns,
-        weights: weights.to_vec(),
+        columns: 0,
+        weights: Vec::new(),
         bias: last.bias[rows.clone()].to_vec(),
         scales: last.scales[rows].to_vec(),
         limit: last.limit,
     };
-    Ok(Output { packed: part.pack(&hidden.clone().collect::<Vec<_>>()), hidden })
+    Ok(Output { fresh, first: low, rows: all, channels: part.channels(), limit: last.limit })
 }

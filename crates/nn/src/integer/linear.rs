@@ -98,14 +98,14 @@ impl Linear {
         Ok(i16::try_from(most).map_or(self.limit, |most| most.min(self.limit)))
     }
 
-    /// Some of the columns, in the order wanted, as the kernels read them.
-    pub(crate) fn pack(&self, columns: &[usize]) -> Packed {
+    /// Some of the columns, in the order wanted, or zeros, as the kernels read them.
+    pub(crate) fn pack(&self, columns: &[Option<usize>]) -> Packed {
         let pairs = columns.len().div_ceil(2).max(1);
         let mut lines = vec![Line([[0; 2]; PANEL]); self.rows.div_ceil(PANEL) * pairs];
         for (o, row) in self.weights.chunks_exact(self.columns).enumerate() {
             let panel = &mut lines[o / PANEL * pairs..];
             for (k, &c) in columns.iter().enumerate() {
-                panel[k / 2].0[o % PANEL][k % 2] = row[c];
+                panel[k / 2].0[o % PANEL][k % 2] = c.map_or(0, |c| row[c]);
             }
         }
         Packed { lines, channels: self.channels(), pairs, rows: self.rows, limit: self.limit }

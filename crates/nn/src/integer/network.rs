@@ -2,17 +2,17 @@
 
 use super::activation::Activation;
 use super::depthwise::Depthwise;
-use super::windows::{Scratch, Windows};
+use super::windows::Windows;
 use super::{Dyadic, Graph, Linear, NODES_MAX, Node, Op, PRODUCTS_MAX, Shape};
 use crate::simd::Isa;
-use crate::simd::integer::Path;
+use crate::simd::integer::{Path, add, look_up};
 use minlen_core::{Env, Error, Reservation, Result};
 use std::sync::Arc;
 
 /// A node as it is computed.
 #[derive(Clone, Debug)]
 enum Step {
-    Windows(Vec<Windows>),
+    Windows(Windows),
     Depthwise(Depthwise),
     Table(Arc<[i16]>),
     Add { other: usize, scales: [Dyadic; 2], limit: i32 },
@@ -44,7 +44,7 @@ pub struct Network {
 #[derive(Debug)]
 pub struct Workspace {
     tensors: Vec<Vec<i16>>,
-    scratch: Scratch,
+    scratch: Vec<i16>,
     /// For depthwise convolutions: taps within the picture.
     seen: Vec<(usize, usize)>,
     _held: Reservation,
@@ -151,42 +151,49 @@ impl Network {
             Op::Conv(window, linear) => {
                 let shape = outputs(window.outputs(input.shape)?, linear.rows)?;
                 fits(linear.columns == window.taps().saturating_mul(channels), linear, input.shape)?;
-                let bound = self.weigh(linear, input.bound, places(shape))?;
-                let part = Windows::convolution(linear, window, input.shape, shape);
-                (Step::Windows(vec![part]), shape, bound)
+                let bound = self.weigh(linear, channels, input.bound, places(shape))?;
+                (self.windows(Windows::convolution(linear, window, input.shape, shape)), shape, bound)
             }
             Op::TransposedConv(window, linear) => {
                 let shape = outputs(window.transposed_outputs(input.shape)?, linear.rows)?;
                 fits(linear.columns == window.taps().saturating_mul(channels), linear, input.shape)?;
                 let parts = (window.stride[0] * window.stride[1]) as u64;
                 self._held.grow(parts * Linear::memory_of(linear.rows, 2))?;
-                let bound = self.weigh(linear, input.bound, places(input.shape))?;
-                (Step::Windows(Windows::transposed(linear, window, input.shape, shape)), shape, bound)
+                let bound = self.weigh(linear, channels, input.bound, places(input.shape))?;
+                (self.windows(Windows::transposed(linear, window, input.shape, shape)), shape, bound)
             }
             Op::Depthwise(window, linear) => {
                 let shape = outputs(window.outputs(input.shape)?, linear.rows)?;
                 fits(linear.rows == channels && linear.columns == window.taps(), linear, input.shape)?;
-                let bound = self.weigh(linear, input.bound, places(shape))?;
+                let bound = self.weigh(linear, channels, input.bound, places(shape))?;
                 (Step::Depthwise(Depthwise::new(linear, window, input.shape, shape)), shape, bound)
             }
             Op::Dense(linear) => {
                 fits(linear.columns == input.len, linear, input.shape)?;
-                let bound = self.weigh(linear, input.bound, 1)?;
-                (Step::Windows(vec![Windows::dense(linear)]), Shape::flat(linear.rows), bound)
+                let bound = self.weigh(linear, channels, input.bound, 1)?;
+                (self.windows(Windows::dense(linear)), Shape::flat(linear.rows), bound)
             }
             Op::Activation(_) | Op::Add { .. } | Op::Reshape(_) => (Step::Copy, input.shape, input.bound),
         })
     }
 
+    fn windows(&mut self, windows: Windows) -> Step {
+        self.scratch = self.scratch.max(windows.scratch());
+        Step::Windows(windows)
+    }
+
     /// Checks a matrix, its memory and its work; gives the bound of its outputs.
-    fn weigh(&mut self, linear: &Linear, bound: i16, places: usize) -> Result<i16> {
+    fn weigh(&mut self, linear: &Linear, channels: usize, bound: i16, places: usize) -> Result<i16> {
         let bound = linear.check(bound)?;
         self.products += linear.weights.len() as u64 * places as u64;
         if self.products > PRODUCTS_MAX {
             return Err(Error::limit(format!("more than {PRODUCTS_MAX} products for one record")));
         }
         self._held.grow(linear.memory())?;
-        self.scratch = self.scratch.max(Scratch::memory(linear.columns, linear.rows));
+        if !channels.is_multiple_of(2) {
+            // One more channel makes pairs: of one channel two.
+            self._held.grow(linear.memory())?;
+        }
         Ok(bound)
     }
 
@@ -240,7 +247,7 @@ impl Network {
         let bytes = 2 * (all * self.batch) as u64 + self.scratch + SEEN;
         let held = env.budget.reserve(bytes)?;
         let tensors = self.tensors.iter().map(|_| Vec::new()).collect();
-        Ok(Workspace { tensors, scratch: Scratch::default(), seen: Vec::new(), _held: held })
+        Ok(Workspace { tensors, scratch: Vec::new(), seen: Vec::new(), _held: held })
     }
 
     /// Appends the outputs of all records of `inputs` to `out`.
@@ -280,20 +287,15 @@ impl Network {
         x: &[i16],
         before: &[Vec<i16>],
         out: &mut [i16],
-        (scratch, seen): (&mut Scratch, &mut Vec<(usize, usize)>),
+        (scratch, seen): (&mut Vec<i16>, &mut Vec<(usize, usize)>),
     ) {
         match step {
-            Step::Windows(parts) => parts.iter().for_each(|part| part.run(self.path, x, out, scratch)),
+            Step::Windows(windows) => windows.run(self.path, x, out, scratch),
             Step::Depthwise(layer) => layer.run(self.path, x, out, seen),
-            Step::Table(table) => {
-                let value = |x: i16| table[(i32::from(x) + 32_768) as usize];
-                out.iter_mut().zip(x).for_each(|(y, &x)| *y = value(x));
-            }
+            Step::Table(table) => look_up(self.path, table, x, out),
             Step::Add { other, scales, limit } => {
-                for ((y, &a), &b) in out.iter_mut().zip(x).zip(&before[*other]) {
-                    let sum = scales[0].apply(i32::from(a)) + scales[1].apply(i32::from(b));
-                    *y = sum.clamp(-limit, *limit) as i16;
-                }
+                let factors = scales.map(|scale| (scale.multiplier, scale.shift));
+                add(self.path, factors, *limit, [x, &before[*other]], out);
             }
             Step::Copy => out.copy_from_slice(x),
         }

@@ -1,17 +1,20 @@
 //! Dense layers and convolutions as products of windows by a matrix.
 //!
-//! Every window is copied to a row, then the rows are multiplied. A transposed convolution is one convolution for each place within its
-//! stride, with the weights that meet there; a dense layer has one window.
+//! Windows are read where they lie: a row of a window is a run of integers of the picture. Where windows reach beyond the picture it is copied with
+//! zeros around it first, and where its channels do not come in pairs, with one more. A transposed convolution is one convolution for each
+//! place within its stride, with the weights that meet there; a dense layer has one window.
 
 use super::{Linear, Shape, Window};
-use crate::simd::integer::{Packed, Path, product};
+use crate::simd::integer::{Grid, Packed, Path, product};
 
-/// About as many inputs are multiplied at once: rows and a panel stay in the first-level cache.
+/// About as many inputs are multiplied at once: they and two panels stay in the first-level cache.
 const CHUNK: usize = 12_288;
+/// Windows that are multiplied at once are a multiple of this where there are many.
+const EIGHT: usize = 8;
 
 /// A convolution, or a part of one: what is computed for a grid of outputs.
 #[derive(Clone, Debug)]
-pub(super) struct Windows {
+struct Part {
     packed: Packed,
     kernel: [usize; 2],
     /// Where the window of the first output begins.
@@ -23,9 +26,18 @@ pub(super) struct Windows {
     /// Where they go in the picture of outputs: the first, and from one to the next.
     origin: [usize; 2],
     spread: [usize; 2],
+}
+
+/// A layer that multiplies windows.
+#[derive(Clone, Debug)]
+pub(super) struct Windows {
+    parts: Vec<Part>,
     /// Shapes of inputs and outputs.
     input: Shape,
     output: Shape,
+    /// Zeros above and left of the picture, and its shape with all zeros.
+    before: [usize; 2],
+    padded: Shape,
 }
 
 impl Windows {
@@ -37,146 +49,141 @@ impl Windows {
 
     /// A convolution; everything was checked.
     pub(super) fn convolution(linear: &Linear, window: &Window, input: Shape, output: Shape) -> Self {
-        let all: Vec<usize> = (0..linear.columns).collect();
-        Self {
-            packed: linear.pack(&all),
+        let taps: Vec<usize> = (0..window.kernel[0] * window.kernel[1]).collect();
+        let part = Part {
+            packed: pack(linear, &taps, input.channels),
             kernel: window.kernel,
             offset: window.before.map(|n| -(n as isize)),
             step: window.stride,
             count: output.sides(),
             origin: [0; 2],
             spread: [1; 2],
-            input,
-            output,
-        }
+        };
+        Self::new(vec![part], input, output)
     }
 
-    /// The parts of a transposed convolution; everything was checked.
-    pub(super) fn transposed(linear: &Linear, window: &Window, input: Shape, output: Shape) -> Vec<Self> {
+    /// A transposed convolution; everything was checked.
+    pub(super) fn transposed(linear: &Linear, window: &Window, input: Shape, output: Shape) -> Self {
         let [vertical, horizontal] = [0, 1].map(|k| phases(window, k, output.sides()[k]));
         let mut parts = Vec::new();
         for y in &vertical {
             for x in &horizontal {
-                let places =
-                    y.taps.iter().flat_map(|ky| x.taps.iter().map(move |kx| ky * window.kernel[1] + kx));
-                let columns: Vec<usize> = places
-                    .flat_map(|place| (0..input.channels).map(move |c| place * input.channels + c))
-                    .collect();
-                parts.push(Self {
-                    packed: linear.pack(&columns),
+                let row = |&ky: &usize| x.taps.iter().map(move |kx| ky * window.kernel[1] + kx);
+                let taps: Vec<usize> = y.taps.iter().flat_map(row).collect();
+                parts.push(Part {
+                    packed: pack(linear, &taps, input.channels),
                     kernel: [y.taps.len(), x.taps.len()],
                     offset: [y.offset, x.offset],
                     step: [1; 2],
                     count: [y.count, x.count],
                     origin: [y.origin, x.origin],
                     spread: window.stride,
-                    input,
-                    output,
                 });
             }
         }
-        parts
+        Self::new(parts, input, output)
     }
 
-    /// The outputs of this part for every record of `x`.
-    pub(super) fn run(&self, path: Path, x: &[i16], out: &mut [i16], scratch: &mut Scratch) {
-        let stride = 2 * self.packed.pairs;
-        let (records, channels) = (x.len() / self.input_len(), self.packed.rows);
-        let dense = self.spread == [1; 2];
-        let most = chunk(stride, channels);
-        let places = self.count[0] * self.count[1];
-        let all = records * places;
-        let mut first = 0;
-        while first < all {
-            let count = most.min(all - first);
-            scratch.rows.resize(count * stride, 0);
-            for (row, place) in scratch.rows.chunks_exact_mut(stride).zip(first..) {
-                let record = &x[place / places * self.input_len()..][..self.input_len()];
-                self.gather(record, place % places, row);
+    fn new(parts: Vec<Part>, input: Shape, output: Shape) -> Self {
+        let sides = input.sides();
+        let (mut before, mut end) = ([0; 2], sides);
+        for part in parts.iter().filter(|part| !part.is_empty()) {
+            for k in 0..2 {
+                before[k] = before[k].max((-part.offset[k]).max(0) as usize);
+                let last = part.offset[k] + ((part.count[k] - 1) * part.step[k] + part.kernel[k]) as isize;
+                end[k] = end[k].max(last.max(0) as usize);
             }
-            if dense {
-                product(path, &self.packed, &scratch.rows, count, &mut out[first * channels..], channels);
-            } else {
-                scratch.out.resize(count * channels, 0);
-                product(path, &self.packed, &scratch.rows, count, &mut scratch.out, channels);
-                for (from, place) in scratch.out.chunks_exact(channels).zip(first..) {
-                    let to =
-                        place / places * self.output.height * self.output.width + self.target(place % places);
-                    out[to * channels..(to + 1) * channels].copy_from_slice(from);
-                }
+        }
+        let [height, width] = [0, 1].map(|k| before[k] + end[k]);
+        let padded = Shape { height, width, channels: even(input.channels) };
+        Self { parts, input, output, before, padded }
+    }
+
+    /// The outputs for every record of `x`.
+    pub(super) fn run(&self, path: Path, x: &[i16], out: &mut [i16], scratch: &mut Vec<i16>) {
+        let len = |shape: Shape| shape.height * shape.width * shape.channels;
+        let (input, output) = (len(self.input), len(self.output));
+        let together = self.together();
+        for (x, out) in x.chunks(together * input).zip(out.chunks_mut(together * output)) {
+            let records = x.len() / input;
+            let x = if self.padded == self.input { x } else { self.pad(x, scratch) };
+            for part in self.parts.iter().filter(|part| part.count[0] * part.count[1] > 0) {
+                product(path, &part.packed, &self.grid(part, records), x, out);
             }
-            first += count;
         }
     }
 
-    fn input_len(&self) -> usize {
-        self.input.height * self.input.width * self.input.channels
+    /// Records that are multiplied at once.
+    fn together(&self) -> usize {
+        let Shape { height, width, channels } = self.padded;
+        let records = (CHUNK / (height * width * channels).max(1)).max(1);
+        let windows = self.parts.first().map_or(1, |part| part.count[0] * part.count[1]);
+        if windows < EIGHT { records.next_multiple_of(EIGHT) } else { records }
     }
 
-    /// Which place of the picture of outputs this one is.
-    fn target(&self, place: usize) -> usize {
-        let (y, x) = (place / self.count[1], place % self.count[1]);
-        (self.origin[0] + y * self.spread[0]) * self.output.width + self.origin[1] + x * self.spread[1]
+    /// Bytes of pictures with zeros around them.
+    pub(super) fn scratch(&self) -> u64 {
+        let Shape { height, width, channels } = self.padded;
+        let one = 2 * (height as u64) * (width as u64) * (channels as u64);
+        if self.padded == self.input { 0 } else { one.saturating_mul(self.together() as u64) }
     }
 
-    /// The window of an output; zeros where it is outside of the picture.
-    fn gather(&self, record: &[i16], place: usize, row: &mut [i16]) {
-        let Shape { height, width, channels } = self.input;
-        let (y, x) = (place / self.count[1], place % self.count[1]);
-        let top = (y * self.step[0]) as isize + self.offset[0];
-        let left = (x * self.step[1]) as isize + self.offset[1];
-        let skipped = (-left).clamp(0, self.kernel[1] as isize) as usize;
-        let end = (width as isize - left).clamp(skipped as isize, self.kernel[1] as isize) as usize;
-        let line = self.kernel[1] * channels;
-        let whole = skipped == 0 && end == self.kernel[1] && line > 0;
-        let inside = whole && self.kernel[0] > 0 && top >= 0 && top as usize + self.kernel[0] <= height;
-        if inside {
-            // Within the picture, as most windows are: nothing to fill.
-            let first = (top as usize * width + left as usize) * channels;
-            let lines = row.chunks_exact_mut(line).zip(record[first..].chunks(width * channels));
-            lines.take(self.kernel[0]).for_each(|(to, from)| to.copy_from_slice(&from[..line]));
-            row[self.kernel[0] * line..].fill(0);
-            return;
-        }
-        let (lines, rest) = row.split_at_mut(self.kernel[0] * line);
-        rest.fill(0);
-        if line == 0 {
-            return;
-        }
-        for (ky, to) in lines.chunks_exact_mut(line).enumerate() {
-            let iy = top + ky as isize;
-            if iy < 0 || iy >= height as isize || skipped == end {
-                to.fill(0);
+    /// Copies records with zeros around them.
+    fn pad<'s>(&self, x: &[i16], scratch: &'s mut Vec<i16>) -> &'s [i16] {
+        let (from, to) = (self.input, self.padded);
+        let records = x.len() / (from.height * from.width * from.channels);
+        scratch.clear();
+        scratch.resize(records * to.height * to.width * to.channels, 0);
+        let rows = x.chunks_exact(from.width * from.channels);
+        for (i, row) in rows.enumerate() {
+            let y = i / from.height * to.height + self.before[0] + i % from.height;
+            let first = (y * to.width + self.before[1]) * to.channels;
+            if from.channels == to.channels {
+                scratch[first..first + row.len()].copy_from_slice(row);
                 continue;
             }
-            let from = (iy as usize * width) as isize + left + skipped as isize;
-            let from = &record[from as usize * channels..][..(end - skipped) * channels];
-            to[..skipped * channels].fill(0);
-            to[skipped * channels..end * channels].copy_from_slice(from);
-            to[end * channels..].fill(0);
+            let places = scratch[first..].chunks_exact_mut(to.channels);
+            for (to, from) in places.zip(row.chunks_exact(from.channels)) {
+                to[..from.len()].copy_from_slice(from);
+            }
+        }
+        scratch
+    }
+
+    /// Where the windows of a part lie.
+    fn grid(&self, part: &Part, records: usize) -> Grid {
+        let (from, to) = (self.padded, self.output);
+        let line = from.width * from.channels;
+        let first = |k: usize| (part.offset[k] + self.before[k] as isize).max(0) as usize;
+        let out = |place: [usize; 2]| (place[0] * to.width + place[1]) * to.channels;
+        let is_empty = part.is_empty();
+        let segments = [part.kernel[0], part.kernel[1] * from.channels / 2, line];
+        Grid {
+            count: [records, part.count[0], part.count[1]],
+            input: [line * from.height, line * part.step[0], from.channels * part.step[1]],
+            output: [to.height * to.width * to.channels, out([part.spread[0], 0]), out([0, part.spread[1]])],
+            first: [if is_empty { 0 } else { first(0) * line + first(1) * from.channels }, out(part.origin)],
+            segments: if is_empty { [0; 3] } else { segments },
         }
     }
 }
 
-/// Buffers of [`Windows::run`].
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    rows: Vec<i16>,
-    out: Vec<i16>,
-}
-
-impl Scratch {
-    /// The most that it takes for a layer of so many columns and rows.
-    pub(super) fn memory(columns: usize, rows: usize) -> u64 {
-        let stride = 2 * columns.div_ceil(2).max(1);
-        // A part of a transposed convolution has fewer columns, so more windows at once: hence the most of both.
-        2 * CHUNK.max(12 * stride) as u64 + 2 * (4 * CHUNK).max(12 * rows) as u64
+impl Part {
+    /// True if there is nothing to multiply: outputs are the biases.
+    fn is_empty(&self) -> bool {
+        self.kernel.contains(&0) || self.count.contains(&0)
     }
 }
 
-/// How many windows are multiplied at once: a multiple of twelve.
-fn chunk(stride: usize, rows: usize) -> usize {
-    ((CHUNK / stride).min(4 * CHUNK / rows) / 12 * 12).max(12)
+fn even(channels: usize) -> usize {
+    channels.next_multiple_of(2)
+}
+
+/// The weights of these taps for each of `channels`, which are zero for the channel that makes pairs.
+fn pack(linear: &Linear, taps: &[usize], channels: usize) -> Packed {
+    let column = |tap: usize| (0..even(channels)).map(move |c| (c < channels).then_some(tap * channels + c));
+    let columns: Vec<Option<usize>> = taps.iter().flat_map(|&tap| column(tap)).collect();
+    linear.pack(&columns)
 }
 
 /// The outputs at one place within the stride, on one axis.

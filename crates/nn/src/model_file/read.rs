@@ -22,6 +22,14 @@ impl ModelFile {
     /// Truncated or corrupt for what [`ModelFile::write`] cannot have written; unsupported for a later version, or a critical section that
     /// nobody here knows; limit where memory does not allow it.
     pub fn read(bytes: &[u8], known: &[Tag], env: &Env) -> Result<Self> {
+        Self::read_some(bytes, known, |_| true, env)
+    }
+
+    /// The same without the networks that nobody wants, by their names, and their probes: most of the time goes into weights.
+    ///
+    /// # Errors
+    /// As [`ModelFile::read`], but for what is wrong in what is passed over.
+    pub fn read_some(bytes: &[u8], known: &[Tag], wanted: impl Fn(&str) -> bool, env: &Env) -> Result<Self> {
         let body = open(bytes)?;
         let mut reader = Reader::new(body);
         let mut model = Self::new(get_word(&mut reader)?);
@@ -36,7 +44,11 @@ impl ModelFile {
                         reader.rest().len()
                     ))
                 })?;
-            model.take(tag, reader.bytes(len)?, known, env)?;
+            let bytes = reader.bytes(len)?;
+            // Both begin with the name of a network.
+            if ![NETWORK, PROBE].contains(&tag) || wanted(&get_word(&mut Reader::new(bytes))?) {
+                model.take(tag, bytes, known, env)?;
+            }
             env.check()?;
         }
         if !reader.is_empty() {

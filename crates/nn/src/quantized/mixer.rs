@@ -27,9 +27,11 @@ impl Cell {
     /// The prediction in the logistic domain, the weaker the less was seen.
     #[inline(always)]
     pub(super) fn input(self) -> i32 {
-        let n = (self.0 & 1023) as i32;
+        let n = self.0 & 1023;
         let x = stretch((self.0 >> 16).max(1));
-        x * n / (n + CONFIDENCE)
+        // x * n / (n + CONFIDENCE), without a division: that is exact for products below 2^21.
+        let size = (u64::from(x.unsigned_abs() * n) * u64::from(SHARES[n as usize])) >> 32;
+        if x < 0 { -(size as i32) } else { size as i32 }
     }
 
     /// The probability of a 1, for cells that are not mixed.
@@ -54,7 +56,16 @@ impl Cell {
 }
 
 /// Bits after which a cell's word counts half.
-const CONFIDENCE: i32 = 2;
+const CONFIDENCE: u32 = 2;
+/// 2^32 divided by each count and [`CONFIDENCE`], rounded up.
+static SHARES: [u32; 1024] = {
+    let (mut shares, mut n) = ([0; 1024], 0);
+    while n < 1024 {
+        shares[n as usize] = (1u64 << 32).div_ceil((n + CONFIDENCE) as u64) as u32;
+        n += 1;
+    }
+    shares
+};
 
 /// Sums inputs with two of its sets of weights.
 #[derive(Clone, Debug)]
@@ -85,6 +96,21 @@ impl Mixer {
             for (w, &x) in self.weights[set].iter_mut().zip(inputs) {
                 let delta = (i64::from(x) * i64::from(error * rate) + (1 << 17)) >> 18;
                 *w = (i64::from(*w) + delta).clamp(i64::from(-WEIGHT_MAX), i64::from(WEIGHT_MAX)) as i32;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_those_of_a_division() {
+        for n in 0..1024u32 {
+            for p in (0..=u32::from(u16::MAX)).step_by(7) {
+                let x = stretch(p.max(1));
+                assert_eq!(Cell(p << 16 | n).input(), x * n as i32 / (n + CONFIDENCE) as i32, "{p} {n}");
             }
         }
     }

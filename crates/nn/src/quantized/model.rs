@@ -11,6 +11,8 @@ use minlen_entropy::mixing::stretch;
 /// Decisions with predictions of their own: zero, sign, over 1 to over 14.
 const BINS: usize = 16;
 const SIGN: usize = 1;
+/// From here on what is computed is the same.
+const GROWTH: usize = 2;
 /// Magnitudes from here on have an Exp-Golomb tail.
 const TAIL: u32 = BINS as u32 - 1;
 /// Inputs that come from cells; before them those that are computed from statistics.
@@ -73,13 +75,14 @@ impl Model {
 
     /// Codes (or decodes, and then `q` counts for nothing) the integer at a place, and learns it.
     pub(super) fn code(&mut self, io: &mut impl Binary, place: &Place, q: i32) -> i32 {
-        if self.bit(io, place, 0, u32::from(q != 0)) == 0 {
+        if self.bit(io, place, &place.computed(0), 0, u32::from(q != 0)) == 0 {
             return 0;
         }
-        let negative = self.bit(io, place, SIGN, u32::from(q < 0));
+        let negative = self.bit(io, place, &place.computed(SIGN), SIGN, u32::from(q < 0));
         let size = q.unsigned_abs();
+        let growth = place.computed(GROWTH);
         let mut k = 1;
-        while k < TAIL && self.bit(io, place, 1 + k as usize, u32::from(size > k)) != 0 {
+        while k < TAIL && self.bit(io, place, &growth, 1 + k as usize, u32::from(size > k)) != 0 {
             k += 1;
         }
         if k == TAIL {
@@ -90,18 +93,19 @@ impl Model {
 
     /// What an integer would cost at a place, in 1/65536 bit; nothing is learnt.
     pub(super) fn cost(&self, place: &Place, q: i32) -> u64 {
-        let price = |bin: usize, bit: bool| {
-            let mixed = self.mixer.mix(&self.inputs(place, bin), sets(place, bin));
+        let price = |computed: &[i32; COMPUTED], bin: usize, bit: bool| {
+            let mixed = self.mixer.mix(&self.inputs(place, computed, bin), sets(place, bin));
             bit_cost_q16(mixed, bit)
         };
-        let mut sum = price(0, q != 0);
+        let mut sum = price(&place.computed(0), 0, q != 0);
         if q == 0 {
             return sum;
         }
-        sum += price(SIGN, q < 0);
+        sum += price(&place.computed(SIGN), SIGN, q < 0);
         let size = q.unsigned_abs();
+        let growth = place.computed(GROWTH);
         for k in 1..TAIL.min(size + 1) {
-            sum += price(1 + k as usize, size > k);
+            sum += price(&growth, 1 + k as usize, size > k);
         }
         if size >= TAIL {
             // About: one bit of length and one of value for each bit.
@@ -110,8 +114,15 @@ impl Model {
         sum
     }
 
-    fn bit(&mut self, io: &mut impl Binary, place: &Place, bin: usize, bit: u32) -> u32 {
-        let (inputs, sets) = (self.inputs(place, bin), sets(place, bin));
+    fn bit(
+        &mut self,
+        io: &mut impl Binary,
+        place: &Place,
+        computed: &[i32; COMPUTED],
+        bin: usize,
+        bit: u32,
+    ) -> u32 {
+        let (inputs, sets) = (self.inputs(place, computed, bin), sets(place, bin));
         let mixed = self.mixer.mix(&inputs, sets);
         let bit = io.bit(bit, mixed);
         self.mixer.update(&inputs, sets, bit, mixed, RATE);
@@ -121,9 +132,9 @@ impl Model {
         bit
     }
 
-    fn inputs(&self, place: &Place, bin: usize) -> [i32; INPUTS] {
+    fn inputs(&self, place: &Place, computed: &[i32; COMPUTED], bin: usize) -> [i32; INPUTS] {
         let mut inputs = [0; INPUTS];
-        inputs[..COMPUTED].copy_from_slice(&place.computed(bin));
+        inputs[..COMPUTED].copy_from_slice(computed);
         for i in 0..CELLS {
             inputs[COMPUTED + i] = self.cells[cell(place, i, bin)].input();
         }
@@ -171,8 +182,14 @@ impl Place {
         Self { signs: signs(&near, row), set: row_class >> 1, near, row, recent, all, contexts }
     }
 
+    /// Predictions for a decision from statistics.
     fn computed(&self, bin: usize) -> [i32; COMPUTED] {
-        let Self { near, row, recent, all, .. } = self;
+        let prior = match bin {
+            0 => self.all.density(2, 16_384),
+            SIGN => 32_768,
+            _ => self.all.growth(2, 16_384),
+        };
+        let Self { near, row, recent, .. } = self;
         let stats = [
             *row,
             near.column,
@@ -188,9 +205,9 @@ impl Place {
         std::array::from_fn(|i| {
             let (stat, weight) = (stats[i], weights[i]);
             stretch(match bin {
-                0 => stat.density(weight, all.density(2, 16_384)),
-                SIGN => 65_536 - stat.sign(weight, 32_768),
-                _ => stat.growth(weight, all.growth(2, 16_384)),
+                0 => stat.density(weight, prior),
+                SIGN => 65_536 - stat.sign(weight, prior),
+                _ => stat.growth(weight, prior),
             })
         })
     }

@@ -1,8 +1,11 @@
 //! Checkpoints of a whole run: for each network where its training is, and how long it may take.
 //!
 //! `MLTC`, a version, a number for the options and the data, then for each network its member's number, its time in nanoseconds (0 for epochs), and the
-//! checkpoint of its training; at the end the XXH3-64 of all that.
+//! checkpoint of its training (a predictor is the last, with the number 255); at the end the XXH3-64 of all that.
 
+use super::codec_file::Kind;
+use super::run::Request;
+use crate::records::Records;
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Error, Result};
 use std::time::Duration;
@@ -10,6 +13,16 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 4] = b"MLTC";
 const VERSION: u8 = 1;
+
+/// The number of the predictor among the members.
+pub(super) const PREDICTOR: u8 = 255;
+
+/// A number for the options and the data of a run.
+pub(super) fn fingerprint(request: &Request, kinds: &[Kind], records: &Records) -> u64 {
+    let Request { epochs, seed, goal, variant, .. } = request;
+    let told = format!("{kinds:?} {variant:?} {epochs:?} {seed} {goal:?} {}", records.kind());
+    xxh3_64(told.as_bytes()) ^ xxh3_64(&records.bytes)
+}
 
 /// Where a network is.
 #[derive(Clone, Debug, PartialEq, Eq)]

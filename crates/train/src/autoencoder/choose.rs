@@ -142,7 +142,7 @@ impl Dropped {
     pub fn words(&self, records: usize) -> String {
         let spread = self.size as f64 / records.max(1) as f64;
         format!(
-            "{} is left out: it would save {:.2} bytes a record, and takes {} bytes in the file ({spread:.2} for each of the {records} records)",
+            "{} is left out: it would save {:.2} bytes a record, and takes {} bytes in the file ({spread:.2} for each of {records} records)",
             self.name, self.saves, self.size
         )
     }

@@ -1,5 +1,6 @@
 //! From records to a codec file.
 
+use super::calibrate::calibrate;
 use super::export::Export;
 use super::linear::{self, Settings as LinearSettings};
 use super::network::{Body as Layers, Design, Network, Variant};
@@ -202,6 +203,7 @@ impl Lessons<'_> {
         let size = model.record_bytes();
         let count = (self.bytes.len() / size).min(FOR_TABLES);
         learn_tables(&mut model, &self.bytes[..count * size], TABLE_ROUNDS, env)?;
+        calibrate(&mut model, self.bytes, env)?;
         Ok(model)
     }
 

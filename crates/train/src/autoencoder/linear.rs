@@ -1,5 +1,6 @@
 //! Karhunen-Loève transforms, of all records and of classes of them.
 
+use crate::abreast::each;
 use minlen_core::{Env, Error, Result};
 use minlen_latent::linear::{Basis, Class, Linear};
 use minlen_latent::{FRACTION, steps};
@@ -197,18 +198,18 @@ fn divide(points: &ArrayView2<'_, f32>, settings: &Settings, seed: u64, env: &En
     let mut groups: Vec<Group> = Vec::new();
     for round in 0..=settings.rounds {
         env.check()?;
-        groups.clear();
-        for class in 0..settings.classes {
+        let found = each(settings.classes, env.threads, |class| {
             let rows: Vec<usize> = (0..n).filter(|&r| of[r] == class).collect();
             // A class of too few records would know nothing.
-            if rows.len() > 20 {
+            Ok((rows.len() > 20).then(|| {
                 let own = points.select(Axis(0), &rows);
-                groups.push(Group::of(&own.view(), n, settings.coefficients.min(points.ncols())));
-            }
-        }
+                Group::of(&own.view(), n, settings.coefficients.min(points.ncols()))
+            }))
+        })?;
+        groups = found.into_iter().flatten().collect();
         if round < settings.rounds {
-            let costs: Vec<Array1<f32>> =
-                groups.iter().map(|group| group.costs(points, settings.distortion)).collect();
+            let costs = |group: usize| Ok(groups[group].costs(points, settings.distortion));
+            let costs: Vec<Array1<f32>> = each(groups.len(), env.threads, costs)?;
             for (r, of) in of.iter_mut().enumerate() {
                 *of = (0..costs.len()).min_by(|&a, &b| costs[a][r].total_cmp(&costs[b][r])).unwrap_or(0);
             }

@@ -1,6 +1,7 @@
 //! How well members do on records that nothing was learned from: bytes and errors at each rate, from what decoding gives.
 
-use minlen_core::{Env, Error, Result};
+use crate::abreast::each;
+use minlen_core::{Env, Result};
 use minlen_latent::{Body, Description, Member, Model, Promise, describe};
 
 /// Decibels of what is exact.
@@ -100,7 +101,10 @@ pub fn curves(models: &[&Model], bytes: &[u8], most: f64, env: &Env) -> Result<V
     let mut all: Vec<Vec<Point>> = vec![Vec::new(); models.len()];
     let rates = models.iter().map(|model| model.rates).min().unwrap_or(0);
     for rate in (0..rates).step_by(APART) {
-        let found = abreast(models, env, |place| next(models[place], bytes, rate, all[place].last(), env))?;
+        // Several codec files have a thread each, and one has all of them.
+        let own = env.clone().with_threads(env.threads / models.len().max(1));
+        let one = |place: usize| next(models[place], bytes, rate, all[place].last(), &own);
+        let found = each(models.len(), env.threads, one)?;
         let done = found.iter().all(|point| point.bytes() > most);
         all.iter_mut().zip(found).for_each(|(points, point)| points.push(point));
         if done {
@@ -108,21 +112,6 @@ pub fn curves(models: &[&Model], bytes: &[u8], most: f64, env: &Env) -> Result<V
         }
     }
     Ok(all)
-}
-
-/// Something of each codec file, in their order, whichever thread it is from.
-fn abreast(models: &[&Model], env: &Env, of: impl Fn(usize) -> Result<Point> + Sync) -> Result<Vec<Point>> {
-    if env.threads < 2 {
-        return (0..models.len()).map(of).collect();
-    }
-    let failed = |_| Err(Error::usage("a thread that measures ended"));
-    std::thread::scope(|scope| {
-        let of = &of;
-        let threads: Vec<_> = (0..models.len()).map(|place| scope.spawn(move || of(place))).collect();
-        // All of them are waited for before the first error counts.
-        let found: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap_or_else(failed)).collect();
-        found.into_iter().collect()
-    })
 }
 
 /// What whole records take at these rates.

@@ -1,5 +1,6 @@
 //! Codec files for records of one kind.
 
+mod calibrate;
 pub mod checkpoint;
 pub mod choose;
 pub mod codec_file;

@@ -34,6 +34,8 @@ pub struct Report {
     pub kind: String,
     /// Records read, learned from, held out.
     pub records: [usize; 3],
+    /// Records that the bytes of the file are spread over.
+    pub spread: usize,
     /// Records that all figures but those of single members are of, and where they are from.
     pub measured: usize,
     /// Whether that is a set of its own, and not the held-out one.
@@ -211,9 +213,9 @@ impl Report {
         })
     }
 
-    /// Bytes of the file for each record that was read.
+    /// Bytes of the file for each record that it is for.
     fn spread(&self) -> f64 {
-        self.file as f64 / self.records[0].max(1) as f64
+        self.file as f64 / self.spread.max(1) as f64
     }
 
     /// Everything, for people.

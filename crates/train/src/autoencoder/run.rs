@@ -14,7 +14,6 @@ use minlen_core::{Env, Error, Result};
 use minlen_latent::{Body, Member, Model, Promise, decode, encode};
 use minlen_learn::Length;
 use std::time::{Duration, Instant};
-use xxhash_rust::xxh3::xxh3_64;
 
 /// Records that members are compared on, and that the file is measured on, at most.
 const COMPARED: usize = 500;
@@ -24,7 +23,7 @@ const MOST_BYTES: f64 = 72.0;
 /// Share of the records that is held out.
 pub const HELD_OUT: f64 = 0.05;
 /// How often a training is kept.
-const KEPT_EVERY: Duration = Duration::from_secs(30);
+pub(super) const KEPT_EVERY: Duration = Duration::from_secs(30);
 
 /// What is to be learned.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +48,8 @@ pub struct Request {
     pub provenance: String,
     /// Leave out what only encoding needs.
     pub decode_only: bool,
+    /// Records that the file is for, over which its bytes are spread where members are weighed; none: those that were read.
+    pub for_records: Option<usize>,
 }
 
 /// What happens on the way.
@@ -175,9 +176,7 @@ struct Stages {
 
 impl Stages {
     fn new(run: &Run<'_>, checkpoint: Option<&[u8]>) -> Result<Self> {
-        let Request { epochs, seed, goal, variant, .. } = run.request;
-        let told = format!("{:?} {variant:?} {epochs:?} {seed} {goal:?} {}", run.kinds, run.records.kind());
-        let fingerprint = xxh3_64(told.as_bytes()) ^ xxh3_64(&run.records.bytes);
+        let fingerprint = checkpoint::fingerprint(run.request, &run.kinds, run.records);
         let before = checkpoint.map_or(Ok(Vec::new()), |bytes| checkpoint::read(bytes, fingerprint))?;
         Ok(Self { fingerprint, before, done: Vec::new(), histories: Vec::new() })
     }
@@ -233,7 +232,9 @@ impl Stages {
         }
         self.done.push(now(last));
         self.histories.push(history);
-        told(Event::Checkpoint(&checkpoint::write(fingerprint, &self.done)))?;
+        // What was begun after it goes on from where it was.
+        let later = self.before.get(self.done.len()..).unwrap_or_default();
+        told(Event::Checkpoint(&checkpoint::write(fingerprint, &[&self.done[..], later].concat())))?;
         Ok(member)
     }
 }
@@ -313,6 +314,11 @@ impl<'a> Run<'a> {
         (left.saturating_sub(measuring).max(least) / networks.max(1) as u32).max(Duration::from_secs(1))
     }
 
+    /// Records that the bytes of the file are spread over.
+    fn spread(&self) -> usize {
+        self.request.for_records.unwrap_or(self.records.len())
+    }
+
     fn most_bytes(&self) -> f64 {
         match self.request.goal {
             Goal::Bytes(bytes) => MOST_BYTES.max(1.2 * bytes),
@@ -371,7 +377,7 @@ impl<'a> Run<'a> {
             alone: &alone,
             promised: promised.as_deref(),
             sizes: &sizes,
-            records: self.records.len(),
+            records: self.spread(),
             scale: self.scale,
             goal: self.request.goal,
         };
@@ -379,7 +385,7 @@ impl<'a> Run<'a> {
         let (chosen, dropped) = if is_auto { trial.choose() } else { ((0..count).collect(), Vec::new()) };
         let mut notes = if count > 1 { trial.words() } else { Vec::new() };
         notes.extend(noticed);
-        notes.extend(dropped.iter().map(|one| one.words(self.records.len())));
+        notes.extend(dropped.iter().map(|one| one.words(self.spread())));
         let linear = count - histories.len();
         histories.splice(0..0, vec![Vec::new(); linear]);
         let members = chosen.iter().map(|&member| MemberReport {
@@ -396,6 +402,7 @@ impl<'a> Run<'a> {
         let report = Report {
             kind: self.records.kind(),
             records: [self.records.len(), self.train.len(), self.held_out.len()],
+            spread: self.spread(),
             own_test: test.is_some(),
             peak: self.scale.peak,
             deviation: self.deviation,

@@ -1,6 +1,6 @@
 //! From records to a predictor in integers.
 
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Cancel, Env, Error, Result};
 use minlen_entropy::mixing::squash;
 use minlen_learn::layers::Dense;
 use minlen_learn::{
@@ -143,11 +143,18 @@ fn with_ground(geometry: Geometry, bytes: &[u8]) -> Geometry {
     Geometry { ground, middle, ..geometry }
 }
 
-/// Learns a predictor from whole records of bytes. `told` hears how it gets on.
+/// Learns a predictor from whole records of bytes. A training that a checkpoint was written of goes on where that ends. `told` hears of each
+/// step, and may end it by an error.
 ///
 /// # Errors
-/// Usage for bytes that are no whole records, or too few; cancelled.
-pub fn learn(recipe: &Recipe, bytes: &[u8], env: &Env, mut told: impl FnMut(&Progress)) -> Result<Learned> {
+/// Usage for bytes that are no whole records, or too few, or a checkpoint of another training; those of `told`; cancelled.
+pub fn learn(
+    recipe: &Recipe,
+    bytes: &[u8],
+    checkpoint: Option<&[u8]>,
+    env: &Env,
+    mut told: impl FnMut(&Trainer, &Progress) -> Result<()>,
+) -> Result<Learned> {
     let size = recipe.geometry.record();
     if !recipe.geometry.is_sane() || !bytes.len().is_multiple_of(size) || bytes.len() / size < 2 {
         return Err(Error::usage(format!(
@@ -178,15 +185,18 @@ pub fn learn(recipe: &Recipe, bytes: &[u8], env: &Env, mut told: impl FnMut(&Pro
         ..Settings::default()
     };
     let mut trainer = Trainer::new(params, settings);
+    checkpoint.map_or(Ok(()), |bytes| trainer.resume(bytes))?;
     let records = bytes.len() / size;
     let share = (HELD_OUT as f64 / records as f64).min(0.05);
     let split = Split::by_share(records, share, recipe.seed);
+    // What is told may fail, which ends the training as a signal does.
+    let stop = Cancel::default();
     let plan = Plan {
         split: &split,
         batch: per(BATCH_VALUES[0]),
         length: recipe.length,
         patience: None,
-        stop: env.cancel.clone(),
+        stop: stop.clone(),
     };
     let loss = |tape: &mut Tape<'_>, records: &[u32]| {
         let mut batch = Batch::default();
@@ -197,8 +207,19 @@ pub fn learn(recipe: &Recipe, bytes: &[u8], env: &Env, mut told: impl FnMut(&Pro
         let x = tape.input([batch.rows as usize, geometry.inputs()], &batch.inputs);
         net.bits(tape, x, &batch.choices, records.len())
     };
-    trainer.fit(&plan, loss, |_, progress| told(progress))?;
-    env.check()?;
+    let mut failed = env.check();
+    if failed.is_err() {
+        stop.cancel();
+    }
+    trainer.fit(&plan, loss, |trainer, progress| {
+        if failed.is_ok() {
+            failed = told(trainer, progress).and_then(|()| env.check());
+        }
+        if failed.is_err() {
+            stop.cancel();
+        }
+    })?;
+    failed?;
     let bits = trainer.evaluate(&split.held_out, loss).loss / size as f64;
     let graph = export(&net, trainer.current(), &data, recipe)?;
     let predictor = Predictor { geometry, graph };

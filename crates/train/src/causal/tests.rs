@@ -2,7 +2,7 @@
 
 use super::*;
 use minlen_core::testing::Rng;
-use minlen_core::{Cancel, Dtype, Env, ErrorKind};
+use minlen_core::{Cancel, Dtype, Env, Error, ErrorKind};
 use minlen_latent::{Model, Scaling};
 use minlen_learn::Length;
 use minlen_nn::causal::Geometry;
@@ -50,8 +50,10 @@ fn model(shape: Vec<u32>, learned: Learned) -> Model {
 #[test]
 fn predictors_learn_alike_for_any_number_of_threads() {
     let (bytes, env) = (discs(160, 7), Env::default());
-    let one = learn(&Recipe { threads: 1, ..recipe(&[20, 20], 12) }, &bytes, &env, |_| {}).unwrap();
-    let three = learn(&Recipe { threads: 3, ..recipe(&[20, 20], 12) }, &bytes, &env, |_| {}).unwrap();
+    let one =
+        learn(&Recipe { threads: 1, ..recipe(&[20, 20], 12) }, &bytes, None, &env, |_, _| Ok(())).unwrap();
+    let three =
+        learn(&Recipe { threads: 3, ..recipe(&[20, 20], 12) }, &bytes, None, &env, |_, _| Ok(())).unwrap();
     assert_eq!(one.predictor, three.predictor);
     assert_eq!(one.predictor.geometry.ground, Some(0));
     // The values of a disc are one and a half bits without any context.
@@ -68,16 +70,42 @@ fn rows_and_colours_are_learned_from_too() {
     let rows: Vec<u8> = (0..64 * 40).map(wave).collect();
     let colours: Vec<u8> = (0..6 * 5 * 3 * 30).map(|i| wave(i / 3) + (i % 3) as u8).collect();
     for (shape, bytes) in [(&[64][..], rows), (&[6, 5, 3], colours)] {
-        let learned = learn(&recipe(shape, 150), &bytes, &Env::default(), |_| {}).unwrap();
+        let learned = learn(&recipe(shape, 150), &bytes, None, &Env::default(), |_, _| Ok(())).unwrap();
         assert_eq!(learned.predictor.geometry.ground, None);
         assert!(learned.bits.iter().all(|bits| *bits < 6.0), "{:?}", learned.bits);
     }
 }
 
 #[test]
+fn a_training_goes_on_from_its_checkpoint_as_if_it_had_not_been_stopped() {
+    let (bytes, env) = (discs(120, 9), Env::default());
+    let recipe = recipe(&[20, 20], 3);
+    let whole = learn(&recipe, &bytes, None, &env, |_, _| Ok(())).unwrap();
+    let mut kept = Vec::new();
+    let stopped = learn(&recipe, &bytes, None, &env, |trainer, progress| {
+        if progress.done < 0.4 {
+            return Ok(());
+        }
+        kept = trainer.to_bytes();
+        Err(Error::usage("stop"))
+    });
+    assert_eq!(stopped.unwrap_err().message(), "stop");
+    let mut steps = 0;
+    let rest = learn(&recipe, &bytes, Some(&kept), &env, |_, progress| {
+        assert!(progress.done > 0.4);
+        steps += 1;
+        Ok(())
+    });
+    assert!(rest.unwrap().predictor == whole.predictor && steps > 0);
+    assert!(learn(&recipe, &bytes, Some(&kept[1..]), &env, |_, _| Ok(())).is_err());
+}
+
+#[test]
 fn records_that_are_none_and_a_stop_are_heard() {
     let bytes = discs(4, 1);
-    let refused = |recipe: &Recipe, bytes: &[u8], env: &Env| learn(recipe, bytes, env, |_| {}).unwrap_err();
+    let refused = |recipe: &Recipe, bytes: &[u8], env: &Env| {
+        learn(recipe, bytes, None, env, |_, _| Ok(())).unwrap_err()
+    };
     let env = Env::default();
     assert_eq!(refused(&recipe(&[20, 20], 1), &bytes[1..], &env).kind(), ErrorKind::Usage);
     assert_eq!(refused(&recipe(&[20, 20], 1), &bytes[..400], &env).kind(), ErrorKind::Usage);
@@ -91,7 +119,7 @@ fn records_that_are_none_and_a_stop_are_heard() {
 #[ignore = "writes testdata/golden/networks/predictor.mlc: only while its format was never released"]
 fn write_golden_predictor() {
     let (bytes, env) = (discs(800, 7), Env::default());
-    let learned = learn(&recipe(&[20, 20], 12), &bytes, &env, |_| {}).unwrap();
+    let learned = learn(&recipe(&[20, 20], 12), &bytes, None, &env, |_, _| Ok(())).unwrap();
     println!("{:?} bits", learned.bits);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/golden/networks/predictor.mlc");
     std::fs::write(path, model(vec![20, 20], learned).write(&env).unwrap()).unwrap();

@@ -41,8 +41,10 @@ use std::path::Path;
 const PIECE: usize = 256;
 /// Level at which records are described: latents are not refined.
 const LEVEL: u8 = 5;
-/// Codec files are not longer than this.
+/// Codec files are not longer than this, and begin with what fits into so much.
 const MOST: u64 = 1 << 30;
+/// See [`MOST`].
+const HEAD: u64 = 8;
 
 /// What `told` makes of the description of each record at a rate, in order.
 ///
@@ -75,52 +77,46 @@ fn pieces<I: Sync, T: Send>(
 ) -> Result<Vec<T>> {
     let threads =
         if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads };
-    let threads = threads.clamp(1, all.len().max(1));
-    let (work, next) = (&work, std::sync::atomic::AtomicUsize::new(0));
-    let run = || {
-        let mut done = Vec::new();
-        loop {
-            let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some(piece) = all.get(number) else { return done };
-            done.push((number, work(piece)));
-        }
-    };
-    let mut done = Vec::with_capacity(all.len());
-    std::thread::scope(|scope| {
-        // Where the system has no thread to give, those that there are do its work.
-        let others: Vec<_> =
-            (1..threads).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, run).ok()).collect();
-        done.extend(run());
-        for other in others {
-            match other.join() {
-                Ok(found) => done.extend(found),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
-    done.sort_by_key(|(number, _)| *number);
-    let mut out = Vec::new();
-    for (_, found) in done {
-        out.extend(found?);
-    }
-    Ok(out)
+    let found = crate::abreast::each(all.len(), threads, |number| work(&all[number]))?;
+    Ok(found.into_iter().flatten().collect())
 }
 
-/// The codec file at `path`.
+/// The bytes of the file at `path`, if that is a codec file.
 ///
 /// # Errors
-/// Io; those of [`Model::read`]; usage for a file that is none.
-pub fn open(path: &Path, env: &Env) -> Result<Model> {
+/// Io.
+pub fn file(path: &Path) -> Result<Option<Vec<u8>>> {
     let failed = |e| Error::io("cannot read", e).in_file(path);
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
+    let (mut file, mut bytes) = (std::fs::File::open(path).map_err(failed)?, Vec::new());
+    (&mut file).take(HEAD).read_to_end(&mut bytes).map_err(failed)?;
     if !is_codec_file(&bytes) {
-        return Err(Error::usage("this is no codec file")
-            .in_file(path)
-            .remedy("give one that `minlen train autoencoder` made"));
+        return Ok(None);
     }
-    Model::read(&bytes, env).map_err(|e| e.in_file(path))
+    file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(Some(bytes))
+}
+
+/// The bytes of the codec file at `path`.
+///
+/// # Errors
+/// Io; usage for a file that is none.
+pub fn bytes(path: &Path) -> Result<Vec<u8>> {
+    let none = || Error::usage("this is no codec file").in_file(path);
+    file(path)?.ok_or_else(|| none().remedy("give one that `minlen train autoencoder` made"))
+}
+
+/// The codec file at `path`, whose members describe records.
+///
+/// # Errors
+/// Io; those of [`Model::read`]; usage for a file that is none, or that has a predictor only.
+pub fn open(path: &Path, env: &Env) -> Result<Model> {
+    let model = Model::read(&bytes(path)?, env).map_err(|e| e.in_file(path))?;
+    if model.members.is_empty() {
+        return Err(Error::usage("this codec file predicts records and describes none")
+            .in_file(path)
+            .remedy("train one without --exact, or with --members beside it"));
+    }
+    Ok(model)
 }
 
 /// # Errors

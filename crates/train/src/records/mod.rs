@@ -26,6 +26,7 @@ mod arrays;
 mod check;
 mod gather;
 mod idx;
+mod join;
 mod labels;
 mod numbers;
 mod pictures;

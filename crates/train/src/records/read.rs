@@ -1,31 +1,33 @@
 //! Files into records: what each holds, and all of them joined.
 
 use super::gather::{self, Input};
+use super::join::Joined;
 use super::numbers::{self, Numbers};
-use super::{Labels, Place, Records, Source, arrays, idx, kind, labels, pictures, sound, table, too_many};
+use super::{Labels, Records, Source, arrays, idx, labels, pictures, sound, table};
 use flate2::read::MultiGzDecoder;
 use minlen_core::{Dtype, Env, Error, Reservation, Result};
 use minlen_latent::NUMBERS_MAX;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Bytes that are asked for at a time.
 const PIECE: u64 = 4 << 20;
 
 /// What one file holds.
-struct Part {
+pub(super) struct Part {
     /// The shape of a record.
-    shape: Vec<u64>,
-    numbers: Numbers,
-    labels: Option<Vec<i64>>,
+    pub(super) shape: Vec<u64>,
+    pub(super) numbers: Numbers,
+    pub(super) labels: Option<Vec<i64>>,
+    /// Where labels were found that nobody named.
+    pub(super) labels_from: Option<String>,
     /// Numbers that are no whole record.
-    left: usize,
+    pub(super) left: usize,
 }
 
 impl Part {
     fn new(shape: Vec<u64>, numbers: Numbers) -> Self {
-        Self { shape, numbers, labels: None, left: 0 }
+        Self { shape, numbers, labels: None, labels_from: None, left: 0 }
     }
 }
 
@@ -80,6 +82,7 @@ pub(super) fn all(source: &Source, env: &Env) -> Result<Records> {
             None => passed.push(input),
         }
     }
+    let note_of_labels = joined.note_of_labels();
     let mut records = joined.finish(source, env)?;
     if let [first, ..] = passed[..] {
         let (count, path) = (passed.len(), first.path.display());
@@ -96,6 +99,7 @@ pub(super) fn all(source: &Source, env: &Env) -> Result<Records> {
         }
         records.labels = Some(found);
     }
+    records.notes.extend(note_of_labels);
     Ok(match source.most {
         Some(most) => records.sample(most.max(1), source.seed),
         None => records,
@@ -118,8 +122,10 @@ fn one(source: &Source, input: &Input, bytes: Vec<u8>, env: &Env) -> Result<Opti
     if let Some((dtype, rank)) = idx::head(&bytes) {
         let idx = idx::parse(&bytes, dtype, rank)?;
         let Some(mut part) = of_array(source, input, idx.sizes, idx.numbers)? else { return Ok(None) };
-        if source.labels == Labels::Auto {
-            part.labels = beside(path, &part, env)?;
+        if source.labels == Labels::Auto
+            && let Some((labels, from)) = beside(path, &part, env)?
+        {
+            (part.labels, part.labels_from) = (Some(labels), Some(from));
         }
         return Ok(Some(part));
     }
@@ -191,11 +197,12 @@ fn of_table(source: &Source, input: &Input, bytes: &[u8], env: &Env) -> Result<O
         return series(source, input, table.numbers, table.whole);
     }
     let part = Part::new(vec![table.columns as u64], table.numbers);
-    Ok(Some(Part { labels: table.labels, ..part }))
+    let labels_from = table.label.map(|column| format!("{column} of {}", input.path.display()));
+    Ok(Some(Part { labels: table.labels, labels_from, ..part }))
 }
 
-/// The labels that lie beside pictures.
-fn beside(path: &Path, part: &Part, env: &Env) -> Result<Option<Vec<i64>>> {
+/// The labels that lie beside pictures, and in which file.
+fn beside(path: &Path, part: &Part, env: &Env) -> Result<Option<(Vec<i64>, String)>> {
     let Some(other) = labels::beside(path) else { return Ok(None) };
     let found = labels::read(&other, env)?;
     let size: u64 = part.shape.iter().product::<u64>() * part.numbers.dtype.unit() as u64;
@@ -205,7 +212,7 @@ fn beside(path: &Path, part: &Part, env: &Env) -> Result<Option<Vec<i64>>> {
             .in_file(&other)
             .remedy("say --labels none, or name the right file"));
     }
-    Ok(Some(found))
+    Ok(Some((found, other.display().to_string())))
 }
 
 /// With the shape that was asked for, where it has as many numbers.
@@ -241,103 +248,6 @@ fn shaped(source: &Source, mut part: Part) -> Result<Part> {
         .remedy("say another shape with as many numbers, as --shape 28x28"));
     }
     Ok(part)
-}
-
-/// What was read so far.
-#[derive(Default)]
-struct Joined {
-    shape: Vec<u32>,
-    numbers: Numbers,
-    labels: Vec<i64>,
-    unlabelled: bool,
-    files: Vec<std::path::PathBuf>,
-    places: Vec<Place>,
-    left: usize,
-    held: Vec<Arc<Reservation>>,
-}
-
-impl Joined {
-    fn take(&mut self, path: &Path, part: Part, env: &Env) -> Result<()> {
-        let Part { shape, mut numbers, labels, left } = part;
-        let shape: Vec<u32> = shape.iter().map(|&side| side as u32).collect();
-        if let Some(first) = self.files.first() {
-            if self.numbers.loose != numbers.loose {
-                // Numbers of a table stand beside others if they are of their type.
-                let wanted = if self.numbers.loose { numbers.dtype } else { self.numbers.dtype };
-                self.numbers =
-                    numbers::narrowed(std::mem::take(&mut self.numbers), Some(wanted)).unwrap_or_default();
-                numbers = numbers::narrowed(numbers, Some(wanted)).unwrap_or_default();
-            }
-            if shape != self.shape || numbers.dtype != self.numbers.dtype {
-                let (other, own) = (kind(&self.shape, self.numbers.dtype), kind(&shape, numbers.dtype));
-                let first = first.display();
-                return Err(Error::usage(format!(
-                    "its records are of {own}, and those of {first} of {other}"
-                ))
-                .in_file(path)
-                .remedy("give records of one size and type, or scale them before"));
-            }
-        }
-        let size = shape.iter().map(|&side| side as usize).product::<usize>() * numbers.dtype.unit();
-        let rest = numbers.bytes.len() % size.max(1);
-        if rest > 0 {
-            let bytes = numbers.bytes.len();
-            return Err(Error::usage(format!(
-                "{bytes} bytes are no whole records of {size}: {rest} are left over"
-            ))
-            .in_file(path)
-            .remedy("say another --shape or --type, or --skip for a header"));
-        }
-        let count = numbers.bytes.len() / size.max(1);
-        self.held.push(Arc::new(env.budget.reserve(numbers.bytes.len() as u64 + 8 * count as u64)?));
-        let file = u32::try_from(self.files.len()).map_err(|_| too_many())?;
-        u32::try_from(self.places.len() + count).map_err(|_| too_many())?;
-        self.places.extend((0..count as u32).map(|number| Place { file, number }));
-        self.files.push(path.to_path_buf());
-        self.unlabelled |= labels.is_none();
-        self.labels.extend(labels.unwrap_or_default());
-        self.left += left;
-        if self.numbers.bytes.is_empty() {
-            (self.shape, self.numbers) = (shape, numbers);
-        } else {
-            self.numbers.bytes.extend(numbers.bytes);
-        }
-        Ok(())
-    }
-
-    fn finish(self, source: &Source, env: &Env) -> Result<Records> {
-        let Self { shape, numbers, labels, unlabelled, files, places, left, mut held } = self;
-        if places.is_empty() {
-            let error = Error::usage("there are no records")
-                .in_file(source.inputs.first().cloned().unwrap_or_default());
-            return Err(error.remedy(
-                "give IDX, npy, npz, PNG, PNM, CSV or WAV files that hold at least one whole record",
-            ));
-        }
-        if numbers.loose {
-            held.push(Arc::new(env.budget.reserve(numbers.bytes.len() as u64)?));
-        }
-        let like = source.like.as_ref();
-        let numbers = numbers::narrowed(numbers, like.map(|(_, dtype)| *dtype)).unwrap_or_default();
-        if let Some((wanted, dtype)) =
-            like.filter(|(wanted, dtype)| *wanted != shape || *dtype != numbers.dtype)
-        {
-            let own =
-                if numbers.bytes.is_empty() { "another type".into() } else { kind(&shape, numbers.dtype) };
-            return Err(Error::usage(format!(
-                "records of {own}, and the codec file is for {}",
-                kind(wanted, *dtype)
-            ))
-            .in_file(files.first().cloned().unwrap_or_default())
-            .remedy("give records of the kind that it was learned from"));
-        }
-        let mut notes = Vec::new();
-        if left > 0 {
-            notes.push(format!("{left} numbers after the last whole window of their files are left out"));
-        }
-        let labels = (!unlabelled).then_some(labels);
-        Ok(Records { shape, dtype: numbers.dtype, bytes: numbers.bytes, labels, files, places, notes, held })
-    }
 }
 
 /// The type of that name among those that records may have, or are turned into one.

@@ -14,6 +14,8 @@ pub(super) struct Table {
     pub(super) columns: usize,
     pub(super) numbers: Numbers,
     pub(super) labels: Option<Vec<i64>>,
+    /// The column that they stand in.
+    pub(super) label: Option<String>,
     /// True for whole numbers only.
     pub(super) whole: bool,
 }
@@ -164,5 +166,6 @@ pub(super) fn parse(bytes: &[u8], source: &Source, env: &Env) -> Result<Table> {
     }
     let whole = values.iter().all(|x: &f64| x.fract() == 0.0);
     let labels = choice.label.is_some().then_some(labels);
-    Ok(Table { columns: choice.taken.len(), numbers: Numbers::loose(&values), labels, whole })
+    let label = choice.label.map(|column| choice.name(column));
+    Ok(Table { columns: choice.taken.len(), numbers: Numbers::loose(&values), labels, label, whole })
 }

@@ -1,6 +1,6 @@
 //! `minlen train autoencoder --exact`: a predictor, and what it saves.
 
-use super::{Made, request};
+use super::{Keeping, Made, request};
 use crate::args::TrainAutoencoder;
 use crate::commands::insight::say;
 use crate::plan::Context;
@@ -8,7 +8,7 @@ use crate::ui::human;
 use minlen::layout::Dtype;
 use minlen::{Options, Result, compress, latent};
 use minlen_train::autoencoder::exact;
-use minlen_train::autoencoder::run::{Event, HELD_OUT};
+use minlen_train::autoencoder::run::HELD_OUT;
 use minlen_train::records::Records;
 use serde_json::json;
 
@@ -22,6 +22,7 @@ pub(super) fn train(
     ctx: &Context,
     (records, test): (&Records, Option<&Records>),
     file: Option<&[u8]>,
+    keeping: &mut Keeping<'_>,
 ) -> Result<Made> {
     let env = ctx.reading();
     let mut request = request(args, ctx, records);
@@ -30,15 +31,9 @@ pub(super) fn train(
     }
     let split = records.split(HELD_OUT, args.seed);
     let (learning, held_out) = (records.select(&split.train), records.select(&split.held_out));
-    ctx.ui.meter.start(&args.output.display().to_string(), 0);
-    let learned = exact::predictor(&learning, &request, &env, &mut |event| {
-        if let Event::Line(line) = event {
-            ctx.ui.note(&line);
-        }
-        Ok(())
-    });
-    ctx.ui.meter.stop();
-    let learned = learned?;
+    let learned = keeping.run(|keeping, before| {
+        exact::predictor(&learning, records, &request, before, &env, &mut |event| keeping.told(event))
+    })?;
     let mut model = match file {
         Some(file) => latent::Model::read(file, &env)?,
         None => exact::file_of(&learned, records, &request)?,

@@ -160,7 +160,9 @@ impl Update {
         let before = (content.max(archive.output_len()), archive.streams_len());
         let mut changes = found.changes;
         changes.extend(gone.changes);
-        Self { items: found.items, onto: Onto { amendment, known: found.known, before }, changes, warnings }
+        let embedded = archive.embedded().iter().map(|part| *part.hash()).collect();
+        let onto = Onto { amendment, known: found.known, before, embedded };
+        Self { items: found.items, onto, changes, warnings }
     }
 
     /// What is different, by path.

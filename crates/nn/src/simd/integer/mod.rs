@@ -8,7 +8,7 @@ mod tiles;
 mod x86;
 
 use super::{Isa, Level};
-use tiles::{Plain, Tiles};
+use tiles::{Plain, Tile, Tiles};
 
 /// Outputs that are computed together.
 pub(crate) const PANEL: usize = 16;
@@ -146,10 +146,28 @@ macro_rules! versions {
 }
 
 versions!(
-    /// Row `r` of `count` rows of `x` (each `2 * pairs` long) by the matrix, requantised, at `out[r * step..]`.
-    product(packed: &Packed, x: &[i16], count: usize, out: &mut [i16], step: usize),
+    /// The windows of `grid` in `x` by the matrix, requantised.
+    product(packed: &Packed, grid: &Grid, x: &[i16], out: &mut [i16]),
     Plain,
     product_with
+);
+versions!(
+    /// The inner products of `x` and each of the rows in `rows`, which are as long.
+    dots(rows: &[i16], x: &[i16], sums: &mut [i32]),
+    Plain,
+    dots_with
+);
+versions!(
+    /// The function of a table for each integer: that of `x` at `x + 32768`.
+    look_up(table: &[i16], x: &[i16], out: &mut [i16]),
+    Plain,
+    look_up_with
+);
+versions!(
+    /// Two integers each, times factors that are multipliers and shifts, and added.
+    add(factors: [(i32, u8); 2], limit: i32, both: [&[i16]; 2], out: &mut [i16]),
+    Plain,
+    add_with
 );
 versions!(
     /// Adds to the sums of all outputs the products of some pairs of inputs: all others are 0. `sums` has sixteen for each panel.
@@ -185,47 +203,185 @@ pub(crate) struct Taps {
     pub(crate) limit: i16,
 }
 
+/// Where windows lie among inputs, and where their outputs go. A window is some segments, each of whole pairs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grid {
+    /// Records, rows of windows, windows in a row.
+    pub(crate) count: [usize; 3],
+    /// From one of these to the next among the inputs.
+    pub(crate) input: [usize; 3],
+    /// The same among the outputs.
+    pub(crate) output: [usize; 3],
+    /// Where the first window begins, and where its outputs go.
+    pub(crate) first: [usize; 2],
+    /// Segments of a window, pairs in each, and from one to the next.
+    pub(crate) segments: [usize; 3],
+}
+
+impl Grid {
+    /// The integer after the last that a window reads.
+    fn end(&self) -> usize {
+        let last: usize = self.count.iter().zip(self.input).map(|(&n, step)| (n - 1) * step).sum();
+        let [segments, pairs, apart] = self.segments;
+        self.first[0] + last + segments.saturating_sub(1) * apart + 2 * pairs
+    }
+}
+
+/// The windows of a grid, one after the other.
+struct Walk<'g> {
+    grid: &'g Grid,
+    /// Window in its row, and row.
+    place: [usize; 2],
+    /// Where it begins among inputs, and among outputs: the row, and the record.
+    row: [usize; 2],
+    record: [usize; 2],
+}
+
+impl<'g> Walk<'g> {
+    #[inline(always)]
+    fn new(grid: &'g Grid) -> Self {
+        Self { grid, place: [0; 2], row: grid.first, record: grid.first }
+    }
+
+    /// Where the next window begins, and where its outputs go.
+    #[inline(always)]
+    fn next(&mut self) -> [usize; 2] {
+        let Grid { count, input, output, .. } = self.grid;
+        let [x, y] = self.place;
+        let found = [self.row[0] + x * input[2], self.row[1] + x * output[2]];
+        self.place[0] += 1;
+        if x + 1 == count[2] {
+            self.place = [0, y + 1];
+            self.row = [self.row[0] + input[1], self.row[1] + output[1]];
+            if y + 1 == count[1] {
+                self.place[1] = 0;
+                self.record = [self.record[0] + input[0], self.record[1] + output[0]];
+                self.row = self.record;
+            }
+        }
+        found
+    }
+}
+
 #[inline(always)]
-fn product_with<T: Tiles>(t: T, packed: &Packed, x: &[i16], count: usize, out: &mut [i16], step: usize) {
-    let x = x.as_chunks::<2>().0;
-    let panels = packed.lines.chunks_exact(packed.pairs).zip(&packed.channels);
-    for (panel, (lines, channels)) in panels.enumerate() {
-        let place = panel * PANEL;
-        let width = PANEL.min(packed.rows - place);
-        let job = Job { lines, channels, x, width, limit: packed.limit };
-        let mut r = 0;
-        while r + 12 <= count {
-            block::<T, 12>(t, &job, r, &mut out[r * step + place..], step);
-            r += 12;
-        }
-        while r + 4 <= count {
-            block::<T, 4>(t, &job, r, &mut out[r * step + place..], step);
-            r += 4;
-        }
-        for r in r..count {
-            block::<T, 1>(t, &job, r, &mut out[r * step + place..], step);
+fn product_with<T: Tiles>(t: T, packed: &Packed, grid: &Grid, x: &[i16], out: &mut [i16]) {
+    let windows: usize = grid.count.iter().product();
+    let [segments, pairs, _] = grid.segments;
+    if windows == 0 {
+        return;
+    }
+    assert!(grid.end() <= x.len() && segments * pairs <= packed.pairs);
+    let panels = packed.channels.len();
+    let mut panel = 0;
+    while panel < panels {
+        let job = Job { packed, grid, x, panel, windows };
+        if T::PAIRED && panel + 2 <= panels {
+            job.run::<T, 8, 2>(t, out);
+            panel += 2;
+        } else {
+            job.run::<T, 12, 1>(t, out);
+            panel += 1;
         }
     }
 }
 
-/// One panel, and all rows of inputs.
+/// All windows by some panels.
 struct Job<'a> {
-    lines: &'a [Line],
-    channels: &'a Channels,
-    x: &'a [[i16; 2]],
-    width: usize,
-    limit: i16,
+    packed: &'a Packed,
+    grid: &'a Grid,
+    x: &'a [i16],
+    panel: usize,
+    windows: usize,
 }
 
-/// `R` rows from row `r` on.
+impl Job<'_> {
+    /// By `P` panels, `R` windows at once.
+    #[inline(always)]
+    fn run<T: Tiles, const R: usize, const P: usize>(&self, t: T, out: &mut [i16]) {
+        let mut walk = Walk::new(self.grid);
+        let mut left = self.windows;
+        while left >= R {
+            self.block::<T, R, P>(t, &mut walk, out);
+            left -= R;
+        }
+        while left >= 4 {
+            self.block::<T, 4, P>(t, &mut walk, out);
+            left -= 4;
+        }
+        for _ in 0..left {
+            self.block::<T, 1, P>(t, &mut walk, out);
+        }
+    }
+
+    /// The next `R` windows.
+    #[inline(always)]
+    fn block<T: Tiles, const R: usize, const P: usize>(&self, t: T, walk: &mut Walk<'_>, out: &mut [i16]) {
+        let Packed { lines, channels, pairs, rows, limit } = self.packed;
+        let channels = &channels[self.panel..self.panel + P];
+        let lines = &lines[self.panel * pairs..(self.panel + P) * pairs];
+        let (mut starts, mut places) = ([0; R], [0; R]);
+        for (start, place) in starts.iter_mut().zip(&mut places) {
+            [*start, *place] = walk.next();
+        }
+        let mut sums = [[[0; PANEL]; R]; P];
+        for (sums, channels) in sums.iter_mut().zip(channels) {
+            *sums = [channels.bias; R];
+        }
+        let width = rows - self.panel * PANEL;
+        let tile = Tile { lines, pairs: *pairs, x: self.x, segments: self.grid.segments, width };
+        t.tile::<R, P>(&tile, &starts, &mut sums);
+        for (p, (sums, channels)) in sums.iter().zip(channels).enumerate() {
+            let (first, width) = ((self.panel + p) * PANEL, PANEL.min(width - p * PANEL));
+            for (sums, place) in sums.iter().zip(places) {
+                let all = t.finish(channels, *limit, sums);
+                let out = &mut out[place + first..place + first + width];
+                // A length that is known saves a call.
+                match out.first_chunk_mut::<PANEL>() {
+                    Some(out) => *out = all,
+                    None => out.copy_from_slice(&all[..width]),
+                }
+            }
+        }
+    }
+}
+
+/// Rows of [`dots`] are a multiple of this.
+pub(crate) const ROW: usize = 32;
+
 #[inline(always)]
-fn block<T: Tiles, const R: usize>(t: T, job: &Job<'_>, r: usize, out: &mut [i16], step: usize) {
-    let pairs = job.lines.len();
-    let mut sums = [job.channels.bias; R];
-    t.tile::<R>(job.lines, &job.x[r * pairs..(r + R) * pairs], job.width, &mut sums);
-    for (k, sums) in sums.iter().enumerate() {
-        let all = t.finish(job.channels, job.limit, sums);
-        out[k * step..k * step + job.width].copy_from_slice(&all[..job.width]);
+fn dots_with<T: Tiles>(_: T, rows: &[i16], x: &[i16], sums: &mut [i32]) {
+    let x = x.as_chunks::<ROW>().0;
+    for (row, sum) in rows.as_chunks::<ROW>().0.chunks_exact(x.len().max(1)).zip(sums) {
+        let mut all = [0i32; ROW / 2];
+        for (row, x) in row.iter().zip(x) {
+            for (k, sum) in all.iter_mut().enumerate() {
+                let pair = i32::from(row[2 * k]).wrapping_mul(i32::from(x[2 * k]));
+                let other = i32::from(row[2 * k + 1]).wrapping_mul(i32::from(x[2 * k + 1]));
+                *sum = sum.wrapping_add(pair.wrapping_add(other));
+            }
+        }
+        *sum = all.iter().fold(0, |sum: i32, x| sum.wrapping_add(*x));
+    }
+}
+
+#[inline(always)]
+fn look_up_with<T: Tiles>(_: T, table: &[i16], x: &[i16], out: &mut [i16]) {
+    // With all entries no place has to be checked.
+    let Ok(table) = <&[i16; 1 << 16]>::try_from(table) else { return };
+    for (y, &x) in out.iter_mut().zip(x) {
+        *y = table[usize::from(x as u16 ^ 0x8000)];
+    }
+}
+
+#[inline(always)]
+fn add_with<T: Tiles>(_: T, factors: [(i32, u8); 2], limit: i32, [a, b]: [&[i16]; 2], out: &mut [i16]) {
+    let scale = |x: i16, (multiplier, shift): (i32, u8)| {
+        let shift = shift & 63;
+        let product = i64::from(x) * i64::from(multiplier);
+        ((product + ((1i64 << shift) >> 1)) >> shift) as i32
+    };
+    for ((y, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *y = (scale(a, factors[0]) + scale(b, factors[1])).clamp(-limit, limit) as i16;
     }
 }
 

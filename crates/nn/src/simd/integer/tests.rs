@@ -53,7 +53,14 @@ fn every_version_gives_the_same_products() {
         let step = rows + 2;
         for path in Path::available() {
             let mut out = vec![7; count * step];
-            product(path, &packed, &narrow, count, &mut out, step);
+            let grid = Grid {
+                count: [count, 1, 1],
+                input: [2 * pairs, 0, 0],
+                output: [step, 0, 0],
+                first: [0; 2],
+                segments: [1, pairs, 0],
+            };
+            product(path, &packed, &grid, &narrow, &mut out);
             for (r, out) in out.chunks(step).enumerate() {
                 for o in 0..rows {
                     let terms = weights[o * 2 * pairs..].iter().zip(&x[r * 2 * pairs..(r + 1) * 2 * pairs]);
@@ -89,6 +96,36 @@ fn every_version_requantises_and_adds_the_same() {
             add_column(path, &mut all, &weights, -321);
             for o in 0..n {
                 assert_eq!(all[o], 5 - 321 * i32::from(weights[o]));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_version_gives_the_same_dots_functions_and_sums() {
+    let mut random = Random::new(31);
+    for (rows, chunks) in [(1, 1), (6, 3), (7, 6)] {
+        let row = chunks * ROW;
+        let narrow = |all: Vec<i64>| all.into_iter().map(|x| x as i16).collect::<Vec<_>>();
+        let weights = narrow(integers(&mut random, rows * row, 1000));
+        let x = narrow(integers(&mut random, row, 4000));
+        let table: Vec<i16> = narrow(integers(&mut random, 1 << 16, 32_767));
+        let factors = [(3, 2), (i32::MAX, 33)];
+        for path in Path::available() {
+            let mut sums = vec![9; rows];
+            dots(path, &weights, &x, &mut sums);
+            for (row, sum) in weights.chunks_exact(row).zip(sums) {
+                let products = row.iter().zip(&x).map(|(&w, &x)| i32::from(w) * i32::from(x));
+                assert_eq!(sum, products.sum::<i32>(), "{path:?}");
+            }
+            let (mut found, mut added) = (vec![0; row], vec![0; row]);
+            look_up(path, &table, &x, &mut found);
+            add(path, factors, 900, [&x, &weights[..row]], &mut added);
+            for (i, &x) in x.iter().enumerate() {
+                assert_eq!(found[i], table[(i32::from(x) + 32_768) as usize], "{path:?}");
+                let other = (i64::from(weights[i]) * i64::from(i32::MAX) + (1 << 32)) >> 33;
+                let sum = ((i64::from(x) * 3 + 2) >> 2) + other;
+                assert_eq!(i64::from(added[i]), sum.clamp(-900, 900), "{path:?}");
             }
         }
     }

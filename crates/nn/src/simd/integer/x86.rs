@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::tiles::Tiles;
+use super::tiles::{Tile, Tiles};
 use super::{Channels, Line, PANEL, Seen};
 
 /// Holding one proves SSE2, which is part of x86-64.
@@ -32,42 +32,68 @@ macro_rules! proofs {
 }
 proofs!(Sse2 Avx2 Avx512 Vnni);
 
-/// Two inputs of row `r` as one number of 32 bits, for all lanes.
-macro_rules! pair {
-    ($x:ident, $pairs:ident, $r:expr, $k:expr) => {
-        $x.as_ptr().add($r * $pairs + $k).cast::<i32>().read_unaligned()
-    };
+/// Products of `R` windows by `P` panels in registers of `$lanes` outputs: `$part` is which of those of a panel.
+macro_rules! tile {
+    ($tile:ident, $starts:ident, $sums:ident, $part:expr, $lanes:expr, $type:ty,
+     [$zero:ident, $load:ident, $get:ident, $put:ident, $set:ident], $add:expr) => {{
+        let [segments, pairs, apart] = $tile.segments;
+        let mut from = [$tile.x.as_ptr(); R];
+        for (from, start) in from.iter_mut().zip($starts) {
+            *from = from.add(*start);
+        }
+        let mut all = [[$zero(); R]; P];
+        for (all, sums) in all.iter_mut().zip($sums.iter()) {
+            for (all, sums) in all.iter_mut().zip(sums) {
+                *all = $get(sums.as_ptr().add($part * $lanes).cast());
+            }
+        }
+        for segment in 0..segments {
+            let lines = $tile.lines.as_ptr().add(segment * pairs);
+            for k in 0..pairs {
+                let mut weights = [$zero(); P];
+                for (p, weights) in weights.iter_mut().enumerate() {
+                    *weights = $load(lines.add(p * $tile.pairs + k).cast::<$type>().add($part));
+                }
+                for r in 0..R {
+                    let pair = from[r].add(segment * apart + 2 * k).cast::<i32>().read_unaligned();
+                    let x = $set(pair);
+                    for p in 0..P {
+                        all[p][r] = $add(all[p][r], weights[p], x);
+                    }
+                }
+            }
+        }
+        for (all, sums) in all.iter().zip($sums.iter_mut()) {
+            for (all, sums) in all.iter().zip(sums) {
+                $put(sums.as_mut_ptr().add($part * $lanes).cast(), *all);
+            }
+        }
+    }};
 }
 
 impl Tiles for Sse2 {
     #[inline(always)]
-    fn tile<const R: usize>(
+    fn tile<const R: usize, const P: usize>(
         self,
-        lines: &[Line],
-        x: &[[i16; 2]],
-        width: usize,
-        sums: &mut [[i32; PANEL]; R],
+        tile: &Tile<'_>,
+        starts: &[usize; R],
+        sums: &mut [[[i32; PANEL]; R]; P],
     ) {
-        let pairs = lines.len();
-        assert!(x.len() >= R * pairs);
-        for quarter in 0..width.div_ceil(4).min(4) {
+        assert!(tile.is_within(starts, P));
+        for quarter in 0..tile.width.div_ceil(4).min(4) {
             // SAFETY: SSE2 is part of x86-64. Loads of weights are of 16 bytes, at most 48 bytes into a line of 64 within `lines`;
             // those of inputs of 4 bytes within `x`, by the assertion; those of sums of 16 bytes in an array of 64.
             unsafe {
-                let mut all = [_mm_setzero_si128(); R];
-                for (all, sums) in all.iter_mut().zip(sums.iter()) {
-                    *all = _mm_loadu_si128(sums.as_ptr().add(4 * quarter).cast());
-                }
-                for k in 0..pairs {
-                    let w = _mm_load_si128(lines.as_ptr().add(k).cast::<__m128i>().add(quarter));
-                    for (r, all) in all.iter_mut().enumerate() {
-                        let x = _mm_set1_epi32(pair!(x, pairs, r, k));
-                        *all = _mm_add_epi32(*all, _mm_madd_epi16(w, x));
-                    }
-                }
-                for (all, sums) in all.iter().zip(sums.iter_mut()) {
-                    _mm_storeu_si128(sums.as_mut_ptr().add(4 * quarter).cast(), *all);
-                }
+                tile!(
+                    tile,
+                    starts,
+                    sums,
+                    quarter,
+                    4,
+                    __m128i,
+                    [_mm_setzero_si128, _mm_load_si128, _mm_loadu_si128, _mm_storeu_si128, _mm_set1_epi32],
+                    |all, w, x| _mm_add_epi32(all, _mm_madd_epi16(w, x))
+                );
             }
         }
     }
@@ -75,34 +101,34 @@ impl Tiles for Sse2 {
 
 impl Tiles for Avx2 {
     #[inline(always)]
-    fn tile<const R: usize>(
+    fn tile<const R: usize, const P: usize>(
         self,
-        lines: &[Line],
-        x: &[[i16; 2]],
-        width: usize,
-        sums: &mut [[i32; PANEL]; R],
+        tile: &Tile<'_>,
+        starts: &[usize; R],
+        sums: &mut [[[i32; PANEL]; R]; P],
     ) {
-        let pairs = lines.len();
-        assert!(x.len() >= R * pairs);
-        // Eight outputs at a time: twelve rows of them fill the registers.
-        for half in 0..width.div_ceil(8).min(2) {
+        assert!(tile.is_within(starts, P));
+        // Eight outputs at a time: twelve windows of them fill the registers.
+        for half in 0..tile.width.div_ceil(8).min(2) {
             // SAFETY: `self` proves AVX2. Loads of weights are of 32 bytes, at most 32 bytes into a line of 64 within `lines`;
             // those of inputs of 4 bytes within `x`, by the assertion; those of sums of 32 bytes in an array of 64.
             unsafe {
-                let mut all = [_mm256_setzero_si256(); R];
-                for (all, sums) in all.iter_mut().zip(sums.iter()) {
-                    *all = _mm256_loadu_si256(sums.as_ptr().add(8 * half).cast());
-                }
-                for k in 0..pairs {
-                    let w = _mm256_load_si256(lines.as_ptr().add(k).cast::<__m256i>().add(half));
-                    for (r, all) in all.iter_mut().enumerate() {
-                        let x = _mm256_set1_epi32(pair!(x, pairs, r, k));
-                        *all = _mm256_add_epi32(*all, _mm256_madd_epi16(w, x));
-                    }
-                }
-                for (all, sums) in all.iter().zip(sums.iter_mut()) {
-                    _mm256_storeu_si256(sums.as_mut_ptr().add(8 * half).cast(), *all);
-                }
+                tile!(
+                    tile,
+                    starts,
+                    sums,
+                    half,
+                    8,
+                    __m256i,
+                    [
+                        _mm256_setzero_si256,
+                        _mm256_load_si256,
+                        _mm256_loadu_si256,
+                        _mm256_storeu_si256,
+                        _mm256_set1_epi32
+                    ],
+                    |all, w, x| _mm256_add_epi32(all, _mm256_madd_epi16(w, x))
+                );
             }
         }
     }
@@ -209,28 +235,29 @@ macro_rules! finish_wide {
     }};
 }
 
-/// One register a row; `$add` adds the products of a pair.
+/// One register for a window and a panel; `$add` adds the products of a pair.
 macro_rules! wide {
-    ($lines:ident, $x:ident, $sums:ident, $add:expr) => {{
-        let pairs = $lines.len();
-        assert!($x.len() >= R * pairs);
+    ($tile:ident, $starts:ident, $sums:ident, $add:expr) => {{
+        assert!($tile.is_within($starts, P));
         // SAFETY: `self` proves the instruction set. A load of weights is one line of `lines`; those of inputs are of 4 bytes
         // within `x`, by the assertion; sums are arrays of 64 bytes.
         unsafe {
-            let mut all = [_mm512_setzero_si512(); R];
-            for (all, sums) in all.iter_mut().zip($sums.iter()) {
-                *all = _mm512_loadu_si512(sums.as_ptr().cast());
-            }
-            for k in 0..pairs {
-                let w = _mm512_load_si512($lines.as_ptr().add(k).cast());
-                for (r, all) in all.iter_mut().enumerate() {
-                    let x = _mm512_set1_epi32(pair!($x, pairs, r, k));
-                    *all = $add(*all, w, x);
-                }
-            }
-            for (all, sums) in all.iter().zip($sums.iter_mut()) {
-                _mm512_storeu_si512(sums.as_mut_ptr().cast(), *all);
-            }
+            tile!(
+                $tile,
+                $starts,
+                $sums,
+                0,
+                16,
+                __m512i,
+                [
+                    _mm512_setzero_si512,
+                    _mm512_load_si512,
+                    _mm512_loadu_si512,
+                    _mm512_storeu_si512,
+                    _mm512_set1_epi32
+                ],
+                $add
+            );
         }
     }};
 }
@@ -261,25 +288,26 @@ macro_rules! gather_wide {
 
 /// A panel of at most eight outputs fills half a register only.
 macro_rules! narrow {
-    ($lines:ident, $x:ident, $width:ident, $sums:ident) => {
-        if $width <= 8 {
+    ($tile:ident, $starts:ident, $sums:ident) => {
+        if P == 1 && $tile.width <= 8 {
             // SAFETY: AVX-512 contains AVX2.
-            return unsafe { Avx2::new() }.tile::<R>($lines, $x, $width, $sums);
+            return unsafe { Avx2::new() }.tile::<R, P>($tile, $starts, $sums);
         }
     };
 }
 
 impl Tiles for Avx512 {
+    const PAIRED: bool = true;
+
     #[inline(always)]
-    fn tile<const R: usize>(
+    fn tile<const R: usize, const P: usize>(
         self,
-        lines: &[Line],
-        x: &[[i16; 2]],
-        width: usize,
-        sums: &mut [[i32; PANEL]; R],
+        tile: &Tile<'_>,
+        starts: &[usize; R],
+        sums: &mut [[[i32; PANEL]; R]; P],
     ) {
-        narrow!(lines, x, width, sums);
-        wide!(lines, x, sums, |all, w, x| _mm512_add_epi32(all, _mm512_madd_epi16(w, x)));
+        narrow!(tile, starts, sums);
+        wide!(tile, starts, sums, |all, w, x| _mm512_add_epi32(all, _mm512_madd_epi16(w, x)));
     }
     #[inline(always)]
     fn gather<const P: usize>(
@@ -298,20 +326,21 @@ impl Tiles for Avx512 {
 }
 
 impl Tiles for Vnni {
+    const PAIRED: bool = true;
+
     #[inline(always)]
-    fn tile<const R: usize>(
+    fn tile<const R: usize, const P: usize>(
         self,
-        lines: &[Line],
-        x: &[[i16; 2]],
-        width: usize,
-        sums: &mut [[i32; PANEL]; R],
+        tile: &Tile<'_>,
+        starts: &[usize; R],
+        sums: &mut [[[i32; PANEL]; R]; P],
     ) {
-        narrow!(lines, x, width, sums);
-        // The fused form waits five cycles for its own sum, so it pays from many rows on.
-        if R > 4 {
-            wide!(lines, x, sums, |all, w, x| _mm512_dpwssd_epi32(all, w, x));
+        narrow!(tile, starts, sums);
+        // The fused form waits five cycles for its own sum, so it pays from many sums on.
+        if R * P > 4 {
+            wide!(tile, starts, sums, |all, w, x| _mm512_dpwssd_epi32(all, w, x));
         } else {
-            wide!(lines, x, sums, |all, w, x| _mm512_add_epi32(all, _mm512_madd_epi16(w, x)));
+            wide!(tile, starts, sums, |all, w, x| _mm512_add_epi32(all, _mm512_madd_epi16(w, x)));
         }
     }
     #[inline(always)]
