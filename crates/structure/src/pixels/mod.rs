@@ -58,11 +58,22 @@ pub(crate) fn parsers() -> Vec<Arc<dyn Parser>> {
     ]
 }
 
-/// The pixels in `data`, whatever the format.
+/// The pixels in `data`, whatever the format, or where bytes look like rows of pixels.
 #[must_use]
 pub fn find(data: &[u8]) -> Option<Span> {
+    first(data, |_| true)
+}
+
+/// The pixels of a picture that says that it is one: bytes that only look like rows of pixels may be anything.
+#[must_use]
+pub fn declared(data: &[u8]) -> Option<Span> {
+    first(data, |parser| !parser.guesses())
+}
+
+fn first(data: &[u8], suits: impl Fn(&dyn Parser) -> bool) -> Option<Span> {
     let mut reader = Reader::new(&data);
-    let mut found = parsers().into_iter().filter_map(|parser| parser.parse(&mut reader).ok()?);
+    let suited = parsers().into_iter().filter(|parser| suits(parser.as_ref()));
+    let mut found = suited.filter_map(|parser| parser.parse(&mut reader).ok()?);
     found.next()?.1.pop()
 }
 

@@ -4,7 +4,7 @@ use crate::abreast::each;
 use minlen_core::{Env, Error, Result};
 use minlen_latent::linear::{Basis, Class, Linear};
 use minlen_latent::{FRACTION, steps};
-use nalgebra::{DMatrix, SymmetricEigen};
+use nalgebra::{DMatrix, Dyn, SymmetricEigen};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 /// How to learn a linear member.
@@ -22,7 +22,8 @@ pub struct Settings {
     pub rounds: usize,
 }
 
-/// Eigenvectors of the covariance of the rows of `data` (as rows, the largest first), and the variances along them.
+/// Eigenvectors of the covariance of the rows of `data` (as rows, the largest first), and the variances along them. Numbers that are the same in all
+/// rows are in none of them.
 fn principal(data: &ArrayView2<'_, f32>, mean: &Array1<f32>, most: usize) -> (Array2<f32>, Vec<f32>) {
     let (n, d) = data.dim();
     let mut sums = Array2::<f32>::zeros((d, d));
@@ -30,15 +31,41 @@ fn principal(data: &ArrayView2<'_, f32>, mean: &Array1<f32>, most: usize) -> (Ar
         let centred = &part - mean;
         sums += &centred.t().dot(&centred);
     }
+    let mut varying: Vec<usize> = (0..d).filter(|&i| sums[[i, i]] > 0.0).collect();
+    if varying.is_empty() {
+        varying.push(0);
+    }
     let count = n.max(1) as f64;
-    let matrix = DMatrix::from_fn(d, d, |i, j| f64::from(sums[[i, j]] + sums[[j, i]]) / 2.0 / count);
-    let eigen = SymmetricEigen::new(matrix);
-    let mut order: Vec<usize> = (0..d).collect();
+    let covariance = DMatrix::from_fn(varying.len(), varying.len(), |i, j| {
+        let (i, j) = (varying[i], varying[j]);
+        f64::from(sums[[i, j]] + sums[[j, i]]) / 2.0 / count
+    });
+    let eigen = decomposed(covariance);
+    let mut order: Vec<usize> = (0..varying.len()).collect();
     order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
     order.truncate(most);
-    let rows = Array2::from_shape_fn((order.len(), d), |(i, j)| eigen.eigenvectors[(j, order[i])] as f32);
+    let mut rows = Array2::zeros((order.len(), d));
+    for (mut row, &place) in rows.rows_mut().into_iter().zip(&order) {
+        varying.iter().zip(eigen.eigenvectors.column(place)).for_each(|(&i, x)| row[i] = *x as f32);
+    }
     let variances = order.iter().map(|&i| eigen.eigenvalues[i].max(0.0) as f32).collect();
     (rows, variances)
+}
+
+/// The eigenvectors of a covariance. Those of one of low rank (numbers that never change, fewer records than numbers) may come out as no numbers: a little on
+/// the diagonal mends that, and changes nothing else that would be seen.
+fn decomposed(covariance: DMatrix<f64>) -> SymmetricEigen<f64, Dyn> {
+    let largest = covariance.diagonal().max().max(1e-9);
+    let mut eigen = SymmetricEigen::new(covariance.clone());
+    for share in [1e-12, 1e-10, 1e-8, 1e-6] {
+        if eigen.eigenvectors.iter().chain(&eigen.eigenvalues).all(|x| x.is_finite()) {
+            break;
+        }
+        let (mut mended, side) = (covariance.clone(), covariance.nrows());
+        (0..side).for_each(|i| mended[(i, i)] += largest * share * (1.0 + i as f64 / side as f64));
+        eigen = SymmetricEigen::new(mended);
+    }
+    eigen
 }
 
 fn mean_of(data: &ArrayView2<'_, f32>) -> Array1<f32> {
@@ -189,4 +216,33 @@ fn divide(points: &ArrayView2<'_, f32>, settings: &Settings, seed: u64, env: &En
         }
     }
     Ok(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_never_change_are_in_no_direction() {
+        let mut random = minlen_learn::Random::new(1);
+        let mut data = Array2::<f32>::zeros((200, 60));
+        for mut row in data.rows_mut() {
+            let (a, b) = (random.uniform(-9.0, 9.0), random.uniform(-3.0, 3.0));
+            for i in 20..40 {
+                row[i] = a * (i as f32 * 0.3).sin() + b * (i as f32 * 0.7).cos();
+            }
+        }
+        let (rows, variances) = principal(&data.view(), &mean_of(&data.view()), 60);
+        assert_eq!((rows.nrows(), variances.len()), (20, 20));
+        assert!(rows.iter().all(|x| x.is_finite()) && variances[1] > 1.0 && variances[2] < 1e-3);
+        assert!(
+            rows.columns()
+                .into_iter()
+                .enumerate()
+                .all(|(i, column)| { (20..40).contains(&i) || column.iter().all(|&x| x == 0.0) })
+        );
+        // Nor is there one where nothing ever changes.
+        let (rows, variances) = principal(&Array2::zeros((9, 5)).view(), &Array1::zeros(5), 3);
+        assert_eq!((rows.nrows(), variances), (1, vec![0.0]));
+    }
 }

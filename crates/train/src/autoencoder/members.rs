@@ -97,6 +97,14 @@ fn of_pictures(latents: usize) -> Kind {
     }
 }
 
+/// A network for windows and rows, with a transform of what it leaves: prices beyond those at which that serves better would only take time from the lower ones.
+fn of_windows(latents: usize, layers: Layers, residual: usize) -> Kind {
+    match network(latents, layers) {
+        Kind::Network(own) => Kind::Network(NetworkRecipe { prices: (2.0, 100.0), residual, ..own }),
+        other => other,
+    }
+}
+
 impl Kind {
     /// What people call it.
     #[must_use]
@@ -192,26 +200,31 @@ pub fn candidates(records: &Records, count: usize) -> Vec<Kind> {
         all.push(Kind::Cklt { classes, coordinates: of(COORDINATES[1]), coefficients: of(COORDINATES[2]) });
     }
     if count >= ENOUGH_FOR_NETWORKS && numbers >= 8 {
-        let latents = 48.min(numbers / 2);
-        let (channels, blocks) = ([24, 32], [1, 1]);
+        let residual = COEFFICIENTS.min(numbers / 2);
         let forms = [
-            Layers::Conv { channels, blocks },
-            Layers::Line { channels, blocks },
-            Layers::Dense(vec![512.min(numbers * 4), 256.min(numbers * 2)]),
+            // Small pictures are tables that a transform describes as well.
+            if numbers >= 256 {
+                of_pictures(64)
+            } else {
+                network(48.min(numbers / 2), Layers::Conv { channels: [24, 32], blocks: [1, 1] })
+            },
+            of_windows(32, Layers::Line { channels: [16, 32], blocks: [1, 1] }, residual),
+            of_windows(
+                48.min(numbers / 2),
+                Layers::Dense(vec![384.min(numbers * 4), 192.min(numbers * 2)]),
+                residual,
+            ),
         ];
         // Short rows are no more than tables.
         let suits = |kind: &Kind| {
             let is_short = kind.name() == "conv1d" && sides(&records.shape)[1] < 64;
             !is_short && kind.check(count, &records.shape).is_ok()
         };
-        let found = forms.into_iter().map(|layers| network(latents, layers)).find(suits);
-        all.extend(found.map(|kind| match kind {
-            // Small pictures are tables that a transform describes as well.
-            Kind::Network(own) if own.layers.is_square() && numbers >= 256 => {
-                of_pictures(64.min(numbers / 2))
-            }
-            other => other,
-        }));
+        // Of windows it is not known which one is best: they are raced.
+        let mut found = forms.into_iter().filter(suits);
+        let first = found.next();
+        let is_raced = first.as_ref().is_some_and(|kind| kind.name() == "conv1d");
+        all.extend(first.into_iter().chain(found.filter(|_| is_raced)));
     }
     all
 }
@@ -253,7 +266,7 @@ mod tests {
         assert_eq!(names(&[1, 28, 28], 60_000), "klt cklt conv2d");
         assert_eq!(names(&[32, 32, 3], 60_000), "klt cklt conv2d");
         assert_eq!(names(&[27, 28], 60_000), "klt cklt dense");
-        assert_eq!(names(&[256], 20_000), "klt cklt conv1d");
+        assert_eq!(names(&[256], 20_000), "klt cklt conv1d dense");
         assert_eq!(names(&[30], 20_000), "klt cklt dense");
         assert_eq!(names(&[4], 20_000), "klt cklt");
     }

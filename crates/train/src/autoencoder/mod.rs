@@ -10,6 +10,7 @@ pub mod linear;
 pub mod measure;
 pub mod members;
 pub mod network;
+mod race;
 pub mod report;
 mod residual;
 pub mod run;

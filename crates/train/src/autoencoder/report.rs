@@ -164,14 +164,14 @@ impl Report {
                 "name": member.name,
                 "what": member.what,
                 "bytes": member.size,
-                "alone": member.alone.iter().map(named).collect::<Vec<_>>(),
+                "alone": member.alone.iter().map(|figures| self.named(figures)).collect::<Vec<_>>(),
                 "served": member.served,
                 "history": member.history.iter().map(|(step, loss)| json!([step, short(*loss)])).collect::<Vec<_>>(),
             })
         };
         let dropped = |one: &Dropped| json!({"name": one.name, "bytes": one.size, "saves_bytes_per_record": to(one.saves, 3)});
         let promised = self.promised.map(|(figures, raw)| {
-            let mut all = named(&figures);
+            let mut all = self.named(&figures);
             all["raw_records"] = json!(raw);
             all
         });
@@ -187,13 +187,29 @@ impl Report {
             "stored_bytes": self.file,
             "members": self.members.iter().map(each).collect::<Vec<_>>(),
             "dropped": self.dropped.iter().map(dropped).collect::<Vec<_>>(),
-            "curve": self.curve.iter().map(named).collect::<Vec<_>>(),
+            "curve": self.curve.iter().map(|figures| self.named(figures)).collect::<Vec<_>>(),
             "rates": self.rates,
             "promised": promised,
             "rate": self.usual.rate,
             "bits_quantiles": self.usual.bits,
             "squares_quantiles": self.usual.squares,
             "notes": self.notes,
+        })
+    }
+
+    /// Decibels of the variance of all numbers against the mean square of the errors, for decibels against the range.
+    fn snr(&self, overall: f64) -> f64 {
+        overall + 20.0 * (self.deviation.max(1e-300) / self.peak.max(1e-300)).log10()
+    }
+
+    fn named(&self, of: &Figures) -> Value {
+        json!({
+            "bytes_per_record": to(of.bytes, 3),
+            "psnr": to(of.overall, 3),
+            "psnr_mean": to(of.mean, 3),
+            "psnr_5_percent": to(of.low, 3),
+            "psnr_worst": to(of.worst, 3),
+            "snr": to(self.snr(of.overall), 3),
         })
     }
 
@@ -215,16 +231,18 @@ impl Report {
         let what = if self.own_test { "test records" } else { "held-out records" };
         let _ = writeln!(
             out,
-            "\nDecibels on {} {what} (0 dB is an error of {}):\n",
+            "\nDecibels on {} {what} (0 dB is an error of {}, and of {} for snr):\n",
             self.measured,
-            short(self.peak)
+            short(self.peak),
+            short(self.deviation)
         );
         let _ = writeln!(
             out,
-            "{:>6} {:>9} {:>8} {:>8} {:>8} {:>8}  alone: {:<}",
+            "{:>6} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8}  alone: {:<}",
             "bytes",
             "with file",
             "overall",
+            "snr",
             "mean",
             "5 %",
             "worst",
@@ -271,26 +289,17 @@ impl Report {
                 .map_or_else(|| format!("{:>8}", "-"), |found| format!("{:>8.2}", found.overall))
         });
         format!(
-            "{:>6} {:>9.2} {:>8.2} {:>8.2} {:>8.2} {:>8.2}         {}\n",
+            "{:>6} {:>9.2} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>8.2}         {}\n",
             to(bytes, 2),
             bytes + self.spread(),
             found.overall,
+            self.snr(found.overall),
             found.mean,
             found.low,
             found.worst,
             alone.collect::<Vec<_>>().join(" ")
         )
     }
-}
-
-fn named(of: &Figures) -> Value {
-    json!({
-        "bytes_per_record": to(of.bytes, 3),
-        "psnr": to(of.overall, 3),
-        "psnr_mean": to(of.mean, 3),
-        "psnr_5_percent": to(of.low, 3),
-        "psnr_worst": to(of.worst, 3),
-    })
 }
 
 #[cfg(test)]
@@ -302,6 +311,14 @@ mod tests {
         let found = quantiles((0..1000).rev().map(f64::from).collect());
         assert_eq!((found.len(), found[0], found[50], found[100]), (101, 0.0, 499.5, 999.0));
         assert!(quantiles(Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn figures_say_how_strong_signals_are_against_errors() {
+        let curve = vec![Figures { bytes: 4.0, overall: 30.0, ..Figures::default() }];
+        let report = Report { peak: 100.0, deviation: 10.0, curve, ..Report::default() };
+        assert_eq!(report.json()["curve"][0]["snr"], 10.0);
+        assert!(report.text().contains("   30.00    10.00"), "{}", report.text());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::codec_file::{BATCH, Kind, Lessons, NetworkRecipe, Recipe, rates_for, 
 use super::measure::{self, Point, Scale};
 use super::members::candidates;
 use super::network::Variant;
+use super::race::Race;
 use super::report::{MemberReport, Report, Usual};
 use crate::insight::Held;
 use crate::records::Records;
@@ -126,11 +127,10 @@ pub fn run(
         Some(model) => run.curves(model, &compared)?,
         None => Vec::new(),
     };
-    let networks: Vec<&Kind> = run.kinds.iter().filter(is_network).collect();
-    for (place, kind) in networks.iter().enumerate() {
-        let Kind::Network(own) = kind else { continue };
+    let (networks, noticed) = run.networks(&lessons, &stages, (&alone, &compared), told)?;
+    for (place, &(number, own)) in networks.iter().enumerate() {
         let time = run.time_for(networks.len() - place);
-        let member = stages.train(&run, &lessons, (place, own), time, told)?;
+        let member = stages.train(&run, &lessons, (place, number, own), time, told)?;
         // Alone, so that what it has of tables is learned and those of the others stay.
         let own = lessons.finish(vec![member], env)?;
         model = Some(match model.take() {
@@ -149,7 +149,7 @@ pub fn run(
     }
     let model = model.ok_or_else(|| Error::usage("there is no member to learn"))?;
     told(Event::Line(format!("comparing {} members on {} records", model.members.len(), compared.len())))?;
-    run.complete(model, alone, (&compared, test), stages.histories)
+    run.complete(model, alone, (&compared, test), (stages.histories, noticed))
 }
 
 /// The first records after a shuffle by a seed of their own.
@@ -186,7 +186,7 @@ impl Stages {
         &mut self,
         run: &Run<'_>,
         lessons: &Lessons<'_>,
-        (place, own): (usize, &NetworkRecipe),
+        (place, number, own): (usize, usize, &NetworkRecipe),
         time: Duration,
         told: &mut Told<'_>,
     ) -> Result<Member> {
@@ -197,7 +197,7 @@ impl Stages {
         let own = NetworkRecipe { length, ..own.clone() };
         let fingerprint = self.fingerprint;
         let earlier = self.done.clone();
-        let now = |training: Vec<u8>| Stage { member: place as u8, time, training };
+        let now = |training: Vec<u8>| Stage { member: number as u8, time, training };
         let write =
             |training: Vec<u8>| checkpoint::write(fingerprint, &[&earlier[..], &[now(training)]].concat());
         let name = Kind::Network(own.clone()).name();
@@ -244,6 +244,9 @@ fn human(time: Duration) -> String {
     if seconds < 100 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
 }
 
+/// Networks to be trained, each with its number among those that there are, and what was seen in choosing them.
+type Networks<'r> = (Vec<(usize, &'r NetworkRecipe)>, Vec<String>);
+
 impl<'a> Run<'a> {
     fn new(records: &'a Records, request: &'a Request, env: &'a Env) -> Result<Self> {
         let begun = Instant::now();
@@ -261,6 +264,44 @@ impl<'a> Run<'a> {
             threads: request.threads,
         };
         Ok(Self { request, recipe, kinds, records, train, held_out, scale, deviation, begun, env })
+    }
+
+    /// The networks to be trained. A training that was stopped goes on with
+    /// the network that it had.
+    fn networks(
+        &self,
+        lessons: &Lessons<'_>,
+        stages: &Stages,
+        (alone, compared): (&[Vec<Point>], &Records),
+        told: &mut Told<'_>,
+    ) -> Result<Networks<'_>> {
+        let mut all: Vec<(usize, &NetworkRecipe)> = Vec::new();
+        for kind in &self.kinds {
+            if let Kind::Network(own) = kind {
+                all.push((all.len(), own));
+            }
+        }
+        if self.request.members.is_some() || all.is_empty() {
+            return Ok((all, Vec::new()));
+        }
+        let only = |number: usize| all.iter().copied().filter(|network| network.0 == number).collect();
+        if let Some(stage) = stages.before.first() {
+            return Ok((only(usize::from(stage.member)), Vec::new()));
+        }
+        let figures = |curve: &Vec<Point>| curve.iter().map(|point| point.figures(&self.scale)).collect();
+        let transforms: Vec<_> = alone.iter().map(figures).collect();
+        let race = Race {
+            lessons,
+            compared,
+            scale: self.scale,
+            transforms: &transforms,
+            time: self.time_for(1),
+            epochs: self.request.epochs,
+            env: self.env,
+        };
+        let own: Vec<&NetworkRecipe> = all.iter().map(|network| network.1).collect();
+        let (winner, notes) = race.winner(&own, told)?;
+        Ok((winner.map_or_else(Vec::new, only), notes))
     }
 
     /// How long one of so many networks may train: what is left of the time, less what measuring it takes, and at least a share of
@@ -317,7 +358,7 @@ impl<'a> Run<'a> {
         mut model: Model,
         alone: Vec<Vec<Point>>,
         (compared, test): (&Records, Option<&Records>),
-        mut histories: Vec<Vec<(u64, f64)>>,
+        (mut histories, noticed): (Vec<Vec<(u64, f64)>>, Vec<String>),
     ) -> Result<Trained> {
         let count = model.members.len();
         let sizes =
@@ -343,6 +384,7 @@ impl<'a> Run<'a> {
         let is_auto = self.request.members.is_none();
         let (chosen, dropped) = if is_auto { trial.choose() } else { ((0..count).collect(), Vec::new()) };
         let mut notes = if count > 1 { trial.words() } else { Vec::new() };
+        notes.extend(noticed);
         notes.extend(dropped.iter().map(|one| one.words(self.spread())));
         let linear = count - histories.len();
         histories.splice(0..0, vec![Vec::new(); linear]);

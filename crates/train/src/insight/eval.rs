@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 const RATES: u8 = 10;
 /// What makes hardly more bytes and no fewer errors is not measured: the share by which errors have to fall from a rate to the next.
 const FLAT: f64 = 0.995;
+/// By how much bytes have to grow to be more.
+const GROWN: f64 = 1.01;
 
 /// Errors of many records.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +22,8 @@ pub struct Errors {
     pub mse: f64,
     /// Decibels of that.
     pub psnr: f64,
+    /// Decibels of the variance of all numbers against the mean of the squares.
+    pub snr: f64,
     /// The mean of the decibels of records.
     pub psnr_mean: f64,
     /// Decibels that 95 % of the records have at least.
@@ -67,12 +71,15 @@ pub fn errors(model: &Model, exact: &[u8], made: &[u8], peak: f64) -> Errors {
     let size = model.record_bytes().max(1);
     let (mut a, mut b, mut each) = (Vec::new(), Vec::new(), Vec::new());
     let is_bytes = model.scaling.dtype() == Dtype::U8;
-    let mut entropy = 0.0;
+    let (mut entropy, mut sum, mut squares, mut finite) = (0.0, 0.0, 0.0, 0usize);
     for (exact, made) in exact.chunks_exact(size).zip(made.chunks_exact(size)) {
         model.scaling.numbers(exact, &mut a);
         model.scaling.numbers(made, &mut b);
         let pairs = || a.iter().zip(&b).filter(|(x, _)| x.is_finite());
         each.push(pairs().map(|(x, y)| (x - y) * (x - y)).sum::<f64>() / a.len().max(1) as f64);
+        for (x, _) in pairs() {
+            (sum, squares, finite) = (sum + x, squares + x * x, finite + 1);
+        }
         if is_bytes {
             entropy += pairs().map(|(x, y)| cross_entropy(x / 255.0, y / 255.0)).sum::<f64>()
                 / a.len().max(1) as f64;
@@ -80,11 +87,14 @@ pub fn errors(model: &Model, exact: &[u8], made: &[u8], peak: f64) -> Errors {
     }
     let count = each.len().max(1) as f64;
     let mse = each.iter().sum::<f64>() / count;
+    let mean = sum / finite.max(1) as f64;
+    let variance = (squares / finite.max(1) as f64 - mean * mean).max(0.0);
     let mut sorted: Vec<f64> = each.iter().map(|&square| decibels(peak, square)).collect();
     sorted.sort_by(f64::total_cmp);
     Errors {
         mse,
         psnr: decibels(peak, mse),
+        snr: decibels(variance.sqrt().max(1e-9), mse),
         psnr_mean: sorted.iter().sum::<f64>() / count,
         psnr_low: sorted.get(sorted.len() / 20).copied().unwrap_or(EXACT),
         psnr_worst: sorted.first().copied().unwrap_or(EXACT),
@@ -131,10 +141,13 @@ pub fn curve(model: &Model, records: &Records, rates: &[u8], env: &Env) -> Resul
     for rate in wanted {
         env.check()?;
         let (point, _) = at(model, records, rate, peak, env)?;
-        let before = points.last().map_or(f64::MAX, |last| last.errors.mse);
-        let is_flat = rates.is_empty() && point.errors.mse > FLAT * before;
-        if is_flat {
-            break;
+        let flat = points.last().filter(|last| rates.is_empty() && point.errors.mse > FLAT * last.errors.mse);
+        if let Some(last) = flat {
+            // Rates coarser than all that a member has are its coarsest again, and finer ones follow: only bytes without use are the end.
+            if point.bytes as f64 > GROWN * last.bytes as f64 {
+                break;
+            }
+            continue;
         }
         points.push(point);
     }

@@ -25,7 +25,7 @@ pub(super) fn find(bytes: &[u8], env: &Env) -> Result<Option<Picture>> {
     if let Some(found) = pnm(bytes)? {
         return Ok(Some(found));
     }
-    let Some(span) = pixels::find(bytes) else { return Ok(None) };
+    let Some(span) = pixels::declared(bytes) else { return Ok(None) };
     let Some(raster) = Raster::of(&span) else { return Ok(None) };
     if raster.bits != 8 && raster.bits != 16 {
         return Err(Error::unsupported("pictures of single bits").remedy("convert them to PNG of 8 bits"));

@@ -128,6 +128,18 @@ fn refused(found: minlen_core::Result<Records>, kind: ErrorKind, parts: &[&str])
 }
 
 #[test]
+fn arrays_whose_bytes_look_like_rows_of_one_picture_are_arrays() {
+    let shade = |i: usize| {
+        let (record, y, x) = (i / 784, i / 28 % 28, i % 28);
+        let off = |a: usize, b: usize| (a as f32 - 14.0).abs() + (b as f32 - (8 + record % 12) as f32).abs();
+        (255.0 - 20.0 * off(y, x)).max(0.0) as u8
+    };
+    let bytes: Vec<u8> = (0..2000 * 784).map(shade).collect();
+    let file = npy("|u1", false, "(2000, 28, 28)", &bytes);
+    assert_eq!(read(&[("a.npy", file)], plain).unwrap().shape, [28, 28]);
+}
+
+#[test]
 fn idx_files_of_all_types_packed_or_not() {
     let bytes: Vec<u8> = (0..24).collect();
     let file = idx(8, &[2, 3, 4], &bytes);

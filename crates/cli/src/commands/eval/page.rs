@@ -276,10 +276,10 @@ pub fn training(figures: &Value) -> String {
         .map(|member| ["name", "what", "bytes"].map(|name| cell(member, name)).to_vec())
         .collect();
     page.table(&["member", "made of", "bytes in the file"], &rows);
-    let names = ["bytes_per_record", "psnr", "psnr_mean", "psnr_5_percent", "psnr_worst"];
+    let names = ["bytes_per_record", "psnr", "snr", "psnr_mean", "psnr_5_percent", "psnr_worst"];
     let rows: Vec<Vec<String>> =
         list("curve").iter().map(|point| names.map(|name| cell(point, name)).to_vec()).collect();
-    page.table(&["bytes a record", "psnr", "mean", "5 %", "worst"], &rows);
+    page.table(&["bytes a record", "psnr", "snr", "mean", "5 %", "worst"], &rows);
     losses(&mut page, figures);
     page.finish()
 }

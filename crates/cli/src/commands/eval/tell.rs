@@ -27,6 +27,7 @@ impl Figures<'_> {
             "psnr_mean": errors.psnr_mean,
             "psnr_5_percent": errors.psnr_low,
             "psnr_worst": errors.psnr_worst,
+            "snr": errors.snr,
             "mse": errors.mse,
             "bce": errors.bce,
         })
@@ -95,6 +96,7 @@ impl Figures<'_> {
             "ratio",
             "with file",
             "psnr",
+            "snr",
             "mean",
             "5 %",
             "worst",
@@ -116,6 +118,7 @@ impl Figures<'_> {
                 ratio(self.raw(), point.bytes as f64),
                 ratio(self.raw(), (point.bytes + self.file) as f64),
                 format!("{:.2}", errors.psnr),
+                format!("{:.2}", errors.snr),
                 format!("{:.2}", errors.psnr_mean),
                 format!("{:.2}", errors.psnr_low),
                 format!("{:.2}", errors.psnr_worst),
