@@ -2,7 +2,7 @@
 
 use crate::small::{NUMBERS, model, records};
 use minlen_core::{Dtype, Env};
-use minlen_latent::{Description, Model, Outcome, Promise, decode, describe, encode};
+use minlen_latent::{Description, Model, Outcome, Promise, decode, describe, encode, encode_within};
 use proptest::prelude::*;
 
 fn round(model: &Model, bytes: &[u8], promise: Promise) -> (Vec<u8>, Vec<u8>, Outcome) {
@@ -51,6 +51,44 @@ fn every_record_keeps_the_promise() {
             let (_, worst) = distance(&model, &bytes, &out);
             assert!(worst <= most * scale && outcome.worst == worst);
         }
+    }
+}
+
+#[test]
+fn budgets_are_kept_and_mostly_used_up() {
+    let golden = Model::read(include_bytes!("golden/codec.mlc"), &Env::default()).unwrap();
+    let pictures = include_bytes!("golden/records").repeat(8);
+    for (model, bytes) in [(model(Dtype::I16), records(Dtype::I16, 300)), (golden, pictures)] {
+        let smallest = encode(&model, &bytes, Promise::Rate(0), 5, &Env::default()).unwrap().0.len() as u64;
+        for level in [5, 8] {
+            let mut before = f64::INFINITY;
+            for most in [smallest * 3 / 2, smallest * 3, smallest * 6] {
+                let within = |threads: usize| {
+                    let env = Env::default().with_threads(threads);
+                    encode_within(&model, &bytes, most, level, &env).unwrap().unwrap()
+                };
+                let (payload, outcome) = within(1);
+                assert!(payload.len() as u64 <= most, "{} of {most}", payload.len());
+                assert!(
+                    payload.len() as u64 * 5 > most * 4 || outcome.squares < 1.0,
+                    "{} of {most}",
+                    payload.len()
+                );
+                assert!(outcome.squares < before);
+                before = outcome.squares;
+                assert_eq!(within(3), (payload.clone(), outcome));
+                let mut out = Vec::new();
+                let env = Env::default().with_threads(2);
+                decode(&model, &payload, bytes.len(), &env, &mut out).unwrap();
+                let squares: f64 = numbers(&model, &bytes)
+                    .iter()
+                    .zip(numbers(&model, &out))
+                    .map(|(x, y)| (x - y) * (x - y))
+                    .sum();
+                assert!((squares - outcome.squares).abs() <= 1e-6 * squares, "{squares} {outcome:?}");
+            }
+        }
+        assert!(encode_within(&model, &bytes, 3, 5, &Env::default()).unwrap().is_none());
     }
 }
 
