@@ -169,7 +169,7 @@ impl BitCoder for Nothing {
 }
 
 /// Codes whole records; gives the payload, and how the promise was kept. From `level` 8 on, the latents of networks are refined one by one, which
-/// takes some hundred times as long.
+/// takes some ten times as long.
 ///
 /// # Errors
 /// Usage for bytes that are no whole records; cancelled.
