@@ -38,10 +38,10 @@ impl Search<'_> {
             let found = self.attempt(member, rate, self.thrift(member, rate, price), exact)?;
             best = if found.cost(price) < best.cost(price) { found } else { best };
         }
-        // Where the last in a direction is the best, the next may be better.
-        let is_linear = matches!(self.finders[member], Finder::Linear(..));
-        while !is_linear {
+        // Where the last in a direction is the best, the next may be better; transforms have one for each price.
+        loop {
             let next = match best.record.rate {
+                _ if matches!(self.finders[member], Finder::Linear(..)) => break,
                 rate if rate == most && most + 1 < count => most + 1,
                 rate if rate == least && least > 0 => least - 1,
                 _ => break,
