@@ -6,7 +6,6 @@ use minlen_core::varint::{Reader, put};
 use minlen_core::{
     Chain, CodecId, Detection, Env, Error, Event, Need, NoProgress, Progress, Registry, Result, ids,
 };
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Streams, and parts of a stream, at most.
@@ -241,10 +240,11 @@ impl Described {
 }
 
 /// What is around ranges of some data of `total` bytes, one before each and one behind the last.
+#[cfg(any(feature = "latent", feature = "tensors"))]
 pub(crate) fn around(
-    ranges: impl Iterator<Item = Range<usize>> + Clone,
+    ranges: impl Iterator<Item = std::ops::Range<usize>> + Clone,
     total: usize,
-) -> impl Iterator<Item = Range<usize>> {
+) -> impl Iterator<Item = std::ops::Range<usize>> {
     let starts = std::iter::once(0).chain(ranges.clone().map(|range| range.end));
     let ends = ranges.map(|range| range.start).chain(std::iter::once(total));
     starts.zip(ends).map(|(start, end)| start..end)
