@@ -53,6 +53,14 @@ impl<'m> NetworkFinder<'m> {
         self.residual.is_some()
     }
 
+    /// Whether the residual has anything to say at a rate, or classes to choose among.
+    fn has_coefficients(&self, rate: u8) -> bool {
+        self.latents.residual.as_ref().is_some_and(|residual| {
+            let Residual { linear, .. } = &**residual;
+            linear.classes.len() > 1 || linear.coded(0, self.latents.step(rate)) > 0
+        })
+    }
+
     /// How many latents come before the coefficients of the residual, if it has one.
     pub(crate) fn latents_before_residual(&self) -> Option<usize> {
         self.residual.as_ref().map(|_| self.latents.count())
@@ -125,7 +133,8 @@ impl<'m> NetworkFinder<'m> {
         if ahead.is_none() {
             ready.restore([(rate, &integers[..])], &mut made)?;
         }
-        if let Some((analysis, ..)) = &self.residual {
+        let has_coefficients = self.has_coefficients(rate);
+        if let Some((analysis, ..)) = self.residual.as_ref().filter(|_| has_coefficients) {
             let mut rest = Vec::with_capacity(values.len());
             left(model, values, &mut made, &mut rest);
             analysis.look(&rest, &mut self.seen);
@@ -138,7 +147,8 @@ impl<'m> NetworkFinder<'m> {
     pub(crate) fn choose(&self, record: &mut Coded, price: f32) -> f32 {
         let Some(known) = &self.known else { return f32::INFINITY };
         record.integers.clone_from(&known.integers);
-        let Some((analysis, costs, pull)) = &self.residual else { return known.bits };
+        let residual = self.residual.as_ref().filter(|_| self.has_coefficients(known.rate));
+        let Some((analysis, costs, pull)) = residual else { return known.bits };
         let choice = analysis.choose(&self.seen, self.latents.step(known.rate), *pull, price, costs);
         record.class = choice.class as u8;
         record.integers.extend(choice.integers);

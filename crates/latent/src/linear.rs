@@ -179,7 +179,8 @@ impl Linear {
         room.values.clear();
         room.values.resize(self.numbers(), 1 << (15 - FRACTION));
         let rows = self.basis.rows.chunks(self.numbers().max(1)).zip(&self.basis.scales);
-        for ((row, &scale), &sum) in rows.zip(&room.sums) {
+        // Of most records most coordinates are zero.
+        for ((row, &scale), &sum) in rows.zip(&room.sums).filter(|(_, sum)| **sum != 0) {
             add_row(&mut room.values, row, scaled(i64::from(sum), scale, 16));
         }
         for (value, mean) in room.values.iter_mut().zip(&self.mean) {
