@@ -86,6 +86,10 @@ impl Scaling {
     /// What members make of `numbers`; false where one of them is none, or too far away.
     pub fn values(&self, numbers: &[f64], out: &mut Vec<f32>) -> bool {
         out.clear();
+        if self.is_plain() {
+            out.extend(numbers.iter().map(|&number| number as f32));
+            return true;
+        }
         let value = |number: &f64| (number - self.offset) / self.scale;
         out.extend(numbers.iter().map(|number| value(number) as f32));
         numbers.iter().all(|number| value(number).abs() <= FARTHEST)

@@ -234,8 +234,19 @@ pub(crate) fn left(model: &Model, values: &[f32], made: &mut [i32], out: &mut Ve
 
 /// The sum of the squares of the errors, and the largest error.
 pub(crate) fn distance(exact: &[f64], made: &[f64]) -> (f64, f64) {
-    exact.iter().zip(made).fold((0.0, 0.0), |(squares, worst), (x, y)| {
-        let off = (x - y).abs();
-        (squares + off * off, if off > worst { off } else { worst })
-    })
+    const LANES: usize = 8;
+    let (mut squares, mut worst) = ([0.0f64; LANES], [0.0f64; LANES]);
+    let mut add = |exact: &[f64], made: &[f64]| {
+        for (((x, y), squares), worst) in exact.iter().zip(made).zip(&mut squares).zip(&mut worst) {
+            let off = (x - y).abs();
+            *squares += off * off;
+            *worst = if off > *worst { off } else { *worst };
+        }
+    };
+    // Sums of lanes do not wait for each other.
+    let (exact, exact_rest) = exact.as_chunks::<LANES>();
+    let (made, made_rest) = made.as_chunks::<LANES>();
+    exact.iter().zip(made).for_each(|(exact, made)| add(exact, made));
+    add(exact_rest, made_rest);
+    (squares.iter().sum(), worst.iter().fold(0.0, |most, &off| if off > most { off } else { most }))
 }
