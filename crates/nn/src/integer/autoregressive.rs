@@ -221,6 +221,8 @@ impl Autoregressive {
         while state.done <= k {
             self.finish_hidden(state);
         }
+        // An output without weights has its bias alone.
+        state.found.clear();
         state.found.resize(self.per, 0);
         let row = rows.len() / self.per;
         dots(self.path, rows, &state.hidden[*first..first + row], &mut state.found);

@@ -157,10 +157,11 @@ impl Windows {
         let first = |k: usize| (part.offset[k] + self.before[k] as isize).max(0) as usize;
         let out = |place: [usize; 2]| (place[0] * to.width + place[1]) * to.channels;
         let is_empty = part.is_empty();
+        let steps = [line * from.height, line * part.step[0], from.channels * part.step[1]];
         let segments = [part.kernel[0], part.kernel[1] * from.channels / 2, line];
         Grid {
             count: [records, part.count[0], part.count[1]],
-            input: [line * from.height, line * part.step[0], from.channels * part.step[1]],
+            input: if is_empty { [0; 3] } else { steps },
             output: [to.height * to.width * to.channels, out([part.spread[0], 0]), out([0, part.spread[1]])],
             first: [if is_empty { 0 } else { first(0) * line + first(1) * from.channels }, out(part.origin)],
             segments: if is_empty { [0; 3] } else { segments },
