@@ -32,6 +32,7 @@ mod registry;
 pub mod resources;
 pub mod testing;
 pub mod text;
+pub mod threads;
 pub mod varint;
 
 pub use account::Account;

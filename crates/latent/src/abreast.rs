@@ -6,8 +6,8 @@ use crate::linear::Room;
 use crate::model::Model;
 use crate::search::Search;
 use crate::stream::{Coded, Record, Stream, numbers};
+use minlen_core::threads::each;
 use minlen_core::{Env, Error, Result};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Numbers of records that are worked on at once, and records: without and with refinement of latents, which takes long.
 const TOGETHER: usize = 1 << 18;
@@ -19,48 +19,12 @@ pub(crate) fn together(model: &Model, thorough: bool) -> usize {
     (TOGETHER / model.numbers().max(1)).clamp(1, RECORDS[usize::from(thorough)])
 }
 
-/// Does `one` for each job, by these workers at once; the results in the order of the jobs.
-fn abreast<W: Send, J: Copy + Sync, T: Send>(
-    workers: &mut [W],
-    jobs: &[J],
-    one: impl Fn(&mut W, J) -> Result<T> + Sync,
-) -> Result<Vec<T>> {
-    let (one, next) = (&one, AtomicUsize::new(0));
-    let next = &next;
-    let work = move |worker: &mut W| {
-        let mut done = Vec::new();
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(&job) = jobs.get(number) else { return done };
-            done.push((number, one(worker, job)));
-        }
-    };
-    let Some((first, others)) = workers.split_first_mut() else { return Ok(Vec::new()) };
-    let mut found: Vec<(usize, Result<T>)> = std::thread::scope(|scope| {
-        let start = |worker| std::thread::Builder::new().spawn_scoped(scope, move || work(worker));
-        // Where the system has no thread to give, those that there are do its work.
-        let threads: Vec<_> = others
-            .iter_mut()
-            .take(jobs.len().saturating_sub(1))
-            .map_while(|worker| start(worker).ok())
-            .collect();
-        let mut found = work(first);
-        found.extend(threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()));
-        found
-    });
-    found.sort_by_key(|(number, _)| *number);
-    if found.len() != jobs.len() {
-        return Err(Error::usage("a thread that works on records ended"));
-    }
-    found.into_iter().map(|(_, made)| made).collect()
-}
-
 /// So many workers as there are threads, and jobs for them.
 fn workers<W>(env: &Env, jobs: usize, new: impl Fn() -> Result<W>) -> Result<Vec<W>> {
     (0..env.threads.min(jobs).max(1)).map(|_| new()).collect()
 }
 
-/// Describes whole records; `told` hears of some after the other, with their bytes and how the promise was kept.
+/// Describes whole records; `told` hears of some after the other, with their bytes and how the promise was kept, and has a stream to code them.
 ///
 /// # Errors
 /// Usage for bytes that are no whole records; cancelled; those of `told`.
@@ -70,7 +34,7 @@ pub(crate) fn describe_all(
     promise: Promise,
     thorough: bool,
     env: &Env,
-    mut told: impl FnMut(Vec<Record>, &[u8], Outcome) -> Result<()>,
+    mut told: impl FnMut(&mut Stream<'_>, Vec<Record>, &[u8], Outcome) -> Result<()>,
 ) -> Result<()> {
     let size = model.record_bytes().max(1);
     if !bytes.len().is_multiple_of(size) {
@@ -81,12 +45,14 @@ pub(crate) fn describe_all(
     for round in bytes.chunks(chunk * searches.len()) {
         env.check()?;
         let jobs: Vec<&[u8]> = round.chunks(chunk).collect();
-        let found = abreast(&mut searches, &jobs, |search, bytes| {
+        let found = each(&mut searches, jobs.len(), |search, job| {
             let mut outcome = Outcome::default();
-            Ok((search.records(bytes, promise, &mut outcome)?, outcome))
+            Ok((search.records(jobs[job], promise, &mut outcome)?, outcome))
         })?;
+        // Searches look at no more of their streams than what the codec file has, so the first may code.
+        let stream = &mut searches[0].stream;
         for ((records, outcome), bytes) in found.into_iter().zip(jobs) {
-            told(records, bytes, outcome)?;
+            told(stream, records, bytes, outcome)?;
         }
     }
     Ok(())
@@ -111,11 +77,17 @@ impl<'m> Restorers<'m> {
         together(self.model, false) * self.all.len()
     }
 
+    /// A stream to read them from: restoring changes nothing in it.
+    pub(crate) fn stream(&mut self) -> &mut Stream<'m> {
+        &mut self.all[0].0
+    }
+
     /// Appends the bytes of records.
     pub(crate) fn restore(&mut self, records: &[Record], out: &mut Vec<u8>) -> Result<()> {
         let model = self.model;
         let jobs: Vec<&[Record]> = records.chunks(together(model, false)).collect();
-        let parts = abreast(&mut self.all, &jobs, |(stream, room), records| {
+        let parts = each(&mut self.all, jobs.len(), |(stream, room), job| {
+            let records = jobs[job];
             let mut out = Vec::with_capacity(records.len() * model.record_bytes());
             let (mut values, mut made) = (Vec::new(), Vec::new());
             stream.restore(records, room, &mut values)?;

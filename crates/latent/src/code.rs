@@ -73,23 +73,18 @@ impl Outcome {
 pub fn learn_tables(model: &mut Model, bytes: &[u8], rounds: usize, env: &Env) -> Result<()> {
     for _ in 0..rounds {
         let mut search = Search::new(model, false, env)?;
-        let (mut exact, mut values) = (Vec::new(), Vec::new());
-        for (i, bytes) in bytes.chunks_exact(model.record_bytes()).enumerate() {
-            env.check()?;
-            model.scaling.numbers(bytes, &mut exact);
-            if !model.scaling.values(&exact, &mut values) {
-                continue;
-            }
+        each_record(model, bytes, env, |i, exact, values| {
             for member in 0..model.members.len() {
                 if matches!(&search.finders[member], Finder::Network(finder) if !finder.has_residual()) {
                     continue;
                 }
-                search.look(member, &values)?;
+                search.look(member, values)?;
                 let rate = (i * 7 % usize::from(model.members[member].rates(model))) as u8;
-                let record = Record::Coded(search.attempt(member, rate, 1.0, &exact)?.record);
+                let record = Record::Coded(search.attempt(member, rate, 1.0, exact)?.record);
                 search.stream.code(&mut Nothing, &record);
             }
-        }
+            Ok(())
+        })?;
         let learned = |part: &Part<'_>| match part {
             Part::Linear(_, _, tables) => Some(tables.learned()),
             Part::Network(_, tables) => tables.as_ref().map(Tables::learned),
@@ -117,46 +112,60 @@ pub fn residuals(model: &Model, member: usize, rate: u8, bytes: &[u8], env: &Env
     let Some(ready) = stream.network(member) else {
         return Err(Error::usage("this member of the codec file is no network"));
     };
-    let (mut exact, mut values, mut found) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut made, mut out) = (Vec::new(), Vec::new());
-    for bytes in bytes.chunks_exact(model.record_bytes()) {
-        env.check()?;
-        model.scaling.numbers(bytes, &mut exact);
-        if !model.scaling.values(&exact, &mut values) {
-            continue;
-        }
-        ready.look(&values, &mut found)?;
+    let (mut found, mut made, mut out) = (Vec::new(), Vec::new(), Vec::new());
+    each_record(model, bytes, env, |_, _, values| {
+        ready.look(values, &mut found)?;
         let integers = ready.rounded(&found, rate);
         ready.restore([(rate, &integers[..])], &mut made)?;
-        left(model, &values, &mut made, &mut out);
-    }
+        left(model, values, &mut made, &mut out);
+        Ok(())
+    })?;
     Ok(out)
 }
 
-/// What records take with each rate of a member: bits and the sum of the squares of errors, over all of them. Latents are not refined, and records that
+/// What records take with each of the first `rates` rates of a member: bits and the sum of the squares of errors, over all of them. Latents are not refined, and records that
 /// are no numbers are left out.
 ///
 /// # Errors
 /// Cancelled; corrupt for a model whose parts do not fit together.
-pub fn rate_points(model: &Model, member: usize, bytes: &[u8], env: &Env) -> Result<Vec<[f64; 2]>> {
-    let rates = model.members.get(member).map_or(0, |member| member.rates(model));
+pub fn rate_points(
+    model: &Model,
+    member: usize,
+    rates: u8,
+    bytes: &[u8],
+    env: &Env,
+) -> Result<Vec<[f64; 2]>> {
+    let rates = model.members.get(member).map_or(0, |member| member.rates(model).min(rates));
     let mut search = Search::new(model, false, env)?;
     let mut points = vec![[0.0; 2]; usize::from(rates)];
-    let (mut exact, mut values) = (Vec::new(), Vec::new());
-    for bytes in bytes.chunks_exact(model.record_bytes()) {
-        env.check()?;
-        model.scaling.numbers(bytes, &mut exact);
-        if !model.scaling.values(&exact, &mut values) {
-            continue;
-        }
-        search.look(member, &values)?;
+    each_record(model, bytes, env, |_, exact, values| {
+        search.look(member, values)?;
         for (rate, [bits, squares]) in (0..rates).zip(&mut points) {
-            let found = search.attempt(member, rate, 1.0, &exact)?;
+            let found = search.attempt(member, rate, 1.0, exact)?;
             *bits += f64::from(found.bits);
             *squares += found.squares;
         }
-    }
+        Ok(())
+    })?;
     Ok(points)
+}
+
+/// The numbers and the values of each record that is one, with its place.
+fn each_record(
+    model: &Model,
+    bytes: &[u8],
+    env: &Env,
+    mut one: impl FnMut(usize, &[f64], &[f32]) -> Result<()>,
+) -> Result<()> {
+    let (mut exact, mut values) = (Vec::new(), Vec::new());
+    for (place, bytes) in bytes.chunks_exact(model.record_bytes()).enumerate() {
+        env.check()?;
+        model.scaling.numbers(bytes, &mut exact);
+        if model.scaling.values(&exact, &mut values) {
+            one(place, &exact, &values)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes nothing.
@@ -180,8 +189,8 @@ pub fn encode(
     level: u8,
     env: &Env,
 ) -> Result<(Vec<u8>, Outcome)> {
-    let (mut stream, mut coder, mut outcome) = (Stream::new(model, env)?, Encoder::new(), Outcome::default());
-    describe_all(model, bytes, promise, level >= 8, env, |records, bytes, found| {
+    let (mut coder, mut outcome) = (Encoder::new(), Outcome::default());
+    describe_all(model, bytes, promise, level >= 8, env, |stream, records, bytes, found| {
         for record in &records {
             stream.code(&mut coder, record);
         }
@@ -201,14 +210,13 @@ pub fn decode(model: &Model, payload: &[u8], len: usize, env: &Env, out: &mut Ve
     if !len.is_multiple_of(size) {
         return Err(bad());
     }
-    let mut stream = Stream::new(model, env)?;
     let mut coder = Decoder::new(payload);
     let mut restorers = Restorers::new(model, len / size, env)?;
     let (mut left, mut records) = (len / size, Vec::new());
     while left > 0 {
         records.clear();
         for _ in 0..left.min(restorers.most()) {
-            records.push(read(&mut stream, &mut coder).ok_or_else(bad)?);
+            records.push(read(restorers.stream(), &mut coder).ok_or_else(bad)?);
         }
         left -= records.len();
         restorers.restore(&records, out)?;

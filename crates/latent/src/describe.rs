@@ -5,7 +5,7 @@ use crate::code::Promise;
 use crate::linear::Room;
 use crate::model::Model;
 use crate::search::distance;
-use crate::stream::{Record, Stream, numbers};
+use crate::stream::{Record, numbers};
 use minlen_core::{Env, Result};
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::log2::bit_cost_q16;
@@ -55,10 +55,9 @@ pub fn describe(
     mut told: impl FnMut(usize, Description) -> Result<()>,
 ) -> Result<()> {
     let size = model.record_bytes().max(1);
-    let mut stream = Stream::new(model, env)?;
     let (mut room, mut values, mut exact, mut made) = (Room::default(), Vec::new(), Vec::new(), Vec::new());
     let mut number = 0;
-    describe_all(model, bytes, promise, level >= 8, env, |records, bytes, _| {
+    describe_all(model, bytes, promise, level >= 8, env, |stream, records, bytes, _| {
         stream.restore(&records, &mut room, &mut values)?;
         let values = values.chunks_exact(model.numbers().max(1));
         for ((record, bytes), values) in records.into_iter().zip(bytes.chunks_exact(size)).zip(values) {

@@ -1,6 +1,5 @@
 //! Networks with gradients: what pruning, quantizing and distilling need.
 
-mod abreast;
 pub mod autoencoder;
 pub mod causal;
 pub mod insight;

@@ -39,6 +39,7 @@ impl Dyadic {
 
     /// `x` times the factor.
     #[must_use]
+    #[inline(always)]
     pub fn apply(self, x: i32) -> i32 {
         let shift = self.shift & 63;
         let product = i64::from(x) * i64::from(self.multiplier);

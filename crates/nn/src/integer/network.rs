@@ -294,8 +294,7 @@ impl Network {
             Step::Depthwise(layer) => layer.run(self.path, x, out, seen),
             Step::Table(table) => look_up(self.path, table, x, out),
             Step::Add { other, scales, limit } => {
-                let factors = scales.map(|scale| (scale.multiplier, scale.shift));
-                add(self.path, factors, *limit, [x, &before[*other]], out);
+                add(self.path, *scales, *limit, [x, &before[*other]], out);
             }
             Step::Copy => out.copy_from_slice(x),
         }

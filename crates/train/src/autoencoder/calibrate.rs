@@ -13,16 +13,16 @@ const RECORDS: usize = 1_000;
 pub(super) fn calibrate(model: &mut Model, bytes: &[u8], env: &Env) -> Result<()> {
     let count = (bytes.len() / model.record_bytes().max(1)).min(RECORDS);
     for member in 0..model.members.len() {
-        if !matches!(model.members[member].body, Body::Network(_)) {
-            continue;
-        }
-        let points = rate_points(model, member, &bytes[..count * model.record_bytes()], env)?;
+        let Body::Network(latents) = &model.members[member].body else { continue };
+        // Those of the residual are steps of a transform already.
+        let own = latents.rates.len() as u8;
+        let points = rate_points(model, member, own, &bytes[..count * model.record_bytes()], env)?;
         let scale = model.scaling.scale();
         let Some(Body::Network(latents)) = model.members.get_mut(member).map(|member| &mut member.body)
         else {
             continue;
         };
-        let found = steps_of(&points[..points.len().min(latents.rates.len())], scale);
+        let found = steps_of(&points, scale);
         // The residual's own rates stay finer.
         let residual = latents.residual.as_ref().and_then(|residual| residual.steps.first());
         let least = residual.map_or(0, |&first| first + 1);

@@ -1,6 +1,6 @@
 //! Karhunen-Loève transforms, of all records and of classes of them.
 
-use crate::abreast::each;
+use minlen_core::threads::in_order;
 use minlen_core::{Env, Error, Result};
 use minlen_latent::linear::{Basis, Class, Linear};
 use minlen_latent::{FRACTION, steps};
@@ -198,7 +198,7 @@ fn divide(points: &ArrayView2<'_, f32>, settings: &Settings, seed: u64, env: &En
     let mut groups: Vec<Group> = Vec::new();
     for round in 0..=settings.rounds {
         env.check()?;
-        let found = each(settings.classes, env.threads, |class| {
+        let found = in_order(settings.classes, env.threads, |class| {
             let rows: Vec<usize> = (0..n).filter(|&r| of[r] == class).collect();
             // A class of too few records would know nothing.
             Ok((rows.len() > 20).then(|| {
@@ -209,7 +209,7 @@ fn divide(points: &ArrayView2<'_, f32>, settings: &Settings, seed: u64, env: &En
         groups = found.into_iter().flatten().collect();
         if round < settings.rounds {
             let costs = |group: usize| Ok(groups[group].costs(points, settings.distortion));
-            let costs: Vec<Array1<f32>> = each(groups.len(), env.threads, costs)?;
+            let costs: Vec<Array1<f32>> = in_order(groups.len(), env.threads, costs)?;
             for (r, of) in of.iter_mut().enumerate() {
                 *of = (0..costs.len()).min_by(|&a, &b| costs[a][r].total_cmp(&costs[b][r])).unwrap_or(0);
             }

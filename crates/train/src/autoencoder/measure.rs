@@ -1,6 +1,6 @@
 //! How well members do on records that nothing was learned from: bytes and errors at each rate, from what decoding gives.
 
-use crate::abreast::each;
+use minlen_core::threads::in_order;
 use minlen_core::{Env, Result};
 use minlen_latent::{Body, Description, Member, Model, Promise, describe};
 
@@ -104,7 +104,7 @@ pub fn curves(models: &[&Model], bytes: &[u8], most: f64, env: &Env) -> Result<V
         // Several codec files have a thread each, and one has all of them.
         let own = env.clone().with_threads(env.threads / models.len().max(1));
         let one = |place: usize| next(models[place], bytes, rate, all[place].last(), &own);
-        let found = each(models.len(), env.threads, one)?;
+        let found = in_order(models.len(), env.threads, one)?;
         let done = found.iter().all(|point| point.bytes() > most);
         all.iter_mut().zip(found).for_each(|(points, point)| points.push(point));
         if done {

@@ -77,7 +77,7 @@ fn pieces<I: Sync, T: Send>(
 ) -> Result<Vec<T>> {
     let threads =
         if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads };
-    let found = crate::abreast::each(all.len(), threads, |number| work(&all[number]))?;
+    let found = minlen_core::threads::in_order(all.len(), threads, |number| work(&all[number]))?;
     Ok(found.into_iter().flatten().collect())
 }
 

@@ -2,7 +2,7 @@
 
 use super::Transformer;
 use super::forward::softmax;
-use minlen_core::{Env, Result};
+use minlen_core::{Env, Result, threads};
 
 /// Windows in a forward pass.
 const BATCH: usize = 4;
@@ -120,27 +120,7 @@ pub(crate) fn in_parallel<I: Sync, O: Send>(
     env: &Env,
     work: impl Fn(&I) -> O + Sync,
 ) -> Result<Vec<O>> {
-    let share = items.len().div_ceil(env.threads.max(1)).max(1);
-    let run = &|part: &[I]| -> Result<Vec<O>> {
-        part.iter().map(|item| env.check().map(|()| work(item))).collect()
-    };
-    let parts: Vec<Result<Vec<O>>> = std::thread::scope(|scope| {
-        // Where no thread is to be had, this one does the work.
-        let start = |part| (part, std::thread::Builder::new().spawn_scoped(scope, move || run(part)));
-        let started: Vec<_> = items.chunks(share).map(start).collect();
-        started
-            .into_iter()
-            .map(|(part, handle)| match handle {
-                Ok(handle) => handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                Err(_) => run(part),
-            })
-            .collect()
-    });
-    let mut all = Vec::with_capacity(items.len());
-    for part in parts {
-        all.extend(part?);
-    }
-    Ok(all)
+    threads::in_order(items.len(), env.threads, |item| env.check().map(|()| work(&items[item])))
 }
 
 /// A byte drawn from the model's own distribution, by a number in 0..1.

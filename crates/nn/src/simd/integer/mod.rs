@@ -8,6 +8,7 @@ mod tiles;
 mod x86;
 
 use super::{Isa, Level};
+use crate::integer::Dyadic;
 use tiles::{Plain, Tile, Tiles};
 
 /// Outputs that are computed together.
@@ -164,8 +165,8 @@ versions!(
     look_up_with
 );
 versions!(
-    /// Two integers each, times factors that are multipliers and shifts, and added.
-    add(factors: [(i32, u8); 2], limit: i32, both: [&[i16]; 2], out: &mut [i16]),
+    /// Two integers each, scaled and added.
+    add(scales: [Dyadic; 2], limit: i32, both: [&[i16]; 2], out: &mut [i16]),
     Plain,
     add_with
 );
@@ -374,14 +375,10 @@ fn look_up_with<T: Tiles>(_: T, table: &[i16], x: &[i16], out: &mut [i16]) {
 }
 
 #[inline(always)]
-fn add_with<T: Tiles>(_: T, factors: [(i32, u8); 2], limit: i32, [a, b]: [&[i16]; 2], out: &mut [i16]) {
-    let scale = |x: i16, (multiplier, shift): (i32, u8)| {
-        let shift = shift & 63;
-        let product = i64::from(x) * i64::from(multiplier);
-        ((product + ((1i64 << shift) >> 1)) >> shift) as i32
-    };
+fn add_with<T: Tiles>(_: T, scales: [Dyadic; 2], limit: i32, [a, b]: [&[i16]; 2], out: &mut [i16]) {
     for ((y, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *y = (scale(a, factors[0]) + scale(b, factors[1])).clamp(-limit, limit) as i16;
+        let sum = scales[0].apply(i32::from(a)) + scales[1].apply(i32::from(b));
+        *y = sum.clamp(-limit, limit) as i16;
     }
 }
 

@@ -110,7 +110,7 @@ fn every_version_gives_the_same_dots_functions_and_sums() {
         let weights = narrow(integers(&mut random, rows * row, 1000));
         let x = narrow(integers(&mut random, row, 4000));
         let table: Vec<i16> = narrow(integers(&mut random, 1 << 16, 32_767));
-        let factors = [(3, 2), (i32::MAX, 33)];
+        let scales = [Dyadic { multiplier: 3, shift: 2 }, Dyadic { multiplier: i32::MAX, shift: 33 }];
         for path in Path::available() {
             let mut sums = vec![9; rows];
             dots(path, &weights, &x, &mut sums);
@@ -120,7 +120,7 @@ fn every_version_gives_the_same_dots_functions_and_sums() {
             }
             let (mut found, mut added) = (vec![0; row], vec![0; row]);
             look_up(path, &table, &x, &mut found);
-            add(path, factors, 900, [&x, &weights[..row]], &mut added);
+            add(path, scales, 900, [&x, &weights[..row]], &mut added);
             for (i, &x) in x.iter().enumerate() {
                 assert_eq!(found[i], table[(i32::from(x) + 32_768) as usize], "{path:?}");
                 let other = (i64::from(weights[i]) * i64::from(i32::MAX) + (1 << 32)) >> 33;
