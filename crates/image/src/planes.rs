@@ -1,0 +1,97 @@
+//! Samples of a picture, plane by plane.
+
+use minlen_core::{Error, Result};
+
+/// The most pixels of a side: what fits the formats that pictures come in.
+pub const SIDE_MAX: usize = 1 << 16;
+
+/// The samples of a picture: one plane of grey, or three of red, green and blue, each row by row from the top left.
+///
+/// ```
+/// use minlen_image::Planes;
+/// let grey = Planes::new(2, 1, 8, vec![vec![0, 255]])?;
+/// let other = Planes::new(2, 1, 8, vec![vec![0, 254]])?;
+/// assert_eq!(grey.squares(&other), 1);
+/// assert!((grey.psnr(&other) - 51.14).abs() < 0.01);
+/// # Ok::<(), minlen_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Planes {
+    width: usize,
+    height: usize,
+    depth: u8,
+    planes: Vec<Vec<u16>>,
+}
+
+impl Planes {
+    /// Of `width` by `height` pixels with samples of `depth` bits (8 to 16).
+    ///
+    /// # Errors
+    /// Usage if a plane has another number of samples, a sample is too large, there are neither one nor three planes, or a side is
+    /// 0 or over [`SIDE_MAX`].
+    pub fn new(width: usize, height: usize, depth: u8, planes: Vec<Vec<u16>>) -> Result<Self> {
+        let sides = 1..=SIDE_MAX;
+        let most = ((1u32 << depth.min(16)) - 1) as u16;
+        let right = |plane: &Vec<u16>| plane.len() == width * height && plane.iter().all(|&s| s <= most);
+        if !sides.contains(&width) || !sides.contains(&height) || !(8..=16).contains(&depth) {
+            return Err(Error::usage(format!("a picture of {width} by {height} with {depth} bits a sample")));
+        }
+        if !matches!(planes.len(), 1 | 3) || !planes.iter().all(right) {
+            return Err(Error::usage("planes that do not fit the picture"));
+        }
+        Ok(Self { width, height, depth, planes })
+    }
+
+    /// Pixels of a row.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Bits of a sample, 8 to 16.
+    #[must_use]
+    pub fn depth(&self) -> u8 {
+        self.depth
+    }
+
+    /// The largest sample.
+    #[must_use]
+    pub fn peak(&self) -> u16 {
+        ((1u32 << self.depth) - 1) as u16
+    }
+
+    /// One plane of grey, or red, green and blue.
+    #[must_use]
+    pub fn planes(&self) -> &[Vec<u16>] {
+        &self.planes
+    }
+
+    /// The sum of the squares of the differences of all samples.
+    #[must_use]
+    pub fn squares(&self, other: &Self) -> u64 {
+        let pairs = self.planes.iter().zip(&other.planes);
+        let of = |(a, b): (&Vec<u16>, &Vec<u16>)| -> u64 {
+            a.iter().zip(b).map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2)).sum()
+        };
+        pairs.map(of).sum()
+    }
+
+    /// The mean of the squares of the differences of all samples.
+    #[must_use]
+    pub fn mean_square(&self, other: &Self) -> f64 {
+        let samples = self.width * self.height * self.planes.len();
+        self.squares(other) as f64 / samples as f64
+    }
+
+    /// The peak signal-to-noise ratio over all planes together in decibels; infinite for equal pictures.
+    #[must_use]
+    pub fn psnr(&self, other: &Self) -> f64 {
+        20.0 * f64::from(self.peak()).log10() - 10.0 * self.mean_square(other).log10()
+    }
+}

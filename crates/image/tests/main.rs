@@ -1,0 +1,4 @@
+//! Tests of the codecs of pictures.
+#![allow(clippy::unwrap_used)]
+
+mod planes;
