@@ -28,6 +28,7 @@
 //! | the original again | [`rebuild`] |
 //! | to know what was found, for people | [`Expression::report`], which is shown with `{}` |
 //! | call targets in programs made absolute, nothing else | [`filter`] |
+//! | a PNG file of pixels, the same bytes in every version | [`png`] |
 //!
 //! What is undone: deflate (RFC 1951, with the wrappers of RFC 1950 and 1952, ZIP, PNG and PDF), JPEG (ITU-T T.81), base64 (RFC 4648) and
 //! hexadecimal digits, tar archives by their members, lines by columns, branches of 64-bit ARM. A deflate stream is packed again with a model
@@ -73,6 +74,7 @@ pub mod diff;
 mod expression;
 pub mod filter;
 mod jpeg;
+pub mod png;
 mod rebuild;
 mod recipe;
 mod report;

@@ -13,6 +13,7 @@ mod bits;
 mod coder;
 mod huffman;
 mod matcher;
+mod pack;
 mod parse;
 mod settings;
 mod tables;
@@ -20,6 +21,8 @@ mod tables;
 pub(crate) mod tests;
 mod tokens;
 mod trees;
+
+pub(crate) use pack::pack;
 
 use bits::BitWriter;
 use coder::{Coder, Number, Reader, Writer};
