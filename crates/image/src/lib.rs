@@ -5,8 +5,13 @@
 //!
 //! | You have | Use |
 //! |---|---|
+//! | a file in PNG, JPEG, WebP, TIFF or PNM | [`read`] |
 //! | samples of a picture, plane by plane | [`Planes`] |
 
+mod picture;
 mod planes;
+#[cfg(feature = "read")]
+pub mod read;
 
+pub use picture::{Chunk, Picture};
 pub use planes::Planes;
