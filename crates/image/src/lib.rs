@@ -7,7 +7,9 @@
 //! |---|---|
 //! | a file in PNG, JPEG, WebP, TIFF or PNM | [`read`] |
 //! | samples of a picture, plane by plane | [`Planes`] |
+//! | two pictures, and how near they are matters | [`Planes::psnr`], [`metric`] |
 
+pub mod metric;
 mod picture;
 mod planes;
 #[cfg(feature = "read")]

@@ -1,4 +1,8 @@
 //! Tests of the codecs of pictures.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+mod metric;
 mod planes;
+#[cfg(feature = "read")]
+mod read;

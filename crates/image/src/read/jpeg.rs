@@ -2,13 +2,13 @@
 
 use super::{Samples, check_sides, chunks, damaged, unfit};
 use crate::Picture;
-use minlen_core::Result;
+use minlen_core::{Env, Result};
 use std::io::Cursor;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-pub(super) fn read(file: &[u8]) -> Result<Picture> {
+pub(super) fn read(file: &[u8], env: &Env) -> Result<Picture> {
     let wrong = |error| damaged("JPEG", error);
     // The plain loops: vectors of other widths round differently, and the same file has to give the same bytes everywhere.
     let options = DecoderOptions::default()
@@ -20,7 +20,7 @@ pub(super) fn read(file: &[u8]) -> Result<Picture> {
     decoder.decode_headers().map_err(wrong)?;
     let info = decoder.info().ok_or_else(|| unfit("JPEG", "no picture"))?;
     let (width, height) = (usize::from(info.width), usize::from(info.height));
-    check_sides("JPEG", width, height)?;
+    let _held = check_sides("JPEG", (width, height), env)?;
     let (channels, space) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (1, ColorSpace::Luma),
         Some(ColorSpace::YCbCr | ColorSpace::RGB) => (3, ColorSpace::RGB),

@@ -15,7 +15,7 @@
 //! use minlen_image::read::{is_picture, picture};
 //! let file = [&b"P6 2 1 255\n"[..], &[10, 20, 30, 40, 50, 60]].concat();
 //! assert!(is_picture(&file) && !is_picture(b"no picture"));
-//! let read = picture(&file)?;
+//! let read = picture(&file, &minlen_core::Env::default())?;
 //! assert_eq!(read.colors.planes(), [vec![10, 40], vec![20, 50], vec![30, 60]]);
 //! # Ok::<(), minlen_core::Error>(())
 //! ```
@@ -29,13 +29,13 @@ mod webp;
 
 use crate::{Chunk, Picture};
 use crate::planes::{Planes, SIDE_MAX};
-use minlen_core::{Error, Result};
+use minlen_core::{Env, Error, Reservation, Result};
 
 /// The most pixels of a picture: 2^28, in memory 3 GiB while it is coded.
 const PIXELS_MAX: usize = 1 << 28;
 
 /// A reader of one format: what it begins with, and the way from the file to the picture.
-type Format = (&'static str, fn(&[u8]) -> bool, fn(&[u8]) -> Result<Picture>);
+type Format = (&'static str, fn(&[u8]) -> bool, fn(&[u8], &Env) -> Result<Picture>);
 
 const FORMATS: [Format; 5] = [
     ("PNG", |file| file.starts_with(b"\x89PNG\r\n\x1a\n"), png::read),
@@ -56,12 +56,12 @@ pub fn is_picture(head: &[u8]) -> bool {
 /// # Errors
 /// Corrupt for a damaged file; unsupported for what is no still picture of up to 16 bits a sample in grey or RGB, or of no format
 /// known; limit for one that is too large.
-pub fn picture(file: &[u8]) -> Result<Picture> {
+pub fn picture(file: &[u8], env: &Env) -> Result<Picture> {
     let found = FORMATS.iter().find(|(_, begins, _)| begins(file));
     let (_, _, read) = found.ok_or_else(|| {
         Error::unsupported("no picture of a known format").remedy("PNG, JPEG, WebP, TIFF and PNM are read")
     })?;
-    read(file)
+    read(file, env)
 }
 
 /// What a library said of a file.
@@ -74,11 +74,14 @@ fn unfit(format: &str, what: &str) -> Error {
     Error::unsupported(format!("{format}: {what}")).remedy("store the file exactly, without a quality")
 }
 
-/// Checks the sides of a picture before memory is asked for.
-fn check_sides(format: &str, width: usize, height: usize) -> Result<()> {
+/// Bytes that reading takes for a pixel at most: samples as they lie in the file, as numbers, and in planes.
+const PIXEL_MEMORY: u64 = 24;
+
+/// Checks the sides of a picture and holds the memory for reading it, before any is asked for.
+fn check_sides(format: &str, (width, height): (usize, usize), env: &Env) -> Result<Reservation> {
     let inside = (1..=SIDE_MAX).contains(&width) && (1..=SIDE_MAX).contains(&height);
     match inside && width * height <= PIXELS_MAX {
-        true => Ok(()),
+        true => env.budget.reserve((width * height) as u64 * PIXEL_MEMORY),
         false => Err(Error::limit(format!("{format}: a picture of {width} by {height} pixels"))
             .remedy("store the file exactly, without a quality")),
     }

@@ -2,11 +2,11 @@
 
 use super::{Samples, check_sides, chunks, damaged, unfit};
 use crate::Picture;
-use minlen_core::Result;
+use minlen_core::{Env, Result};
 use png::{BitDepth, ColorType, Decoder, Transformations};
 use std::io::Cursor;
 
-pub(super) fn read(file: &[u8]) -> Result<Picture> {
+pub(super) fn read(file: &[u8], env: &Env) -> Result<Picture> {
     let wrong = |error| damaged("PNG", error);
     let mut decoder = Decoder::new(Cursor::new(file));
     decoder.set_limits(png::Limits { bytes: usize::MAX });
@@ -15,7 +15,7 @@ pub(super) fn read(file: &[u8]) -> Result<Picture> {
     let mut reader = decoder.read_info().map_err(wrong)?;
     let info = reader.info();
     let (width, height) = (info.width as usize, info.height as usize);
-    check_sides("PNG", width, height)?;
+    let _held = check_sides("PNG", (width, height), env)?;
     if info.animation_control.is_some() {
         return Err(unfit("PNG", "an animation"));
     }

@@ -2,17 +2,17 @@
 
 use super::{Samples, check_sides, damaged};
 use crate::Picture;
-use minlen_core::Result;
+use minlen_core::{Env, Result};
 
 pub(super) fn is_pnm(head: &[u8]) -> bool {
     matches!(head, [b'P', b'4'..=b'6', space, ..] if space.is_ascii_whitespace() || *space == b'#')
 }
 
-pub(super) fn read(file: &[u8]) -> Result<Picture> {
+pub(super) fn read(file: &[u8], env: &Env) -> Result<Picture> {
     let mut at = 2;
     let width = number(file, &mut at)?;
     let height = number(file, &mut at)?;
-    check_sides("PNM", width, height)?;
+    let _held = check_sides("PNM", (width, height), env)?;
     let most = if file[1] == b'4' { 1 } else { number(file, &mut at)? };
     let channels = if file[1] == b'6' { 3 } else { 1 };
     if !(1..=65_535).contains(&most) {

@@ -2,19 +2,19 @@
 
 use super::{Samples, check_sides, chunks, damaged, unfit};
 use crate::Picture;
-use minlen_core::Result;
+use minlen_core::{Env, Result};
 use std::io::Cursor;
 use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 
-pub(super) fn read(file: &[u8]) -> Result<Picture> {
+pub(super) fn read(file: &[u8], env: &Env) -> Result<Picture> {
     let wrong = |error| damaged("TIFF", error);
     // The sides are checked here; what is read for one strip is in proportion to them.
     let mut decoder = Decoder::new(Cursor::new(file)).map_err(wrong)?.with_limits(Limits::unlimited());
     let (width, height) = decoder.dimensions().map_err(wrong)?;
     let (width, height) = (width as usize, height as usize);
-    check_sides("TIFF", width, height)?;
+    let _held = check_sides("TIFF", (width, height), env)?;
     let (channels, depth) = match decoder.colortype().map_err(wrong)? {
         ColorType::Gray(depth) => (1, depth),
         ColorType::GrayA(depth) => (2, depth),

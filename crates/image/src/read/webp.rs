@@ -3,15 +3,15 @@
 use super::{Samples, check_sides, chunks, damaged, unfit};
 use crate::Picture;
 use image_webp::WebPDecoder;
-use minlen_core::Result;
+use minlen_core::{Env, Result};
 use std::io::Cursor;
 
-pub(super) fn read(file: &[u8]) -> Result<Picture> {
+pub(super) fn read(file: &[u8], env: &Env) -> Result<Picture> {
     let wrong = |error| damaged("WebP", error);
     let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(wrong)?;
     let (width, height) = decoder.dimensions();
     let (width, height) = (width as usize, height as usize);
-    check_sides("WebP", width, height)?;
+    let _held = check_sides("WebP", (width, height), env)?;
     if decoder.is_animated() {
         return Err(unfit("WebP", "an animation"));
     }
