@@ -8,7 +8,9 @@ h1{font-size:1.5em}h2{font-size:1.15em;margin-top:1.8em;border-bottom:1px solid 
 table{border-collapse:collapse;margin:.8em 0;font-size:13px}td,th{padding:.2em .7em;border-bottom:1px solid #ddd;text-align:right;\
 white-space:nowrap}td:first-child,th:first-child{text-align:left}img{image-rendering:pixelated;max-width:100%}\
 figure{display:inline-block;margin:.4em 1em .4em 0;vertical-align:top}figcaption{font-size:12px;color:#555;max-width:640px}\
-svg{max-width:100%;height:auto}.wide{overflow-x:auto}";
+svg{max-width:100%;height:auto}.wide{overflow-x:auto}\
+.both{position:relative}.both img{display:block;max-width:none}.both div{position:absolute;top:0;left:0;height:100%;overflow:hidden;\
+resize:horizontal;border-right:2px solid #d55e00}";
 
 /// A page while it is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,6 +106,18 @@ impl Page {
         let _ = writeln!(
             self.body,
             "<figure><img alt=\"{below}\" src=\"data:image/png;base64,{data}\"><figcaption>{below}</figcaption></figure>"
+        );
+    }
+
+    /// Two PNG pictures of the same size, the first over the second as far as the reader pulls it, with a line below.
+    pub fn compare(&mut self, before: &[u8], after: &[u8], width: u32, below: &str) {
+        let (before, after, below) = (base64(before), base64(after), escape(below));
+        let _ = writeln!(
+            self.body,
+            "<figure><div class=\"both\" style=\"width:{width}px\"><img alt=\"after\" src=\"data:image/png;base64,{after}\">\
+             <div style=\"width:{}px;max-width:{width}px\"><img alt=\"before\" src=\"data:image/png;base64,{before}\"></div></div>\
+             <figcaption>{below}</figcaption></figure>",
+            width / 2
         );
     }
 

@@ -9,6 +9,7 @@
 //! * [`speeds`]: times and memory, kept as well, for the plots.
 //! * [`page`]: the page of results and its plots, from the tables that are kept.
 //! * [`ablation`]: what each part of a codec is worth.
+//! * [`picture`]: codecs of pictures, with curves of bits and quality.
 //! * [`corpus`]: a small generated corpus, the same bytes everywhere, so that sizes can be checked without data files.
 //! * [`peers`]: sizes of other programs measured elsewhere, side by side with ours.
 //! * [`memory`] and [`probe`]: peak memory, within the process or in a child of its own.
@@ -34,6 +35,7 @@ pub mod machine;
 pub mod memory;
 pub mod page;
 pub mod peers;
+pub mod picture;
 pub mod probe;
 pub mod render;
 mod report;

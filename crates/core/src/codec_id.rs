@@ -49,6 +49,8 @@ pub mod ids {
     pub const QUANTIZED: CodecId = CodecId(34);
     /// Records of one kind by a trained codec file.
     pub const LATENT: CodecId = CodecId(35);
+    /// Pictures near those that were given.
+    pub const PICTURE: CodecId = CodecId(36);
     /// What is compressed already, undone and coded as streams of alike bytes.
     pub const RECODE: CodecId = CodecId(32);
 }

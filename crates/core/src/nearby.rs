@@ -32,6 +32,8 @@ pub enum Target {
     MaxSize(u64),
     /// 0 to 100, as pictures have it: what is good enough to look at, or to listen to.
     Quality(u8),
+    /// At least this score of SSIMULACRA 2: 90 where hardly anybody sees a difference, 70 high, 50 medium, 30 low quality.
+    Ssimulacra2(f64),
 }
 
 impl From<MaxError> for Target {

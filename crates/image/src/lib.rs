@@ -7,13 +7,19 @@
 //! |---|---|
 //! | a file in PNG, JPEG, WebP, TIFF or PNM | [`read`] |
 //! | samples of a picture, plane by plane | [`Planes`] |
+//! | these, to be coded near enough or small enough | [`encode`], [`decode`] |
 //! | two pictures, and how near they are matters | [`Planes::psnr`], [`metric`] |
 
+pub mod block;
+mod code;
 pub mod metric;
 mod picture;
 mod planes;
 #[cfg(feature = "read")]
 pub mod read;
+#[cfg(feature = "read")]
+pub mod write;
 
+pub use code::{Encoded, Goal, Method, Shape, decode, encode};
 pub use picture::{Chunk, Picture};
 pub use planes::Planes;

@@ -9,7 +9,7 @@ pub type Chunk = ([u8; 4], Vec<u8>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// Grey, or red, green and blue.
-    pub colors: Planes,
+    pub colours: Planes,
     /// Opacity, one plane of the same sides and depth; none where everything is opaque.
     pub alpha: Option<Planes>,
     /// Colour profile, orientation, resolution, texts.

@@ -1,5 +1,6 @@
 //! Samples of a picture, plane by plane.
 
+use crate::Shape;
 use minlen_core::{Error, Result};
 
 /// The most pixels of a side: what fits the formats that pictures come in.
@@ -60,6 +61,12 @@ impl Planes {
         self.depth
     }
 
+    /// What a decoder has to know of it.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        Shape { width: self.width, height: self.height, depth: self.depth, colours: self.planes.len() }
+    }
+
     /// The largest sample.
     #[must_use]
     pub fn peak(&self) -> u16 {
@@ -70,6 +77,48 @@ impl Planes {
     #[must_use]
     pub fn planes(&self) -> &[Vec<u16>] {
         &self.planes
+    }
+
+    /// Bytes as PNG and PNM have them: row by row, the samples of a pixel together, those of 16 bits with the large byte first, and
+    /// behind the colours the first plane of `alpha`, which must have the same sides and depth.
+    #[must_use]
+    pub fn interleaved(&self, alpha: Option<&Self>) -> Vec<u8> {
+        let planes: Vec<&Vec<u16>> = self.planes.iter().chain(alpha.map(|alpha| &alpha.planes[0])).collect();
+        let mut out =
+            Vec::with_capacity(self.width * self.height * planes.len() * usize::from(self.depth.div_ceil(8)));
+        for i in 0..self.width * self.height {
+            for plane in &planes {
+                match self.depth {
+                    8 => out.push(plane[i] as u8),
+                    _ => out.extend(plane[i].to_be_bytes()),
+                }
+            }
+        }
+        out
+    }
+
+    /// The same in three planes of 8 bits: grey three times, of longer samples the upper bits.
+    #[must_use]
+    pub fn to_rgb8(&self) -> Self {
+        let shift = self.depth - 8;
+        let narrow = |plane: &Vec<u16>| plane.iter().map(|&sample| sample >> shift).collect::<Vec<_>>();
+        let plane = |i: usize| narrow(self.planes.get(i).unwrap_or(&self.planes[0]));
+        Self { depth: 8, planes: [0, 1, 2].map(plane).to_vec(), ..*self }
+    }
+
+    /// `size` pixels (width, height) from `at` (from the left, from above) on.
+    ///
+    /// # Errors
+    /// Usage for a part that is not within the picture.
+    pub fn part(&self, at: (usize, usize), size: (usize, usize)) -> Result<Self> {
+        if at.0 + size.0 > self.width || at.1 + size.1 > self.height {
+            return Err(Error::usage("a part beyond the picture"));
+        }
+        let rows = |plane: &Vec<u16>| {
+            let row = |y: usize| plane[(at.1 + y) * self.width + at.0..][..size.0].iter().copied();
+            (0..size.1).flat_map(row).collect::<Vec<u16>>()
+        };
+        Self::new(size.0, size.1, self.depth, self.planes.iter().map(rows).collect())
     }
 
     /// The sum of the squares of the differences of all samples.

@@ -23,7 +23,8 @@ pub fn photo(width: usize, height: usize, depth: u8) -> Planes {
 
 /// The same in steps of `step`.
 pub fn worse(picture: &Planes, step: u16) -> Planes {
-    let coarse = |plane: &Vec<u16>| plane.iter().map(|&s| (s / step * step + step / 2).min(picture.peak())).collect();
+    let coarse =
+        |plane: &Vec<u16>| plane.iter().map(|&s| (s / step * step + step / 2).min(picture.peak())).collect();
     let planes = picture.planes().iter().map(coarse).collect();
     Planes::new(picture.width(), picture.height(), picture.depth(), planes).unwrap()
 }

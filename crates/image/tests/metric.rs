@@ -13,7 +13,8 @@ fn equal_pictures_are_perfect() {
 /// Scores of the crate `ssimulacra2` 0.5.1 for the same pictures.
 #[test]
 fn scores_are_those_of_others() {
-    for (side, step, stated) in [((160, 120), 4, 94.077), ((160, 120), 24, 52.057), ((300, 90), 60, -24.701)] {
+    for (side, step, stated) in [((160, 120), 4, 94.077), ((160, 120), 24, 52.057), ((300, 90), 60, -24.701)]
+    {
         let picture = photo(side.0, side.1, 8);
         let score = ssimulacra2(&picture, &worse(&picture, step), 2).unwrap();
         assert!((score - stated).abs() < 0.1, "{side:?} in steps of {step}: {score}, not {stated}");

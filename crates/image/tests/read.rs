@@ -76,7 +76,7 @@ fn every_format_gives_the_same_picture() {
         for file in files {
             assert!(is_picture(&file[..16]));
             let read = picture(&file).unwrap();
-            assert!(read.colors == planes && read.alpha.is_none());
+            assert!(read.colours == planes && read.alpha.is_none());
         }
     }
 }
@@ -91,7 +91,7 @@ fn grey_is_one_plane_and_opaque_alpha_none() {
         encoder.set_depth(png::BitDepth::Eight);
         encoder.write_header().unwrap().write_image_data(&grey(alpha)).unwrap();
         let read = picture(&file).unwrap();
-        assert_eq!((read.colors.planes().len(), read.alpha.is_some()), (1, is_kept));
+        assert_eq!((read.colours.planes().len(), read.alpha.is_some()), (1, is_kept));
     }
 }
 
@@ -104,11 +104,11 @@ fn palettes_and_bits_are_spread_out() {
     encoder.set_palette(vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     encoder.write_header().unwrap().write_image_data(&[0b00_01_10_11]).unwrap();
     let read = picture(&file).unwrap();
-    assert_eq!(read.colors.planes()[0], [1, 4, 7, 10]);
+    assert_eq!(read.colours.planes()[0], [1, 4, 7, 10]);
     let bits = picture(b"P4 9 1\n\x80\x80").unwrap();
-    assert_eq!(bits.colors.planes()[0], [0, 255, 255, 255, 255, 255, 255, 255, 0]);
+    assert_eq!(bits.colours.planes()[0], [0, 255, 255, 255, 255, 255, 255, 255, 0]);
     let few = picture(b"P5 2 1 15\n\x00\x0f").unwrap();
-    assert_eq!(few.colors.planes()[0], [0, 255]);
+    assert_eq!(few.colours.planes()[0], [0, 255]);
 }
 
 #[test]
@@ -150,4 +150,44 @@ fn damaged_files_are_refused() {
     }
     assert_eq!(picture(b"plain text, no picture").unwrap_err().kind(), ErrorKind::Unsupported);
     assert_eq!(picture(b"P6 99999 99999 255\n").unwrap_err().kind(), ErrorKind::Limit);
+}
+
+/// What `testdata/small.*` were made of.
+fn small() -> Planes {
+    let pixels = || (0..24 * 16u16).map(|i| (i % 24, i / 24));
+    let planes = vec![
+        pixels().map(|(x, _)| x * 10).collect(),
+        pixels().map(|(_, y)| y * 15).collect(),
+        pixels().map(|(x, y)| x * y % 64 + 60).collect(),
+    ];
+    Planes::new(24, 16, 8, planes).unwrap()
+}
+
+#[test]
+fn jpeg_files_are_read() {
+    let file = include_bytes!("../testdata/small.jpg");
+    let read = picture(file).unwrap();
+    assert!(read.colours.psnr(&small()) > 28.0, "{}", read.colours.psnr(&small()));
+    // 0xffe1: EXIF that says that the picture is turned.
+    let exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let marker = [&[0xff, 0xe1][..], &(exif.len() as u16 + 2).to_be_bytes(), exif].concat();
+    let turned = picture(&[&file[..2], &marker, &file[2..]].concat()).unwrap();
+    assert_eq!(turned.colours, read.colours);
+    assert_eq!(turned.chunks, [(*b"eXIf", exif[6..].to_vec())]);
+    for len in 0..file.len() - 2 {
+        assert!(picture(&file[..len]).is_err(), "{len} bytes");
+    }
+}
+
+#[cfg(feature = "jxl")]
+#[test]
+fn jpeg_xl_files_are_read() {
+    let file = include_bytes!("../testdata/small.jxl");
+    assert_eq!(picture(file).unwrap().colours, small());
+    for len in 0..file.len() {
+        let _ = picture(&file[..len]);
+        let mut other = file.to_vec();
+        other[len] ^= 4;
+        let _ = picture(&other);
+    }
 }

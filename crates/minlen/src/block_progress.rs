@@ -130,6 +130,37 @@ impl Progress for Ahead {
     }
 }
 
+/// Surroundings in which `inner` bytes that are coded are told as `counts` of the input.
+#[cfg(feature = "pictures")]
+pub(crate) fn rescaled(env: &Env, inner: u64, counts: u64) -> Env {
+    let outer = Arc::clone(&env.progress);
+    env.clone().with_progress(Arc::new(Rescaled { outer, inner, counts, done: Mutex::default() }))
+}
+
+/// Tells bytes that are coded in place of the input as bytes of the input.
+#[cfg(feature = "pictures")]
+struct Rescaled {
+    outer: Arc<dyn Progress>,
+    inner: u64,
+    counts: u64,
+    /// Bytes coded so far, and what was told of them.
+    done: Mutex<(u64, u64)>,
+}
+
+#[cfg(feature = "pictures")]
+impl Progress for Rescaled {
+    fn event(&self, event: Event) {
+        let Event::Advance { input, output } = event else { return self.outer.event(event) };
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.0 = done.0.saturating_add(input).min(self.inner);
+        let share = (u128::from(self.counts) * u128::from(done.0) / u128::from(self.inner.max(1))) as u64;
+        let input = share - done.1;
+        done.1 = share;
+        drop(done);
+        self.outer.event(Event::Advance { input, output });
+    }
+}
+
 /// Takes what a planner reports of its blocks for a [`Scaled`].
 pub(crate) struct Blocks(pub(crate) Arc<Scaled>);
 

@@ -38,6 +38,8 @@ pub struct Encoder<W: Write> {
     total: Option<u64>,
     /// Spans that were replaced by others near them.
     inexact: usize,
+    /// True while all that was written is kept, since it is a picture that is to be stored inexactly.
+    keeps_all: bool,
 }
 
 impl<W: Write> Encoder<W> {
@@ -90,6 +92,7 @@ impl<W: Write> Encoder<W> {
             done: 0,
             total: len,
             inexact: 0,
+            keeps_all: false,
         })
     }
 
@@ -155,6 +158,10 @@ impl<W: Write> Encoder<W> {
     /// # Errors
     /// As [`Write::write`], and whatever flushing says.
     pub fn finish(mut self) -> Result<W> {
+        #[cfg(feature = "pictures")]
+        if self.keeps_all {
+            self.replace_picture()?;
+        }
         if self.fits_compact(self.buffer.len()) {
             let mut block = std::mem::take(&mut self.buffer);
             self.find_kind(&block);
@@ -270,12 +277,63 @@ impl<W: Write> Encoder<W> {
         Ok(spans)
     }
 
+    /// True if what is written is a picture to be stored inexactly, of which `data` comes next.
+    #[cfg(feature = "pictures")]
+    fn is_picture(&self, data: &[u8]) -> bool {
+        let options = &self.blocks.options;
+        // What the user says of the content, or how to code it, counts.
+        let may_be = || {
+            options.raw.is_none()
+                && options.chain.is_none()
+                && options.target().is_some_and(crate::picture::has)
+        };
+        let begins = || self.done == 0 && !self.blocks.begun && self.buffer.is_empty();
+        self.keeps_all || may_be() && begins() && crate::picture::is_picture(data)
+    }
+
+    #[cfg(not(feature = "pictures"))]
+    fn is_picture(&self, _data: &[u8]) -> bool {
+        false
+    }
+
+    /// Puts a picture near it in the place of the picture that was written, with all of it as one block.
+    #[cfg(feature = "pictures")]
+    fn replace_picture(&mut self) -> Result<()> {
+        use crate::picture::near;
+        let Some(target) = self.blocks.options.target() else { return Ok(()) };
+        let file = std::mem::take(&mut self.buffer);
+        let env = self.blocks.env.clone().with_threads(self.blocks.options.effective_threads());
+        let (told, inner) = BlockProgress::new(&env, file.len() as u64, file.len() as u64 / 2);
+        let Some(near) = near(&file, &target, &self.blocks.options, &inner)? else {
+            self.blocks.ahead = told.reported();
+            self.buffer = file;
+            self.inexact += 1;
+            return Ok(());
+        };
+        let message = format!(
+            "{} -> {} bytes",
+            near.told,
+            near.span.description.as_ref().map_or(0, |it| it.payload.len())
+        );
+        self.blocks.env.progress.event(Event::Notice { message });
+        self.inexact += 1;
+        // What is coded is of another length than what was given.
+        let left = file.len() as u64 - told.reported();
+        self.blocks.env = crate::block_progress::rescaled(&self.blocks.env, near.bytes.len() as u64, left);
+        self.track.enter(Some(Arc::from([near.span])));
+        self.block_size = near.bytes.len() + 1;
+        self.buffer = near.bytes;
+        Ok(())
+    }
+
     /// Says so if a bound was given, and nothing could be inexact.
     fn tell_exact(&self) {
         if self.blocks.options.goal.is_some() && self.inexact == 0 {
             let message = match self.blocks.options.model() {
                 Some(_) => "no records of the codec file's shape and type are declared: stored exactly",
-                None => "no array of 32- or 64-bit little-endian floats is declared: stored exactly",
+                None => {
+                    "neither a picture nor an array of 32- or 64-bit little-endian floats: stored exactly"
+                }
             };
             let message = message.into();
             self.blocks.env.progress.event(Event::Notice { message });
@@ -302,6 +360,14 @@ impl<W: Write> Encoder<W> {
 
 impl<W: Write> Write for Encoder<W> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        if self.is_picture(data) {
+            self.keeps_all = true;
+            if self.buffer.len() + data.len() > PICTURE_MAX {
+                return Err(Error::limit("a picture of over 1 GiB").remedy("store it exactly").into());
+            }
+            self.buffer.extend_from_slice(data);
+            return Ok(data.len());
+        }
         let room = self.block_size - self.buffer.len();
         let taken = data.len().min(room);
         let len = self.buffer.len();
@@ -346,6 +412,9 @@ impl<W: Write> Write for Encoder<W> {
         Ok(self.blocks.flush()?)
     }
 }
+
+/// Bytes of a picture that is to be stored inexactly, at most.
+const PICTURE_MAX: usize = 1 << 30;
 
 /// Why a block ends where it does.
 #[derive(Clone, Copy)]

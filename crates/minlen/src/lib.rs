@@ -109,6 +109,8 @@ mod levels;
 pub mod nearby;
 mod oneshot;
 mod options;
+#[cfg(feature = "pictures")]
+pub mod picture;
 mod pipeline;
 pub mod planner;
 pub mod prior;

@@ -34,6 +34,7 @@ pub fn registry() -> Registry {
     minlen_bytes::missing().into_iter().for_each(|codec| registry.note_missing(codec));
     register_tensors(&mut registry);
     register_latent(&mut registry);
+    register_pictures(&mut registry);
     // What is new beside a base may be compressed, and what comes out of that be in the base again; and what comes out where the data is
     // compressed may be a difference. So the two hold each other, to a depth that is enough.
     let with = |codec| {
@@ -76,6 +77,19 @@ fn register_latent(registry: &mut Registry) {
 fn register_latent(registry: &mut Registry) {
     use minlen_core::{MissingCodec, ids};
     registry.note_missing(MissingCodec { id: ids::LATENT, name: "latent", feature: "latent" });
+}
+
+/// The codec of pictures, which codes what belongs to them with all the others.
+#[cfg(feature = "pictures")]
+fn register_pictures(registry: &mut Registry) {
+    let inner = registry.clone();
+    registry.register(crate::picture::codec(inner));
+}
+
+#[cfg(not(feature = "pictures"))]
+fn register_pictures(registry: &mut Registry) {
+    use minlen_core::{MissingCodec, ids};
+    registry.note_missing(MissingCodec { id: ids::PICTURE, name: "picture", feature: "pictures" });
 }
 
 /// Numbers of one type and shape that a file without a header holds.
@@ -474,6 +488,8 @@ impl Options {
             Target::BitsPerSample(bits) => (bits, "such as 4"),
             Target::BytesPerRecord(bytes) => (bytes, "such as 16"),
             Target::MaxSize(bytes) => (bytes as f64, "such as 100000"),
+            Target::Ssimulacra2(score) => (100.0 - score, "such as 70"),
+            Target::Quality(quality) => (101.0 - f64::from(quality), "0 to 100"),
             _ => (1.0, ""),
         };
         if !number.is_finite() || number <= 0.0 {

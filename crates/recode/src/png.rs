@@ -105,7 +105,8 @@ fn filtered(header: Header, pixels: &[u8]) -> Vec<u8> {
         for (filter, trial) in trials.iter_mut().enumerate() {
             filter_row(filter, line, &above, pixel, trial);
         }
-        let size = |trial: &[u8]| trial.iter().map(|&b| u64::from(b.cast_signed().unsigned_abs())).sum::<u64>();
+        let size =
+            |trial: &[u8]| trial.iter().map(|&b| u64::from(b.cast_signed().unsigned_abs())).sum::<u64>();
         let best = (0..5).min_by_key(|&filter| size(&trials[filter])).unwrap_or(0);
         out.push(best as u8);
         out.extend_from_slice(&trials[best]);
@@ -164,7 +165,11 @@ mod tests {
             let data = file[at + 8..at + 8 + len].to_vec();
             let stated = u32::from_be_bytes(file[at + 8 + len..at + 12 + len].try_into().unwrap());
             assert_eq!(stated, crc32(&[&file[at + 4..at + 8 + len]]));
-            if &kind == b"IDAT" { stream.extend(data) } else { chunks.push((kind, data)) }
+            if &kind == b"IDAT" {
+                stream.extend(data)
+            } else {
+                chunks.push((kind, data))
+            }
             at += 12 + len;
         }
         let mut plain = Vec::new();

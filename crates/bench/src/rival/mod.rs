@@ -3,7 +3,7 @@
 mod library;
 mod names;
 pub mod program;
-mod spec;
+pub(crate) mod spec;
 
 pub use library::IN_PROCESS;
 pub use names::{Own, Resolved, in_process, resolve, split_list};

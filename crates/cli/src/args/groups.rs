@@ -151,20 +151,30 @@ pub struct KeyArgs {
     pub model: Vec<PathBuf>,
 }
 
-/// Model files and float arrays.
+/// How near pictures, model files and float arrays must stay.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ArrayArgs {
+    /// Keep pictures (PNG, JPEG, JPEG XL, WebP, TIFF, PNM) as good as this, 0 to 100: 60 is good, 85 hardly to be told from the original. The
+    /// level is the effort. They come back as PNG (the default is exact)
+    #[arg(short = 'Q', long, value_name = "0..100", value_parser = clap::value_parser!(u8).range(..=100), conflicts_with_all = ["max_error", "psnr", "bpp", "max_size", "ssimulacra2"], help_heading = "Pictures")]
+    pub quality: Option<u8>,
+    /// Keep pictures so near that SSIMULACRA 2 gives them this score: 90 where hardly anybody sees a difference, 70 high, 50 medium
+    #[arg(long, value_name = "SCORE", value_parser = value::seen_score, hide_short_help = true, conflicts_with_all = ["max_error", "psnr", "bpp", "max_size"], help_heading = "Pictures")]
+    pub ssimulacra2: Option<f64>,
+    /// Keep everything exactly, which is the default
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["quality", "ssimulacra2", "max_error", "psnr", "bpp", "max_size", "bytes_per_record"], help_heading = "Pictures")]
+    pub lossless: bool,
     /// Keep floats that a container or --shape declares only to within E, as 0.001 or, of the range of each array, as 0.1% (the
     /// default is exact)
     #[arg(long, value_name = "E", allow_hyphen_values = true, value_parser = value::max_error, hide_short_help = true, help_heading = "Numbers")]
     pub max_error: Option<minlen::MaxError>,
-    /// Keep them so near that the peak signal-to-noise ratio of each array is at least DB decibels
+    /// Keep them, and pictures, so near that the peak signal-to-noise ratio of each array is at least DB decibels
     #[arg(long, value_name = "DB", value_parser = value::positive, hide_short_help = true, conflicts_with_all = ["max_error", "bpp", "max_size"], help_heading = "Numbers")]
     pub psnr: Option<f64>,
-    /// Keep them as near as BITS bits a number allow
+    /// Keep them as near as BITS bits a number allow, and pictures as near as BITS bits a pixel do
     #[arg(long, value_name = "BITS", value_parser = value::positive, hide_short_help = true, conflicts_with_all = ["max_error", "max_size"], help_heading = "Numbers")]
     pub bpp: Option<f64>,
-    /// Keep them as near as so many bytes allow for all of them
+    /// Keep them as near as so many bytes allow for all of them; of a picture, the output has no more than that
     #[arg(long, value_name = "SIZE", value_parser = value::size, hide_short_help = true, conflicts_with = "max_error", help_heading = "Numbers")]
     pub max_size: Option<u64>,
     /// Keep the records that the codec file of --model knows as near as N bytes a record allow
@@ -185,7 +195,8 @@ impl ArrayArgs {
         let bound = self.max_error.map(Target::MaxError);
         let quality = self.psnr.map(Target::Psnr).or(self.bpp.map(Target::BitsPerSample));
         let size = self.max_size.map(Target::MaxSize);
-        bound.or(quality).or(size).or(self.bytes_per_record.map(Target::BytesPerRecord))
+        let seen = self.quality.map(Target::Quality).or(self.ssimulacra2.map(Target::Ssimulacra2));
+        bound.or(quality).or(size).or(seen).or(self.bytes_per_record.map(Target::BytesPerRecord))
     }
 }
 

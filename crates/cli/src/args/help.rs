@@ -290,6 +290,16 @@ Examples:
   minlen eval autoencoder digits.mlc t10k-images-idx3-ubyte.gz --max-records 2000 --report digits.html
   minlen eval autoencoder sensors.mlc new.npy --rates 4,8,12 --format json";
 
+pub const EVAL_IMAGE: &str = "\
+Every codec runs as a program on whole files: cjpeg, cwebp, avifenc and cjxl where they are installed (with one thread, tuned for PSNR where there
+is a choice), and this program. Of each quality: bits a pixel, PSNR over red, green and blue, MS-SSIM, SSIMULACRA 2, seconds and memory of both
+directions; and for each codec, how many percent of bits it takes more than the base at the same quality (Bjontegaard).
+
+Examples:
+  minlen eval image photos/ --codecs minlen:effort=2,minlen:effort=6,avif,webp --report pictures.html
+  minlen eval image kodak/ --points 7 --save kodak.csv --results curves/        stopped? the same command goes on
+  minlen eval image photo.png --codecs minlen,avif:speed=6 --format json";
+
 pub const SCORE: &str = "\
 A record counts by the larger of two percentiles among records that were held out in training: of the bits that it takes, which rise where it
 means something else, and of the error that is left, which rises with foreign textures. Records that are simpler than usual are at the low

@@ -168,6 +168,44 @@ pub enum EvalWhat {
     /// Bytes, errors and times of a codec file on records, beside other methods
     #[command(after_long_help = help::EVAL_AUTOENCODER)]
     Autoencoder(Box<EvalAutoencoder>),
+    /// Bits and quality of lossy pictures, beside other codecs
+    #[command(after_long_help = help::EVAL_IMAGE)]
+    Image(Box<EvalImage>),
+}
+
+#[derive(Args, Debug)]
+pub struct EvalImage {
+    /// Pictures, or folders of them
+    #[arg(required = true, value_name = "PICTURES", value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+    /// Codecs with their settings: minlen[:effort=N], avif[:speed=N][,sampling=420], jxl[:effort=N], webp, jpeg
+    #[arg(long, value_name = "LIST", default_value = "minlen:effort=5,avif,jxl,webp,jpeg")]
+    pub codecs: String,
+    /// Qualities of each codec
+    #[arg(long, value_name = "N", value_parser = value::count, default_value_t = 5)]
+    pub points: usize,
+    /// The codec that the others are compared with (default: avif, else the first)
+    #[arg(long, value_name = "CODEC")]
+    pub base: Option<String>,
+    /// Pictures of which the page shows parts before and after
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub shown: usize,
+    /// Keep every measurement in this file, and measure only what is not in it yet: so that hours of work can be stopped and resumed
+    #[arg(long, value_name = "FILE.csv", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub save: Option<PathBuf>,
+    /// Write a page with curves, tables and pictures side by side to this file
+    #[arg(long, value_name = "FILE.html", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub report: Option<PathBuf>,
+    /// Write the curve of each codec into this folder, in the form of CompressAI's results
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, help_heading = "Output")]
+    pub results: Option<PathBuf>,
+    /// Overwrite what is there
+    #[arg(short, long, help_heading = "Output")]
+    pub force: bool,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -228,6 +266,7 @@ impl Eval {
             None => &self.common,
             Some(EvalWhat::Network(args)) => &args.common,
             Some(EvalWhat::Autoencoder(args)) => &args.common,
+            Some(EvalWhat::Image(args)) => &args.common,
         }
     }
 
@@ -237,6 +276,7 @@ impl Eval {
             None => &self.format,
             Some(EvalWhat::Network(args)) => &args.format,
             Some(EvalWhat::Autoencoder(args)) => &args.format,
+            Some(EvalWhat::Image(args)) => &args.format,
         }
     }
 
@@ -245,7 +285,7 @@ impl Eval {
         match &self.what {
             None => self.file.as_ref().zip(self.data.as_ref()),
             Some(EvalWhat::Network(args)) => Some((&args.file, &args.data)),
-            Some(EvalWhat::Autoencoder(_)) => None,
+            Some(EvalWhat::Autoencoder(_) | EvalWhat::Image(_)) => None,
         }
     }
 }

@@ -17,7 +17,7 @@ mod verbs;
 
 pub use autoencoder::TrainAutoencoder;
 pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs, TableFormat};
-pub use insight::{Embed, Eval, EvalAutoencoder, EvalWhat, Sample, Score, ScoreFormat};
+pub use insight::{Embed, Eval, EvalAutoencoder, EvalImage, EvalWhat, Sample, Score, ScoreFormat};
 pub use levels::{LevelArgs, refuse_two_digits};
 pub use living::{Compact, Update};
 pub use models::{Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};

@@ -48,6 +48,14 @@ pub fn range(text: &str) -> Result<Range, String> {
     Ok(Range { start, end })
 }
 
+/// Reads a score of SSIMULACRA 2, below 100.
+pub fn seen_score(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(score) if score.is_finite() && score < 100.0 => Ok(score),
+        _ => Err("expected a score below 100".into()),
+    }
+}
+
 /// Reads `all`, `none`, or a size.
 pub fn solid(text: &str) -> Result<Solid, String> {
     match text {

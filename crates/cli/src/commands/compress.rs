@@ -50,7 +50,9 @@ pub fn run(args: &Compress, ctx: &Context) -> Result<Tally> {
     }
     if args.out.rm && args.encode.arrays.target().is_some() {
         return Err(Error::usage("--rm would remove exact data of which only an approximation was stored")
-            .remedy("leave out --max-error, --psnr, --bpp or --max-size, or remove the input yourself"));
+            .remedy(
+                "leave out --quality, --max-error, --psnr, --bpp or --max-size, or remove the input yourself",
+            ));
     }
     let sources = gather(&args.io)?;
     let work = split(args, sources)?;

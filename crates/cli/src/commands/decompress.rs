@@ -3,12 +3,13 @@
 use crate::args::Decompress;
 use crate::engine::decode::{self, Content, Input};
 use crate::engine::select::{self, Chosen};
-use crate::engine::sink::Sink;
+use crate::engine::sink::{Sink, pump};
 use crate::engine::{outputs, remove, verify};
 use crate::exit::Tally;
 use crate::plan::{self, Context, Source, Target};
 use crate::ui::human;
 use minlen::archive::{Archive, Existing, Summary};
+use minlen::picture::{self, Format};
 use minlen::{Error, Result};
 use serde_json::json;
 use std::ffi::OsStr;
@@ -36,8 +37,10 @@ pub fn run(args: &Decompress, ctx: &Context) -> Result<Tally> {
         };
         ctx.ui.meter.start(&input.to_string(), opened.len());
         let done = match opened {
-            Input { content: Content::Stream(reader), meta } => stream(args, ctx, input, reader, &meta),
-            Input { content: Content::Tree(mut archive), meta } => {
+            Input { content: Content::Stream(reader), meta, is_picture } => {
+                stream(args, ctx, (input, is_picture), reader, &meta)
+            }
+            Input { content: Content::Tree(mut archive), meta, .. } => {
                 tree(args, ctx, input, &mut archive, &meta)
             }
         };
@@ -74,7 +77,9 @@ fn enter(args: &Decompress, ctx: &Context, inputs: Vec<Source>) -> Result<Vec<(S
             let chosen = chosen(args, archive)?;
             let chosen = chosen.as_ref().map(|chosen| &chosen.numbers[..]);
             outputs::members(archive, chosen, places, &input.to_string(), args.out.force, ctx)?;
-        } else if let Some(target) = target(args, &input)? {
+        } else if let Some(target) =
+            target(args, &input, opened.as_ref().is_some_and(|opened| opened.is_picture))?
+        {
             // A pipe may bring an archive, whose files go into a folder.
             if args.out.rm && (is_stream || args.out.stdout || !is_file) {
                 target.can_be_read_back()?;
@@ -103,21 +108,43 @@ fn chosen(args: &Decompress, archive: &mut Archive<'_>) -> Result<Option<Chosen>
     Ok(Some(select::choose(archive, &[])?.without(&patterns, archive)))
 }
 
-fn target(args: &Decompress, input: &Source) -> Result<Option<Target>> {
-    match args.out.stdout {
-        true => Ok(Some(Target::Stdout)),
-        false => plan::restored(input, args.dir.output(args.out.output.as_deref(), input.path()).as_deref()),
+fn target(args: &Decompress, input: &Source, is_picture: bool) -> Result<Option<Target>> {
+    if args.out.stdout {
+        return Ok(Some(Target::Stdout));
     }
+    let output = args.dir.output(args.out.output.as_deref(), input.path());
+    let is_ours = output.as_deref().is_none_or(plan::is_folder);
+    Ok(plan::restored(input, output.as_deref())?.map(|target| match target {
+        // A JPEG that was kept near what it was comes back as a PNG, and its name should say so.
+        Target::File(name) if is_picture && is_ours && plan::is_other_picture(&name) => {
+            Target::File(name.with_extension("png"))
+        }
+        target => target,
+    }))
+}
+
+/// The format of a picture that is asked for by the name of the output; nothing for PNG, which it comes as.
+fn format(target: &Target, is_picture: bool) -> Result<Option<Format>> {
+    let Some(name) = target.path().filter(|name| is_picture && plan::is_other_picture(name)) else {
+        return Ok(None);
+    };
+    let extension = name.extension().and_then(OsStr::to_str).unwrap_or_default();
+    let unknown = || {
+        Error::unsupported("pictures are not written in this format")
+            .in_file(name)
+            .remedy("name a .png, .ppm, .webp or .tiff file")
+    };
+    Format::of(extension).map(Some).ok_or_else(unknown)
 }
 
 fn stream(
     args: &Decompress,
     ctx: &Context,
-    input: &Source,
+    (input, is_picture): (&Source, bool),
     mut reader: Box<dyn std::io::Read>,
     meta: &Metadata,
 ) -> Result<()> {
-    let Some(target) = target(args, input)? else {
+    let Some(target) = target(args, input, is_picture)? else {
         ctx.ui.warn(&format!("{input}: has no suffix .mln to take off; skipped (use -o FILE or -c)"));
         ctx.report.done(json!({"skipped": true}));
         return Ok(());
@@ -132,8 +159,16 @@ fn stream(
     let force = matches!(existing, Existing::Replace | Existing::KeepNewer);
     target.check(force, false)?;
     args.dir.make(target.label())?;
+    let format = format(&target, is_picture)?;
+    if args.out.rm && format.is_some() {
+        return Err(Error::usage("--rm compares what was written with the PNG that is stored")
+            .remedy("leave it out, or name a .png file"));
+    }
     let sink = Sink::create(&target, force, ctx, &input.to_string())?;
-    let len = sink.fill(&mut reader)?;
+    let len = match format {
+        None => sink.fill(&mut reader)?,
+        Some(format) => converted(&mut reader, format, &sink, ctx)?,
+    };
     sink.commit(Some(meta))?;
     ctx.ui.meter.stop();
     if let (true, Some(path), Target::File(made)) = (args.out.rm, input.path(), &target) {
@@ -149,6 +184,22 @@ fn stream(
         show(target.label())
     ));
     Ok(())
+}
+
+/// Writes the picture that comes as PNG in another format. Gives the number of bytes.
+fn converted(reader: &mut dyn std::io::Read, format: Format, sink: &Sink, ctx: &Context) -> Result<u64> {
+    let mut png = Vec::new();
+    pump(reader, &mut png)?;
+    let read = picture::picture(&png, &ctx.reading())?;
+    if !read.chunks.is_empty() {
+        ctx.ui.warn(&format!(
+            "{}: colour profile, orientation and texts are left out; a PNG file has them",
+            show(sink.label())
+        ));
+    }
+    let file = picture::write(&read, format)?;
+    sink.write(&file)?;
+    Ok(file.len() as u64)
 }
 
 /// True where a file that is there is to be left alone.

@@ -31,6 +31,9 @@ pub struct Input {
     pub content: Content,
     /// What the file system says of the compressed file.
     pub meta: Metadata,
+    /// True for a stream of a picture that is near the one that was given: it comes out as PNG, whatever it was. Of what comes through
+    /// a pipe this is not known.
+    pub is_picture: bool,
 }
 
 impl Input {
@@ -68,12 +71,6 @@ enum Raw {
 }
 
 impl Raw {
-    fn into_reader(self) -> Box<dyn Read> {
-        match self {
-            Self::Seekable(file) => Box::new(file),
-            Self::Pipe(pipe) => pipe,
-        }
-    }
 
     fn into_file(self) -> Result<File> {
         match self {
@@ -88,30 +85,35 @@ impl Raw {
 pub fn open(source: &Source, ctx: &Context, env: &Env) -> Result<Input> {
     let (raw, head, meta) = sniff(source, ctx)?;
     let env = &naming(source, env);
-    let content = match raw {
+    let (content, is_picture) = match raw {
         Raw::Seekable(file) if crypt::is_age(&head) => opened(file, &unlock(&head, ctx, env)?, ctx, env)?,
         Raw::Pipe(pipe) if crypt::is_age(&head) => piped(pipe, &unlock(&head, ctx, env)?, ctx, env)?,
         raw if is_tree(&head, env) => {
-            Content::Tree(Box::new(archive(raw.into_file()?, &Keys::default(), ctx, env)?))
+            (Content::Tree(Box::new(archive(raw.into_file()?, &Keys::default(), ctx, env)?)), false)
         }
-        raw => Content::Stream(Box::new(Decoder::new(raw.into_reader(), &ctx.read_options(), env)?)),
+        Raw::Seekable(mut file) => {
+            let picture = is_picture(&mut file, env)?;
+            (Content::Stream(Box::new(Decoder::new(file, &ctx.read_options(), env)?)), picture)
+        }
+        Raw::Pipe(pipe) => (Content::Stream(Box::new(Decoder::new(pipe, &ctx.read_options(), env)?)), false),
     };
-    Ok(Input { content, meta })
+    Ok(Input { content, meta, is_picture })
 }
 
 /// The content of an encrypted file.
-fn opened(file: File, unlock: &Unlock, ctx: &Context, env: &Env) -> Result<Content> {
+fn opened(file: File, unlock: &Unlock, ctx: &Context, env: &Env) -> Result<(Content, bool)> {
     let mut plain = crypt::open_reader(file, unlock, env)?;
     let head = read_head(&mut plain)?;
     plain.rewind()?;
-    Ok(match is_tree(&head, env) {
-        true => Content::Tree(Box::new(archive(plain, &Keys::default(), ctx, env)?)),
-        false => Content::Stream(Box::new(Decoder::new(plain, &ctx.read_options(), env)?)),
-    })
+    if is_tree(&head, env) {
+        return Ok((Content::Tree(Box::new(archive(plain, &Keys::default(), ctx, env)?)), false));
+    }
+    let picture = is_picture(&mut plain, env)?;
+    Ok((Content::Stream(Box::new(Decoder::new(plain, &ctx.read_options(), env)?)), picture))
 }
 
 /// The content of an encrypted pipe.
-fn piped(pipe: Box<dyn Read>, unlock: &Unlock, ctx: &Context, env: &Env) -> Result<Content> {
+fn piped(pipe: Box<dyn Read>, unlock: &Unlock, ctx: &Context, env: &Env) -> Result<(Content, bool)> {
     let tap = Tap::new(pipe);
     let (plain, head) = peek(crypt::decrypt_pipe(tap.clone(), unlock, env)?)?;
     if is_tree(&head, env) {
@@ -119,7 +121,7 @@ fn piped(pipe: Box<dyn Read>, unlock: &Unlock, ctx: &Context, env: &Env) -> Resu
         return opened(spool(tap.rewound())?, unlock, ctx, env);
     }
     tap.forget();
-    Ok(Content::Stream(Box::new(Decoder::new(plain, &ctx.read_options(), env)?)))
+    Ok((Content::Stream(Box::new(Decoder::new(plain, &ctx.read_options(), env)?)), false))
 }
 
 /// Opens for looking around in: lists, tests, members.
@@ -167,6 +169,19 @@ pub fn open_salvage(source: &Source, ctx: &Context, env: &Env) -> Result<Salvage
     let (raw, head, _) = sniff(source, ctx)?;
     let keys = ctx.keys.keys_for(&head, env)?;
     Salvage::from_reader(raw.into_file()?, &keys, &ctx.read_options(), &naming(source, env))
+}
+
+/// True if the stream from here on begins with a picture that is near the one that was given. The reader stands where it stood.
+fn is_picture(file: &mut (impl Read + Seek), env: &Env) -> io::Result<bool> {
+    let start = file.stream_position()?;
+    let quiet = env.clone().with_progress(Arc::new(minlen::NoProgress));
+    let mut reader = StreamReader::new(io::BufReader::new(&mut *file), &quiet);
+    // What is damaged is for the decoder to complain about.
+    let mut next = || reader.next().ok().flatten();
+    let first = next().and_then(|_| next());
+    let found = matches!(first, Some(Item::Block(block)) if block.header.ids == [minlen::ids::PICTURE]);
+    file.seek(io::SeekFrom::Start(start))?;
+    Ok(found)
 }
 
 /// Surroundings whose warnings name the file.

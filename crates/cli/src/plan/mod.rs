@@ -13,4 +13,4 @@ pub use forecast::{Forecast, forecast};
 pub use inputs::{Source, gather};
 pub use keys::is_dash;
 pub use survey::Survey;
-pub use target::{Target, compressed, is_folder, is_ours, repaired, restored};
+pub use target::{Target, compressed, is_folder, is_other_picture, is_ours, repaired, restored};

@@ -124,6 +124,13 @@ pub fn restored(input: &Source, output: Option<&Path>) -> Result<Option<Target>>
     }
 }
 
+/// True for names of pictures that are no PNG.
+pub fn is_other_picture(name: &Path) -> bool {
+    const OTHERS: [&str; 9] = ["jpg", "jpeg", "webp", "tif", "tiff", "pbm", "pgm", "ppm", "pnm"];
+    let extension = name.extension().and_then(OsStr::to_str).unwrap_or_default();
+    OTHERS.iter().any(|other| other.eq_ignore_ascii_case(extension))
+}
+
 /// The name that `repair` gives what it mended: `a.mln` becomes `a.repaired.mln`.
 pub fn repaired(path: &Path) -> Result<PathBuf> {
     let name = own_name(path)?;

@@ -22,6 +22,7 @@ mod living;
 mod metadata;
 mod models;
 mod nothing_lost;
+mod pictures;
 mod readme;
 mod recovery;
 mod removal;

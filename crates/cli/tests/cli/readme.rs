@@ -53,6 +53,9 @@ fn prepare(s: &Sandbox) {
     npy.extend((dict.len() as u16).to_le_bytes());
     npy.extend(dict.bytes().chain(data));
     s.write("field.npy", npy);
+    s.write("photo.ppm", super::pictures::ppm(96, 64));
+    s.ok(["compress", "-2", "--quality", "95", "photo.ppm"]);
+    s.ok(["decompress", "photo.ppm.mln"]);
     s.ok(["generate", "ecg", "waves", "--count", "100", "--samples", "16"]);
     s.write("sensors.npy", s.read("waves/ecg.npy"));
     assert_eq!(s.command_of("tar", &["-cf", "backup.tar", "project", "notes.txt"]).code, 0);

@@ -77,5 +77,8 @@ fn blur(plane: &[f64], width: usize) -> Vec<f64> {
 fn halved(plane: &[f64], width: usize, height: usize) -> Vec<f64> {
     let at = |x: usize, y: usize| plane[y * width + x];
     let mean = |x, y| (at(x, y) + at(x + 1, y) + at(x, y + 1) + at(x + 1, y + 1)) / 4.0;
-    (0..height / 2).flat_map(|y| (0..width / 2).map(move |x| (2 * x, 2 * y))).map(|(x, y)| mean(x, y)).collect()
+    (0..height / 2)
+        .flat_map(|y| (0..width / 2).map(move |x| (2 * x, 2 * y)))
+        .map(|(x, y)| mean(x, y))
+        .collect()
 }

@@ -72,7 +72,8 @@ type Norms = [[f64; 2]; 3];
 /// Linear red, green and blue; of grey three times the same.
 fn linear(planes: &Planes) -> [Vec<f32>; 3] {
     let peak = f64::from(planes.peak());
-    let table: Vec<f32> = (0..=planes.peak()).map(|sample| of_srgb(f64::from(sample) / peak) as f32).collect();
+    let table: Vec<f32> =
+        (0..=planes.peak()).map(|sample| of_srgb(f64::from(sample) / peak) as f32).collect();
     std::array::from_fn(|c| {
         let plane = planes.planes().get(c).unwrap_or(&planes.planes()[0]);
         plane.iter().map(|&sample| table[usize::from(sample)]).collect()
@@ -163,7 +164,8 @@ fn score(scales: &[[Norms; 3]]) -> f64 {
         }
     }
     let x = sum * 0.956_238_261_683_484_4;
-    let bent = 2.326_765_642_916_932 * x - 0.020_884_521_182_843_837 * x * x + 6.248_496_625_763_138e-5 * x * x * x;
+    let bent =
+        2.326_765_642_916_932 * x - 0.020_884_521_182_843_837 * x * x + 6.248_496_625_763_138e-5 * x * x * x;
     100.0 - 10.0 * power(bent, 0.627_633_646_783_138_7)
 }
 

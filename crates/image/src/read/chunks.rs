@@ -4,8 +4,8 @@ use crate::Chunk;
 
 /// Chunks that stay: colours, orientation, resolution and texts. All others belong to the pixels, or to how they were stored.
 const KEPT: [&[u8; 4]; 14] = [
-    b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"eXIf", b"pHYs", b"sPLT", b"tIME", b"tEXt",
-    b"zTXt", b"iTXt",
+    b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"eXIf", b"pHYs", b"sPLT", b"tIME",
+    b"tEXt", b"zTXt", b"iTXt",
 ];
 /// More bytes of chunks than this are not kept.
 const MOST: usize = 16 << 20;

@@ -1,9 +1,10 @@
-//! Pictures out of files: PNG, JPEG, WebP, TIFF and PNM.
+//! Pictures out of files: PNG, JPEG, JPEG XL, WebP, TIFF and PNM.
 //!
 //! | Format | What is read | By |
 //! |---|---|---|
 //! | PNG | all but animations; samples below 8 bits become 8 | crate `png` |
 //! | JPEG | grey and YCbCr or RGB, baseline and progressive | crate `zune-jpeg`, without instructions that would round otherwise |
+//! | JPEG XL | still pictures in grey or RGB, turned as they say; feature `jxl` | crate `jxl-oxide`, whose last bit may depend on the machine |
 //! | WebP | all but animations | crate `image-webp` |
 //! | TIFF | the only picture of a file, grey or RGB with or without alpha, 8 or 16 bits | crate `tiff` |
 //! | PNM | P4 to P6 (8 and 16 bits) | here |
@@ -16,19 +17,21 @@
 //! let file = [&b"P6 2 1 255\n"[..], &[10, 20, 30, 40, 50, 60]].concat();
 //! assert!(is_picture(&file) && !is_picture(b"no picture"));
 //! let read = picture(&file, &minlen_core::Env::default())?;
-//! assert_eq!(read.colors.planes(), [vec![10, 40], vec![20, 50], vec![30, 60]]);
+//! assert_eq!(read.colours.planes(), [vec![10, 40], vec![20, 50], vec![30, 60]]);
 //! # Ok::<(), minlen_core::Error>(())
 //! ```
 
 mod chunks;
 mod jpeg;
+#[cfg(feature = "jxl")]
+mod jxl;
 mod png;
 mod pnm;
 mod tiff;
 mod webp;
 
-use crate::{Chunk, Picture};
 use crate::planes::{Planes, SIDE_MAX};
+use crate::{Chunk, Picture};
 use minlen_core::{Env, Error, Reservation, Result};
 
 /// The most pixels of a picture: 2^28, in memory 3 GiB while it is coded.
@@ -37,12 +40,14 @@ const PIXELS_MAX: usize = 1 << 28;
 /// A reader of one format: what it begins with, and the way from the file to the picture.
 type Format = (&'static str, fn(&[u8]) -> bool, fn(&[u8], &Env) -> Result<Picture>);
 
-const FORMATS: [Format; 5] = [
+const FORMATS: &[Format] = &[
     ("PNG", |file| file.starts_with(b"\x89PNG\r\n\x1a\n"), png::read),
     ("JPEG", |file| file.starts_with(&[0xff, 0xd8, 0xff]), jpeg::read),
     ("WebP", |file| file.len() >= 12 && &file[..4] == b"RIFF" && &file[8..12] == b"WEBP", webp::read),
     ("TIFF", |file| file.starts_with(b"II*\0") || file.starts_with(b"MM\0*"), tiff::read),
     ("PNM", pnm::is_pnm, pnm::read),
+    #[cfg(feature = "jxl")]
+    ("JPEG XL", jxl::is_jxl, jxl::read),
 ];
 
 /// True if `head`, the first bytes of a file (16 are enough), may begin a picture that [`picture`] reads.
@@ -59,7 +64,8 @@ pub fn is_picture(head: &[u8]) -> bool {
 pub fn picture(file: &[u8], env: &Env) -> Result<Picture> {
     let found = FORMATS.iter().find(|(_, begins, _)| begins(file));
     let (_, _, read) = found.ok_or_else(|| {
-        Error::unsupported("no picture of a known format").remedy("PNG, JPEG, WebP, TIFF and PNM are read")
+        Error::unsupported("no picture of a known format")
+            .remedy("PNG, JPEG, JPEG XL, WebP, TIFF and PNM are read")
     })?;
     read(file, env)
 }
@@ -116,14 +122,14 @@ impl Samples {
         let opaque = ((1u32 << self.depth) - 1) as u16;
         let alpha = matches!(self.channels, 2 | 4).then(|| plane(self.channels - 1));
         let alpha = alpha.filter(|plane| plane.iter().any(|&a| a != opaque));
-        let mut colors: Vec<Vec<u16>> = (0..if self.channels < 3 { 1 } else { 3 }).map(plane).collect();
+        let mut colours: Vec<Vec<u16>> = (0..if self.channels < 3 { 1 } else { 3 }).map(plane).collect();
         let has_profile = chunks.iter().any(|(kind, _)| kind == b"iCCP");
         // A profile of colours does not go with a picture of grey.
-        if colors.len() == 3 && !has_profile && colors[0] == colors[1] && colors[1] == colors[2] {
-            colors.truncate(1);
+        if colours.len() == 3 && !has_profile && colours[0] == colours[1] && colours[1] == colours[2] {
+            colours.truncate(1);
         }
         let planes = |planes| Planes::new(self.width, self.height, self.depth, planes);
         let alpha = alpha.map(|plane| planes(vec![plane])).transpose()?;
-        Ok(Picture { colors: planes(colors)?, alpha, chunks })
+        Ok(Picture { colours: planes(colours)?, alpha, chunks })
     }
 }

@@ -36,7 +36,9 @@ fn samples(bytes: &[u8], count: usize, most: usize) -> Result<Vec<u16>> {
     let full = if wide { 65_535 } else { 255 };
     let spread = |value: usize| ((value.min(most) * full + most / 2) / most) as u16;
     Ok(match wide {
-        true => bytes.as_chunks::<2>().0.iter().map(|&b| spread(usize::from(u16::from_be_bytes(b)))).collect(),
+        true => {
+            bytes.as_chunks::<2>().0.iter().map(|&b| spread(usize::from(u16::from_be_bytes(b)))).collect()
+        }
         false => bytes.iter().map(|&b| spread(usize::from(b))).collect(),
     })
 }

@@ -130,7 +130,7 @@ impl Approximator for Records {
     }
 
     fn takes(&self, span: &Span, target: &Target) -> bool {
-        !matches!(target, Target::Quality(_)) && self.fits(span)
+        !matches!(target, Target::Quality(_) | Target::Ssimulacra2(_)) && self.fits(span)
     }
 
     fn approximate(

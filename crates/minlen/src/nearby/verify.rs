@@ -35,6 +35,10 @@ pub struct Distance {
 /// # Errors
 /// Verify, naming array and place, for any other difference; whatever reading gives; cancelled.
 pub fn verify(original: &dyn Source, decoded: &dyn Source, options: &Options, env: &Env) -> Result<Distance> {
+    #[cfg(feature = "pictures")]
+    if let Some(distance) = pictures(original, decoded, options, env)? {
+        return Ok(distance);
+    }
     if original.len() != decoded.len() {
         let (old, new) = (original.len(), decoded.len());
         return Err(differs(format!("{old} bytes became {new}"), old.min(new)));
@@ -71,6 +75,31 @@ pub fn verify(original: &dyn Source, decoded: &dyn Source, options: &Options, en
     }
     pair.same(at..original.len())?;
     Ok(distance)
+}
+
+/// The distance of two pictures, where the original is one and the copy other bytes.
+#[cfg(feature = "pictures")]
+fn pictures(
+    original: &dyn Source,
+    decoded: &dyn Source,
+    options: &Options,
+    env: &Env,
+) -> Result<Option<Distance>> {
+    use crate::picture::{distance, is_picture};
+    let Some(target) = options.target() else { return Ok(None) };
+    let mut head = [0; 16];
+    let len = original.len().min(16) as usize;
+    original.read_at(0, &mut head[..len])?;
+    if !is_picture(&head[..len]) {
+        return Ok(None);
+    }
+    let _held = env.budget.reserve(original.len().saturating_add(decoded.len()))?;
+    let whole = |source: &dyn Source| {
+        let mut bytes = vec![0; source.len() as usize];
+        source.read_at(0, &mut bytes).map(|()| bytes)
+    };
+    let (original, decoded) = (whole(original)?, whole(decoded)?);
+    if original == decoded { Ok(None) } else { distance(&original, &decoded, &target, env).map(Some) }
 }
 
 /// What a file declares; nothing for a broken one, all of which must then be the same.

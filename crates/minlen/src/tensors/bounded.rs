@@ -29,7 +29,8 @@ impl Approximator for Fields {
     }
 
     fn takes(&self, span: &Span, target: &Target) -> bool {
-        span.inexact().is_some() && !matches!(target, Target::Quality(_) | Target::BytesPerRecord(_))
+        span.inexact().is_some()
+            && !matches!(target, Target::Quality(_) | Target::Ssimulacra2(_) | Target::BytesPerRecord(_))
     }
 
     fn approximate(

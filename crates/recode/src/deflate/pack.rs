@@ -51,7 +51,7 @@ fn block(
     let mut freqs = Freqs([0; LITERALS], [0; DISTANCES]);
     let begin = *at;
     while *at < plain.len() && tokens.len() < most {
-        if tokens.len() % LOOK == 0 {
+        if tokens.len().is_multiple_of(LOOK) {
             env.check()?;
         }
         let token = matcher.predict(plain, *at)?;
@@ -108,7 +108,8 @@ mod tests {
     /// As large as what another program of the same method makes.
     #[test]
     fn is_as_small_as_zlib() {
-        let text: Vec<u8> = (0..9000).flat_map(|i| format!("{i} of {} ", i * i % 1013).into_bytes()).collect();
+        let text: Vec<u8> =
+            (0..9000).flat_map(|i| format!("{i} of {} ", i * i % 1013).into_bytes()).collect();
         let mut other = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(6));
         other.write_all(&text).unwrap();
         let (own, other) = (pack(&text, 6, &Env::default()).unwrap().len(), other.finish().unwrap().len());

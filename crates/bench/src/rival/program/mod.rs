@@ -3,7 +3,7 @@
 //! Which programs, and how each is called, is the table in `table.rs`. Times contain the start of the process and
 //! its reading and writing of files, so they mean little below about a megabyte.
 
-mod run;
+pub(crate) mod run;
 mod table;
 
 use super::spec::Spec;

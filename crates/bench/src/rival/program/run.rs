@@ -17,7 +17,7 @@ const SETTINGS: [&str; 8] =
     ["XZ_OPT", "XZ_DEFAULTS", "ZSTD_CLEVEL", "ZSTD_NBTHREADS", "GZIP", "BZIP2", "BZIP", "LZ4_CLEVEL"];
 
 /// A program with its arguments, and the files they speak of.
-pub(super) struct Call<'a> {
+pub(crate) struct Call<'a> {
     pub path: &'a Path,
     pub args: &'a [String],
     pub from: &'a str,
@@ -27,7 +27,7 @@ pub(super) struct Call<'a> {
 }
 
 /// Runs the call on `input`, in a folder of its own that is gone afterwards.
-pub(super) fn run(call: &Call<'_>, input: &[u8], memory: bool) -> Result<Outcome> {
+pub(crate) fn run(call: &Call<'_>, input: &[u8], memory: bool) -> Result<Outcome> {
     let io = |e| Error::io("cannot prepare temporary files", e);
     let folder = tempfile::tempdir().map_err(io)?;
     let source = folder.path().join(call.from);
@@ -94,13 +94,13 @@ fn told(folder: &Path) -> Option<(u64, Duration)> {
 }
 
 /// The full path of a program on the search path.
-pub(super) fn on_path(binary: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(binary: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders).map(|folder| folder.join(binary)).find(|path| path.is_file())
 }
 
 /// The version that a program prints first: digits with dots between them.
-pub(super) fn version(path: &Path, args: &[&str]) -> Option<String> {
+pub(crate) fn version(path: &Path, args: &[&str]) -> Option<String> {
     let output = Command::new(path).args(args).stdin(Stdio::null()).output().ok()?;
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);

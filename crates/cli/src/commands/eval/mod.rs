@@ -1,5 +1,6 @@
 //! `minlen eval`: how well a codec file, or a small network, does on data that it was not trained on.
 
+mod image;
 mod page;
 mod tell;
 
@@ -32,6 +33,9 @@ pub fn enter(args: &Eval, ctx: &Context) -> Result<()> {
         training.try_for_each(|path| ctx.will_read(Role::Help("report of a training"), path))?;
         return args.report.iter().try_for_each(|path| ctx.will_write(path, "the records"));
     }
+    if let Some(EvalWhat::Image(args)) = &args.what {
+        return image::enter(args, ctx);
+    }
     let Some((file, data)) = args.network() else { return Ok(()) };
     ctx.will_read_source(&Source::new(file)).and_then(|()| ctx.will_read(Role::Help("data"), data))
 }
@@ -40,6 +44,7 @@ pub fn enter(args: &Eval, ctx: &Context) -> Result<()> {
 pub fn run(args: &Eval, ctx: &Context) -> Result<()> {
     match (&args.what, args.network()) {
         (Some(EvalWhat::Autoencoder(args)), _) => autoencoder(args, ctx),
+        (Some(EvalWhat::Image(args)), _) => image::run(args, ctx),
         (_, Some((file, data))) => network::eval(file, data, ctx),
         _ => Err(Error::usage("nothing says what to measure")),
     }

@@ -1,0 +1,155 @@
+//! Tests of pictures in streams.
+
+use super::{distance, picture};
+use crate::{Env, ErrorKind, Limits, Options, Target, compress, decompress};
+use minlen_image::{Chunk, Planes};
+use minlen_recode::png;
+
+/// Waves and an edge, with a little noise.
+fn samples(width: usize, height: usize, channels: usize, depth: u8) -> Vec<u8> {
+    let mut state = 7u32;
+    let mut out = Vec::new();
+    for i in 0..width * height {
+        let (x, y) = (i % width, i / width);
+        for channel in 0..channels {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let wave = (x * (channel + 1) + y * 2) % 128;
+            let value = wave.min(128 - wave) + if x > y { 90 } else { 10 } + (state >> 30) as usize;
+            out.push(value as u8);
+            if depth == 16 {
+                out.push((state >> 8) as u8);
+            }
+        }
+    }
+    out
+}
+
+fn file(width: usize, height: usize, channels: usize, depth: u8, chunks: &[Chunk]) -> Vec<u8> {
+    let header = png::Header { width: width as u32, height: height as u32, depth, channels: channels as u8 };
+    png::write(header, chunks, &samples(width, height, channels, depth), &Env::default()).unwrap()
+}
+
+fn options(level: u8, target: Target) -> Options {
+    Options::new(level).unwrap().with_target(target).unwrap()
+}
+
+fn colours(file: &[u8]) -> Planes {
+    picture(file, &Env::default()).unwrap().colours
+}
+
+fn there_and_back(file: &[u8], options: &Options) -> (usize, Vec<u8>) {
+    let small = compress(file, options).unwrap();
+    (small.len(), decompress(&small, &Limits::default()).unwrap())
+}
+
+#[test]
+fn every_target_is_kept() {
+    let original = file(120, 90, 3, 8, &[]);
+    let (finest, _) = there_and_back(&original, &options(2, Target::Quality(95)));
+    let (coarsest, _) = there_and_back(&original, &options(2, Target::Quality(20)));
+    assert!(coarsest < finest && finest < original.len());
+    for decibels in [30.0, 38.5] {
+        let (_, back) = there_and_back(&original, &options(2, Target::Psnr(decibels)));
+        let reached = colours(&original).psnr(&colours(&back));
+        assert!((decibels..decibels + 1.0).contains(&reached), "{decibels}: {reached}");
+    }
+    let (_, back) = there_and_back(&original, &options(2, Target::Ssimulacra2(60.0)));
+    let score = super::ssimulacra2(&colours(&original), &colours(&back), 1).unwrap();
+    assert!((60.0..66.0).contains(&score), "{score}");
+    for most in [700, 2000] {
+        let (len, _) = there_and_back(&original, &options(2, Target::MaxSize(most)));
+        assert!(len as u64 <= most && len as u64 * 10 >= most * 8, "{len} of {most}");
+    }
+    let (len, _) = there_and_back(&original, &options(2, Target::BitsPerSample(1.0)));
+    assert!((1000..=1350).contains(&len), "{len}");
+    let refused = compress(&original, &options(2, Target::MaxSize(30))).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Usage);
+}
+
+#[test]
+fn what_belongs_to_a_picture_stays() {
+    let chunks = [(*b"gAMA", vec![0, 0, 177, 143]), (*b"tEXt", b"Title\0a test".to_vec())];
+    for (channels, depth) in [(1, 8), (2, 8), (3, 16), (4, 8), (4, 16)] {
+        let original = file(50, 41, channels, depth, &chunks);
+        let (_, back) = there_and_back(&original, &options(3, Target::Quality(70)));
+        let (old, new) =
+            (picture(&original, &Env::default()).unwrap(), picture(&back, &Env::default()).unwrap());
+        assert_eq!((&old.alpha, &old.chunks), (&new.alpha, &new.chunks), "{channels} of {depth}");
+        assert_eq!(old.colours.shape(), new.colours.shape());
+        assert!(old.colours.psnr(&new.colours) > 25.0);
+    }
+}
+
+#[test]
+fn any_sides_work() {
+    for (width, height) in [(1, 1), (1, 300), (300, 1), (7, 5), (64, 65)] {
+        let original = file(width, height, 3, 8, &[]);
+        let (_, back) = there_and_back(&original, &options(2, Target::Quality(60)));
+        assert_eq!(colours(&back).width(), width);
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let original = file(150, 130, 3, 8, &[]);
+    for target in [Target::Quality(50), Target::Psnr(33.0)] {
+        let one = compress(&original, &options(3, target)).unwrap();
+        assert_eq!(one, compress(&original, &options(3, target).with_threads(3)).unwrap());
+    }
+}
+
+#[test]
+fn where_exactness_is_smaller_the_file_stays_as_it_is() {
+    // Two colours in large areas.
+    let pixels: Vec<u8> = (0..200 * 100).map(|i| if i % 200 > 90 { 255 } else { 0 }).collect();
+    let header = png::Header { width: 200, height: 100, depth: 8, channels: 1 };
+    let original = png::write(header, &[], &pixels, &Env::default()).unwrap();
+    let (_, back) = there_and_back(&original, &options(5, Target::Quality(90)));
+    assert_eq!(back, original);
+}
+
+#[test]
+fn damaged_pictures_are_refused() {
+    let original = file(40, 30, 3, 8, &[]);
+    for len in [8, 20, 40, original.len() / 2, original.len() - 1] {
+        let error = compress(&original[..len], &options(2, Target::Quality(60))).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Truncated), "{len}: {error}");
+    }
+}
+
+#[test]
+fn cut_and_flipped_streams_are_refused() {
+    let original = file(33, 21, 4, 8, &[(*b"tEXt", b"A\0b".to_vec())]);
+    let small = compress(&original, &options(2, Target::Quality(40))).unwrap();
+    let whole = decompress(&small, &Limits::default()).unwrap();
+    for len in 0..small.len() {
+        assert!(decompress(&small[..len], &Limits::default()).is_err());
+    }
+    for at in 0..small.len() {
+        let mut other = small.clone();
+        other[at] ^= 1 << (at % 8);
+        if let Ok(back) = decompress(&other, &Limits::default()) {
+            assert_eq!(back, whole, "bit {} of byte {at}", at % 8);
+        }
+    }
+}
+
+#[test]
+fn another_picture_is_not_taken_for_a_copy() {
+    let original = file(40, 30, 3, 8, &[]);
+    let env = Env::default();
+    let far = distance(&original, &file(40, 31, 3, 8, &[]), &Target::Quality(1), &env).unwrap_err();
+    assert_eq!(far.kind(), ErrorKind::Verify);
+    let unlike = file(40, 30, 3, 8, &[(*b"tEXt", b"A\0b".to_vec())]);
+    assert!(distance(&original, &unlike, &Target::Quality(1), &env).is_err());
+    let (_, back) = there_and_back(&original, &options(2, Target::Quality(30)));
+    assert!(distance(&original, &back, &Target::Psnr(60.0), &env).is_err());
+    assert!(distance(&original, &back, &Target::Psnr(10.0), &env).unwrap().changed > 0);
+}
+
+#[test]
+fn what_is_no_still_picture_is_stored_exactly() {
+    let text = b"no picture at all, and no numbers".repeat(9);
+    let (_, back) = there_and_back(&text, &options(2, Target::Quality(60)));
+    assert_eq!(back, text);
+}
