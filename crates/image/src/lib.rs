@@ -7,6 +7,7 @@
 //! |---|---|
 //! | samples of a picture, plane by plane | [`Planes`] |
 
+pub mod block;
 mod planes;
 
-pub use planes::Planes;
+pub use planes::{Planes, SIDE_MAX};
