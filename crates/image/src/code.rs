@@ -73,10 +73,17 @@ pub fn encode(picture: &Planes, goal: &Goal, effort: u8, env: &Env) -> Result<(M
 /// Corrupt or truncated for a payload that no encoder wrote; limit where memory does not do; cancelled.
 pub fn decode(method: Method, payload: &[u8], shape: &Shape, env: &Env) -> Result<Planes> {
     match method {
-        Method::Block => block::decode(payload, shape, env),
+        Method::Block => block::decode(payload, &of_block(shape), env),
     }
 }
 
+fn of_block(shape: &Shape) -> block::Shape {
+    let Shape { width, height, depth, colours } = *shape;
+    block::Shape { width, height, depth, colours: colours as u8 }
+}
+
+/// The most effort of [`block`].
+const BLOCK_EFFORT: u8 = 5;
 /// The effort of trials that only look for the right coarseness.
 const TRIAL_EFFORT: u8 = 1;
 
@@ -91,7 +98,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn run(&self) -> Result<Encoded> {
         if let Goal::Quality(quality) = *self.goal {
-            return block::encode(self.picture, quantizer_of(quality), self.effort, self.env);
+            return self.code(quantizer_of(quality), self.effort);
         }
         // Cheap trials find about where it is; what effort changes is a few steps.
         let near = match self.effort > TRIAL_EFFORT {
@@ -111,7 +118,7 @@ impl Search<'_> {
         const REACH: u16 = 3;
         let (mut low, mut high) = (near.saturating_sub(REACH), (near + REACH).min(block::QUANTIZER_MAX));
         let keeps =
-            |at| Ok::<_, Error>(self.keeps(&block::encode(self.picture, at, self.effort, self.env)?)?.0);
+            |at| Ok::<_, Error>(self.keeps(&self.code(at, self.effort)?)?);
         // For bytes the coarse end has to keep the goal, for the others the fine end.
         if matches!(self.goal, Goal::Bytes(_)) {
             while high < block::QUANTIZER_MAX && !keeps(high)? {
@@ -132,8 +139,8 @@ impl Search<'_> {
         let (mut low, mut high, mut best) = (i32::from(low), i32::from(high), None);
         while low <= high {
             let at = u16::try_from((low + high) / 2).unwrap_or_default();
-            let encoded = block::encode(self.picture, at, effort, self.env)?;
-            let (kept, _) = self.keeps(&encoded)?;
+            let encoded = self.code(at, effort)?;
+            let kept = self.keeps(&encoded)?;
             if kept {
                 best = Some((at, encoded));
             }
@@ -147,19 +154,18 @@ impl Search<'_> {
         Ok(best)
     }
 
-    /// Whether a result keeps the goal, and what was measured.
-    fn keeps(&self, encoded: &Encoded) -> Result<(bool, f64)> {
+    fn code(&self, quantizer: u16, effort: u8) -> Result<Encoded> {
+        let block::Encoded { bytes, picture } = block::encode(self.picture, quantizer, effort.min(BLOCK_EFFORT), self.env)?;
+        Ok(Encoded { bytes, picture })
+    }
+
+    /// Whether a result keeps the goal.
+    fn keeps(&self, encoded: &Encoded) -> Result<bool> {
         Ok(match *self.goal {
-            Goal::Quality(_) => (true, 0.0),
-            Goal::MeanSquare(most) => {
-                let off = self.picture.mean_square(&encoded.picture);
-                (off <= most, off)
-            }
-            Goal::Score(least) => {
-                let score = ssimulacra2(self.picture, &encoded.picture, self.env.threads)?;
-                (score >= least, score)
-            }
-            Goal::Bytes(most) => (encoded.bytes.len() as u64 <= most, encoded.bytes.len() as f64),
+            Goal::Quality(_) => true,
+            Goal::MeanSquare(most) => self.picture.mean_square(&encoded.picture) <= most,
+            Goal::Score(least) => ssimulacra2(self.picture, &encoded.picture, self.env.threads)? >= least,
+            Goal::Bytes(most) => encoded.bytes.len() as u64 <= most,
         })
     }
 

@@ -22,4 +22,4 @@ pub mod write;
 
 pub use code::{Encoded, Goal, Method, Shape, decode, encode};
 pub use picture::{Chunk, Picture};
-pub use planes::Planes;
+pub use planes::{Planes, SIDE_MAX};
