@@ -117,8 +117,7 @@ impl Search<'_> {
     fn around(&self, near: u16) -> Result<(u16, u16)> {
         const REACH: u16 = 3;
         let (mut low, mut high) = (near.saturating_sub(REACH), (near + REACH).min(block::QUANTIZER_MAX));
-        let keeps =
-            |at| Ok::<_, Error>(self.keeps(&self.code(at, self.effort)?)?);
+        let keeps = |at| Ok::<_, Error>(self.keeps(&self.code(at, self.effort)?)?);
         // For bytes the coarse end has to keep the goal, for the others the fine end.
         if matches!(self.goal, Goal::Bytes(_)) {
             while high < block::QUANTIZER_MAX && !keeps(high)? {
@@ -155,7 +154,8 @@ impl Search<'_> {
     }
 
     fn code(&self, quantizer: u16, effort: u8) -> Result<Encoded> {
-        let block::Encoded { bytes, picture } = block::encode(self.picture, quantizer, effort.min(BLOCK_EFFORT), self.env)?;
+        let block::Encoded { bytes, picture } =
+            block::encode(self.picture, quantizer, effort.min(BLOCK_EFFORT), self.env)?;
         Ok(Encoded { bytes, picture })
     }
 
@@ -179,8 +179,15 @@ impl Search<'_> {
     }
 }
 
-/// The steps of a quality: 100 the finest, 0 the coarsest that anybody would want to look at.
+/// The steps of a quality: as coarse as they get for 0, a two-hundredth of the range of samples for 100. In between a quality is about what
+/// WebP calls the same.
 fn quantizer_of(quality: u8) -> u16 {
-    let coarse = u32::from(100 - quality.min(100));
-    (coarse * u32::from(block::QUANTIZER_MAX) / 100) as u16
+    const GOOD: u16 = 60;
+    const AT_GOOD: u16 = 280;
+    const AT_100: u16 = 150;
+    let quality = u16::from(quality.min(100));
+    match quality {
+        0..=GOOD => AT_GOOD + (block::QUANTIZER_MAX - AT_GOOD) * (GOOD - quality) / GOOD,
+        _ => AT_GOOD - (AT_GOOD - AT_100) * (quality - GOOD) / (100 - GOOD),
+    }
 }

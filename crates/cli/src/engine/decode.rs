@@ -71,7 +71,6 @@ enum Raw {
 }
 
 impl Raw {
-
     fn into_file(self) -> Result<File> {
         match self {
             Self::Seekable(file) => Ok(file),

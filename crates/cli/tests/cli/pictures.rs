@@ -7,8 +7,8 @@ pub fn ppm(width: usize, height: usize) -> Vec<u8> {
     let noise = noise(width * height * 3, 5);
     let sample = |i: usize| {
         let (x, y, c) = (i / 3 % width, i / 3 / width, i % 3);
-        let wave = (x * (c + 1) + y * 2) % 128;
-        (wave.min(128 - wave) + if x > y { 90 } else { 20 } + usize::from(noise[i] & 7)) as u8
+        let wave = (x * (c + 1) + y * 2) / 2 % 128;
+        (wave.min(128 - wave) + if x > y { 90 } else { 20 } + usize::from(noise[i] & 1)) as u8
     };
     let head = format!("P6 {width} {height} 255\n").into_bytes();
     head.into_iter().chain((0..width * height * 3).map(sample)).collect()

@@ -287,7 +287,8 @@ impl Span {
             origin: self.origin_of_parts(),
             declaration,
             base: self.base.map(|base| BaseSpan { start: base.start + from, ..base }),
-            description: None,
+            // A description is one of the whole.
+            description: self.description.clone().filter(|_| (from, len) == (0, self.len)),
         })
     }
 

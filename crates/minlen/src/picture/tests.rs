@@ -13,8 +13,8 @@ fn samples(width: usize, height: usize, channels: usize, depth: u8) -> Vec<u8> {
         let (x, y) = (i % width, i / width);
         for channel in 0..channels {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let wave = (x * (channel + 1) + y * 2) % 128;
-            let value = wave.min(128 - wave) + if x > y { 90 } else { 10 } + (state >> 30) as usize;
+            let wave = (x * (channel + 1) + y * 2) / 2 % 128;
+            let value = wave.min(128 - wave) + if x > y { 90 } else { 10 } + (state >> 31) as usize;
             out.push(value as u8);
             if depth == 16 {
                 out.push((state >> 8) as u8);
@@ -45,9 +45,9 @@ fn there_and_back(file: &[u8], options: &Options) -> (usize, Vec<u8>) {
 #[test]
 fn every_target_is_kept() {
     let original = file(120, 90, 3, 8, &[]);
-    let (finest, _) = there_and_back(&original, &options(2, Target::Quality(95)));
+    let (finest, _) = there_and_back(&original, &options(2, Target::Quality(80)));
     let (coarsest, _) = there_and_back(&original, &options(2, Target::Quality(20)));
-    assert!(coarsest < finest && finest < original.len());
+    assert!(coarsest < finest && finest < original.len(), "{coarsest}, {finest} of {}", original.len());
     for decibels in [30.0, 38.5] {
         let (_, back) = there_and_back(&original, &options(2, Target::Psnr(decibels)));
         let reached = colours(&original).psnr(&colours(&back));
@@ -100,8 +100,9 @@ fn threads_change_nothing() {
 
 #[test]
 fn where_exactness_is_smaller_the_file_stays_as_it_is() {
-    // Two colours in large areas.
-    let pixels: Vec<u8> = (0..200 * 100).map(|i| if i % 200 > 90 { 255 } else { 0 }).collect();
+    // Two colours, at random.
+    let noise = |i: u32| i.wrapping_mul(2_654_435_761) >> 13 & 1;
+    let pixels: Vec<u8> = (0..200 * 100).map(|i| if noise(i) == 1 { 255 } else { 0 }).collect();
     let header = png::Header { width: 200, height: 100, depth: 8, channels: 1 };
     let original = png::write(header, &[], &pixels, &Env::default()).unwrap();
     let (_, back) = there_and_back(&original, &options(5, Target::Quality(90)));
