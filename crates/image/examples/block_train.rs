@@ -20,19 +20,29 @@ fn read(path: &str) -> Planes {
     Planes::new(width, height, 8, (0..3).map(plane).collect()).unwrap()
 }
 
+/// The middle of a picture, at most 256 pixels each way.
+fn middle(picture: &Planes) -> Planes {
+    let (w, h) = (picture.width().min(256), picture.height().min(256));
+    let (x, y) = ((picture.width() - w) / 2, (picture.height() - h) / 2);
+    let row = |plane: &[u16], r: usize| plane[(y + r) * picture.width() + x..][..w].to_vec();
+    let crop = |plane: &Vec<u16>| (0..h).flat_map(|r| row(plane, r)).collect();
+    Planes::new(w, h, picture.depth(), picture.planes().iter().map(crop).collect()).unwrap()
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let effort: u8 = arguments[2].parse().unwrap();
     let threads = std::env::var("THREADS").map_or(2, |n| n.parse().unwrap());
     let env = Env::default().with_threads(threads);
     let mut trainer = block::lab::Trainer::default();
-    // Each picture at two of eight quantizers, and all in an order that does not sort them.
+    // Each picture at one of nine quantizers, and all in an order that does not sort them.
     let count = arguments.len() - 3;
-    for i in 0..2 * count {
+    for i in 0..count {
         let path = &arguments[3 + i * 37 % count];
-        let quantizer = 220 + (i * 5 + i / count * 3) % 8 * 20;
-        trainer.add(&read(path), quantizer as u16, effort, &env).unwrap();
+        let quantizer = 200 + i * 5 % 9 * 20;
+        trainer.add(&middle(&read(path)), quantizer as u16, effort, &env).unwrap();
     }
+    std::fs::write(format!("{}/dump.bin", arguments[1]), trainer.dump()).unwrap();
     let file = trainer.train(3, &env, |bytes| println!("{bytes} bytes")).unwrap();
     println!("{} bytes of models", file.len());
     std::fs::write(format!("{}/priors.bin", arguments[1]), file).unwrap();

@@ -67,6 +67,66 @@ impl Searched {
         Ok((coded.bytes, state, coded.tally))
     }
 
+    /// Appends what was found, without samples.
+    pub fn dump(&self, out: &mut Vec<u8>) {
+        let mut put = |value: usize| out.extend((value as u32).to_le_bytes());
+        put(usize::from(self.header.quantizer));
+        put(usize::from(self.header.dependent));
+        put(self.grid.width);
+        put(self.grid.height);
+        for (found, _) in &self.roots {
+            put(found.splits.len());
+            found.splits.iter().for_each(|&split| put(split as usize));
+            put(found.leaves.len());
+            for leaf in &found.leaves {
+                put(usize::from(leaf.mode) << 16 | usize::from(leaf.chroma) << 8 | usize::from(leaf.kinds));
+                for levels in &leaf.levels {
+                    put(levels.len());
+                    let nonzero = || levels.iter().enumerate().filter(|(_, l)| **l != 0);
+                    put(nonzero().count());
+                    for (i, &level) in nonzero() {
+                        put(i);
+                        put(level as u32 as usize);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What [`Searched::dump`] appended, taken off the front.
+    pub fn load(bytes: &mut &[u8]) -> Self {
+        let mut get = || {
+            let (first, rest) = bytes.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
+            *bytes = rest;
+            u32::from_le_bytes(*first) as usize
+        };
+        let (number, dependent) = (get() as u16, get() == 1);
+        let grid = Grid::new(get(), get());
+        let mut roots = Vec::new();
+        for _ in 0..grid.columns * grid.rows {
+            let mut found = Found::default();
+            let of = [Split::None, Split::Quad, Split::Level, Split::Upright];
+            found.splits = (0..get()).map(|_| of[get() & 3]).collect();
+            for _ in 0..get() {
+                let word = get();
+                let mut leaf = Leaf { mode: (word >> 16) as u8, chroma: (word >> 8) as u8, kinds: word as u8, ..Leaf::default() };
+                for levels in &mut leaf.levels {
+                    levels.resize(get(), 0);
+                    for _ in 0..get() {
+                        let at = get();
+                        levels[at] = get() as u32 as i32;
+                    }
+                }
+                found.leaves.push(leaf);
+            }
+            let done = Done { planes: vec![vec![0; SIDE * SIDE]; 3], modes: Vec::new() };
+            roots.push((found, done));
+        }
+        let header = Header { quantizer: number, dependent, quaternion: [1, 0, 0, 0] };
+        let planes = vec![vec![0; grid.width * grid.height]; 3];
+        Self { header, planes, grid, roots, quantizer: Quantizer::new(number, 12, dependent) }
+    }
+
     /// Calls with the filter and what it is to bring near to the source.
     pub fn filtering(
         &self,
@@ -119,12 +179,13 @@ struct Front {
 }
 
 impl Front {
-    fn wait(&self, index: usize) -> Result<&Done> {
+    fn wait(&self, index: usize, env: &Env) -> Result<&Done> {
         loop {
             if let Some((_, done)) = self.done[index].get() {
                 return Ok(done);
             }
             if self.stopped.load(Ordering::Relaxed) {
+                env.check()?;
                 return Err(Error::usage("another thread has stopped"));
             }
             let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
@@ -156,7 +217,7 @@ fn search(plan: &Plan<'_>, grid: &Grid, planes: &[Vec<i16>], env: &Env) -> Resul
     let mut workers: Vec<Searcher> = (0..most).map(|_| Searcher::new(planes.len())).collect();
     threads::each(&mut workers, count, |searcher, job| {
         let index = order[job];
-        let one = root(plan, grid, planes, &front, index, searcher).and_then(|found| {
+        let one = root(plan, grid, planes, &front, (index, env), searcher).and_then(|found| {
             env.work((SIDE * SIDE * planes.len()) as u64)?;
             Ok(found)
         });
@@ -179,11 +240,11 @@ fn root(
     grid: &Grid,
     planes: &[Vec<i16>],
     front: &Front,
-    index: usize,
+    (index, env): (usize, &Env),
     searcher: &mut Searcher,
 ) -> Result<(Found, Done)> {
     let (column, row) = (index % grid.columns, index / grid.columns);
-    let get = |there: bool, index: usize| if there { front.wait(index).map(Some) } else { Ok(None) };
+    let get = |there: bool, index: usize| if there { front.wait(index, env).map(Some) } else { Ok(None) };
     let above = index.wrapping_sub(grid.columns);
     let around = Around {
         left: get(column > 0, index.wrapping_sub(1))?,

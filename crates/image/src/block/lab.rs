@@ -149,3 +149,41 @@ fn keep<const N: usize, const M: usize>(to: &mut Mix<N, M>, from: Mix<N, M>, fro
         *to = from;
     }
 }
+
+impl Trainer {
+    /// Keeps what was searched, for experiments with models.
+    #[must_use]
+    pub fn dump(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for picture in &self.pictures {
+            picture.dump(&mut out);
+        }
+        out
+    }
+
+    /// Takes what was kept.
+    #[must_use]
+    pub fn load(mut bytes: &[u8]) -> Self {
+        let mut trainer = Self::default();
+        while !bytes.is_empty() {
+            trainer.pictures.push(Searched::load(&mut bytes));
+        }
+        trainer
+    }
+
+    /// Bytes of each picture with the models of the file.
+    ///
+    /// # Errors
+    /// As [`super::encode`].
+    pub fn sizes(&self, file: &[u8], env: &Env) -> Result<Vec<usize>> {
+        let (flags, level_mix) = priors::read(file);
+        let size = |picture: &Searched| {
+            let start = |state: &mut State| {
+                state.flags.clone_from(&flags);
+                state.levels.clone_from(&level_mix);
+            };
+            Ok(picture.write(env, start)?.0.len())
+        };
+        self.pictures.iter().map(size).collect()
+    }
+}

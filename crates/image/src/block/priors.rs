@@ -26,18 +26,25 @@ struct Priors {
     tally: Tally,
 }
 
-static PRIORS: LazyLock<Option<Priors>> = LazyLock::new(|| {
+static PRIORS: LazyLock<Option<Priors>> = LazyLock::new(|| (!FILE.is_empty()).then(|| parse(FILE)));
+
+/// Models of a file.
+#[cfg(feature = "lab")]
+pub(super) fn read(file: &[u8]) -> (Mix<7, 16>, Mix<15, 32>) {
+    let priors = parse(file);
+    (priors.flags, priors.levels)
+}
+
+fn parse(file: &[u8]) -> Priors {
     let mut priors = Priors {
         flags: super::syntax::flag_model(),
         levels: super::levels::model(),
         tally: Tally::default(),
     };
-    let mut file = File { coder: Decoder::new(FILE), symbols: Symbols::default() };
-    (!FILE.is_empty()).then(|| {
-        file.models(&mut priors.flags, &mut priors.levels, &mut priors.tally);
-        priors
-    })
-});
+    let mut file = File { coder: Decoder::new(file), symbols: Symbols::default() };
+    file.models(&mut priors.flags, &mut priors.levels, &mut priors.tally);
+    priors
+}
 
 static FILTER_FILE: &[u8] = include_bytes!("filters.bin");
 

@@ -453,6 +453,8 @@ impl State {
         let end = self.end(coder, plane, node, (el, ea, e0), leaf)?;
         let (earlier, rest) = self.magnitudes.split_at_mut(plane);
         let none: &[u8] = &[0; STRIDE * STRIDE];
+        let none_levels: &[i32] = &[];
+        let (earlier_levels, these) = leaf.levels.split_at_mut(plane);
         let site = Site {
             plane,
             node,
@@ -460,6 +462,8 @@ impl State {
             kinds: leaf.kinds,
             energies: (el, ea),
             before: [0, 1].map(|i| earlier.get(i).map_or(none, |m| &m[..])),
+            earlier: [0, 1].map(|i| earlier_levels.get(i).map_or(none_levels, |l| &l[..])),
+            chroma: leaf.chroma,
         };
         let coding = Coding {
             mix: &mut self.levels,
@@ -467,7 +471,7 @@ impl State {
             site,
             quantizer: self.quantizer,
             end,
-            levels: &mut leaf.levels[plane],
+            levels: &mut these[0],
             magnitudes: &mut rest[0],
             tally: self.tally.as_deref_mut(),
         };
