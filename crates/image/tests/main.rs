@@ -1,6 +1,7 @@
 //! Tests of the codecs of pictures.
 #![allow(clippy::unwrap_used)]
 
+mod block;
 mod common;
 mod metric;
 mod planes;

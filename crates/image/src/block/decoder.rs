@@ -9,7 +9,7 @@ use super::quantizer::Quantizer;
 use super::search::chroma_kinds;
 use super::syntax::{Leaf, Split, State};
 use super::transform::{KEPT, Pair, SIDE, Scratch};
-use super::{Grid, Shape, priors};
+use super::{Grid, Shape, finish, priors};
 use crate::Planes;
 use minlen_core::{Env, Error, Result};
 use minlen_entropy::binary::Decoder;
@@ -46,10 +46,18 @@ pub(super) fn decode(payload: &[u8], shape: &Shape, env: &Env) -> Result<Planes>
         roots.push(reader.painter.canvas.finish());
         env.work((SIDE * SIDE * planes) as u64)?;
     }
-    if reader.coder.consumed() < rest.len() {
-        return Err(Error::corrupt("bytes after the last block of a picture"));
+    let mut strengths = Vec::new();
+    finish::code(&mut reader.state, &mut reader.coder, &grid, planes, &mut strengths);
+    if reader.coder.overrun() {
+        return Err(Error::truncated("the picture ends before its filter"));
     }
-    let planes = grid.assemble(&roots, planes);
+    if reader.coder.consumed() < rest.len() {
+        return Err(Error::corrupt("bytes after the end of a picture"));
+    }
+    let mut planes = grid.assemble(&roots, planes);
+    finish::with_filter(&reader.state, &grid, &planes.clone(), |filter| {
+        finish::apply(filter, &grid, &mut planes, &strengths);
+    });
     colour::inverse(&planes, (shape.width, shape.height, shape.depth), &rotation)
 }
 

@@ -54,9 +54,12 @@ const STARTS: [u32; CONTEXTS] = {
 /// Probabilities of all levels.
 const PROBS: usize = STARTS[CONTEXTS - 1] as usize + COUNTS[CONTEXTS - 1] * STEPS;
 
+/// Contexts of the signs of the second and third plane, after those of magnitudes.
+const SIGNS: usize = 2 * 4 * 9 * 4;
+
 /// The model of levels.
 pub(super) fn model() -> LevelMix {
-    Mix::new(PROBS, [STEPS * 3, 90, 9 * 7 * 2], STEPS * 3)
+    Mix::new(PROBS + SIGNS, [STEPS * 3, 90, 9 * 7 * 2], STEPS * 3)
 }
 
 /// Positions of the coefficients of a block, from the lowest frequency on, along antidiagonals.
@@ -96,6 +99,10 @@ pub(super) struct Site<'a> {
     pub energies: (usize, usize),
     /// Magnitudes of the planes before, which are of the same shape.
     pub before: [&'a [u8]; 2],
+    /// Their levels, nothing where all are 0.
+    pub earlier: [&'a [i32]; 2],
+    /// How the second and third plane are predicted.
+    pub chroma: u8,
 }
 
 /// Magnitudes around a position, those of higher frequencies only.
@@ -158,7 +165,7 @@ impl<C: BitCoder> Coding<'_, C> {
             let wanted = self.levels[y * w + x];
             let magnitude = self.magnitude(v, &decision, (x, y), wanted, state, known == 0)?;
             let mut level = magnitude as i32;
-            if magnitude > 0 && self.coder.code(u32::from(wanted < 0), 32_768) == 1 {
+            if magnitude > 0 && self.sign(y * w + x, ZONES[x + y], wanted < 0) {
                 level = -level;
             }
             self.levels[y * w + x] = level;
@@ -168,6 +175,22 @@ impl<C: BitCoder> Coding<'_, C> {
             state = self.quantizer.next(state, level);
         }
         Ok(())
+    }
+
+    /// Whether the level is negative. Those of the second and third plane often have to do with those of the planes before.
+    #[inline(always)]
+    fn sign(&mut self, index: usize, zone: u8, negative: bool) -> bool {
+        let site = &self.site;
+        if site.plane == 0 {
+            return self.coder.code(u32::from(negative), 32_768) == 1;
+        }
+        let sign = |i: usize| site.earlier[i].get(index).map_or(1, |level| (level.signum() + 1) as usize);
+        let kind = (site.plane - 1) * 4 + usize::from(site.chroma & 3);
+        let context = ((kind * 3 + sign(0)) * 3 + sign(1)) * 4 + usize::from(zone.min(3));
+        let Some(prob) = self.mix.probs.get_mut(PROBS + context) else { return false };
+        let bit = self.coder.code(u32::from(negative), prob.p16().clamp(64, 65_472));
+        prob.update(bit, 255);
+        bit == 1
     }
 
     /// The magnitude, decision by decision.

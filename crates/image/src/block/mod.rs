@@ -20,6 +20,8 @@ mod colour;
 mod decoder;
 mod effort;
 mod encoder;
+mod filter;
+mod finish;
 mod hadamard;
 mod header;
 #[cfg(feature = "lab")]
@@ -100,8 +102,7 @@ pub fn decode(payload: &[u8], shape: &Shape, env: &Env) -> Result<Planes> {
 
 /// What is taken for noise where lines are fitted.
 fn line_noise(quantizer: quantizer::Quantizer) -> i64 {
-    let step = quantizer.step_in_units();
-    step * step
+    i64::from(quantizer.unit()).pow(2) / 2
 }
 
 /// How a picture is cut into root blocks.

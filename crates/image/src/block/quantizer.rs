@@ -57,9 +57,10 @@ impl Quantizer {
         self.step as f32 / (1 << FRACTION) as f32
     }
 
-    /// The step in whole units.
-    pub fn step_in_units(self) -> i64 {
-        self.step >> FRACTION
+    /// The step in whole units; of dependent quantization the one of plain quantization that has the same rate.
+    pub fn unit(self) -> i32 {
+        let step = if self.dependent { self.step * 64 / 43 } else { self.step };
+        (step >> FRACTION).max(1) as i32
     }
 
     /// The coefficient of a level in this state.

@@ -91,10 +91,6 @@ impl Tally {
     }
 
     /// All counts, one after the other.
-    pub fn counts(&self) -> impl Iterator<Item = &[u32; 2]> {
-        self.levels.iter().flatten().chain(&self.flags)
-    }
-
     pub fn counts_mut(&mut self) -> impl Iterator<Item = &mut [u32; 2]> {
         self.levels.iter_mut().flatten().chain(&mut self.flags)
     }

@@ -1,6 +1,7 @@
 //! What is coded of a block besides its levels, and the state of the coder.
 
 use super::canvas::{ABSENT, CELL, Node};
+use super::filter::Known;
 use super::levels::{self, Coding, LevelMix, Magnitudes, STRIDE, Site, scan};
 use super::mix::{Decision, Mix};
 use super::predict::{DC, HORIZONTAL, MODES, PLANAR, VERTICAL};
@@ -19,6 +20,7 @@ const VALUES: usize = 1024;
 const KINDS: usize = 12;
 const REST: usize = 8;
 const END_BITS: usize = 9;
+const STRENGTH: usize = 10;
 
 /// Modes that are likely, by those on the left and above.
 pub(super) const LIKELY: usize = 6;
@@ -81,9 +83,11 @@ pub(super) struct Cell {
     chroma: u8,
     logs: (u8, u8),
     energies: [u8; 3],
+    /// Whether it is at a side of its block.
+    edge: bool,
 }
 
-const NOWHERE: Cell = Cell { mode: ABSENT, chroma: 0, logs: (2, 2), energies: [2; 3] };
+const NOWHERE: Cell = Cell { mode: ABSENT, chroma: 0, logs: (2, 2), energies: [2; 3], edge: true };
 
 /// The modes that are likely next to these two.
 pub(super) fn likely(left: u8, above: u8) -> [u8; LIKELY] {
@@ -123,7 +127,7 @@ pub(super) struct State {
     cells: Vec<Cell>,
     columns: usize,
     planes: usize,
-    quantizer: Quantizer,
+    pub quantizer: Quantizer,
     magnitudes: [Box<Magnitudes>; 3],
     isa: Isa,
     pub tally: Option<Box<Tally>>,
@@ -158,10 +162,15 @@ fn energy(sum: u32, area: usize) -> u8 {
     if sum == 0 { 0 } else { (33 - (scaled | 1).leading_zeros()).min(11) as u8 }
 }
 
+/// The model of all flags.
+pub(super) fn flag_model() -> Mix<CONTEXTS, 16> {
+    Mix::new(KINDS * CONTEXTS * VALUES, [KINDS * 8, KINDS * 25, KINDS], KINDS)
+}
+
 impl State {
     pub fn new(columns: usize, rows: usize, planes: usize, quantizer: Quantizer) -> Self {
         Self {
-            flags: Mix::new(KINDS * CONTEXTS * VALUES, [KINDS * 8, KINDS * 25, KINDS], KINDS),
+            flags: flag_model(),
             levels: levels::model(),
             cells: vec![NOWHERE; columns * rows],
             columns,
@@ -289,11 +298,37 @@ impl State {
             energies[plane] = energy(sum, node.area());
         }
         let (lw, lh) = node.logs();
-        let cell = Cell { mode: leaf.mode, chroma: leaf.chroma, logs: (lw as u8, lh as u8), energies };
-        for y in row..row + node.h / CELL {
-            self.cells[y * self.columns + column..][..node.w / CELL].fill(cell);
+        let cell =
+            Cell { mode: leaf.mode, chroma: leaf.chroma, logs: (lw as u8, lh as u8), energies, edge: true };
+        let (columns, rows) = (node.w / CELL, node.h / CELL);
+        for y in 0..rows {
+            let cells = &mut self.cells[(row + y) * self.columns + column..][..columns];
+            cells.fill(cell);
+            if y > 0 && y + 1 < rows && columns > 2 {
+                cells[1..columns - 1].iter_mut().for_each(|cell| cell.edge = false);
+            }
         }
         Ok(())
+    }
+
+    /// What the filter is told of the cells.
+    pub fn known(&self) -> Vec<Known> {
+        self.cells.iter().map(|cell| Known { coded: cell.energies[0] > 0, edge: cell.edge }).collect()
+    }
+
+    /// Codes how strongly a root block is filtered in a plane, next to blocks with these strengths.
+    pub fn strength<C: BitCoder>(&mut self, coder: &mut C, plane: usize, beside: (u8, u8), wanted: u8) -> u8 {
+        let beside = usize::from(beside.0) * 4 + usize::from(beside.1);
+        // The usual one first.
+        for (number, strength) in [2, 1, 3].into_iter().enumerate() {
+            let n = plane * 3 + number;
+            let octave = n * 12 + self.quantizer.octave;
+            let contexts = [n, n * 16 + beside, octave, number, number * 16 + beside, 0, 0];
+            if self.flag(coder, STRENGTH, (number, plane), contexts, wanted == strength) {
+                return strength;
+            }
+        }
+        0
     }
 
     fn mode<C: BitCoder>(&mut self, coder: &mut C, node: Node, (left, above): (u8, u8), wanted: u8) -> u8 {
@@ -419,6 +454,8 @@ impl State {
         let end = self.end(coder, plane, node, (el, ea, e0), leaf)?;
         let (earlier, rest) = self.magnitudes.split_at_mut(plane);
         let none: &[u8] = &[0; STRIDE * STRIDE];
+        let none_levels: &[i32] = &[];
+        let (earlier_levels, these) = leaf.levels.split_at_mut(plane);
         let site = Site {
             plane,
             node,
@@ -426,6 +463,8 @@ impl State {
             kinds: leaf.kinds,
             energies: (el, ea),
             before: [0, 1].map(|i| earlier.get(i).map_or(none, |m| &m[..])),
+            earlier: [0, 1].map(|i| earlier_levels.get(i).map_or(none_levels, |l| &l[..])),
+            chroma: leaf.chroma,
         };
         let coding = Coding {
             mix: &mut self.levels,
@@ -433,7 +472,7 @@ impl State {
             site,
             quantizer: self.quantizer,
             end,
-            levels: &mut leaf.levels[plane],
+            levels: &mut these[0],
             magnitudes: &mut rest[0],
             tally: self.tally.as_deref_mut(),
         };

@@ -1,0 +1,52 @@
+//! Makes the files of models and filters that coding starts with: `block_train FOLDER EFFORT PICTURE.ppm...`.
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
+
+use minlen_core::Env;
+use minlen_image::{Planes, block};
+
+fn read(path: &str) -> Planes {
+    let bytes = std::fs::read(path).unwrap();
+    let mut fields = Vec::new();
+    let mut at = 0;
+    while fields.len() < 4 {
+        let start = at + bytes[at..].iter().position(|b| !b.is_ascii_whitespace()).unwrap();
+        let end = start + bytes[start..].iter().position(u8::is_ascii_whitespace).unwrap();
+        fields.push(String::from_utf8_lossy(&bytes[start..end]).into_owned());
+        at = end;
+    }
+    let (width, height) = (fields[1].parse().unwrap(), fields[2].parse().unwrap());
+    let samples = &bytes[at + 1..];
+    let plane = |i: usize| samples[i..].iter().step_by(3).map(|&v| u16::from(v)).collect();
+    Planes::new(width, height, 8, (0..3).map(plane).collect()).unwrap()
+}
+
+/// The middle of a picture, at most 256 pixels each way.
+fn middle(picture: &Planes) -> Planes {
+    let (w, h) = (picture.width().min(256), picture.height().min(256));
+    let (x, y) = ((picture.width() - w) / 2, (picture.height() - h) / 2);
+    let row = |plane: &[u16], r: usize| plane[(y + r) * picture.width() + x..][..w].to_vec();
+    let crop = |plane: &Vec<u16>| (0..h).flat_map(|r| row(plane, r)).collect();
+    Planes::new(w, h, picture.depth(), picture.planes().iter().map(crop).collect()).unwrap()
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let effort: u8 = arguments[2].parse().unwrap();
+    let threads = std::env::var("THREADS").map_or(2, |n| n.parse().unwrap());
+    let env = Env::default().with_threads(threads);
+    let mut trainer = block::lab::Trainer::default();
+    // Each picture at one of nine quantizers, and all in an order that does not sort them.
+    let count = arguments.len() - 3;
+    for i in 0..count {
+        let path = &arguments[3 + i * 37 % count];
+        let quantizer = 200 + i * 5 % 9 * 20;
+        trainer.add(&middle(&read(path)), quantizer as u16, effort, &env).unwrap();
+    }
+    std::fs::write(format!("{}/dump.bin", arguments[1]), trainer.dump()).unwrap();
+    let file = trainer.train(3, &env, |bytes| println!("{bytes} bytes")).unwrap();
+    println!("{} bytes of models", file.len());
+    std::fs::write(format!("{}/priors.bin", arguments[1]), file).unwrap();
+    let file = trainer.filters(&env).unwrap();
+    println!("{} bytes of filters", file.len());
+    std::fs::write(format!("{}/filters.bin", arguments[1]), file).unwrap();
+}
