@@ -7,6 +7,7 @@
 //! |---|---|
 //! | samples of a picture, plane by plane | [`Planes`] |
 
+pub mod overfit;
 mod planes;
 
 pub use planes::Planes;
