@@ -34,6 +34,10 @@ pub struct Schedule {
     pub weights_rate: f32,
     /// The share of steps at the end in which weights alone move.
     pub weights_share: f32,
+    /// How far latents move in those, as a share of their rate.
+    pub hard_latents: f32,
+    /// The same of weights.
+    pub hard_weights: f32,
     /// Softness of rounding at first and at last.
     pub temperature: (f32, f32),
     /// Deviation of noise at first and at last.
@@ -68,6 +72,8 @@ impl Schedule {
             latents_rate: 0.05,
             weights_rate: 4e-3,
             weights_share: 0.1,
+            hard_latents: 0.0,
+            hard_weights: 0.25,
             temperature: (0.35, 0.1),
             noise: (0.22, 0.15),
             threshold: 0.3,
@@ -164,7 +170,8 @@ fn train(fit: &mut Fit<'_>, schedule: &Schedule, env: &Env) -> Result<()> {
             (rounding, moves)
         } else {
             let left = 1.0 - (step - soft) as f32 / last.max(1) as f32;
-            (Rounding::Hard, Move { latents: 0.0, weights: 0.25 * schedule.weights_rate * left.max(0.02) })
+            let weights = schedule.hard_weights * schedule.weights_rate * left.max(0.02);
+            (Rounding::Hard, Move { latents: schedule.hard_latents * schedule.latents_rate * left, weights })
         };
         let cost = fit.step(rounding, moves)?;
         trace(step, fit, cost);
