@@ -75,7 +75,6 @@ fn set(schedule: &mut Schedule, key: &str, value: &str) -> Result<(), Box<dyn Er
         "latents_rate" => schedule.latents_rate = value.parse()?,
         "weights_rate" => schedule.weights_rate = value.parse()?,
         "weights_share" => schedule.weights_share = value.parse()?,
-        "hl" => schedule.hard_latents = value.parse()?,
         "hw" => schedule.hard_weights = value.parse()?,
         "threshold" => schedule.threshold = value.parse()?,
         "hidden" => schedule.hidden = value.parse()?,

@@ -6,19 +6,28 @@
 //! C3). Whoever decodes computes in integers.
 
 mod encode;
+mod goal;
 mod laplace;
 mod latents;
 mod layout;
 mod network;
 mod payload;
 mod pyramid;
+mod quantise;
 mod render;
+mod schedule;
+mod start;
 mod table;
 #[cfg(test)]
 mod tests;
 mod train;
 
-pub use encode::{Encoded, Goal, Schedule, encode};
+#[cfg(feature = "lab")]
+pub use encode::adapt;
+#[cfg(feature = "lab")]
+pub use table::table_bytes;
+pub use encode::{Encoded, encode};
+pub use schedule::{Goal, Schedule};
 
 use crate::Planes;
 use layout::Layout;

@@ -104,12 +104,10 @@ pub(super) struct Fit<'a> {
 }
 
 impl<'a> Fit<'a> {
-    /// Begins with these weights and latents that are 0. `target` has samples of which the largest is 1, plane by plane.
+    /// Begins with weights and latents that are 0. `target` has samples of which the largest is 1, plane by plane.
     pub(super) fn new(
         layout: &'a Layout,
         network: &'a Network,
-        weights: Vec<f32>,
-        steps: Vec<f32>,
         target: &[Vec<f32>],
         env: &Env,
     ) -> Result<Self> {
@@ -123,7 +121,7 @@ impl<'a> Fit<'a> {
             layout,
             network,
             latents: none(),
-            steps,
+            steps: vec![0.0; layout.sizes.len()],
             lambda: 0.0,
             isa: Isa::detect(),
             threads: env.threads,
@@ -139,8 +137,16 @@ impl<'a> Fit<'a> {
             taken: 0,
             taken_weights: 0,
             pixels: width * height,
-            weights,
+            weights: nothing(),
         })
+    }
+
+    /// Begins anew: forgets what steps left behind.
+    pub(super) fn forget(&mut self) {
+        let [a, b] = &mut self.moments;
+        let [c, d] = &mut self.weights_moments;
+        [a, b, c, d].into_iter().for_each(|moments| moments.fill(0.0));
+        (self.taken, self.taken_weights) = (0, 0);
     }
 
     /// Memory that [`Fit::new`] takes.

@@ -27,7 +27,8 @@ fn with_fit<R>(width: usize, height: usize, colours: usize, threads: usize, run:
     let target = target(width, height, colours);
     let steps = vec![0.1, 0.06, 0.03, 0.02, 0.01, 0.005, 0.002];
     let env = Env::default().with_threads(threads);
-    let mut fit = Fit::new(&layout, &network, weights, steps.clone(), &target, &env).unwrap();
+    let mut fit = Fit::new(&layout, &network, &target, &env).unwrap();
+    (fit.weights, fit.steps) = (weights, steps.clone());
     fit.lambda = 3e-3;
     let axes = if colours == 3 { pyramid::axes(&target) } else { [[0.0; 3]; 3] };
     fit.latents = pyramid::latents(&layout, &target, &axes, &[[-0.02, 0.22, 0.87, -0.07]; 6], &steps, 0.0);
