@@ -14,6 +14,7 @@ pub mod block;
 mod code;
 pub mod metric;
 mod picture;
+pub mod overfit;
 mod planes;
 #[cfg(feature = "read")]
 pub mod read;

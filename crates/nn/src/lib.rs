@@ -45,6 +45,7 @@ pub mod causal;
 mod config;
 #[cfg(test)]
 mod gradient_test;
+pub mod fit;
 mod hint;
 pub mod integer;
 mod layer;

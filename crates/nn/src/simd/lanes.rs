@@ -28,6 +28,12 @@ pub(crate) trait Lanes: Copy {
     fn pow2(self, v: Self::V) -> Self::V;
     /// The bit-trick guess of 1/sqrt(v).
     fn rsqrt_guess(self, v: Self::V) -> Self::V;
+    /// `a` where `c > 0`, else `b`.
+    fn select(self, c: Self::V, a: Self::V, b: Self::V) -> Self::V;
+    /// The exponent of positive normal numbers, as a number.
+    fn exponent(self, v: Self::V) -> Self::V;
+    /// Positive normal numbers without their exponents: in [1, 2).
+    fn mantissa(self, v: Self::V) -> Self::V;
     /// `a + b * c`, rounded twice.
     #[inline(always)]
     fn mac(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
@@ -43,6 +49,10 @@ const ROUND_BITS: i32 = ROUND.to_bits() as i32;
 /// What turns the bits of `ROUND + k` into the exponent field of 2^k, before the shift.
 pub(super) const POW2_BIAS: i32 = 127 - ROUND_BITS;
 pub(super) const RSQRT_MAGIC: i32 = 0x5f37_59df;
+
+/// The bits of a number without its exponent, and those of 1.
+pub(super) const MANTISSA: i32 = 0x007f_ffff;
+pub(super) const ONE_BITS: i32 = 0x3f80_0000;
 
 /// Plain arrays: the reference, and what runs where there is no AVX2.
 #[derive(Clone, Copy)]
@@ -110,6 +120,18 @@ impl Lanes for Plain {
     #[inline(always)]
     fn rsqrt_guess(self, v: Self::V) -> Self::V {
         each!(k => f32::from_bits(RSQRT_MAGIC.wrapping_sub((v[k].to_bits() >> 1) as i32) as u32))
+    }
+    #[inline(always)]
+    fn select(self, c: Self::V, a: Self::V, b: Self::V) -> Self::V {
+        each!(k => if c[k] > 0.0 { a[k] } else { b[k] })
+    }
+    #[inline(always)]
+    fn exponent(self, v: Self::V) -> Self::V {
+        each!(k => ((v[k].to_bits() >> 23) as i32 - 127) as f32)
+    }
+    #[inline(always)]
+    fn mantissa(self, v: Self::V) -> Self::V {
+        each!(k => f32::from_bits((v[k].to_bits() as i32 & MANTISSA | ONE_BITS) as u32))
     }
     #[inline(always)]
     fn tree_sum(self, v: Self::V) -> f32 {

@@ -42,3 +42,16 @@ pub(crate) fn rsqrt<L: Lanes>(l: L, v: L::V) -> L::V {
     }
     y
 }
+
+/// ln v for normal v > 0 (relative error about 1e-6): exponent and mantissa, and the series of the area tangent of `(m - 1) / (m + 1)`.
+#[inline(always)]
+pub(crate) fn ln<L: Lanes>(l: L, v: L::V) -> L::V {
+    let (m, one) = (l.mantissa(v), l.splat(1.0));
+    let t = l.div(l.sub(m, one), l.add(m, one));
+    let square = l.mul(t, t);
+    let mut p = l.splat(2.0 / 11.0);
+    for c in [2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0, 2.0] {
+        p = l.mac(l.splat(c), square, p);
+    }
+    l.mac(l.mul(l.exponent(v), l.splat(std::f32::consts::LN_2)), t, p)
+}

@@ -136,6 +136,8 @@ macro_rules! kernel {
     };
 }
 
+pub(crate) mod fit;
+
 kernel!(
     /// y += x W for W of `x.len()` rows by `y.len()` columns, rows in order.
     kernels::matvec(y: &mut [f32], w: &[f32], x: &[f32])

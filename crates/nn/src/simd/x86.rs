@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::lanes::{LANES, Lanes, POW2_BIAS, RSQRT_MAGIC};
+use super::lanes::{LANES, Lanes, MANTISSA, ONE_BITS, POW2_BIAS, RSQRT_MAGIC};
 
 /// Two 8-lane registers. Holding one proves AVX2.
 #[derive(Clone, Copy)]
@@ -123,6 +123,29 @@ impl Lanes for Sse2 {
         })
     }
     #[inline(always)]
+    fn select(self, c: Self::V, a: Self::V, b: Self::V) -> Self::V {
+        // SAFETY: SSE2 is part of x86-64; register operations only.
+        let one = |k: usize| unsafe {
+            let yes = _mm_cmpgt_ps(c[k], _mm_setzero_ps());
+            _mm_or_ps(_mm_and_ps(yes, a[k]), _mm_andnot_ps(yes, b[k]))
+        };
+        [one(0), one(1), one(2), one(3)]
+    }
+    #[inline(always)]
+    fn exponent(self, v: Self::V) -> Self::V {
+        four!(x, v => {
+            let bits = _mm_srli_epi32::<23>(_mm_castps_si128(x));
+            _mm_cvtepi32_ps(_mm_sub_epi32(bits, _mm_set1_epi32(127)))
+        })
+    }
+    #[inline(always)]
+    fn mantissa(self, v: Self::V) -> Self::V {
+        four!(x, v => {
+            let bits = _mm_and_si128(_mm_castps_si128(x), _mm_set1_epi32(MANTISSA));
+            _mm_castsi128_ps(_mm_or_si128(bits, _mm_set1_epi32(ONE_BITS)))
+        })
+    }
+    #[inline(always)]
     fn tree_sum(self, v: Self::V) -> f32 {
         // SAFETY: SSE2 is part of x86-64; register operations only.
         tree4(unsafe { _mm_add_ps(_mm_add_ps(v[0], v[2]), _mm_add_ps(v[1], v[3])) })
@@ -210,6 +233,30 @@ impl Lanes for Avx2 {
         (one(v.0), one(v.1))
     }
     #[inline(always)]
+    fn select(self, c: Self::V, a: Self::V, b: Self::V) -> Self::V {
+        // SAFETY: `self` proves AVX2; register operations only.
+        let one = |c, a, b| unsafe { _mm256_blendv_ps(b, a, _mm256_cmp_ps::<_CMP_GT_OQ>(c, _mm256_setzero_ps())) };
+        (one(c.0, a.0, b.0), one(c.1, a.1, b.1))
+    }
+    #[inline(always)]
+    fn exponent(self, v: Self::V) -> Self::V {
+        // SAFETY: `self` proves AVX2; register operations only.
+        let one = |x: __m256| unsafe {
+            let bits = _mm256_srli_epi32::<23>(_mm256_castps_si256(x));
+            _mm256_cvtepi32_ps(_mm256_sub_epi32(bits, _mm256_set1_epi32(127)))
+        };
+        (one(v.0), one(v.1))
+    }
+    #[inline(always)]
+    fn mantissa(self, v: Self::V) -> Self::V {
+        // SAFETY: `self` proves AVX2; register operations only.
+        let one = |x: __m256| unsafe {
+            let bits = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(MANTISSA));
+            _mm256_castsi256_ps(_mm256_or_si256(bits, _mm256_set1_epi32(ONE_BITS)))
+        };
+        (one(v.0), one(v.1))
+    }
+    #[inline(always)]
     fn tree_sum(self, v: Self::V) -> f32 {
         // SAFETY: `self` proves AVX2; register operations only.
         unsafe {
@@ -288,6 +335,27 @@ impl Lanes for Avx512 {
         unsafe {
             let half = _mm512_srli_epi32::<1>(_mm512_castps_si512(v));
             _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(RSQRT_MAGIC), half))
+        }
+    }
+    #[inline(always)]
+    fn select(self, c: Self::V, a: Self::V, b: Self::V) -> Self::V {
+        // SAFETY: `self` proves AVX-512F; register operations only.
+        unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(c, _mm512_setzero_ps()), b, a) }
+    }
+    #[inline(always)]
+    fn exponent(self, v: Self::V) -> Self::V {
+        // SAFETY: `self` proves AVX-512F; register operations only.
+        unsafe {
+            let bits = _mm512_srli_epi32::<23>(_mm512_castps_si512(v));
+            _mm512_cvtepi32_ps(_mm512_sub_epi32(bits, _mm512_set1_epi32(127)))
+        }
+    }
+    #[inline(always)]
+    fn mantissa(self, v: Self::V) -> Self::V {
+        // SAFETY: `self` proves AVX-512F; register operations only.
+        unsafe {
+            let bits = _mm512_and_si512(_mm512_castps_si512(v), _mm512_set1_epi32(MANTISSA));
+            _mm512_castsi512_ps(_mm512_or_si512(bits, _mm512_set1_epi32(ONE_BITS)))
         }
     }
     #[inline(always)]
