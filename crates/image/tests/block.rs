@@ -5,7 +5,13 @@ use minlen_core::{Cancel, Env, ErrorKind, Limits};
 use minlen_image::block::{self, Encoded, QUANTIZER_MAX, Shape};
 use minlen_image::{Planes, SIDE_MAX};
 
-fn made(width: usize, height: usize, depth: u8, colours: usize, of: impl Fn(usize, usize, usize) -> u32) -> Planes {
+fn made(
+    width: usize,
+    height: usize,
+    depth: u8,
+    colours: usize,
+    of: impl Fn(usize, usize, usize) -> u32,
+) -> Planes {
     let most = (1u32 << depth) - 1;
     let plane = |c| (0..width * height).map(|i| of(i % width, i / width, c).min(most) as u16).collect();
     Planes::new(width, height, depth, (0..colours).map(plane).collect()).unwrap()
@@ -69,7 +75,11 @@ fn flat_pictures_take_a_few_bytes() {
     for value in [0, 128, 255] {
         let picture = made(200, 150, 8, 3, |_, _, _| value);
         let coded = round_trip(&picture, 200, 1);
-        assert!(coded.bytes.len() < 60 && coded.picture.psnr(&picture) > 40.0, "{value}: {}", coded.bytes.len());
+        assert!(
+            coded.bytes.len() < 60 && coded.picture.psnr(&picture) > 40.0,
+            "{value}: {}",
+            coded.bytes.len()
+        );
     }
     let two = made(64, 48, 8, 3, |x, y, c| if (x / 8 + y / 8) % 2 == 0 { 255 } else { 60 * c as u32 });
     assert!(round_trip(&two, 160, 2).picture.psnr(&two) > 35.0);

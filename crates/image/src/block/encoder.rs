@@ -19,7 +19,7 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Lambda over the square of the step, for plain and for dependent quantization.
-const LAMBDA: [f32; 2] = [0.12, 0.42];
+const LAMBDA: [f32; 2] = [0.10, 0.30];
 
 /// See [`super::encode`].
 pub(super) fn encode(picture: &Planes, quantizer: u16, effort: u8, env: &Env) -> Result<(Encoded, Tally)> {
@@ -37,7 +37,8 @@ pub(super) fn encode(picture: &Planes, quantizer: u16, effort: u8, env: &Env) ->
         let rate = Rate::new(&tally);
         let plan = plan(quantizer, &rate, effort);
         let roots = search(&plan, &grid, &planes, env)?;
-        let payload = write(&header, &grid, &roots, &planes, quantizer, plan.terms.lambda, env, priors::warm)?.0;
+        let payload =
+            write(&header, &grid, &roots, &planes, quantizer, plan.terms.lambda, env, priors::warm)?.0;
         if pass + 1 < effort.passes {
             tally = priors::tally();
             tally.add(&payload.tally, 16);
@@ -63,7 +64,8 @@ pub(super) struct Searched {
 #[cfg(feature = "lab")]
 impl Searched {
     pub fn write(&self, env: &Env, start: impl FnOnce(&mut State)) -> Result<(Vec<u8>, State, Tally)> {
-        let (coded, state) = write(&self.header, &self.grid, &self.roots, &self.planes, self.quantizer, 1.0, env, start)?;
+        let (coded, state) =
+            write(&self.header, &self.grid, &self.roots, &self.planes, self.quantizer, 1.0, env, start)?;
         Ok((coded.bytes, state, coded.tally))
     }
 
@@ -109,7 +111,12 @@ impl Searched {
             found.splits = (0..get()).map(|_| of[get() & 3]).collect();
             for _ in 0..get() {
                 let word = get();
-                let mut leaf = Leaf { mode: (word >> 16) as u8, chroma: (word >> 8) as u8, kinds: word as u8, ..Leaf::default() };
+                let mut leaf = Leaf {
+                    mode: (word >> 16) as u8,
+                    chroma: (word >> 8) as u8,
+                    kinds: word as u8,
+                    ..Leaf::default()
+                };
                 for levels in &mut leaf.levels {
                     levels.resize(get(), 0);
                     for _ in 0..get() {
@@ -136,7 +143,9 @@ impl Searched {
         let state = self.write(env, priors::warm)?.1;
         let roots: Vec<Done> = self.roots.iter().map(|(_, done)| done.clone()).collect();
         let planes = self.grid.assemble(&roots, self.planes.len());
-        finish::with_filter(&state, &self.grid, &planes, |filter| call(filter, &planes, &self.planes, &self.grid));
+        finish::with_filter(&state, &self.grid, &planes, |filter| {
+            call(filter, &planes, &self.planes, &self.grid);
+        });
         Ok(())
     }
 }

@@ -139,7 +139,8 @@ fn differences(plane: &Padded, at: usize, turn: u8, unit: i32, features: &mut [[
         let dx = if turn & 2 != 0 { -dx } else { dx };
         let (dx, dy) = if turn & 1 != 0 { (dy, dx) } else { (dx, dy) };
         let offset = dy * plane.stride as isize + dx;
-        let (a, b) = (cell(plane, at.wrapping_add_signed(offset)), cell(plane, at.wrapping_add_signed(-offset)));
+        let (a, b) =
+            (cell(plane, at.wrapping_add_signed(offset)), cell(plane, at.wrapping_add_signed(-offset)));
         for i in 0..AREA {
             let (a, b) = (a[i] - middle[i], b[i] - middle[i]);
             pair[0][i] = a.clamp(-low, low) + b.clamp(-low, low);

@@ -1,12 +1,12 @@
 //! Filtering of a whole picture: which strength each root block has, and its work.
 
-use super::{Grid, priors};
 use super::canvas::CELL;
 use super::filter::{Class, Filter, Padded, STRENGTHS, filtered};
 use super::syntax::State;
+use super::transform::SIDE;
+use super::{Grid, priors};
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::mixing::simd;
-use super::transform::SIDE;
 
 /// Cells along a root block.
 const CELLS: usize = SIDE / CELL;
@@ -76,7 +76,8 @@ pub(super) fn strengths(
                 let s = s as f32;
                 s * s * 0.25 * square as f32 - s * cross as f32 + price * [1.0, 2.0, 0.0, 2.0][s as usize]
             };
-            strengths[plane] = (0..STRENGTHS).fold(2, |best, s| if cost(s) < cost(best) { s } else { best }) as u8;
+            strengths[plane] =
+                (0..STRENGTHS).fold(2, |best, s| if cost(s) < cost(best) { s } else { best }) as u8;
         }
     }
     strengths
@@ -99,7 +100,13 @@ pub(super) fn apply(filter: &Filter<'_>, grid: &Grid, planes: &mut [Vec<i16>], s
 }
 
 /// Codes the strengths.
-pub(super) fn code<C: BitCoder>(state: &mut State, coder: &mut C, grid: &Grid, planes: usize, strengths: &mut Strengths) {
+pub(super) fn code<C: BitCoder>(
+    state: &mut State,
+    coder: &mut C,
+    grid: &Grid,
+    planes: usize,
+    strengths: &mut Strengths,
+) {
     strengths.resize(grid.columns * grid.rows, [0; 3]);
     for plane in 0..planes {
         for root in 0..strengths.len() {
@@ -117,7 +124,8 @@ pub(super) fn with_filter<T>(
     planes: &[Vec<i16>],
     call: impl FnOnce(&Filter<'_>) -> T,
 ) -> T {
-    let padded: Vec<Padded> = planes.iter().map(|plane| Padded::new(plane, grid.width, grid.height)).collect();
+    let padded: Vec<Padded> =
+        planes.iter().map(|plane| Padded::new(plane, grid.width, grid.height)).collect();
     call(&Filter {
         planes: &padded,
         weights: priors::filters(),
