@@ -8,9 +8,11 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let env = Env::default();
     let train = block::lab::Trainer::load(&std::fs::read(&arguments[1]).unwrap());
-    let test = block::lab::Trainer::load(&std::fs::read(&arguments[2]).unwrap());
     let file = train.train(3, &env, |bytes| println!("{bytes} bytes")).unwrap();
-    let sizes = test.sizes(&file, &env).unwrap();
-    println!("models {} test {} {sizes:?}", file.len(), sizes.iter().sum::<usize>());
+    if arguments[2] != "-" {
+        let test = block::lab::Trainer::load(&std::fs::read(&arguments[2]).unwrap());
+        let sizes = test.sizes(&file, &env).unwrap();
+        println!("models {} test {} {sizes:?}", file.len(), sizes.iter().sum::<usize>());
+    }
     std::fs::write(&arguments[3], file).unwrap();
 }

@@ -4,6 +4,8 @@
 //! integers, as every such quaternion gives a matrix that is orthonormal but for rounding; the encoder takes it from the principal
 //! components of the picture's colours.
 
+#![allow(clippy::needless_range_loop)] // one index into several arrays at once
+
 use crate::Planes;
 use minlen_core::Result;
 

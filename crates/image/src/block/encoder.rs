@@ -19,7 +19,7 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Lambda over the square of the step, for plain and for dependent quantization.
-const LAMBDA: [f32; 2] = [0.12, 0.42];
+const LAMBDA: [f32; 2] = [0.10, 0.30];
 
 /// See [`super::encode`].
 pub(super) fn encode(picture: &Planes, quantizer: u16, effort: u8, env: &Env) -> Result<(Encoded, Tally)> {
@@ -144,7 +144,7 @@ impl Searched {
         let roots: Vec<Done> = self.roots.iter().map(|(_, done)| done.clone()).collect();
         let planes = self.grid.assemble(&roots, self.planes.len());
         finish::with_filter(&state, &self.grid, &planes, |filter| {
-            call(filter, &planes, &self.planes, &self.grid)
+            call(filter, &planes, &self.planes, &self.grid);
         });
         Ok(())
     }

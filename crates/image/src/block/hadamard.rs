@@ -1,5 +1,7 @@
 //! Sums of absolute coefficients of a Hadamard transform: a quick guess at what a residual costs.
 
+#![allow(clippy::needless_range_loop)] // one index into several arrays at once
+
 use super::canvas::Node;
 use super::transform::SIDE;
 use minlen_entropy::mixing::simd::{self, Isa, Task, Vector};

@@ -1,5 +1,7 @@
 //! Access to what only the tools that train and measure need.
 
+#![allow(clippy::needless_range_loop)] // one index into several arrays at once
+
 use super::Grid;
 use super::canvas::CELL;
 use super::encoder::{self, Searched};
@@ -39,10 +41,13 @@ impl Trainer {
             let mut total = 0;
             // Probabilities of one long run in the first rounds, and from then on only weights.
             let frozen = round + 1 >= rounds && rounds > 1;
-            for (i, picture) in self.pictures.iter().enumerate() {
+            for picture in &self.pictures {
                 let mut start = (flags.clone(), level_mix.clone());
-                let limit = if frozen { 255 } else { 1020 };
+                let limit = if frozen { start.0.limit } else { 1020 };
                 (start.0.limit, start.1.limit) = (limit, limit);
+                // Weights learn ever slower.
+                let first = start.0.rates.0 * [4, 2, 1][round.min(2)];
+                (start.0.rates.0, start.1.rates.0) = (first, first);
                 if frozen {
                     cap(&mut start.0.probs);
                     cap(&mut start.1.probs);
@@ -52,7 +57,7 @@ impl Trainer {
                     state.levels = start.1;
                 })?;
                 total += bytes.len();
-                let _ = i;
+
                 keep(&mut flags, state.flags, frozen);
                 keep(&mut level_mix, state.levels, frozen);
                 if round == 0 {
@@ -143,7 +148,7 @@ fn solve(normal: &Normal) -> [i16; FEATURES] {
 
 fn cap(probs: &mut [AdaptiveProb]) {
     for prob in probs {
-        *prob = AdaptiveProb((prob.0 & !1023) | (prob.0 & 1023).min(40));
+        *prob = AdaptiveProb((prob.0 & !1023) | (prob.0 & 1023).min(100));
     }
 }
 
@@ -152,7 +157,9 @@ fn keep<const N: usize, const M: usize>(to: &mut Mix<N, M>, from: Mix<N, M>, fro
         to.weights = from.weights;
         to.last = from.last;
     } else {
+        let (rates, limit) = (to.rates, to.limit);
         *to = from;
+        (to.rates, to.limit) = (rates, limit);
     }
 }
 

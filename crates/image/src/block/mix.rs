@@ -3,6 +3,8 @@
 //! Two layers as in [`minlen_entropy::mixing::FixedMixer`], but with state that can be read and set, so that coding starts with what
 //! pictures have in common.
 
+#![allow(clippy::needless_range_loop)] // one index into several arrays at once
+
 use minlen_entropy::binary::BitCoder;
 use minlen_entropy::mixing::simd::Vector;
 use minlen_entropy::mixing::{AdaptiveProb, squash, stretch_table};
@@ -54,8 +56,8 @@ impl<const N: usize, const M: usize> Mix<N, M> {
             last: vec![[65_536 / SETS as i32; SETS]; last],
             first_set,
             stretch: stretch_table(),
-            rates: (6, 2),
-            limit: 255,
+            rates: (2, 1),
+            limit: 400,
         }
     }
 
@@ -94,7 +96,7 @@ impl<const N: usize, const M: usize> Mix<N, M> {
             last[s] = (last[s] + ((x[s] * miss + (1 << 17)) >> 18)).clamp(-(1 << 19) + 1, (1 << 19) - 1);
         }
         for s in 0..SETS {
-            let error = (((target - squash(x[s]) as i32) * self.rates.0) >> 5).clamp(-32_767, 32_767);
+            let error = (((target - squash(x[s]) as i32) * self.rates.0) >> 7).clamp(-32_767, 32_767);
             let weights = &mut self.weights[(self.first_set[s] + decision.sets[s]) as usize];
             for i in 0..M {
                 let delta = (i32::from(inputs[i]) * error + (1 << 14)) >> 15;

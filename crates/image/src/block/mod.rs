@@ -32,6 +32,7 @@ mod predict;
 mod priors;
 mod quantizer;
 mod rate;
+mod residual;
 mod search;
 mod syntax;
 mod transform;

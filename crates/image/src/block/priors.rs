@@ -16,7 +16,7 @@ static FILE: &[u8] = include_bytes!("priors.bin");
 /// Steps of the logistic domain that probabilities are kept in.
 const FINE: i32 = 16;
 /// As many observations probabilities count for at most when coding starts.
-const COUNT_MAX: u32 = 40;
+const COUNT_MAX: u32 = 100;
 
 /// Models as they are kept.
 #[derive(Clone, Debug)]

@@ -82,7 +82,7 @@ impl Tally {
     pub fn add(&mut self, other: &Self, share: u32) {
         let add = |to: &mut [u32; 2], from: &[u32; 2]| {
             (0..2).for_each(|i| {
-                to[i] = to[i].saturating_add((u64::from(from[i]) * u64::from(share) / 16) as u32)
+                to[i] = to[i].saturating_add((u64::from(from[i]) * u64::from(share) / 16) as u32);
             });
         };
         self.flags.iter_mut().zip(&other.flags).for_each(|(to, from)| add(to, from));

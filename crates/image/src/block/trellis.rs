@@ -1,6 +1,8 @@
 //! The encoder's choice of levels: the cheapest way through the states of dependent quantization (Viterbi's algorithm), by squared
 //! error and bits together.
 
+#![allow(clippy::needless_range_loop)] // one index into several arrays at once
+
 use super::canvas::Node;
 use super::levels::{Magnitudes, Nearby, STRIDE, scan};
 use super::quantizer::Quantizer;
