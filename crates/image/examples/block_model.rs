@@ -1,4 +1,5 @@
-//! Experiments with models.
+//! Experiments with models: `block_model TRAIN TEST OUT` learns from one dump of `block_train`, says how many bytes another takes (`-`:
+//! none), and writes the models.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
 
 use minlen_core::Env;

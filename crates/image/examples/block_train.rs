@@ -1,4 +1,5 @@
 //! Makes the files of models and filters that coding starts with: `block_train FOLDER EFFORT PICTURE.ppm...`.
+//! `DUMP` in the environment names a file for what was searched, from which `block_model` learns again without the search.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
 
 use minlen_core::Env;
@@ -42,7 +43,9 @@ fn main() {
         let quantizer = 200 + i * 5 % 9 * 20;
         trainer.add(&middle(&read(path)), quantizer as u16, effort, &env).unwrap();
     }
-    std::fs::write(format!("{}/dump.bin", arguments[1]), trainer.dump()).unwrap();
+    if let Ok(path) = std::env::var("DUMP") {
+        std::fs::write(path, trainer.dump()).unwrap();
+    }
     let file = trainer.train(3, &env, |bytes| println!("{bytes} bytes")).unwrap();
     println!("{} bytes of models", file.len());
     std::fs::write(format!("{}/priors.bin", arguments[1]), file).unwrap();

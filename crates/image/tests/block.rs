@@ -112,12 +112,12 @@ fn payloads_cut_short_or_changed_give_errors_or_pictures() {
     let shape = Shape::of(&picture);
     for effort in [0, 1] {
         let bytes = block::encode(&picture, 220, effort, &env).unwrap().bytes;
-        for length in 0..bytes.len() {
+        for length in (0..bytes.len()).step_by(11) {
             let _ = block::decode(&bytes[..length], &shape, &env);
         }
         assert!(block::decode(&bytes[..5], &shape, &env).is_err());
         assert!(block::decode(&[&bytes[..], &[1, 2, 3, 4, 5, 6, 7, 8]].concat(), &shape, &env).is_err());
-        for i in 0..bytes.len() {
+        for i in (0..bytes.len()).step_by(5) {
             let mut changed = bytes.clone();
             changed[i] ^= 1 << (i % 8);
             let _ = block::decode(&changed, &shape, &env);

@@ -1,7 +1,8 @@
 //! What pictures have in common: where coding starts.
 //!
-//! The file beside this one is made by `cargo run --release -p minlen-image --features lab --example block_train`, from pictures. It has
-//! the probabilities and weights of all models after those pictures, and the counts that costs are made of.
+//! The files beside this one are made by `cargo run --release -p minlen-image --features lab --example block_train --
+//! crates/image/src/block 2 PICTURE.ppm...`, from the middle 256 by 256 pixels of 136 pictures. `priors.bin` has the probabilities and
+//! weights of all models after those pictures, and the counts that costs are made of; `filters.bin` the weights of the filter.
 
 use super::filter::{CLASSES, FEATURES, OCTAVES, Weights};
 use super::mix::Mix;
