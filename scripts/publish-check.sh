@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 crates=$(grep -L '^publish = false' crates/*/Cargo.toml | xargs sed -n 's/^name = "\(minlen[a-z-]*\)"$/\1/p')
 few=65536 # A file beyond this is named here, or was packed by accident.
-known='^(priors/[a-z0-9]+\.mlp|Cargo\.lock)$'
+known='^(priors/[a-z0-9]+\.mlp|src/block/priors\.bin|src/vae/shipped\.mlc|Cargo\.lock)$'
 
 for crate in $crates; do
     dir=$(dirname "$(grep -lz "\[package\].name = \"$crate\"" crates/*/Cargo.toml)")

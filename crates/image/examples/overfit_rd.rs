@@ -4,6 +4,8 @@
 //! `--crop` takes S by S pixels out of the middle. Keys are the numbers of a schedule: `latents_rate`, `weights_rate`, `weights_share`,
 //! `threshold`, `hidden`, `chroma`, `step`, `slope`, `t0`, `t1`, `n0`, `n1`.
 
+#![allow(clippy::print_stdout)]
+
 use minlen_core::Env;
 use minlen_image::Planes;
 use minlen_image::overfit::{self, Goal, Schedule, Shape};
@@ -95,7 +97,8 @@ fn read(file: &str) -> Result<Planes, Box<dyn Error>> {
     let data = std::fs::read(file)?;
     let (mut numbers, mut at) = (Vec::new(), 2);
     while numbers.len() < 3 {
-        let word: String = data[at..].iter().take_while(|b| !b.is_ascii_whitespace()).map(|&b| char::from(b)).collect();
+        let word: String =
+            data[at..].iter().take_while(|b| !b.is_ascii_whitespace()).map(|&b| char::from(b)).collect();
         at += word.len() + 1;
         if !word.is_empty() {
             numbers.push(word.parse::<usize>()?);
@@ -113,6 +116,8 @@ fn cropped(picture: &Planes, side: usize) -> Result<Planes, Box<dyn Error>> {
         return Ok(picture.clone());
     }
     let (left, top) = ((width - side) / 2, (height - side) / 2);
-    let rows = |plane: &Vec<u16>| (top..top + side).flat_map(|y| plane[y * width + left..][..side].to_vec()).collect();
+    let rows = |plane: &Vec<u16>| {
+        (top..top + side).flat_map(|y| plane[y * width + left..][..side].to_vec()).collect()
+    };
     Ok(Planes::new(side, side, picture.depth(), picture.planes().iter().map(rows).collect())?)
 }

@@ -4,6 +4,8 @@
 //! with the present table, and moves the table towards what they ended with (Nichol et al. 2018, Reptile). Pieces are drawn from a fixed
 //! row of numbers. OUT gets one number a weight, 16 bits each, the low byte first.
 
+#![allow(clippy::print_stdout)]
+
 use minlen_core::Env;
 use minlen_core::testing::Rng;
 use minlen_image::Planes;
@@ -14,7 +16,9 @@ const SIDE: usize = 160;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [lambda, rounds, out, files @ ..] = &words[..] else { return Err("see the first lines of the source".into()) };
+    let [lambda, rounds, out, files @ ..] = &words[..] else {
+        return Err("see the first lines of the source".into());
+    };
     let (lambda, rounds): (f32, u32) = (lambda.parse()?, rounds.parse()?);
     let mut rng = Rng(1);
     let mut table: Vec<f32> = Vec::new();

@@ -1,8 +1,8 @@
 //! One way in and out for all codecs of colours: which of them, and how coarse, so that the goal is met.
 
 use crate::metric::ssimulacra2;
-use crate::{Planes, block};
-use minlen_core::{Env, Error, Result};
+use crate::{Planes, block, overfit, vae};
+use minlen_core::{Env, Error, ErrorKind, Result, Scaled};
 
 /// What a decoder knows of a picture beside the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +31,47 @@ pub struct Encoded {
 pub enum Method {
     /// Predicted blocks, transformed and quantized ([`block`]).
     Block,
+    /// Networks that are fitted to the picture ([`overfit`]).
+    Overfit,
+    /// Latents of networks that were trained on pictures ([`vae`]).
+    Vae,
 }
 
 impl Method {
     /// Every method, in the order of their numbers in payloads.
-    pub const ALL: [Self; 1] = [Self::Block];
+    pub const ALL: [Self; 3] = [Self::Block, Self::Overfit, Self::Vae];
 
     /// Its name, for people.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Block => "block",
+            Self::Overfit => "overfit",
+            Self::Vae => "vae",
+        }
+    }
+
+    /// The largest number of a quantizer.
+    fn coarsest(self) -> u16 {
+        match self {
+            Self::Block | Self::Overfit => block::QUANTIZER_MAX,
+            Self::Vae => vae::QUANTIZER_MAX,
+        }
+    }
+
+    /// The steps of a quality: as coarse as they get for 0, as fine as is worth it for 100. In between a quality is about what WebP calls
+    /// the same.
+    fn quantizer(self, quality: u8) -> u16 {
+        // What 60 and 100 are.
+        let (good, best) = match self {
+            Self::Block | Self::Overfit => (280, 150),
+            Self::Vae => (24, 0),
+        };
+        const GOOD: u16 = 60;
+        let quality = u16::from(quality.min(100));
+        match quality {
+            0..=GOOD => good + (self.coarsest() - good) * (GOOD - quality) / GOOD,
+            _ => good - (good - best) * (quality - GOOD) / (100 - GOOD),
         }
     }
 }
@@ -59,12 +89,92 @@ pub enum Goal {
     Bytes(u64),
 }
 
-/// The picture as near as the goal says, in as few bytes as `effort` (0 to 9) finds.
+/// What an effort takes on one core of the reference machine, in nanoseconds a pixel; a goal that has to be searched for takes about
+/// three times as long.
+#[must_use]
+pub fn effort_ns(effort: u8) -> u64 {
+    const NS: [u64; 10] =
+        [2_000, 4_000, 10_000, 22_000, 51_000, 71_000, 71_000, 71_000, 3_500_000, 10_000_000];
+    NS[usize::from(effort.min(9))]
+}
+
+/// The picture as near as the goal says, in as few bytes as `effort` (0 to 9) finds; by `method`, or by the best for that effort.
 ///
 /// # Errors
 /// Usage where the goal cannot be reached; limit where memory does not do; cancelled.
-pub fn encode(picture: &Planes, goal: &Goal, effort: u8, env: &Env) -> Result<(Method, Encoded)> {
-    Ok((Method::Block, Search { picture, goal, effort, env }.run()?))
+pub fn encode(
+    picture: &Planes,
+    goal: &Goal,
+    method: Option<Method>,
+    effort: u8,
+    env: &Env,
+) -> Result<(Method, Encoded)> {
+    let search = |method, effort, env: &Env| Search { picture, goal, method, effort, env }.run();
+    let samples = (picture.width() * picture.height() * picture.planes().len()) as u64;
+    // Blocks take a small part of the time that fitting takes.
+    let (first, looking) = Scaled::new(env, samples, samples / 20);
+    let fitting = |like: &Encoded| {
+        env.work(first.rest())?;
+        let steps = u64::from(overfit::Schedule::effort(effort).steps);
+        let (rest, inner) = Scaled::new(env, steps + steps / 4, samples - samples / 20);
+        let found = fit(picture, goal, like, effort, &inner);
+        env.work(rest.rest())?;
+        found
+    };
+    match method {
+        Some(Method::Overfit) => Ok((Method::Overfit, fitting(&search(Method::Block, FAST, &looking)?)?)),
+        None if effort >= FITTED && picture.width() * picture.height() <= FITTED_PIXELS => {
+            let fast = search(Method::Block, BLOCK_EFFORT, &looking)?;
+            match fitting(&fast) {
+                Ok(slow) => better(picture, goal, fast, slow, env),
+                // What networks cannot be fitted to closely enough, blocks have reached already.
+                Err(error) if error.kind() == ErrorKind::Usage => Ok((Method::Block, fast)),
+                Err(error) => Err(error),
+            }
+        }
+        other => {
+            let method = other.unwrap_or(Method::Block);
+            Ok((method, search(method, effort, env)?))
+        }
+    }
+}
+
+/// From this effort on, networks are fitted to the picture: with less time, blocks are smaller.
+const FITTED: u8 = 8;
+/// Pictures of more pixels are left to blocks: fitting takes some hundred bytes and, at the most effort, some milliseconds a pixel.
+const FITTED_PIXELS: usize = 1 << 22;
+/// The effort that finds how near a quality is.
+const FAST: u8 = 2;
+
+/// The picture by networks that are fitted to it: as near as `like` is where the goal is how near, and as small as the goal where it is that.
+fn fit(picture: &Planes, goal: &Goal, like: &Encoded, effort: u8, env: &Env) -> Result<Encoded> {
+    let goal = match *goal {
+        Goal::Bytes(most) => overfit::Goal::Bytes(most),
+        Goal::MeanSquare(most) => overfit::Goal::MeanSquare(most),
+        Goal::Quality(_) | Goal::Score(_) => overfit::Goal::MeanSquare(picture.mean_square(&like.picture)),
+    };
+    let overfit::Encoded { bytes, picture } =
+        overfit::encode(picture, goal, &overfit::Schedule::effort(effort), env)?;
+    Ok(Encoded { bytes, picture })
+}
+
+/// The better of two results: the smaller one that keeps the goal, or the nearer one within the bytes.
+fn better(
+    picture: &Planes,
+    goal: &Goal,
+    fast: Encoded,
+    slow: Encoded,
+    env: &Env,
+) -> Result<(Method, Encoded)> {
+    let off = |encoded: &Encoded| picture.mean_square(&encoded.picture);
+    let smaller = slow.bytes.len() < fast.bytes.len();
+    let wins = match *goal {
+        Goal::Bytes(most) => slow.bytes.len() as u64 <= most && off(&slow) < off(&fast),
+        Goal::MeanSquare(most) => smaller && off(&slow) <= most,
+        Goal::Quality(_) => smaller && off(&slow) <= off(&fast),
+        Goal::Score(least) => smaller && ssimulacra2(picture, &slow.picture, env.threads)? >= least,
+    };
+    Ok(if wins { (Method::Overfit, slow) } else { (Method::Block, fast) })
 }
 
 /// The picture of a payload.
@@ -74,7 +184,29 @@ pub fn encode(picture: &Planes, goal: &Goal, effort: u8, env: &Env) -> Result<(M
 pub fn decode(method: Method, payload: &[u8], shape: &Shape, env: &Env) -> Result<Planes> {
     match method {
         Method::Block => block::decode(payload, &of_block(shape), env),
+        Method::Overfit => overfit::decode(payload, &of_overfit(shape), env),
+        Method::Vae => vae::decode(payload, shape, env),
     }
+}
+
+/// The picture of a payload at 1 of 2^`shift` of its size (up to 1/64, sides rounded up), decoding no more than it takes where that is possible.
+///
+/// # Errors
+/// As [`decode`].
+pub fn preview(method: Method, payload: &[u8], shape: &Shape, shift: u8, env: &Env) -> Result<Planes> {
+    let shift = shift.min(6);
+    let sides = (shape.width.div_ceil(1 << shift), shape.height.div_ceil(1 << shift));
+    let found = match method {
+        Method::Overfit => overfit::preview(payload, &of_overfit(shape), shift, env)?,
+        Method::Block | Method::Vae => decode(method, payload, shape, env)?,
+    };
+    let is_smaller = (found.width(), found.height()) == sides;
+    if is_smaller { Ok(found) } else { found.smaller(shift) }
+}
+
+fn of_overfit(shape: &Shape) -> overfit::Shape {
+    let Shape { width, height, depth, colours } = *shape;
+    overfit::Shape { width, height, depth, colours }
 }
 
 fn of_block(shape: &Shape) -> block::Shape {
@@ -84,13 +216,19 @@ fn of_block(shape: &Shape) -> block::Shape {
 
 /// The most effort of [`block`].
 const BLOCK_EFFORT: u8 = 5;
+/// About how often a picture is coded to find where the goal is, and then for what it is.
+const TRIALS: u64 = 9;
+/// See [`TRIALS`].
+const LOOKS: u64 = 5;
 /// The effort of trials that only look for the right coarseness.
 const TRIAL_EFFORT: u8 = 1;
 
 /// A search for the coarsest steps that keep a goal.
+#[derive(Clone, Copy)]
 struct Search<'a> {
     picture: &'a Planes,
     goal: &'a Goal,
+    method: Method,
     effort: u8,
     env: &'a Env,
 }
@@ -98,30 +236,38 @@ struct Search<'a> {
 impl Search<'_> {
     fn run(&self) -> Result<Encoded> {
         if let Goal::Quality(quality) = *self.goal {
-            return self.code(quantizer_of(quality), self.effort);
+            return self.code(self.method.quantizer(quality), self.effort);
         }
+        let samples = (self.picture.width() * self.picture.height() * self.picture.planes().len()) as u64;
+        let (trials, trying) = Scaled::new(self.env, samples * TRIALS, samples / 4);
         // Cheap trials find about where it is; what effort changes is a few steps.
         let near = match self.effort > TRIAL_EFFORT {
-            true => self.between(0, block::QUANTIZER_MAX, TRIAL_EFFORT)?.map_or(0, |(at, _)| at),
-            false => block::QUANTIZER_MAX / 2,
+            true => Search { env: &trying, ..*self }
+                .between(0, self.method.coarsest(), TRIAL_EFFORT)?
+                .map_or(0, |(at, _)| at),
+            false => self.method.coarsest() / 2,
         };
+        self.env.work(trials.rest())?;
+        let (rest, looking) = Scaled::new(self.env, samples * LOOKS, samples - samples / 4);
+        let closer = Search { env: &looking, ..*self };
         let (low, high) = match self.effort > TRIAL_EFFORT {
-            true => self.around(near)?,
-            false => (0, block::QUANTIZER_MAX),
+            true => closer.around(near)?,
+            false => (0, self.method.coarsest()),
         };
-        let found = self.between(low, high, self.effort)?;
+        let found = closer.between(low, high, self.effort)?;
+        self.env.work(rest.rest())?;
         found.map(|(_, encoded)| encoded).ok_or_else(|| self.out_of_reach())
     }
 
     /// A few quantizers around `near`, of which the goal's is one.
     fn around(&self, near: u16) -> Result<(u16, u16)> {
         const REACH: u16 = 3;
-        let (mut low, mut high) = (near.saturating_sub(REACH), (near + REACH).min(block::QUANTIZER_MAX));
-        let keeps = |at| Ok::<_, Error>(self.keeps(&self.code(at, self.effort)?)?);
+        let (mut low, mut high) = (near.saturating_sub(REACH), (near + REACH).min(self.method.coarsest()));
+        let keeps = |at| self.keeps(&self.code(at, self.effort)?);
         // For bytes the coarse end has to keep the goal, for the others the fine end.
         if matches!(self.goal, Goal::Bytes(_)) {
-            while high < block::QUANTIZER_MAX && !keeps(high)? {
-                (low, high) = (high, (high + 2 * REACH).min(block::QUANTIZER_MAX));
+            while high < self.method.coarsest() && !keeps(high)? {
+                (low, high) = (high, (high + 2 * REACH).min(self.method.coarsest()));
             }
         } else {
             while low > 0 && !keeps(low)? {
@@ -154,9 +300,15 @@ impl Search<'_> {
     }
 
     fn code(&self, quantizer: u16, effort: u8) -> Result<Encoded> {
-        let block::Encoded { bytes, picture } =
-            block::encode(self.picture, quantizer, effort.min(BLOCK_EFFORT), self.env)?;
-        Ok(Encoded { bytes, picture })
+        match self.method {
+            Method::Block | Method::Overfit => {
+                let effort = effort.min(BLOCK_EFFORT);
+                let block::Encoded { bytes, picture } =
+                    block::encode(self.picture, quantizer, effort, self.env)?;
+                Ok(Encoded { bytes, picture })
+            }
+            Method::Vae => vae::encode(self.picture, quantizer, self.env),
+        }
     }
 
     /// Whether a result keeps the goal.
@@ -176,18 +328,5 @@ impl Search<'_> {
             _ => Error::usage("this picture cannot be as near as that with a lossy codec")
                 .remedy("store it exactly"),
         }
-    }
-}
-
-/// The steps of a quality: as coarse as they get for 0, a two-hundredth of the range of samples for 100. In between a quality is about what
-/// WebP calls the same.
-fn quantizer_of(quality: u8) -> u16 {
-    const GOOD: u16 = 60;
-    const AT_GOOD: u16 = 280;
-    const AT_100: u16 = 150;
-    let quality = u16::from(quality.min(100));
-    match quality {
-        0..=GOOD => AT_GOOD + (block::QUANTIZER_MAX - AT_GOOD) * (GOOD - quality) / GOOD,
-        _ => AT_GOOD - (AT_GOOD - AT_100) * (quality - GOOD) / (100 - GOOD),
     }
 }

@@ -13,14 +13,15 @@
 pub mod block;
 mod code;
 pub mod metric;
-mod picture;
 pub mod overfit;
+mod picture;
 mod planes;
 #[cfg(feature = "read")]
 pub mod read;
+pub mod vae;
 #[cfg(feature = "read")]
 pub mod write;
 
-pub use code::{Encoded, Goal, Method, Shape, decode, encode};
+pub use code::{Encoded, Goal, Method, Shape, decode, effort_ns, encode, preview};
 pub use picture::{Chunk, Picture};
 pub use planes::{Planes, SIDE_MAX};

@@ -121,6 +121,27 @@ impl Planes {
         Self::new(size.0, size.1, self.depth, self.planes.iter().map(rows).collect())
     }
 
+    /// The same at 1 of 2^`shift` of its size: means of squares of pixels, those at the right and below as far as there are pixels.
+    ///
+    /// # Errors
+    /// None for a shift below 16.
+    pub fn smaller(&self, shift: u8) -> Result<Self> {
+        let side = 1usize << shift.min(15);
+        let (width, height) = (self.width.div_ceil(side), self.height.div_ceil(side));
+        let mean = |plane: &[u16], x: usize, y: usize| {
+            let (right, below) = (((x + 1) * side).min(self.width), ((y + 1) * side).min(self.height));
+            let row = |y: usize| &plane[y * self.width + x * side..y * self.width + right];
+            let sum: u64 = (y * side..below).flat_map(|y| row(y).iter().map(|&s| u64::from(s))).sum();
+            let count = ((right - x * side) * (below - y * side)) as u64;
+            ((sum + count / 2) / count) as u16
+        };
+        let plane = |plane: &Vec<u16>| {
+            let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+            places.map(|(x, y)| mean(plane, x, y)).collect::<Vec<u16>>()
+        };
+        Self::new(width, height, self.depth, self.planes.iter().map(plane).collect())
+    }
+
     /// The sum of the squares of the differences of all samples.
     #[must_use]
     pub fn squares(&self, other: &Self) -> u64 {

@@ -7,3 +7,4 @@ mod metric;
 mod planes;
 #[cfg(feature = "read")]
 mod read;
+mod vae;

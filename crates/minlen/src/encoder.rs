@@ -282,9 +282,12 @@ impl<W: Write> Encoder<W> {
     fn is_picture(&self, data: &[u8]) -> bool {
         let options = &self.blocks.options;
         // What the user says of the content, or how to code it, counts.
+        let chained =
+            || options.chain.as_ref().is_none_or(|chain| crate::picture::method_of(chain).is_some());
         let may_be = || {
             options.raw.is_none()
-                && options.chain.is_none()
+                && options.model.is_none()
+                && chained()
                 && options.target().is_some_and(crate::picture::has)
         };
         let begins = || self.done == 0 && !self.blocks.begun && self.buffer.is_empty();

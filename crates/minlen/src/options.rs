@@ -145,7 +145,7 @@ pub struct Keep {
 /// | fast decompression | [`Options::with_decode_speed`] |
 /// | one certain codec | [`Options::with_codec`] |
 /// | fine random access | [`Options::with_block_size`] |
-/// | floats that need not be exact | [`Options::with_target`], [`Options::with_max_error`] |
+/// | pictures or floats that need not be exact | [`Options::with_target`], [`Options::with_max_error`] |
 /// | differences from a file that the reader has | [`Options::with_bases`] |
 /// | records near those of the input, by a codec file | [`Options::with_model`] |
 /// | to start from typical data | [`Options::with_learned`], [`Options::with_prior`] |

@@ -26,6 +26,8 @@ mod golden_diff;
 #[cfg(feature = "default")]
 mod golden_models;
 #[cfg(feature = "default")]
+mod golden_pictures;
+#[cfg(feature = "default")]
 mod golden_tensors;
 #[cfg(feature = "default")]
 mod latent;

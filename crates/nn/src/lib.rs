@@ -43,9 +43,9 @@ mod bits;
 mod blob;
 pub mod causal;
 mod config;
+pub mod fit;
 #[cfg(test)]
 mod gradient_test;
-pub mod fit;
 mod hint;
 pub mod integer;
 mod layer;

@@ -166,9 +166,9 @@ mod tests {
             let stated = u32::from_be_bytes(file[at + 8 + len..at + 12 + len].try_into().unwrap());
             assert_eq!(stated, crc32(&[&file[at + 4..at + 8 + len]]));
             if &kind == b"IDAT" {
-                stream.extend(data)
+                stream.extend(data);
             } else {
-                chunks.push((kind, data))
+                chunks.push((kind, data));
             }
             at += 12 + len;
         }
@@ -183,7 +183,7 @@ mod tests {
         for (y, line) in plain.chunks(row + 1).enumerate() {
             for (x, &byte) in line[1..].iter().enumerate() {
                 let at = |dx: usize, dy: usize| {
-                    (x >= dx && y >= dy).then(|| out[(y - dy) * row + x - dx]).unwrap_or(0)
+                    if x >= dx && y >= dy { out[(y - dy) * row + x - dx] } else { 0 }
                 };
                 let p = predicted(usize::from(line[0]), at(pixel, 0), at(0, 1), at(pixel, 1));
                 out.push(byte.wrapping_add(p));
@@ -198,7 +198,9 @@ mod tests {
             [(1, 1, 8, 1), (7, 5, 8, 2), (300, 20, 8, 3), (33, 9, 16, 4), (1, 900, 16, 1)]
         {
             let header = Header { width, height, depth, channels };
-            let wave = |i: usize| ((i % header.row()) * 3 + i / header.row() * 5) as u8 ^ (i % 7 == 0) as u8;
+            let wave = |i: usize| {
+                ((i % header.row()) * 3 + i / header.row() * 5) as u8 ^ u8::from(i.is_multiple_of(7))
+            };
             let pixels: Vec<u8> = (0..header.row() * height as usize).map(wave).collect();
             let chunks = [(*b"gAMA", vec![0, 0, 177, 143])];
             let file = write(header, &chunks, &pixels, &Env::default()).unwrap();

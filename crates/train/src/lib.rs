@@ -4,6 +4,7 @@ pub mod autoencoder;
 pub mod causal;
 pub mod insight;
 pub mod mnist;
+pub mod picture;
 pub mod quantize;
 pub mod records;
 pub mod transformer;

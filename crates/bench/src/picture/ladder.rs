@@ -5,13 +5,16 @@ use crate::rival::{Outcome, spec::Spec};
 use minlen_core::{Error, Result};
 use std::path::{Path, PathBuf};
 
+/// A setting that an option has, and the arguments that it becomes.
+type Setting = (&'static str, &'static [&'static str]);
+
 /// How a program codes pictures.
 struct Program {
     name: &'static str,
     encoder: &'static str,
     decoder: &'static str,
     /// Options that stand behind its name here, with what they become; the first is the default of each key.
-    options: &'static [(&'static str, &'static [(&'static str, &'static [&'static str])])],
+    options: &'static [(&'static str, &'static [Setting])],
     /// Arguments; `{q}` is a quality, `{options}` those of the options.
     encode: &'static [&'static str],
     decode: &'static [&'static str],
@@ -160,7 +163,7 @@ pub fn ladders(list: &str, own: &Path) -> Result<(Vec<Ladder>, Vec<String>)> {
         let path = |name: &str| if name == "minlen" { Some(own.to_path_buf()) } else { on_path(name) };
         match (path(program.encoder), path(program.decoder)) {
             (Some(encoder), Some(decoder)) => {
-                found.push(Ladder { name: text, program: at, encoder, decoder, options })
+                found.push(Ladder { name: text, program: at, encoder, decoder, options });
             }
             _ => missing.push(format!("{} or {} is not installed", program.encoder, program.decoder)),
         }

@@ -154,9 +154,11 @@ pub struct KeyArgs {
 /// How near pictures, model files and float arrays must stay.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ArrayArgs {
-    /// Keep pictures (PNG, JPEG, JPEG XL, WebP, TIFF, PNM) as good as this, 0 to 100: 60 is good, 85 hardly to be told from the original. The
-    /// level is the effort. They come back as PNG (the default is exact)
-    #[arg(short = 'Q', long, value_name = "0..100", value_parser = clap::value_parser!(u8).range(..=100), conflicts_with_all = ["max_error", "psnr", "bpp", "max_size", "ssimulacra2"], help_heading = "Pictures")]
+    /// Keep pictures as good as this; 60 is good (the default is exact)
+    ///
+    /// 85 is hardly to be told from the original. PNG, JPEG, JPEG XL, WebP, TIFF and PNM are read; pictures come back as PNG. The level is
+    /// the effort.
+    #[arg(short = 'Q', long, value_name = "0..100", value_parser = clap::value_parser!(u8).range(..=100), conflicts_with_all = ["max_error", "psnr", "bpp", "max_size", "ssimulacra2"], help_heading = "Compression")]
     pub quality: Option<u8>,
     /// Keep pictures so near that SSIMULACRA 2 gives them this score: 90 where hardly anybody sees a difference, 70 high, 50 medium
     #[arg(long, value_name = "SCORE", value_parser = value::seen_score, hide_short_help = true, conflicts_with_all = ["max_error", "psnr", "bpp", "max_size"], help_heading = "Pictures")]

@@ -290,6 +290,14 @@ Examples:
   minlen eval autoencoder digits.mlc t10k-images-idx3-ubyte.gz --max-records 2000 --report digits.html
   minlen eval autoencoder sensors.mlc new.npy --rates 4,8,12 --format json";
 
+pub const TRAIN_IMAGE: &str = "\
+An autoencoder with a hyperprior learns from parts of the pictures and is written in integers: the method vae of the codec of pictures. The model that
+minlen brings was made this way; `crates/image/src/vae/README.md` has the command.
+
+Examples:
+  minlen train image --data photos/ --out vae.mlc
+  minlen train image --data photos/ --time-budget 2h --seed 7 --out vae.mlc";
+
 pub const EVAL_IMAGE: &str = "\
 Every codec runs as a program on whole files: cjpeg, cwebp, avifenc and cjxl where they are installed (with one thread, tuned for PSNR where there
 is a choice), and this program. Of each quality: bits a pixel, PSNR over red, green and blue, MS-SSIM, SSIMULACRA 2, seconds and memory of both

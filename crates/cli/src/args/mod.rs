@@ -20,7 +20,7 @@ pub use groups::{Common, EncodeArgs, InputArgs, KeyArgs, LimitArgs, SealArgs, Ta
 pub use insight::{Embed, Eval, EvalAutoencoder, EvalImage, EvalWhat, Sample, Score, ScoreFormat};
 pub use levels::{LevelArgs, refuse_two_digits};
 pub use living::{Compact, Update};
-pub use models::{Quantize, Rebase, TrainNetwork, TrainPrior, TrainWhat};
+pub use models::{Quantize, Rebase, TrainImage, TrainNetwork, TrainPrior, TrainWhat};
 pub use pick::PickArgs;
 pub use reading::{Analyze, Cat, Codecs, Grep, Info, List, SortBy, Test};
 pub use records::RecordArgs;

@@ -27,6 +27,41 @@ pub enum TrainWhat {
     /// A codec file for records of one kind: small pictures, sensor windows, rows of a table
     #[command(after_long_help = help::TRAIN_AUTOENCODER)]
     Autoencoder(Box<TrainAutoencoder>),
+    /// The networks that the codec of pictures brings
+    #[command(after_long_help = help::TRAIN_IMAGE)]
+    Image(TrainImage),
+}
+
+#[derive(Args, Debug)]
+pub struct TrainImage {
+    /// A folder with pictures to learn from
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data: PathBuf,
+    /// How long to train; the schedule goes by the clock
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "40m")]
+    pub time_budget: std::time::Duration,
+    /// Parts of pictures to learn from
+    #[arg(long, value_name = "N", value_parser = value::count, default_value_t = 6000)]
+    pub crops: usize,
+    /// Parts of a step
+    #[arg(long, value_name = "N", value_parser = value::count, default_value_t = 8)]
+    pub batch: usize,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// What the model says of its licence
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub licence: String,
+    /// Write the model to this file
+    #[arg(short, long, visible_alias = "out", value_name = "OUT", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub output: PathBuf,
+    /// Overwrite what is there
+    #[arg(short, long, help_heading = "Output")]
+    pub force: bool,
+    #[command(flatten)]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub common: Common,
 }
 
 impl TrainWhat {
@@ -36,6 +71,7 @@ impl TrainWhat {
             Self::Prior(args) => &args.common,
             Self::Network(args) => &args.common,
             Self::Autoencoder(args) => &args.common,
+            Self::Image(args) => &args.common,
         }
     }
 
@@ -45,6 +81,7 @@ impl TrainWhat {
             Self::Prior(args) => &args.format,
             Self::Network(args) => &args.format,
             Self::Autoencoder(args) => &args.format,
+            Self::Image(args) => &args.format,
         }
     }
 }

@@ -48,6 +48,15 @@ pub fn range(text: &str) -> Result<Range, String> {
     Ok(Range { start, end })
 }
 
+/// Reads 1/2, 1/4, ... 1/64: the power of two.
+pub fn preview(text: &str) -> Result<u8, String> {
+    let number = text.strip_prefix("1/").and_then(|number| number.parse::<u8>().ok());
+    let number = number.filter(|number| number.is_power_of_two() && (2..=64).contains(number));
+    number
+        .map(|number| number.ilog2() as u8)
+        .ok_or_else(|| "expected 1/2, 1/4, 1/8, 1/16, 1/32 or 1/64".into())
+}
+
 /// Reads a score of SSIMULACRA 2, below 100.
 pub fn seen_score(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -165,6 +165,9 @@ pub struct Compress {
 
 #[derive(Args, Debug)]
 pub struct Decompress {
+    /// Of a picture that is near the one which was given, write a small copy instead: 1/2, 1/4, ... 1/64 of its size
+    #[arg(long, value_name = "1/N", value_parser = value::preview, hide_short_help = true, help_heading = "Output")]
+    pub preview: Option<u8>,
     #[command(flatten)]
     pub out: OutArgs,
     #[command(flatten)]

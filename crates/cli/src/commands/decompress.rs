@@ -22,6 +22,9 @@ const KEPT_OPEN: usize = 16;
 
 /// Decompresses every input.
 pub fn run(args: &Decompress, ctx: &Context) -> Result<Tally> {
+    if let Some(shift) = args.preview {
+        return super::preview::run(args, shift, ctx);
+    }
     let partial = args.place.skip_existing || args.place.keep_newer || args.place.strip_components > 0;
     if args.out.rm && (partial || !args.pick.patterns()?.is_empty()) {
         return Err(Error::usage("--rm would remove what was not extracted, too")

@@ -13,11 +13,13 @@ mod eval;
 mod extract;
 mod generate;
 mod grep;
+mod image;
 mod info;
 mod insight;
 mod list;
 mod model;
 mod network;
+mod preview;
 mod quantize;
 mod rebase;
 mod repair;
@@ -93,6 +95,7 @@ fn run(verb: &Verb, ctx: &Context) -> Result<Tally> {
             args::TrainWhat::Prior(args) => train::run(args, ctx),
             args::TrainWhat::Network(args) => network::train(args, ctx),
             args::TrainWhat::Autoencoder(args) => autoencoder::train(args, ctx),
+            args::TrainWhat::Image(args) => image::train(args, ctx),
         }),
         Verb::Eval(args) => once(eval::run(args, ctx)),
         Verb::Score(args) => once(score::run(args, ctx)),
@@ -172,6 +175,7 @@ fn enter(verb: &Verb, ctx: &Context) -> Result<()> {
                 output(&Some(a.output.clone()), Path::new("the network"))
             }
             args::TrainWhat::Autoencoder(a) => autoencoder::enter(a, ctx),
+            args::TrainWhat::Image(a) => image::enter(a, ctx),
         },
         Verb::Eval(a) => eval::enter(a, ctx),
         Verb::Score(a) => score::enter(a, ctx),
@@ -236,7 +240,19 @@ fn of_bare(bare: Bare) -> Verb {
     let Bare { decompress, compress: _, test, list, out, encode, io, keys, limits, format, common } = bare;
     if decompress {
         let (dir, pick, place, kept) = Default::default();
-        Verb::Decompress(args::Decompress { out, dir, pick, place, kept, io, keys, limits, format, common })
+        Verb::Decompress(args::Decompress {
+            preview: None,
+            out,
+            dir,
+            pick,
+            place,
+            kept,
+            io,
+            keys,
+            limits,
+            format,
+            common,
+        })
     } else if test {
         Verb::Test(args::Test { io, keys, limits, format, common })
     } else if list {

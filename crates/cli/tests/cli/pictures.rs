@@ -36,6 +36,11 @@ fn a_picture_comes_back_as_png_near_what_it_was() {
     assert!(s.read("mine.ppm").starts_with(b"P6"));
     assert_eq!(s.run(["decompress", "photo.ppm.mln", "-o", "mine.jpg"]).code, 5);
     assert_eq!(s.run(["decompress", "--rm", "photo.ppm.mln", "-o", "new.ppm"]).code, 3);
+    s.ok(["decompress", "--preview", "1/8", "photo.ppm.mln"]);
+    assert!(s.read("photo.preview.png").len() < s.read("photo.png").len() / 8);
+    s.ok(["decompress", "--preview", "1/4", "photo.ppm.mln", "-o", "small.ppm"]);
+    assert!(s.read("small.ppm").starts_with(b"P6\n30 20\n"));
+    assert_eq!(s.run(["decompress", "--preview", "1/3", "photo.ppm.mln"]).code, 3);
     // The same bytes for each number of threads, and out of a pipe.
     s.ok(["compress", "-2", "-Q", "60", "-T", "1", "photo.ppm", "-o", "one.mln"]);
     assert_eq!(s.read("one.mln"), small);
@@ -126,4 +131,29 @@ fn codecs_of_pictures_are_measured() {
     assert_eq!(s.read("rows.csv"), rows);
     assert_eq!(s.run(["eval", "image", "photos", "--codecs", "bmp"]).code, 3);
     assert_eq!(s.run(["eval", "image", "photos/notes.txt", "--codecs", "minlen"]).code, 5);
+}
+
+/// The golden files of pictures, again with each instruction set that this machine has: the others run as the best one below.
+#[test]
+fn golden_files_are_the_same_on_every_instruction_set() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/golden/pictures");
+    let golden = |name: &str| std::fs::read(format!("{folder}/{name}")).unwrap();
+    let s = Sandbox::new();
+    s.write("given.ppm", golden("given.ppm"));
+    for isa in ["scalar", "avx2", "avx512"] {
+        for (name, level, method, quality) in [
+            ("block-3", "-3", "block", "75"),
+            ("overfit-3", "-3", "overfit", "20"),
+            ("vae-2", "-2", "vae", "60"),
+        ] {
+            let codec = format!("picture:method={method}");
+            let line =
+                ["compress", level, "-Q", quality, "--codec", &codec, "given.ppm", "-o", "out.mln", "-f"];
+            let ran = s.command().env("MINLEN_ISA", isa).args(line).output().unwrap();
+            assert!(ran.status.success(), "{isa}");
+            assert!(s.read("out.mln") == golden(&format!("{name}.mln")), "{name} with {isa}");
+            let line = ["decompress", "out.mln", "-o", "out.png", "-f"];
+            assert!(s.command().env("MINLEN_ISA", isa).args(line).status().unwrap().success());
+        }
+    }
 }

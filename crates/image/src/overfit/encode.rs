@@ -58,7 +58,13 @@ fn samples(picture: &Planes) -> Vec<Vec<f32>> {
 /// # Errors
 /// As [`encode`].
 #[cfg(feature = "lab")]
-pub fn adapt(picture: &Planes, lambda: f32, schedule: &Schedule, weights: &mut Vec<f32>, env: &Env) -> Result<f64> {
+pub fn adapt(
+    picture: &Planes,
+    lambda: f32,
+    schedule: &Schedule,
+    weights: &mut Vec<f32>,
+    env: &Env,
+) -> Result<f64> {
     let layout = Layout::new(&Shape::of(picture), schedule.chroma)?;
     let network = Network::new(&layout, schedule.hidden);
     if weights.is_empty() {

@@ -143,7 +143,14 @@ fn better(one: &Encoded, other: &Encoded, picture: &Planes, aim: &Aim) -> bool {
 }
 
 /// Latents of the finest grids drawn to 0, more and more, until a payload is small enough.
-fn shrink(fit: &mut Fit<'_>, aim: &Aim, header: &Header, base: &[i32], picture: &Planes, env: &Env) -> Result<Option<Encoded>> {
+fn shrink(
+    fit: &mut Fit<'_>,
+    aim: &Aim,
+    header: &Header,
+    base: &[i32],
+    picture: &Planes,
+    env: &Env,
+) -> Result<Option<Encoded>> {
     let Goal::Bytes(most) = aim.goal else { return Ok(None) };
     let kept = fit.latents.clone();
     for draw in 1..=24 {

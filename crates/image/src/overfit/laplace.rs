@@ -163,7 +163,9 @@ mod tests {
 
     #[test]
     fn frequencies_add_up_and_values_come_back() {
-        for (mean, scale, most) in [(0, 0, 1), (37, 64, 20), (-4000, 90, 100), (9000, 224, 2047), (0, 40, 0), (-63, 3, 7)] {
+        for (mean, scale, most) in
+            [(0, 0, 1), (37, 64, 20), (-4000, 90, 100), (9000, 224, 2047), (0, 40, 0), (-63, 3, 7)]
+        {
             let laplace = Laplace::new(mean, scale, most);
             let mut next = 0;
             for q in -most..=most {
@@ -184,7 +186,9 @@ mod tests {
         for (mean, scale) in [(10, 64), (0, 32), (-100, 100), (31, 16)] {
             let laplace = Laplace::new(mean, scale, 200);
             let (mean, b) = (f64::from(mean) / 64.0, (f64::from(scale) / 16.0 - 4.0).exp2());
-            let below = |x: f64| if x < mean { 0.5 * ((x - mean) / b).exp() } else { 1.0 - 0.5 * ((mean - x) / b).exp() };
+            let below = |x: f64| {
+                if x < mean { 0.5 * ((x - mean) / b).exp() } else { 1.0 - 0.5 * ((mean - x) / b).exp() }
+            };
             for q in -20..=20 {
                 let right = below(f64::from(q) + 0.5) - below(f64::from(q) - 0.5);
                 let got = f64::from(laplace.interval(q).1) / 65536.0;

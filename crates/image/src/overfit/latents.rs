@@ -38,7 +38,8 @@ impl Coder for Decoder<'_> {
 /// Mean and scale of a distribution from what the network gives.
 #[inline]
 fn parameters(out: [i32; 2]) -> (i32, i32) {
-    let round = |x: i32, bits: u32| x.saturating_add(1 << (fit::ARM_BITS - bits - 1)) >> (fit::ARM_BITS - bits);
+    let round =
+        |x: i32, bits: u32| x.saturating_add(1 << (fit::ARM_BITS - bits - 1)) >> (fit::ARM_BITS - bits);
     let scale = round(out[1], SCALE_BITS).saturating_sub(SCALE_LEAST << SCALE_BITS);
     (round(out[0], MEAN_BITS), scale.clamp(0, SCALE_MAX))
 }

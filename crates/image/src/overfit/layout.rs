@@ -74,8 +74,22 @@ impl Grid {
 pub(super) fn neighbours(own: usize, stride: usize, slot: impl Fn(usize) -> usize) -> [usize; CONTEXTS] {
     let (one, two, three) = (own - stride, own - 2 * stride, own - 3 * stride);
     [
-        own - 1, one, one + 1, one - 1, own - 2, two, one + 2, one - 2, two + 1, two - 1, own - 3, three,
-        slot(0), slot(1), slot(2), slot(3),
+        own - 1,
+        one,
+        one + 1,
+        one - 1,
+        own - 2,
+        two,
+        one + 2,
+        one - 2,
+        two + 1,
+        two - 1,
+        own - 3,
+        three,
+        slot(0),
+        slot(1),
+        slot(2),
+        slot(3),
     ]
 }
 
@@ -105,8 +119,14 @@ impl Layout {
         }
         let colours = shape.colours;
         let chroma = chroma.min(sizes.len() - 1);
-        let mut layout =
-            Self { grids: Vec::new(), latents: 0, len: 0, channels: if colours == 3 { 6 } else { 4 }, colours, sizes };
+        let mut layout = Self {
+            grids: Vec::new(),
+            latents: 0,
+            len: 0,
+            channels: if colours == 3 { 6 } else { 4 },
+            colours,
+            sizes,
+        };
         for level in (0..layout.sizes.len()).rev() {
             for plane in 0..if level >= chroma { colours } else { 1 } {
                 layout.push(level, plane);
@@ -125,7 +145,8 @@ impl Layout {
         let stride = stride_of(width);
         let channel = if plane == 0 { level.min(3) } else { 3 + plane };
         let at = self.latents + ABOVE * stride + PAD;
-        let mut grid = Grid { level, plane, channel, width, height, stride, at, slots_at: 0, slots: [None; SLOTS] };
+        let mut grid =
+            Grid { level, plane, channel, width, height, stride, at, slots_at: 0, slots: [None; SLOTS] };
         let slot = |grid, shift| Some(Slot { grid, shift, beside: false, across: false });
         let same = |up: usize, plane: usize| self.find(level + up, plane);
         grid.slots[0] = same(1, plane).and_then(|g| slot(g, 1));
@@ -148,8 +169,9 @@ impl Layout {
 
     /// The coarsest level of a channel, and the finest: none for one without grids.
     pub(super) fn levels(&self, channel: usize) -> Option<(usize, usize)> {
-        let mut of = self.grids.iter().filter(|grid| grid.channel == channel).map(|grid| grid.level);
-        of.next().map(|coarsest| (coarsest, of.last().unwrap_or(coarsest)))
+        let of = |grid: &&Grid| grid.channel == channel;
+        let (coarsest, finest) = (self.grids.iter().find(of)?, self.grids.iter().rfind(of)?);
+        Some((coarsest.level, finest.level))
     }
 
     /// The grid of a level that is added to a channel.
@@ -159,7 +181,14 @@ impl Layout {
 }
 
 /// Fills one row of a slot: `width` numbers for row `y` out of a grid's `rows` (its rows without those above), or zeros.
-pub(super) fn fill_slot<T: Copy + Default>(slot: &Slot, grid: &Grid, rows: &[T], y: usize, width: usize, out: &mut [T]) {
+pub(super) fn fill_slot<T: Copy + Default>(
+    slot: &Slot,
+    grid: &Grid,
+    rows: &[T],
+    y: usize,
+    width: usize,
+    out: &mut [T],
+) {
     let source = (y >> slot.shift).checked_add_signed(match (slot.across, y & 1) {
         (false, _) => 0,
         (true, 0) => -1,

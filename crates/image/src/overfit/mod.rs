@@ -24,10 +24,10 @@ mod train;
 
 #[cfg(feature = "lab")]
 pub use encode::adapt;
-#[cfg(feature = "lab")]
-pub use table::table_bytes;
 pub use encode::{Encoded, encode};
 pub use schedule::{Goal, Schedule};
+#[cfg(feature = "lab")]
+pub use table::table_bytes;
 
 use crate::Planes;
 use layout::Layout;

@@ -50,28 +50,40 @@ impl Network {
         let first = synthesis + points.end;
         let convolution = 9 * colours * colours + colours;
         let convolutions = [first, first + convolution];
-        Self { arm, kinds, taps, synthesis, points, convolutions, len: first + 2 * convolution, hidden, channels, colours }
+        Self {
+            arm,
+            kinds,
+            taps,
+            synthesis,
+            points,
+            convolutions,
+            len: first + 2 * convolution,
+            hidden,
+            channels,
+            colours,
+        }
     }
 
     /// Everything, in the order in which it is coded.
     pub(super) fn parts(&self) -> Vec<Part> {
         let (a, s, p) = (&self.arm, self.synthesis, &self.points);
         let weights = 9 * self.colours * self.colours;
-        let convolutions = self.convolutions.map(|c| (c..c + weights, c + weights..c + weights + self.colours));
+        let convolutions =
+            self.convolutions.map(|c| (c..c + weights, c + weights..c + weights + self.colours));
         let [(w, x), (v, y)] = convolutions;
-        let arm = |ranges: Vec<Range<usize>>| Part { ranges, bits: fit::ARM_BITS };
-        let other = |ranges: Vec<Range<usize>>| Part { ranges, bits: fit::WEIGHT_BITS };
+        let arm = |ranges: &[Range<usize>]| Part { ranges: ranges.to_vec(), bits: fit::ARM_BITS };
+        let other = |ranges: &[Range<usize>]| Part { ranges: ranges.to_vec(), bits: fit::WEIGHT_BITS };
         vec![
-            arm(vec![a.w1..a.b1, self.kinds..self.taps]),
-            arm(vec![a.w2..a.b2]),
-            arm(vec![a.w3..a.b3, a.linear..a.end]),
-            arm(vec![a.b1..a.w2, a.b2..a.w3, a.b3..a.linear]),
-            other(vec![self.taps..self.synthesis]),
-            other(vec![s + p.w1..s + p.b1]),
-            other(vec![s + p.w2..s + p.b2]),
-            other(vec![s + p.linear..s + p.end]),
-            other(vec![w, v]),
-            other(vec![s + p.b1..s + p.w2, s + p.b2..s + p.linear, x, y]),
+            arm(&[a.w1..a.b1, self.kinds..self.taps]),
+            arm(std::slice::from_ref(&(a.w2..a.b2))),
+            arm(&[a.w3..a.b3, a.linear..a.end]),
+            arm(&[a.b1..a.w2, a.b2..a.w3, a.b3..a.linear]),
+            other(std::slice::from_ref(&(self.taps..self.synthesis))),
+            other(std::slice::from_ref(&(s + p.w1..s + p.b1))),
+            other(std::slice::from_ref(&(s + p.w2..s + p.b2))),
+            other(std::slice::from_ref(&(s + p.linear..s + p.end))),
+            other(&[w, v]),
+            other(&[s + p.b1..s + p.w2, s + p.b2..s + p.linear, x, y]),
         ]
     }
 
@@ -131,21 +143,29 @@ impl Network {
     pub(super) fn check(&self, w: &[i32]) -> Result<()> {
         let (a, s, p) = (&self.arm, self.synthesis, &self.points);
         let size = |range: Range<usize>| w[range].iter().map(|w| i64::from(w.unsigned_abs())).sum::<i64>();
-        let rows = |from: usize, row: usize, count: usize| (0..count).map(move |k| from + k * row..from + (k + 1) * row);
+        let rows = |from: usize, row: usize, count: usize| {
+            (0..count).map(move |k| from + k * row..from + (k + 1) * row)
+        };
         let mut right = w.len() == self.len && w.iter().all(|w| w.unsigned_abs() <= 32_767);
         let most = i64::from(fit::UNIT_MAX);
         // Beside the weights there are the unit itself and a bias.
-        right &= rows(a.w2, UNITS, UNITS).all(|r| (size(r) + (1 << fit::ARM_BITS)) * most + (32_767 << 8) < 1 << 31);
+        right &= rows(a.w2, UNITS, UNITS)
+            .all(|r| (size(r) + (1 << fit::ARM_BITS)) * most + (32_767 << 8) < 1 << 31);
         right &= rows(a.w3, UNITS, 2).all(|r| size(r) * most < (1 << 31) - 256);
         right &= rows(self.taps, 4, STAGES).all(|r| size(r) <= 2 << fit::WEIGHT_BITS);
         let colour = |size: i64| size * i64::from(fit::COLOUR_MAX) + (32_767 << 12) + 2048 < 1 << 31;
         right &= rows(s + p.w1, self.channels, self.hidden).all(|r| colour(size(r)));
         right &= (0..self.colours).all(|c| {
-            let hidden: i64 = (0..self.hidden).map(|h| size(s + p.w2 + h * self.colours + c..s + p.w2 + h * self.colours + c + 1)).sum();
+            let hidden: i64 = (0..self.hidden)
+                .map(|h| size(s + p.w2 + h * self.colours + c..s + p.w2 + h * self.colours + c + 1))
+                .sum();
             colour(hidden + size(s + p.linear + c * self.channels..s + p.linear + (c + 1) * self.channels))
         });
         let row = 9 * self.colours;
-        right &= self.convolutions.iter().all(|&at| rows(at, row, self.colours).all(|r| colour(size(r) + (1 << fit::WEIGHT_BITS))));
+        right &= self
+            .convolutions
+            .iter()
+            .all(|&at| rows(at, row, self.colours).all(|r| colour(size(r) + (1 << fit::WEIGHT_BITS))));
         if right { Ok(()) } else { Err(Error::corrupt("weights of a picture's networks are too large")) }
     }
 
@@ -153,7 +173,8 @@ impl Network {
     pub(super) fn integer_arm(&self, w: &[i32], level: usize, plane: usize) -> IntegerArm<CONTEXTS, UNITS> {
         let a = &self.arm;
         let kind = Self::kind(level, plane);
-        let bias = |j: usize| (0..KINDS).map(|k| kind[k] * w[self.kinds + k * UNITS + j]).sum::<i32>() + w[a.b1 + j];
+        let bias =
+            |j: usize| (0..KINDS).map(|k| kind[k] * w[self.kinds + k * UNITS + j]).sum::<i32>() + w[a.b1 + j];
         IntegerArm {
             w1: std::array::from_fn(|i| std::array::from_fn(|j| w[a.w1 + j * CONTEXTS + i])),
             b1: std::array::from_fn(bias),

@@ -28,7 +28,9 @@ impl Plane {
         let across = Self::make(self.width.div_ceil(2), self.height, |x, y| {
             four([-1, 0, 1, 2].map(|k| self.at(2 * x + k, y)))
         });
-        Self::make(across.width, self.height.div_ceil(2), |x, y| four([-1, 0, 1, 2].map(|k| across.at(x, 2 * y + k))))
+        Self::make(across.width, self.height.div_ceil(2), |x, y| {
+            four([-1, 0, 1, 2].map(|k| across.at(x, 2 * y + k)))
+        })
     }
 
     /// Twice the size, by the taps of a stage.
@@ -48,7 +50,8 @@ pub(super) fn axes(target: &[Vec<f32>]) -> [[f32; 3]; 3] {
     for i in 0..3 {
         for j in 0..3 {
             let products = target[i].iter().zip(&target[j]);
-            a[i][j] = self::mean(products.map(|(&x, &y)| (f64::from(x) - mean[i]) * (f64::from(y) - mean[j])));
+            a[i][j] =
+                self::mean(products.map(|(&x, &y)| (f64::from(x) - mean[i]) * (f64::from(y) - mean[j])));
         }
     }
     for _ in 0..12 {
@@ -80,18 +83,13 @@ fn rotate(a: &mut [[f64; 3]; 3], axes: &mut [[f64; 3]; 3], p: usize, q: usize) {
     let t = sign / (theta.abs() + (theta * theta + 1.0).sqrt());
     let c = 1.0 / (t * t + 1.0).sqrt();
     let s = t * c;
-    for k in 0..3 {
-        let (x, y) = (a[k][p], a[k][q]);
-        (a[k][p], a[k][q]) = (c * x - s * y, s * x + c * y);
-    }
-    for k in 0..3 {
-        let (x, y) = (a[p][k], a[q][k]);
-        (a[p][k], a[q][k]) = (c * x - s * y, s * x + c * y);
-    }
-    for row in axes {
+    for row in a.iter_mut().chain(axes) {
         let (x, y) = (row[p], row[q]);
         (row[p], row[q]) = (c * x - s * y, s * x + c * y);
     }
+    let (above, below) = (a[p], a[q]);
+    a[p] = std::array::from_fn(|k| c * above[k] - s * below[k]);
+    a[q] = std::array::from_fn(|k| s * above[k] + c * below[k]);
 }
 
 /// Latents of a picture: what each grid has to add to what the coarser ones give, in steps, drawn to 0 by `threshold`.
@@ -105,10 +103,10 @@ pub(super) fn latents(
 ) -> Vec<f32> {
     let mut all = vec![0.0; layout.latents];
     let (width, height) = layout.sizes[0];
-    for plane in 0..layout.colours {
+    for (plane, axis) in axes.iter().enumerate().take(layout.colours) {
         let pixel = |i: usize| match target {
             [grey] => grey[i] - 0.5,
-            _ => (0..3).fold(0.0, |sum, c| sum + axes[plane][c] * (target[c][i] - 0.5)),
+            _ => (0..3).fold(0.0, |sum, c| sum + axis[c] * (target[c][i] - 0.5)),
         };
         let mut pyramid = vec![Plane { data: (0..width * height).map(pixel).collect(), width, height }];
         for level in 1..layout.sizes.len() {
@@ -123,7 +121,8 @@ pub(super) fn latents(
             if let Some(grid) = layout.find(level, plane) {
                 let grid = &layout.grids[grid];
                 for (i, (made, right)) in made.data.iter_mut().zip(&right.data).enumerate() {
-                    let latent = soft((right - *made) / steps[level], if level > 3 { 0.0 } else { threshold });
+                    let latent =
+                        soft((right - *made) / steps[level], if level > 3 { 0.0 } else { threshold });
                     all[grid.row(i / grid.width) + PAD + i % grid.width] = latent;
                     *made += latent * steps[level];
                 }

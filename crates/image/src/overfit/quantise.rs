@@ -13,7 +13,12 @@ use minlen_nn::Isa;
 ///
 /// # Errors
 /// Cancelled.
-pub(super) fn quantise(fit: &mut Fit<'_>, base: &[i32], lambda: f64, env: &Env) -> Result<(Vec<i32>, Vec<PartCode>)> {
+pub(super) fn quantise(
+    fit: &mut Fit<'_>,
+    base: &[i32],
+    lambda: f64,
+    env: &Env,
+) -> Result<(Vec<i32>, Vec<PartCode>)> {
     let network = fit.network;
     let pixels = (fit.layout.sizes[0].0 * fit.layout.sizes[0].1) as f64;
     let (mut weights, mut codes) = (base.to_vec(), Vec::new());
@@ -41,11 +46,15 @@ pub(super) fn quantise(fit: &mut Fit<'_>, base: &[i32], lambda: f64, env: &Env) 
             let differences: Vec<i32> = (0..places.len()).map(difference).collect();
             let (scale, cost) = if bits == 0 { (0, 0.0) } else { payload::best_scale(&differences) };
             for (k, &i) in places.iter().enumerate() {
-                fit.weights[i] = (base[i] + if bits == 0 { 0 } else { differences[k] << shift }) as f32 * unit;
+                fit.weights[i] =
+                    (base[i] + if bits == 0 { 0 } else { differences[k] << shift }) as f32 * unit;
             }
             let total = fit.measure()?.total(lambda) + lambda * (cost + 10.0) / pixels;
             if total < best.0 {
-                let values = places.iter().enumerate().map(|(k, &i)| base[i] + if bits == 0 { 0 } else { differences[k] << shift });
+                let values = places
+                    .iter()
+                    .enumerate()
+                    .map(|(k, &i)| base[i] + if bits == 0 { 0 } else { differences[k] << shift });
                 best = (total, PartCode { bits: bits as u8, scale }, values.collect());
             }
         }

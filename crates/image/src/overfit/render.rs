@@ -56,7 +56,8 @@ impl Renderer<'_> {
     /// A channel at a level, from its grids at that level and coarser ones.
     fn channel(&self, all: &[i32], channel: usize, finest: usize) -> Plane {
         let (width, height) = self.layout.sizes[finest];
-        let Some((coarsest, _)) = self.layout.levels(channel).filter(|&(coarsest, _)| coarsest >= finest) else {
+        let Some((coarsest, _)) = self.layout.levels(channel).filter(|&(coarsest, _)| coarsest >= finest)
+        else {
             return Plane::new(width, height);
         };
         let mut plane = Plane::default();
@@ -115,7 +116,9 @@ impl Renderer<'_> {
         let (width, height) = self.layout.sizes[finest];
         let (stride, channels, colours) = (stride_of(width), self.layout.channels, self.layout.colours);
         let numbers = (stride * height) as u64;
-        let _held = env.budget.reserve(4 * numbers * (2 * channels + 2 * colours) as u64 + 2 * numbers * colours as u64)?;
+        let _held = env
+            .budget
+            .reserve(4 * numbers * (2 * channels + 2 * colours) as u64 + 2 * numbers * colours as u64)?;
         let planes: Vec<Plane> = (0..channels).map(|k| self.channel(all, k, finest)).collect();
         let (points, convolutions) = self.network.integer_synthesis(self.weights);
         let mut first = vec![0; stride * colours * height];
@@ -137,7 +140,8 @@ impl Renderer<'_> {
         let mut second = vec![0; first.len()];
         for (k, w) in convolutions.iter().enumerate() {
             for (y, out) in second.chunks_exact_mut(stride * colours).enumerate() {
-                let rows = [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| &first[y * stride * colours..][..stride * colours]);
+                let rows = [y.saturating_sub(1), y, (y + 1).min(height - 1)]
+                    .map(|y| &first[y * stride * colours..][..stride * colours]);
                 let least = if k == 0 { 0 } else { -COLOUR_MAX };
                 (kernels.convolve_integer)(self.isa, w, rows, least, out, stride, PAD, width);
                 out.chunks_exact_mut(stride).for_each(|row| extend(row, width));
@@ -145,7 +149,10 @@ impl Renderer<'_> {
             std::mem::swap(&mut first, &mut second);
         }
         let peak = (1i64 << shape.depth) - 1;
-        let sample = |x: i32| ((i64::from(x.clamp(0, 1 << COLOUR_BITS)) * peak + (1 << (COLOUR_BITS - 1))) >> COLOUR_BITS) as u16;
+        let sample = |x: i32| {
+            ((i64::from(x.clamp(0, 1 << COLOUR_BITS)) * peak + (1 << (COLOUR_BITS - 1))) >> COLOUR_BITS)
+                as u16
+        };
         let plane = |c: usize| -> Vec<u16> {
             let rows = first.chunks_exact(stride * colours).map(|row| &row[c * stride + PAD..][..width]);
             rows.flat_map(|row| row.iter().map(|&x| sample(x))).collect()

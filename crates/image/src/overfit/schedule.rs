@@ -69,11 +69,11 @@ impl Schedule {
             hard_weights: 0.25,
             temperature: (0.35, 0.1),
             noise: (0.22, 0.15),
-            threshold: 0.3,
+            threshold: 0.5,
             hidden: 24,
             chroma: 1,
-            step: 5.0,
-            slope: 14,
+            step: 9.0,
+            slope: 8,
         }
     }
 }
@@ -89,12 +89,13 @@ pub(super) fn train(fit: &mut Fit<'_>, schedule: &Schedule, aim: &mut Aim, env: 
     let last = (schedule.steps as f32 * schedule.weights_share) as u32;
     let soft = schedule.steps.saturating_sub(last).max(1);
     for step in 0..schedule.steps {
-        env.check()?;
+        env.work(1)?;
         let along = step.min(soft) as f32 / soft as f32;
         let between = |(from, to): (f32, f32)| from + (to - from) * along;
         // A cosine, nearly: 1 - x^2 (3 - 2x) falls as smoothly.
         let fall = 1.0 - along * along * (3.0 - 2.0 * along);
-        let rounding = Rounding::Soft { temperature: between(schedule.temperature), noise: between(schedule.noise) };
+        let rounding =
+            Rounding::Soft { temperature: between(schedule.temperature), noise: between(schedule.noise) };
         let moves = Move {
             latents: schedule.latents_rate * fall.max(0.01) * rising(step, 20),
             weights: schedule.weights_rate * fall.max(0.05) * rising(step, schedule.rise),
@@ -122,16 +123,20 @@ pub(super) fn retrain(fit: &mut Fit<'_>, schedule: &Schedule, aim: &Aim, env: &E
     let steps = (schedule.steps / 10).clamp(20, 300);
     aim.correct(&mut fit.lambda);
     for step in 0..steps {
-        env.check()?;
+        env.work(1)?;
         let fall = 1.0 - step as f32 / steps as f32;
         let rounding = Rounding::Soft { temperature: schedule.temperature.1, noise: schedule.noise.1 };
-        let moves = Move { latents: 0.3 * schedule.latents_rate * fall, weights: 0.1 * schedule.weights_rate * fall };
+        let moves =
+            Move { latents: 0.3 * schedule.latents_rate * fall, weights: 0.1 * schedule.weights_rate * fall };
         fit.step(rounding, moves)?;
     }
     for step in 0..steps / 4 {
-        env.check()?;
+        env.work(1)?;
         let left = 1.0 - 4.0 * step as f32 / steps as f32;
-        fit.step(Rounding::Hard, Move { latents: 0.0, weights: 0.1 * schedule.weights_rate * left.max(0.02) })?;
+        fit.step(
+            Rounding::Hard,
+            Move { latents: 0.0, weights: 0.1 * schedule.weights_rate * left.max(0.02) },
+        )?;
     }
     Ok(())
 }
@@ -143,9 +148,13 @@ fn rising(step: u32, steps: u32) -> f32 {
 
 /// Shows how training goes, for whoever works on it.
 fn trace(step: u32, fit: &Fit<'_>, cost: Cost) {
-    if cfg!(feature = "lab") && std::env::var_os("OVERFIT_TRACE").is_some() && (step % 100 == 99 || step < 3) {
+    if cfg!(feature = "lab") && std::env::var_os("OVERFIT_TRACE").is_some() && (step % 100 == 99 || step < 3)
+    {
         let psnr = -10.0 * cost.mean_square.log10();
-        eprintln!("{step:6} {psnr:.3} dB {:.4} bpp L {:.4}", cost.bits, 1000.0 * cost.total(f64::from(fit.lambda)));
+        eprintln!(
+            "{step:6} {psnr:.3} dB {:.4} bpp L {:.4}",
+            cost.bits,
+            1000.0 * cost.total(f64::from(fit.lambda))
+        );
     }
 }
-

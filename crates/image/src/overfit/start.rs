@@ -20,7 +20,13 @@ pub(super) fn header(schedule: &Schedule, lambda: f32) -> Header {
         index += 1;
     }
     let hidden = HIDDEN.iter().position(|&h| h >= schedule.hidden).unwrap_or(HIDDEN.len() - 1);
-    Header { hidden: hidden as u8, chroma: schedule.chroma.min(3) as u8, step: index, slope: schedule.slope.min(31), entry: table::nearest(lambda) }
+    Header {
+        hidden: hidden as u8,
+        chroma: schedule.chroma.min(3) as u8,
+        step: index,
+        slope: schedule.slope.min(31),
+        entry: table::nearest(lambda),
+    }
 }
 
 /// Weights of the header's entry, axes of colour and latents to begin with.
@@ -30,7 +36,13 @@ pub(super) fn begin(fit: &mut Fit<'_>, header: &Header, target: &[Vec<f32>], sch
 }
 
 /// The same with these weights.
-pub(super) fn begin_with(fit: &mut Fit<'_>, header: &Header, weights: &[f32], target: &[Vec<f32>], schedule: &Schedule) {
+pub(super) fn begin_with(
+    fit: &mut Fit<'_>,
+    header: &Header,
+    weights: &[f32],
+    target: &[Vec<f32>],
+    schedule: &Schedule,
+) {
     let network = fit.network;
     fit.weights.copy_from_slice(weights);
     fit.steps = header.steps().iter().map(|&s| s as f32 / (1 << STEP_BITS) as f32).collect();
@@ -39,9 +51,10 @@ pub(super) fn begin_with(fit: &mut Fit<'_>, header: &Header, weights: &[f32], ta
     if network.colours == 3 {
         axes = pyramid::axes(target);
         let linear = network.synthesis + network.points.linear;
-        for colour in 0..3 {
-            for channel in 0..network.channels {
-                fit.weights[linear + colour * network.channels + channel] = axes[channel.saturating_sub(3)][colour];
+        let rows = fit.weights[linear..].chunks_exact_mut(network.channels);
+        for (colour, row) in rows.enumerate().take(3) {
+            for (channel, weight) in row.iter_mut().enumerate() {
+                *weight = axes[channel.saturating_sub(3)][colour];
             }
         }
     }
@@ -54,7 +67,12 @@ pub(super) fn begin_with(fit: &mut Fit<'_>, header: &Header, weights: &[f32], ta
 ///
 /// # Errors
 /// Whatever threads report.
-pub(super) fn find(fit: &mut Fit<'_>, aim: &mut Aim, target: &[Vec<f32>], schedule: &Schedule) -> Result<Header> {
+pub(super) fn find(
+    fit: &mut Fit<'_>,
+    aim: &mut Aim,
+    target: &[Vec<f32>],
+    schedule: &Schedule,
+) -> Result<Header> {
     if let Goal::Lambda(lambda) = aim.goal {
         fit.lambda = lambda;
         return Ok(header(schedule, lambda));

@@ -3,7 +3,13 @@
 use super::*;
 use minlen_core::testing::Rng;
 
-fn picture(width: usize, height: usize, depth: u8, colours: usize, of: impl Fn(usize, usize, usize) -> u32) -> Planes {
+fn picture(
+    width: usize,
+    height: usize,
+    depth: u8,
+    colours: usize,
+    of: impl Fn(usize, usize, usize) -> u32,
+) -> Planes {
     let peak = (1u32 << depth) - 1;
     let plane = |c| (0..width * height).map(|i| of(c, i % width, i / width).min(peak) as u16).collect();
     Planes::new(width, height, depth, (0..colours).map(plane).collect()).unwrap()
@@ -112,4 +118,16 @@ fn broken_payloads_give_errors_or_pictures() {
     assert!(decode(&made.bytes, &Shape { colours: 2, ..shape }, &Env::default()).is_err());
     let little = Env::new(minlen_core::Limits::default().with_memory(1000));
     assert!(decode(&made.bytes, &shape, &little).is_err());
+}
+
+#[test]
+fn goals_are_not_exceeded() {
+    let original = slopes(64, 64, 8, 3);
+    let made = encode(&original, Goal::Bytes(500), &quick(30), &Env::default()).unwrap();
+    assert!((1..=500).contains(&made.bytes.len()), "{} bytes", made.bytes.len());
+    let made = encode(&original, Goal::MeanSquare(150.0), &quick(30), &Env::default()).unwrap();
+    assert!(original.mean_square(&made.picture) <= 150.0);
+    for goal in [Goal::Lambda(0.0), Goal::Lambda(f32::NAN), Goal::MeanSquare(-1.0)] {
+        assert!(encode(&original, goal, &quick(2), &Env::default()).is_err());
+    }
 }

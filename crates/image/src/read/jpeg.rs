@@ -28,6 +28,9 @@ pub(super) fn read(file: &[u8], env: &Env) -> Result<Picture> {
     };
     decoder.set_options(options.jpeg_set_out_colorspace(space));
     let bytes = decoder.decode().map_err(wrong)?;
+    if !is_whole(file) {
+        return Err(damaged("JPEG", "the file ends too early"));
+    }
     if bytes.len() != width * height * channels {
         return Err(unfit("JPEG", "pixels of another form"));
     }
@@ -37,4 +40,10 @@ pub(super) fn read(file: &[u8], env: &Env) -> Result<Picture> {
         decoder.xmp().map(Vec::as_slice),
     );
     Samples::of_bytes(width, height, 8, channels, &bytes).into_picture(chunks)
+}
+
+/// True where a mark of the end follows the last scan: the decoder makes up what is missing. Within scans there are no marks.
+fn is_whole(file: &[u8]) -> bool {
+    let scan = file.windows(2).rposition(|mark| mark == [0xff, 0xda]);
+    scan.is_some_and(|at| file[at..].windows(2).any(|mark| mark == [0xff, 0xd9]))
 }

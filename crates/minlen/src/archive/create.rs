@@ -113,8 +113,10 @@ impl Onto {
 
 pub(super) fn check_exact(options: &Options) -> Result<()> {
     if options.goal.is_some() {
-        return Err(Error::usage("an error bound is for single files, and this would be an archive")
-            .remedy("compress the files of floats one by one"));
+        return Err(Error::usage(
+            "a quality or an error bound is for single files, and this would be an archive",
+        )
+        .remedy("name the pictures or the files of floats one by one, as photos/*.jpg"));
     }
     Ok(())
 }

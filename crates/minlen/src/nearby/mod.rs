@@ -15,8 +15,9 @@
 //! | what a sample may cost | [`Target::BitsPerSample`] |
 //! | what a record may cost, with a codec file | [`Target::BytesPerRecord`] |
 //! | what the file may cost | [`Target::MaxSize`]; the length of the input must be known |
+//! | how good a picture shall look | [`Target::Quality`], [`Target::Ssimulacra2`]: see `minlen::picture` |
 //!
-//! Only arrays of 32- and 64-bit little-endian floats that a file declares (or that [`crate::Options::with_shape`] names) may become
+//! Of a picture all pixels are replaced, and it comes back as a PNG file. Of everything else, only arrays of 32- and 64-bit little-endian floats that a file declares (or that [`crate::Options::with_shape`] names) may become
 //! inexact, and with a codec file ([`crate::Options::with_model`]) those of the type it was trained on; NaN and infinities stay as they are, bit for bit, and so does every other byte.
 //!
 //! ```

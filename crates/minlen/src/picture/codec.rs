@@ -1,13 +1,14 @@
 //! The codec `picture`: a PNG file that is near a picture which was given.
 
 use super::head::Head;
+use crate::block_progress::Scaled;
 use crate::planner::Planner;
 use crate::streams::Payload;
 use minlen_core::{
-    Chain, Codec, CodecSpec, Difference, Env, Error, Memory, Params, Part, Proposal, Registry, Result, Span,
-    WholeCodec, ids,
+    Chain, Codec, CodecSpec, Difference, Env, Error, Memory, ParamKind, ParamSpec, Params, Part, Proposal,
+    Registry, Result, Span, WholeCodec, ids,
 };
-use minlen_image::{Chunk, Planes, Shape};
+use minlen_image::{Chunk, Method, Planes, Shape};
 use minlen_recode::png;
 use std::sync::Arc;
 
@@ -26,9 +27,26 @@ static SPEC: CodecSpec = CodecSpec {
     summary: "pictures near those that were given, given back as PNG",
     source: "own; ideas of H.265, AV1, Cool-chic (Ladune et al. 2023)",
     limits: "needs a target, such as a quality; exact pictures go to other codecs",
-    params: &[],
+    params: &[ParamSpec {
+        key: "method",
+        doc: "how colours are coded: block by block, by networks that are fitted to the picture, or by some that were trained on others",
+        kind: ParamKind::Choice(&METHODS),
+        default: 0,
+    }],
     max_input: 1 << 32,
 };
+
+/// The choices of `method`: the best for the level, or the one that is named.
+const METHODS: [&str; 4] = ["auto", "block", "overfit", "vae"];
+
+/// The method that a chain names, which must be this codec alone; nothing where it is another chain.
+pub(crate) fn method_of(chain: &Chain) -> Option<Option<Method>> {
+    let [stage] = chain.stages() else { return None };
+    (stage.id == ids::PICTURE).then(|| {
+        let number = stage.params.get("method") as usize;
+        number.checked_sub(1).and_then(|number| Method::ALL.get(number).copied())
+    })
+}
 
 /// What decoding takes for a pixel: planes of numbers, rows of the file, and the file.
 pub(super) const PIXEL_MEMORY: u64 = 64;
@@ -59,7 +77,7 @@ impl Codec for Pictures {
         let (head, rest) = Head::read(payload)?;
         let pixels = (head.shape.width * head.shape.height) as u64;
         let _held = env.budget.reserve(pixels * PIXEL_MEMORY)?;
-        let file = file(&head, rest, self.planner.registry(), env)?;
+        let file = file(&head, rest, self.planner.registry(), output_len, env)?;
         if file.len() != output_len {
             return Err(Error::corrupt("picture: a file of another length"));
         }
@@ -98,8 +116,8 @@ impl WholeCodec for Pictures {
     }
 }
 
-/// The PNG file that `rest` describes.
-pub(super) fn file(head: &Head, rest: &[u8], registry: &Registry, env: &Env) -> Result<Vec<u8>> {
+/// The PNG file, of `len` bytes as far as is known, that `rest` describes.
+pub(super) fn file(head: &Head, rest: &[u8], registry: &Registry, len: usize, env: &Env) -> Result<Vec<u8>> {
     let cut = || Error::truncated("picture: the coded colours end too early");
     let (colours, beside) =
         if head.beside { rest.split_at_checked(head.colours).ok_or_else(cut)? } else { (rest, &[][..]) };
@@ -107,13 +125,21 @@ pub(super) fn file(head: &Head, rest: &[u8], registry: &Registry, env: &Env) -> 
     if head.beside {
         let (described, bytes) = Payload::read(beside)?;
         let _held = env.budget.reserve(described.raw_len())?;
-        let mut streams = described.decode(bytes, registry, env)?.into_iter();
+        let (_, inner) = Scaled::new(env, described.raw_len(), 0);
+        let mut streams = described.decode(bytes, registry, &inner)?.into_iter();
         chunks = chunks_of(&streams.next().unwrap_or_default())?;
         alpha = streams.next().unwrap_or_default();
     }
-    let planes = minlen_image::decode(head.method, colours, &head.shape, env)?;
+    let samples = (head.shape.width * head.shape.height * head.shape.colours) as u64;
+    let half = len as u64 / 2;
+    let (decoded, inner) = Scaled::new(env, samples, half);
+    let planes = minlen_image::decode(head.method, colours, &head.shape, &inner)?;
+    env.work(decoded.rest())?;
     let alpha = head.alpha.then(|| opacity(&alpha, &head.shape)).transpose()?;
-    png::write(head.png(), &chunks, &planes.interleaved(alpha.as_ref()), env)
+    let (written, inner) = Scaled::new(env, samples, len as u64 - half);
+    let file = png::write(head.png(), &chunks, &planes.interleaved(alpha.as_ref()), &inner)?;
+    env.work(written.rest())?;
+    Ok(file)
 }
 
 /// The plane of opacity from its bytes.

@@ -25,12 +25,14 @@
 mod codec;
 mod head;
 mod near;
+mod preview;
 #[cfg(test)]
 mod tests;
 mod verify;
 
-pub(crate) use codec::codec;
+pub(crate) use codec::{codec, method_of};
 pub(crate) use near::{has, near};
+pub use preview::preview;
 pub use verify::distance;
 
 use minlen_core::{Env, Result};

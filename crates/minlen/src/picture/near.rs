@@ -1,7 +1,8 @@
 //! From a file with a picture to a PNG file near it.
 
-use super::codec::{PIXEL_MEMORY, chunks_to_bytes, file};
+use super::codec::{PIXEL_MEMORY, chunks_to_bytes, file, method_of};
 use super::head::Head;
+use crate::block_progress::Scaled;
 use crate::options::Options;
 use crate::streams::{self, Payload};
 use minlen_core::{Detection, Env, Error, Event, Kind, Result, Span, Target, ids};
@@ -45,7 +46,7 @@ pub(crate) fn near(file: &[u8], target: &Target, options: &Options, env: &Env) -
     };
     let pixels = (picture.colours.width() * picture.colours.height()) as u64;
     let _held = env.budget.reserve(pixels * PIXEL_MEMORY)?;
-    let maker = Maker { picture: &picture, options, env };
+    let maker = Maker { picture: &picture, len: file.len() as u64, options, env };
     let beside = maker.beside()?;
     let payload = maker.payload(target, beside)?;
     if payload.len() > file.len() / FAR_SMALLER && maker.is_exact_smaller(file, payload.len())? {
@@ -60,6 +61,8 @@ pub(crate) fn near(file: &[u8], target: &Target, options: &Options, env: &Env) -
 /// Makes the description of one picture.
 struct Maker<'a> {
     picture: &'a Picture,
+    /// Bytes of its file.
+    len: u64,
     options: &'a Options,
     env: &'a Env,
 }
@@ -121,14 +124,30 @@ impl Maker<'_> {
 
     /// The payload that keeps this goal.
     fn coded(&self, goal: &Goal, beside: &[u8]) -> Result<Vec<u8>> {
-        let effort = self.options.level.min(9);
-        let (method, encoded) = minlen_image::encode(&self.picture.colours, goal, effort, self.env)?;
+        let effort = self.effort(goal);
+        let method = self.options.chain.as_ref().and_then(method_of).flatten();
+        let colours = &self.picture.colours;
+        let samples = (colours.width() * colours.height() * colours.planes().len()) as u64;
+        let (told, inner) = Scaled::new(self.env, samples, self.len);
+        let (method, encoded) = minlen_image::encode(colours, goal, method, effort, &inner)?;
+        self.env.work(told.rest())?;
         let Encoded { bytes, picture } = encoded;
         let mut out = Vec::with_capacity(bytes.len() + beside.len() + HEAD as usize);
         self.head(method, &picture, bytes.len(), !beside.is_empty()).write(&mut out);
         out.extend(bytes);
         out.extend_from_slice(beside);
         Ok(out)
+    }
+
+    /// The level, or the most that the time allows.
+    fn effort(&self, goal: &Goal) -> u8 {
+        let level = self.options.level.min(9);
+        let Some(time) = self.options.time else { return level };
+        let pixels = (self.picture.colours.width() * self.picture.colours.height()) as u64;
+        let passes = if matches!(goal, Goal::Quality(_)) { 1 } else { 3 };
+        let takes =
+            |effort: &u8| minlen_image::effort_ns(*effort).saturating_mul(pixels).saturating_mul(passes);
+        (1..=level).rev().find(|effort| takes(effort) <= time).unwrap_or(1)
     }
 
     fn head(&self, method: Method, near: &Planes, colours: usize, beside: bool) -> Head {
@@ -157,7 +176,7 @@ impl Maker<'_> {
 
     fn describe(&self, payload: Vec<u8>) -> Result<Near> {
         let (head, rest) = Head::read(&payload)?;
-        let bytes = file(&head, rest, self.options.registry(), &self.quiet())?;
+        let bytes = file(&head, rest, self.options.registry(), 0, &self.quiet())?;
         let told = head.difference(payload.len()).what;
         let description = minlen_core::Description { codec: ids::PICTURE, payload: payload.into() };
         let span =

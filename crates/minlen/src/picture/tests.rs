@@ -154,3 +154,35 @@ fn what_is_no_still_picture_is_stored_exactly() {
     let (_, back) = there_and_back(&text, &options(2, Target::Quality(60)));
     assert_eq!(back, text);
 }
+
+#[test]
+fn little_time_means_little_effort() {
+    use std::time::Duration;
+    let original = file(90, 60, 3, 8, &[]);
+    let within = |time| {
+        let options = options(5, Target::Quality(60)).with_time_budget(Duration::from_millis(time));
+        compress(&original, &options).unwrap()
+    };
+    let at = |level| compress(&original, &options(level, Target::Quality(60))).unwrap();
+    assert_eq!((within(1), within(60), within(60_000)), (at(1), at(2), at(5)));
+}
+
+#[test]
+fn a_method_can_be_named() {
+    let original = file(64, 48, 3, 8, &[]);
+    let by = |method: &str| {
+        let options = options(3, Target::Quality(5)).with_codec(&format!("picture:method={method}")).unwrap();
+        compress(&original, &options).unwrap()
+    };
+    let all = ["auto", "block", "overfit", "vae"].map(by);
+    assert_eq!(all[0], all[1]);
+    for small in &all[1..] {
+        let back = decompress(small, &Limits::default()).unwrap();
+        assert_eq!(colours(&back).shape(), colours(&original).shape());
+        let preview = super::preview(&small[..], 2, &Env::default()).unwrap();
+        assert_eq!((preview.colours.width(), preview.colours.height()), (16, 12));
+    }
+    // Another chain has nothing to do with pictures, which then stay exact.
+    let exact = compress(&original, &options(3, Target::Quality(5)).with_codec("lz77").unwrap()).unwrap();
+    assert_eq!(decompress(&exact, &Limits::default()).unwrap(), original);
+}

@@ -61,7 +61,10 @@ impl Isa {
             if is_x86_feature_detected!("avx2") {
                 all.push(Self(Level::Avx2));
             }
-            if is_x86_feature_detected!("avx512f") {
+            let wide = is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl");
+            if is_x86_feature_detected!("avx512f") && wide {
                 all.push(Self(Level::Avx512));
             }
         }

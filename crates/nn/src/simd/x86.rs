@@ -235,7 +235,8 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn select(self, c: Self::V, a: Self::V, b: Self::V) -> Self::V {
         // SAFETY: `self` proves AVX2; register operations only.
-        let one = |c, a, b| unsafe { _mm256_blendv_ps(b, a, _mm256_cmp_ps::<_CMP_GT_OQ>(c, _mm256_setzero_ps())) };
+        let one =
+            |c, a, b| unsafe { _mm256_blendv_ps(b, a, _mm256_cmp_ps::<_CMP_GT_OQ>(c, _mm256_setzero_ps())) };
         (one(c.0, a.0, b.0), one(c.1, a.1, b.1))
     }
     #[inline(always)]

@@ -30,16 +30,16 @@ pub struct Export<'a> {
 }
 
 /// A graph as it is put together.
-struct Builder(Vec<FloatNode>);
+pub(crate) struct Builder(pub(crate) Vec<FloatNode>);
 
 impl Builder {
-    fn then(&mut self, op: FloatOp) -> usize {
+    pub(crate) fn then(&mut self, op: FloatOp) -> usize {
         let from = self.0.len();
         self.0.push(FloatNode { from, op });
         self.0.len()
     }
 
-    fn silu(&mut self) {
+    pub(crate) fn silu(&mut self) {
         self.then(FloatOp::Activation(Function::Silu));
     }
 
@@ -68,7 +68,7 @@ fn with_columns(linear: &FloatLinear, columns: &[usize]) -> FloatLinear {
     FloatLinear { columns: columns.len(), weights, bias: linear.bias.clone(), rows: linear.rows }
 }
 
-fn convolution(params: &Parameters, layer: &Convolution) -> FloatOp {
+pub(crate) fn convolution(params: &Parameters, layer: &Convolution) -> FloatOp {
     let shape = params.shape(layer.weights);
     let [first, height, width, last] = [0, 1, 2, 3].map(|i| shape.sizes()[i]);
     let window = Window {

@@ -14,7 +14,7 @@ mod race;
 pub mod report;
 mod residual;
 pub mod run;
-mod squares;
+pub(crate) mod squares;
 mod variants;
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ fn within(is_line: bool) -> Vec<[usize; 2]> {
 
 /// A convolution of four by four at stride 2 as one of three by three over squares of 2 by 2, whose numbers are channels: the same
 /// products, and zeros.
-pub(super) fn over_squares(op: FloatOp, channels: usize) -> FloatOp {
+pub(crate) fn over_squares(op: FloatOp, channels: usize) -> FloatOp {
     let FloatOp::Conv(window, linear) = op else { return op };
     let is_line = window.kernel[0] == 1;
     let kernel = [if is_line { 1 } else { 3 }, 3];
@@ -57,7 +57,7 @@ pub(super) fn over_squares(op: FloatOp, channels: usize) -> FloatOp {
 
 /// A transposed convolution of four by four at stride 2 as a convolution of three by three that gives all numbers of a square of 2 by 2:
 /// one product in place of four.
-pub(super) fn to_squares(op: FloatOp) -> FloatOp {
+pub(crate) fn to_squares(op: FloatOp) -> FloatOp {
     let FloatOp::TransposedConv(window, linear) = op else { return op };
     let is_line = window.kernel[0] == 1;
     let kernel = [if is_line { 1 } else { 3 }, 3];

@@ -70,7 +70,7 @@ impl Channels {
 
 /// Which rows make row `y` of twice the height, by tap.
 fn rows_for(y: usize, height: usize) -> [usize; 4] {
-    let around: [isize; 4] = if y % 2 == 0 { [-2, -1, 0, 1] } else { [2, 1, 0, -1] };
+    let around: [isize; 4] = if y.is_multiple_of(2) { [-2, -1, 0, 1] } else { [2, 1, 0, -1] };
     around.map(|k| ((y / 2) as isize + k).clamp(0, height as isize - 1) as usize)
 }
 
@@ -135,7 +135,14 @@ fn halve_rows<'a>(
     for (y, d) in rows.enumerate() {
         for (k, row) in rows_for(y, size.1).into_iter().enumerate() {
             let at = row * stride;
-            fit::blend_back(isa, taps[k], d, &values[at..at + stride], &mut gradient[at..at + stride], &mut sums[k]);
+            fit::blend_back(
+                isa,
+                taps[k],
+                d,
+                &values[at..at + stride],
+                &mut gradient[at..at + stride],
+                &mut sums[k],
+            );
         }
     }
 }
@@ -161,11 +168,16 @@ impl Fit<'_> {
         let (width, height) = self.layout.sizes[0];
         let (count, stride, narrow) = (self.layout.channels, stride_of(width), stride_of(width.div_ceil(2)));
         let chains = &channels.chains;
-        let strips = channels.full.chunks_mut(ROWS * count * stride).zip(channels.half.chunks_mut(ROWS * count * narrow));
+        let strips = channels
+            .full
+            .chunks_mut(ROWS * count * stride)
+            .zip(channels.half.chunks_mut(ROWS * count * narrow));
         run(self.threads, strips.enumerate().collect(), |(n, (full, half))| {
             let (mut even, mut odd) = (vec![0.0; narrow], vec![0.0; narrow]);
             let taps = self.taps(0);
-            for (k, (row, half)) in full.chunks_exact_mut(stride).zip(half.chunks_exact_mut(narrow)).enumerate() {
+            for (k, (row, half)) in
+                full.chunks_exact_mut(stride).zip(half.chunks_exact_mut(narrow)).enumerate()
+            {
                 let (y, channel) = (n * ROWS + k / count, k % count);
                 match chains[channel].levels.first() {
                     Some(level) => {
@@ -199,7 +211,16 @@ impl Fit<'_> {
                         let narrow = stride_of(size.0);
                         let half = &mut this.half[y * narrow..][..narrow];
                         let sides = (&mut chain.even[..narrow], &mut chain.odd[..narrow]);
-                        double_row(self.isa, &taps, &coarser.values, size, y, half, sides, &mut row[inner(width)]);
+                        double_row(
+                            self.isa,
+                            &taps,
+                            &coarser.values,
+                            size,
+                            y,
+                            half,
+                            sides,
+                            &mut row[inner(width)],
+                        );
                     }
                     None => row.fill(0.0),
                 }
@@ -222,11 +243,23 @@ impl Fit<'_> {
             let (mut even, mut odd) = (vec![0.0; narrow], vec![0.0; narrow]);
             let mut sums = [[0.0; 16]; 4];
             let taps = self.taps(0);
-            let rows = full.chunks_exact(stride).zip(half.chunks_exact(narrow)).zip(gradient.chunks_exact_mut(narrow));
+            let rows = full
+                .chunks_exact(stride)
+                .zip(half.chunks_exact(narrow))
+                .zip(gradient.chunks_exact_mut(narrow));
             for (k, ((d, half), grad)) in rows.enumerate() {
                 if !lone[k % count] {
                     let sides = (&mut even[..], &mut odd[..]);
-                    halve_row(self.isa, &taps, &d[inner(width)], half, width.div_ceil(2), sides, grad, &mut sums);
+                    halve_row(
+                        self.isa,
+                        &taps,
+                        &d[inner(width)],
+                        half,
+                        width.div_ceil(2),
+                        sides,
+                        grad,
+                        &mut sums,
+                    );
                 }
             }
             sums
@@ -269,7 +302,14 @@ impl Fit<'_> {
                 for (k, row) in rows_for(y, size.1).into_iter().enumerate() {
                     let at = row * narrow..(row + 1) * narrow;
                     let gradient = &mut coarser.gradient[at.clone()];
-                    fit::blend_back(self.isa, taps[k], &half[..narrow], &coarser.values[at], gradient, &mut sums[level][k]);
+                    fit::blend_back(
+                        self.isa,
+                        taps[k],
+                        &half[..narrow],
+                        &coarser.values[at],
+                        gradient,
+                        &mut sums[level][k],
+                    );
                 }
             }
             // What is in the room belongs to the first and the last number, whose copies it was; `halve_row` has seen to that, so it is 0.
@@ -281,7 +321,9 @@ impl Fit<'_> {
         let (width, _) = self.layout.sizes[level];
         let stride = stride_of(width);
         match level.checked_sub(1) {
-            None => &self.channels.full_gradient[(y * self.layout.channels + channel) * stride..][inner(width)],
+            None => {
+                &self.channels.full_gradient[(y * self.layout.channels + channel) * stride..][inner(width)]
+            }
             Some(below) => &self.channels.chains[channel].levels[below].gradient[y * stride..][inner(width)],
         }
     }

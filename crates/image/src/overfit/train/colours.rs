@@ -69,7 +69,15 @@ impl Colours {
     }
 
     /// The gradient of a convolution for row `y` of what went in, from that of what came out: `back` has its weights turned around.
-    fn unconvolve(&self, isa: minlen_nn::Isa, back: &[f32], d: &[f32], y: usize, out: &mut [f32], spare: &mut [f32]) {
+    fn unconvolve(
+        &self,
+        isa: minlen_nn::Isa,
+        back: &[f32],
+        d: &[f32],
+        y: usize,
+        out: &mut [f32],
+        spare: &mut [f32],
+    ) {
         let (stride, width) = (stride_of(self.width), self.width);
         (self.kernels.convolve)(isa, back, self.within(d, y as isize), out, stride, PAD, width);
         self.fold(back, self.within(d, y as isize), out);
@@ -150,7 +158,15 @@ impl Fit<'_> {
         let mut second = std::mem::take(&mut c.second);
         run(self.threads, second.chunks_mut(ROWS * row).enumerate().collect(), |(n, strip)| {
             for (k, out) in strip.chunks_exact_mut(row).enumerate() {
-                (kernels.convolve)(isa, self.convolution(0), c.around(&first, n * ROWS + k), out, stride, PAD, width);
+                (kernels.convolve)(
+                    isa,
+                    self.convolution(0),
+                    c.around(&first, n * ROWS + k),
+                    out,
+                    stride,
+                    PAD,
+                    width,
+                );
                 out.iter_mut().for_each(|x| *x = if *x > 0.0 { *x } else { 0.0 });
                 out.chunks_exact_mut(stride).for_each(|row| extend(row, width));
             }
@@ -201,33 +217,57 @@ impl Fit<'_> {
         let (kernels, size) = (c.kernels, self.convolution(0).len());
         let mut gradient = std::mem::take(&mut c.second_gradient);
         let back = turned(self.convolution(1), c.colours);
-        let seconds = run(self.threads, gradient.chunks_mut(ROWS * row).enumerate().collect(), |(n, strip)| {
-            let (mut spare, mut sums) = (vec![0.0; row], vec![[0.0; 16]; size]);
-            for (k, out) in strip.chunks_exact_mut(row).enumerate() {
-                let y = n * ROWS + k;
-                c.unconvolve(isa, &back, &c.error, y, out, &mut spare);
-                fit::where_positive(isa, out, &c.second[y * row..][..row]);
-                let d = &c.error[y * row..][..row];
-                (kernels.convolve_sums)(isa, c.around(&c.second, y), d, stride, PAD, width, &mut sums);
-            }
-            sums
-        })?;
+        let seconds =
+            run(self.threads, gradient.chunks_mut(ROWS * row).enumerate().collect(), |(n, strip)| {
+                let (mut spare, mut sums) = (vec![0.0; row], vec![[0.0; 16]; size]);
+                for (k, out) in strip.chunks_exact_mut(row).enumerate() {
+                    let y = n * ROWS + k;
+                    c.unconvolve(isa, &back, &c.error, y, out, &mut spare);
+                    fit::where_positive(isa, out, &c.second[y * row..][..row]);
+                    let d = &c.error[y * row..][..row];
+                    (kernels.convolve_sums)(isa, c.around(&c.second, y), d, stride, PAD, width, &mut sums);
+                }
+                sums
+            })?;
         let back = turned(self.convolution(0), c.colours);
         let points = &self.weights[self.network.synthesis..self.network.convolutions[0]];
         let (input, channels) = (&self.channels.full, self.layout.channels);
-        let firsts = run(self.threads, full.chunks_mut(ROWS * channels * stride).enumerate().collect(), |(n, strip)| {
-            let (mut spare, mut d) = (vec![0.0; row], vec![0.0; row]);
-            let (mut sums, mut more) = (vec![[0.0; 16]; points.len()], vec![[0.0; 16]; size]);
-            for (k, out) in strip.chunks_exact_mut(channels * stride).enumerate() {
-                let y = n * ROWS + k;
-                c.unconvolve(isa, &back, &gradient, y, &mut d, &mut spare);
-                let second = &gradient[y * row..][..row];
-                (kernels.convolve_sums)(isa, c.around(&c.first, y), second, stride, PAD, width, &mut more);
-                let x = &input[y * stride * channels..];
-                (kernels.points_back)(isa, points, self.network.hidden, x, &d, out, stride, PAD, width, &mut sums);
-            }
-            (sums, more)
-        })?;
+        let firsts = run(
+            self.threads,
+            full.chunks_mut(ROWS * channels * stride).enumerate().collect(),
+            |(n, strip)| {
+                let (mut spare, mut d) = (vec![0.0; row], vec![0.0; row]);
+                let (mut sums, mut more) = (vec![[0.0; 16]; points.len()], vec![[0.0; 16]; size]);
+                for (k, out) in strip.chunks_exact_mut(channels * stride).enumerate() {
+                    let y = n * ROWS + k;
+                    c.unconvolve(isa, &back, &gradient, y, &mut d, &mut spare);
+                    let second = &gradient[y * row..][..row];
+                    (kernels.convolve_sums)(
+                        isa,
+                        c.around(&c.first, y),
+                        second,
+                        stride,
+                        PAD,
+                        width,
+                        &mut more,
+                    );
+                    let x = &input[y * stride * channels..];
+                    (kernels.points_back)(
+                        isa,
+                        points,
+                        self.network.hidden,
+                        x,
+                        &d,
+                        out,
+                        stride,
+                        PAD,
+                        width,
+                        &mut sums,
+                    );
+                }
+                (sums, more)
+            },
+        )?;
         c.second_gradient = gradient;
         Ok(firsts.into_iter().zip(seconds).map(|((a, b), c)| (a, b, c)).collect())
     }

@@ -35,7 +35,7 @@ fn run<J: Send, R: Send>(threads: usize, jobs: Vec<J>, one: impl Fn(J) -> R + Sy
 }
 
 /// Cuts a slice at the ends of ranges that follow each other; what is between them is left out.
-fn cut<'a, T>(mut all: &'a mut [T], ranges: impl Iterator<Item = Range<usize>>) -> Vec<&'a mut [T]> {
+fn cut<T>(mut all: &mut [T], ranges: impl Iterator<Item = Range<usize>>) -> Vec<&mut [T]> {
     let mut from = 0;
     ranges
         .map(|range| {
@@ -153,7 +153,9 @@ impl<'a> Fit<'a> {
     pub(super) fn memory(layout: &Layout) -> u64 {
         let (width, height) = layout.sizes[0];
         let plane = (stride_of(width) * height) as u64;
-        4 * (6 * layout.latents as u64 + 2 * layout.len as u64) + 4 * plane * (9 * layout.channels as u64 + 5 * layout.colours as u64) + (8 << 20)
+        4 * (6 * layout.latents as u64 + 2 * layout.len as u64)
+            + 4 * plane * (9 * layout.channels as u64 + 5 * layout.colours as u64)
+            + (8 << 20)
     }
 
     /// One step: latents are rounded as told, and those that are to move do.

@@ -29,7 +29,13 @@ pub(super) fn strips(layout: &Layout, network: &Network) -> Vec<Strip> {
         for from in (0..grid.height).step_by(step) {
             let rows = from..(from + step).min(grid.height);
             let gradient = vec![0.0; (REACH + (1 + SLOTS) * rows.len()) * grid.stride + PAD];
-            all.push(Strip { grid: g, rows, gradient, sums: vec![[0.0; 16]; network.arm.end], nats: [0.0; 16] });
+            all.push(Strip {
+                grid: g,
+                rows,
+                gradient,
+                sums: vec![[0.0; 16]; network.arm.end],
+                nats: [0.0; 16],
+            });
         }
     }
     all
@@ -105,7 +111,8 @@ impl Fit<'_> {
                 let r = y - strip.rows.start;
                 let own = PAD + (REACH + r) * stride;
                 let to = neighbours(own, stride, |k| PAD + (REACH + count + k * count + r) * stride);
-                let row = ArmRow { source, at: &grid.contexts(y), own: grid.row(y) + PAD, n: grid.width, weight };
+                let row =
+                    ArmRow { source, at: &grid.contexts(y), own: grid.row(y) + PAD, n: grid.width, weight };
                 let mut sums = ArmSums {
                     grad: &mut strip.gradient,
                     to: &to,
@@ -135,8 +142,8 @@ impl Fit<'_> {
             let before: Vec<f32> = self.weights_gradient[network.arm.b1..network.arm.w2].to_vec();
             self.gather(0, &strip.sums);
             let kind = Network::kind(grid.level, grid.plane);
-            for j in 0..UNITS {
-                let bias = self.weights_gradient[network.arm.b1 + j] - before[j];
+            for (j, before) in before.iter().enumerate() {
+                let bias = self.weights_gradient[network.arm.b1 + j] - before;
                 for (k, much) in kind.into_iter().enumerate() {
                     self.weights_gradient[network.kinds + k * UNITS + j] += much as f32 * bias;
                 }

@@ -16,7 +16,13 @@ fn target(width: usize, height: usize, colours: usize) -> Vec<Vec<f32>> {
 }
 
 /// Prepared networks with some of everything in them.
-fn with_fit<R>(width: usize, height: usize, colours: usize, threads: usize, run: impl FnOnce(Fit<'_>) -> R) -> R {
+fn with_fit<R>(
+    width: usize,
+    height: usize,
+    colours: usize,
+    threads: usize,
+    run: impl FnOnce(Fit<'_>) -> R,
+) -> R {
     let shape = Shape { width, height, depth: 8, colours };
     let layout = Layout::new(&shape, 1).unwrap();
     let network = Network::new(&layout, 8);
@@ -90,7 +96,10 @@ fn gradients_of_latents_are_differences() {
                 fit.latents[i] = old;
                 let right = (up - down) / f64::from(2.0 * h);
                 let got = f64::from(gradient[i] * slope[i]);
-                assert!((got - right).abs() < 0.1 * right.abs() + 0.02, "{grid:?} {x} {y}: {got} for {right}");
+                assert!(
+                    (got - right).abs() < 0.1 * right.abs() + 0.02,
+                    "{grid:?} {x} {y}: {got} for {right}"
+                );
                 checked += 1;
             }
         }

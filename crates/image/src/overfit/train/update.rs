@@ -132,7 +132,8 @@ impl Fit<'_> {
         let [mut mean, mut square] = std::mem::take(&mut self.moments);
         let mut gradient = std::mem::take(&mut self.gradient);
         let piece = |all| cut(all, spans.iter().cloned()).into_iter();
-        let pieces = piece(&mut latents).zip(piece(&mut mean)).zip(piece(&mut square)).zip(piece(&mut gradient));
+        let pieces =
+            piece(&mut latents).zip(piece(&mut mean)).zip(piece(&mut square)).zip(piece(&mut gradient));
         let pieces = pieces.zip(&self.strips).zip(&spans);
         run(self.threads, pieces.collect(), |(((((y, m), v), g), strip), span)| {
             let grid = &self.layout.grids[strip.grid];

@@ -16,17 +16,27 @@ const TOGETHER: usize = 8;
 /// Where the parameters of a network begin: matrices row by row, a row for each output.
 #[derive(Clone, Copy, Debug)]
 pub struct Places {
+    /// From contexts to the first layer.
     pub w1: usize,
+    /// Biases of the first layer.
     pub b1: usize,
+    /// From the first layer to the second.
     pub w2: usize,
+    /// Biases of the second layer.
     pub b2: usize,
+    /// From the second layer to mean and scale.
     pub w3: usize,
+    /// Biases of mean and scale.
     pub b3: usize,
+    /// From contexts to mean and scale.
     pub linear: usize,
+    /// The number of parameters.
     pub end: usize,
 }
 
 impl Places {
+    /// Of a network of `c` contexts and two layers of `h` units.
+    #[must_use]
     pub const fn of(c: usize, h: usize) -> Self {
         let b1 = h * c;
         let w2 = b1 + h;
@@ -56,7 +66,9 @@ pub struct Row<'a, const C: usize> {
 pub struct Sums<'a, const C: usize> {
     /// Gradients of latents and contexts.
     pub grad: &'a mut [f32],
+    /// Where those of the first position's contexts go.
     pub to: &'a [usize; C],
+    /// Where that of the first position goes.
     pub own: usize,
     /// Gradients of parameters, lane by lane.
     pub params: &'a mut [[f32; 16]],
@@ -79,7 +91,12 @@ fn add_to<L: Lanes>(l: L, x: &mut [f32], i: usize, v: L::V) {
 
 /// `out[j] = start[j] + sum of w[j][i] x[i]`, four at a time.
 #[inline(always)]
-fn dense<L: Lanes, const I: usize, const O: usize>(l: L, w: &[f32], bias: &[f32], x: &[L::V; I]) -> [L::V; O] {
+fn dense<L: Lanes, const I: usize, const O: usize>(
+    l: L,
+    w: &[f32],
+    bias: &[f32],
+    x: &[L::V; I],
+) -> [L::V; O] {
     let mut out = [l.splat(0.0); O];
     let (w, bias) = (&w[..I * O], &bias[..O]);
     for j in (0..O).step_by(4) {
@@ -89,9 +106,7 @@ fn dense<L: Lanes, const I: usize, const O: usize>(l: L, w: &[f32], bias: &[f32]
                 a[q] = l.mac(a[q], l.splat(w[(j + q) * I + i]), x[i]);
             }
         }
-        for q in 0..4 {
-            out[j + q] = a[q];
-        }
+        out[j..j + 4].copy_from_slice(&a);
     }
     out
 }
@@ -107,9 +122,7 @@ fn dense_back<L: Lanes, const I: usize, const O: usize>(l: L, w: &[f32], d: &[L:
                 a[q] = l.mac(a[q], l.splat(w[j * I + i + q]), d[j]);
             }
         }
-        for q in 0..4 {
-            out[i + q] = a[q];
-        }
+        out[i..i + 4].copy_from_slice(&a);
     }
 }
 
@@ -174,7 +187,8 @@ pub fn laplace<L: Lanes>(l: L, y: L::V, mean: L::V, scale: L::V) -> (L::V, L::V,
     let by_scale = l.mul(by_beta, l.mul(beta, l.splat(-std::f32::consts::LN_2)));
     // Outside the least and the largest a scale may still come back.
     let back = l.select(scale, l.max(by_scale, zero), l.min(by_scale, zero));
-    let within = l.select(l.mul(l.sub(scale, l.splat(SCALES.0)), l.sub(l.splat(SCALES.1), scale)), by_scale, back);
+    let within =
+        l.select(l.mul(l.sub(scale, l.splat(SCALES.0)), l.sub(l.splat(SCALES.1), scale)), by_scale, back);
     (nats, l.mul(sign, by_distance), within)
 }
 
@@ -206,13 +220,12 @@ struct Kept<V, const C: usize, const H: usize> {
     out: [[V; 2]; TOGETHER],
 }
 
+/// Two hidden layers, and mean and scale.
+type Layers<V, const H: usize> = ([V; H], [V; H], [V; 2]);
+
 /// Hidden layers and outputs of one vector.
 #[inline(always)]
-fn forward<L: Lanes, const C: usize, const H: usize>(
-    l: L,
-    w: &[f32],
-    x: &[L::V; C],
-) -> ([L::V; H], [L::V; H], [L::V; 2]) {
+fn forward<L: Lanes, const C: usize, const H: usize>(l: L, w: &[f32], x: &[L::V; C]) -> Layers<L::V, H> {
     let p = const { Places::of(C, H) };
     let mut h1 = dense::<L, C, H>(l, &w[p.w1..], &w[p.b1..], x);
     h1.iter_mut().for_each(|v| *v = hold(l, *v));
@@ -235,7 +248,12 @@ fn forward<L: Lanes, const C: usize, const H: usize>(
 
 /// Adds up code length and gradients of a row.
 #[inline(always)]
-pub fn row<L: Lanes, const C: usize, const H: usize>(l: L, w: &[f32], row: &Row<'_, C>, sums: &mut Sums<'_, C>) {
+pub fn row<L: Lanes, const C: usize, const H: usize>(
+    l: L,
+    w: &[f32],
+    row: &Row<'_, C>,
+    sums: &mut Sums<'_, C>,
+) {
     let p = const { Places::of(C, H) };
     let zero = l.splat(0.0);
     let (w3, linear) = (&w[p.w3..][..2 * H], &w[p.linear..][..2 * C]);
@@ -288,7 +306,12 @@ pub fn row<L: Lanes, const C: usize, const H: usize>(l: L, w: &[f32], row: &Row<
 
 /// Adds the gradients of all parameters over the vectors of a chunk.
 #[inline(always)]
-fn gather<L: Lanes, const C: usize, const H: usize>(l: L, sums: &mut [[f32; 16]], kept: &Kept<L::V, C, H>, vectors: usize) {
+fn gather<L: Lanes, const C: usize, const H: usize>(
+    l: L,
+    sums: &mut [[f32; 16]],
+    kept: &Kept<L::V, C, H>,
+    vectors: usize,
+) {
     let p = const { Places::of(C, H) };
     outer::<L, C, H>(l, &mut sums[p.w1..], &kept.d1, &kept.x, vectors);
     outer::<L, H, H>(l, &mut sums[p.w2..], &kept.d2, &kept.h1, vectors);
@@ -318,7 +341,12 @@ fn add_one<L: Lanes>(l: L, slot: &mut [f32; 16], v: L::V) {
 
 /// The code length of a row alone, in nats.
 #[inline(always)]
-pub fn price<L: Lanes, const C: usize, const H: usize>(l: L, w: &[f32], row: &Row<'_, C>, nats: &mut [f32; 16]) {
+pub fn price<L: Lanes, const C: usize, const H: usize>(
+    l: L,
+    w: &[f32],
+    row: &Row<'_, C>,
+    nats: &mut [f32; 16],
+) {
     for first in (0..row.n).step_by(16) {
         let x: [L::V; C] = std::array::from_fn(|i| l.load(at(row.source, row.at[i] + first)));
         let (_, _, out) = forward::<L, C, H>(l, w, &x);

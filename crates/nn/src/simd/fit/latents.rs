@@ -25,7 +25,15 @@ fn soft_round<L: Lanes>(l: L, v: L::V, s: &Softness) -> (L::V, L::V) {
 
 /// `out = s(s(y) + noise)`, and the slope of it, for whole vectors. `noise` has a standard deviation of 1 and is multiplied by `deviation`.
 #[inline(always)]
-pub fn soften<L: Lanes>(l: L, y: &[f32], noise: &[f32], deviation: f32, s: Softness, out: &mut [f32], slope: &mut [f32]) {
+pub fn soften<L: Lanes>(
+    l: L,
+    y: &[f32],
+    noise: &[f32],
+    deviation: f32,
+    s: Softness,
+    out: &mut [f32],
+    slope: &mut [f32],
+) {
     let chunks = y.as_chunks::<LANES>().0.iter().zip(noise.as_chunks::<LANES>().0);
     let outs = out.as_chunks_mut::<LANES>().0.iter_mut().zip(slope.as_chunks_mut::<LANES>().0);
     for ((y, noise), (out, slope)) in chunks.zip(outs) {
@@ -41,19 +49,37 @@ pub fn soften<L: Lanes>(l: L, y: &[f32], noise: &[f32], deviation: f32, s: Softn
 pub struct Adam {
     /// Step size, with the corrections of the start.
     pub rate: f32,
+    /// How much of the mean of gradients stays.
     pub keep_mean: f32,
+    /// How much of the mean of their squares stays.
     pub keep_square: f32,
     /// 1 / (1 - keep_square^steps).
     pub correction: f32,
+    /// Added under the root.
     pub epsilon: f32,
 }
 
 /// Adam (Kingma and Ba 2015) on whole vectors; the gradient is `g slope`.
 #[inline(always)]
-pub fn adam<L: Lanes>(l: L, w: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32], slope: &[f32], rule: Adam) {
-    let all = w.as_chunks_mut::<LANES>().0.iter_mut().zip(m.as_chunks_mut::<LANES>().0).zip(v.as_chunks_mut::<LANES>().0);
+pub fn adam<L: Lanes>(
+    l: L,
+    w: &mut [f32],
+    m: &mut [f32],
+    v: &mut [f32],
+    g: &[f32],
+    slope: &[f32],
+    rule: Adam,
+) {
+    let all = w
+        .as_chunks_mut::<LANES>()
+        .0
+        .iter_mut()
+        .zip(m.as_chunks_mut::<LANES>().0)
+        .zip(v.as_chunks_mut::<LANES>().0);
     let fresh = (l.splat(1.0 - rule.keep_mean), l.splat(1.0 - rule.keep_square));
-    for (((w, m), v), (g, slope)) in all.zip(g.as_chunks::<LANES>().0.iter().zip(slope.as_chunks::<LANES>().0)) {
+    for (((w, m), v), (g, slope)) in
+        all.zip(g.as_chunks::<LANES>().0.iter().zip(slope.as_chunks::<LANES>().0))
+    {
         let g = l.mul(l.load(g), l.load(slope));
         let mean = l.mac(l.mul(fresh.0, g), l.splat(rule.keep_mean), l.load(m));
         let square = l.mac(l.mul(fresh.1, l.mul(g, g)), l.splat(rule.keep_square), l.load(v));

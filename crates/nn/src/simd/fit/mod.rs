@@ -1,5 +1,9 @@
 //! Kernels of codecs that fit small networks to one picture: see [`crate::fit`].
 
+// Arrays of registers are gone through by number, several at once; an iterator over them may end up in memory. And kernels take what they
+// read and write as arguments, as the rest of the module does.
+#![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
+
 mod arm;
 mod integer;
 mod latents;
@@ -13,7 +17,8 @@ use lanes::Lanes;
 
 pub use arm::{Places as ArmPlaces, Row as ArmRow, Sums as ArmSums};
 pub use integer::{
-    ARM_BITS, Arm as IntegerArm, CHANNEL_BITS, CHANNEL_MAX, COLOUR_BITS, COLOUR_MAX, UNIT_BITS, UNIT_MAX, WEIGHT_BITS,
+    ARM_BITS, Arm as IntegerArm, CHANNEL_BITS, CHANNEL_MAX, COLOUR_BITS, COLOUR_MAX, UNIT_BITS, UNIT_MAX,
+    WEIGHT_BITS,
 };
 pub use latents::{Adam, Softness};
 pub use synthesis::Places as SynthesisPlaces;
@@ -84,7 +89,6 @@ macro_rules! synthesis {
     )*};
 }
 /// The versions of the synthesis.
-#[allow(missing_docs)]
 mod points {
     use super::*;
     synthesis! {
@@ -95,12 +99,24 @@ mod points {
         7, 1: points_7_1 points_back_7_1 points_integer_7_1;
     }
 }
-public_kernel!(convolve_3 = synthesis::convolve::<3>(w: &[f32], rows: [&[f32]; 3], out: &mut [f32], stride: usize, first: usize, n: usize));
-public_kernel!(convolve_1 = synthesis::convolve::<1>(w: &[f32], rows: [&[f32]; 3], out: &mut [f32], stride: usize, first: usize, n: usize));
-public_kernel!(convolve_sums_3 = synthesis::convolve_sums::<3>(rows: [&[f32]; 3], d: &[f32], stride: usize, first: usize, n: usize, sums: &mut [[f32; 16]]));
-public_kernel!(convolve_sums_1 = synthesis::convolve_sums::<1>(rows: [&[f32]; 3], d: &[f32], stride: usize, first: usize, n: usize, sums: &mut [[f32; 16]]));
-public_kernel!(convolve_integer_3 = integer::convolve::<3>(w: &[i32], rows: [&[i32]; 3], least: i32, out: &mut [i32], stride: usize, first: usize, n: usize));
-public_kernel!(convolve_integer_1 = integer::convolve::<1>(w: &[i32], rows: [&[i32]; 3], least: i32, out: &mut [i32], stride: usize, first: usize, n: usize));
+public_kernel!(
+    /// See [`Synthesis`].
+    convolve_3 = synthesis::convolve::<3>(w: &[f32], rows: [&[f32]; 3], out: &mut [f32], stride: usize, first: usize, n: usize));
+public_kernel!(
+    /// See [`Synthesis`].
+    convolve_1 = synthesis::convolve::<1>(w: &[f32], rows: [&[f32]; 3], out: &mut [f32], stride: usize, first: usize, n: usize));
+public_kernel!(
+    /// See [`Synthesis`].
+    convolve_sums_3 = synthesis::convolve_sums::<3>(rows: [&[f32]; 3], d: &[f32], stride: usize, first: usize, n: usize, sums: &mut [[f32; 16]]));
+public_kernel!(
+    /// See [`Synthesis`].
+    convolve_sums_1 = synthesis::convolve_sums::<1>(rows: [&[f32]; 3], d: &[f32], stride: usize, first: usize, n: usize, sums: &mut [[f32; 16]]));
+public_kernel!(
+    /// See [`Synthesis`].
+    convolve_integer_3 = integer::convolve::<3>(w: &[i32], rows: [&[i32]; 3], least: i32, out: &mut [i32], stride: usize, first: usize, n: usize));
+public_kernel!(
+    /// See [`Synthesis`].
+    convolve_integer_1 = integer::convolve::<1>(w: &[i32], rows: [&[i32]; 3], least: i32, out: &mut [i32], stride: usize, first: usize, n: usize));
 public_kernel!(
     /// Zero where `b` is not positive.
     where_positive = synthesis::where_positive(d: &mut [f32], b: &[f32])
@@ -173,18 +189,20 @@ impl Synthesis {
     /// The kernels for so many channels and colours, if there are any: 6, 7 or 9 to 3, or 4 or 7 to 1.
     #[must_use]
     pub fn of(channels: usize, colours: usize) -> Option<Self> {
-        let (points, points_back, points_integer): (Points<f32>, PointsBack, Points<i32>) = match (channels, colours) {
-            (6, 3) => (points::points_6_3, points::points_back_6_3, points::points_integer_6_3),
-            (7, 3) => (points::points_7_3, points::points_back_7_3, points::points_integer_7_3),
-            (9, 3) => (points::points_9_3, points::points_back_9_3, points::points_integer_9_3),
-            (4, 1) => (points::points_4_1, points::points_back_4_1, points::points_integer_4_1),
-            (7, 1) => (points::points_7_1, points::points_back_7_1, points::points_integer_7_1),
-            _ => return None,
-        };
-        let (convolve, convolve_sums, convolve_integer): (Convolve, ConvolveSums, ConvolveInteger) = match colours {
-            3 => (convolve_3, convolve_sums_3, convolve_integer_3),
-            _ => (convolve_1, convolve_sums_1, convolve_integer_1),
-        };
+        let (points, points_back, points_integer): (Points<f32>, PointsBack, Points<i32>) =
+            match (channels, colours) {
+                (6, 3) => (points::points_6_3, points::points_back_6_3, points::points_integer_6_3),
+                (7, 3) => (points::points_7_3, points::points_back_7_3, points::points_integer_7_3),
+                (9, 3) => (points::points_9_3, points::points_back_9_3, points::points_integer_9_3),
+                (4, 1) => (points::points_4_1, points::points_back_4_1, points::points_integer_4_1),
+                (7, 1) => (points::points_7_1, points::points_back_7_1, points::points_integer_7_1),
+                _ => return None,
+            };
+        let (convolve, convolve_sums, convolve_integer): (Convolve, ConvolveSums, ConvolveInteger) =
+            match colours {
+                3 => (convolve_3, convolve_sums_3, convolve_integer_3),
+                _ => (convolve_1, convolve_sums_1, convolve_integer_1),
+            };
         Some(Self { points, points_back, convolve, convolve_sums, points_integer, convolve_integer })
     }
 }

@@ -34,7 +34,9 @@ pub fn blend<L: Lanes>(l: L, taps: &[f32; 4], rows: [&[f32]; 4], out: &mut [f32]
 pub fn blend_back<L: Lanes>(l: L, tap: f32, d: &[f32], row: &[f32], grad: &mut [f32], sum: &mut [f32; 16]) {
     let t = l.splat(tap);
     let mut s = l.load(sum);
-    for ((d, row), grad) in d.as_chunks::<16>().0.iter().zip(row.as_chunks::<16>().0).zip(grad.as_chunks_mut::<16>().0) {
+    for ((d, row), grad) in
+        d.as_chunks::<16>().0.iter().zip(row.as_chunks::<16>().0).zip(grad.as_chunks_mut::<16>().0)
+    {
         let v = l.load(d);
         s = l.mac(s, v, l.load(row));
         let g = l.mac(l.load(grad), t, v);
@@ -45,7 +47,15 @@ pub fn blend_back<L: Lanes>(l: L, tap: f32, d: &[f32], row: &[f32], grad: &mut [
 
 /// Two outputs for each of `n` numbers from `first` on: even ones to `even`, odd ones to `odd`, at the same places.
 #[inline(always)]
-pub fn double<L: Lanes>(l: L, taps: &[f32; 4], row: &[f32], even: &mut [f32], odd: &mut [f32], first: usize, n: usize) {
+pub fn double<L: Lanes>(
+    l: L,
+    taps: &[f32; 4],
+    row: &[f32],
+    even: &mut [f32],
+    odd: &mut [f32],
+    first: usize,
+    n: usize,
+) {
     let t = taps.map(|t| l.splat(t));
     for i in (first..first + n).step_by(16) {
         let x: [L::V; 5] = std::array::from_fn(|k| l.load(at(row, i + k - 2)));

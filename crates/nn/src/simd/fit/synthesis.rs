@@ -11,15 +11,23 @@ const TOGETHER: usize = 8;
 /// Where the parameters begin: `w1` has a row of `k` for each hidden unit, `w2` a row of `c` for each, `linear` one of `k` for each colour.
 #[derive(Clone, Copy, Debug)]
 pub struct Places {
+    /// From channels to hidden units.
     pub w1: usize,
+    /// Biases of hidden units.
     pub b1: usize,
+    /// From hidden units to colours.
     pub w2: usize,
+    /// Biases of colours.
     pub b2: usize,
+    /// From channels to colours.
     pub linear: usize,
+    /// The number of parameters.
     pub end: usize,
 }
 
 impl Places {
+    /// Of `k` channels, `c` colours and `h` hidden units.
+    #[must_use]
     pub const fn of(k: usize, c: usize, h: usize) -> Self {
         let b1 = h * k;
         let w2 = b1 + h;
