@@ -8,18 +8,7 @@ use std::time::Instant;
 
 fn read(path: &str) -> Planes {
     let bytes = std::fs::read(path).unwrap();
-    let mut fields = Vec::new();
-    let mut at = 0;
-    while fields.len() < 4 {
-        let start = at + bytes[at..].iter().position(|b| !b.is_ascii_whitespace()).unwrap();
-        let end = start + bytes[start..].iter().position(u8::is_ascii_whitespace).unwrap();
-        fields.push(String::from_utf8_lossy(&bytes[start..end]).into_owned());
-        at = end;
-    }
-    let (width, height) = (fields[1].parse().unwrap(), fields[2].parse().unwrap());
-    let samples = &bytes[at + 1..];
-    let plane = |i: usize| samples[i..].iter().step_by(3).map(|&v| u16::from(v)).collect();
-    Planes::new(width, height, 8, (0..3).map(plane).collect()).unwrap()
+    minlen_image::read::picture(&bytes, &Env::default()).unwrap().colours
 }
 
 fn main() {

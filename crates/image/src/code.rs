@@ -17,8 +17,29 @@ pub struct Shape {
     pub colours: usize,
 }
 
+impl Shape {
+    /// That of a picture.
+    #[must_use]
+    pub fn of(picture: &Planes) -> Self {
+        picture.shape()
+    }
+
+    /// Refuses sides, depths and numbers of planes that no picture has.
+    pub(crate) fn check(&self) -> Result<()> {
+        let side = 1..=crate::SIDE_MAX;
+        let sides = side.contains(&self.width) && side.contains(&self.height);
+        if sides && (8..=16).contains(&self.depth) && matches!(self.colours, 1 | 3) {
+            return Ok(());
+        }
+        let Self { width, height, depth, colours } = self;
+        Err(Error::usage(format!(
+            "a picture of {width} by {height} pixels with {colours} planes of {depth} bits"
+        )))
+    }
+}
+
 /// A payload, and exactly the picture that it decodes to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
     /// The payload, in the form of its codec.
     pub bytes: Vec<u8>,
@@ -153,9 +174,7 @@ fn fit(picture: &Planes, goal: &Goal, like: &Encoded, effort: u8, env: &Env) -> 
         Goal::MeanSquare(most) => overfit::Goal::MeanSquare(most),
         Goal::Quality(_) | Goal::Score(_) => overfit::Goal::MeanSquare(picture.mean_square(&like.picture)),
     };
-    let overfit::Encoded { bytes, picture } =
-        overfit::encode(picture, goal, &overfit::Schedule::effort(effort), env)?;
-    Ok(Encoded { bytes, picture })
+    overfit::encode(picture, goal, &overfit::Schedule::effort(effort), env)
 }
 
 /// The better of two results: the smaller one that keeps the goal, or the nearer one within the bytes.
@@ -183,8 +202,8 @@ fn better(
 /// Corrupt or truncated for a payload that no encoder wrote; limit where memory does not do; cancelled.
 pub fn decode(method: Method, payload: &[u8], shape: &Shape, env: &Env) -> Result<Planes> {
     match method {
-        Method::Block => block::decode(payload, &of_block(shape), env),
-        Method::Overfit => overfit::decode(payload, &of_overfit(shape), env),
+        Method::Block => block::decode(payload, shape, env),
+        Method::Overfit => overfit::decode(payload, shape, env),
         Method::Vae => vae::decode(payload, shape, env),
     }
 }
@@ -197,21 +216,11 @@ pub fn preview(method: Method, payload: &[u8], shape: &Shape, shift: u8, env: &E
     let shift = shift.min(6);
     let sides = (shape.width.div_ceil(1 << shift), shape.height.div_ceil(1 << shift));
     let found = match method {
-        Method::Overfit => overfit::preview(payload, &of_overfit(shape), shift, env)?,
+        Method::Overfit => overfit::preview(payload, shape, shift, env)?,
         Method::Block | Method::Vae => decode(method, payload, shape, env)?,
     };
     let is_smaller = (found.width(), found.height()) == sides;
     if is_smaller { Ok(found) } else { found.smaller(shift) }
-}
-
-fn of_overfit(shape: &Shape) -> overfit::Shape {
-    let Shape { width, height, depth, colours } = *shape;
-    overfit::Shape { width, height, depth, colours }
-}
-
-fn of_block(shape: &Shape) -> block::Shape {
-    let Shape { width, height, depth, colours } = *shape;
-    block::Shape { width, height, depth, colours: colours as u8 }
 }
 
 /// The most effort of [`block`].
@@ -302,10 +311,7 @@ impl Search<'_> {
     fn code(&self, quantizer: u16, effort: u8) -> Result<Encoded> {
         match self.method {
             Method::Block | Method::Overfit => {
-                let effort = effort.min(BLOCK_EFFORT);
-                let block::Encoded { bytes, picture } =
-                    block::encode(self.picture, quantizer, effort, self.env)?;
-                Ok(Encoded { bytes, picture })
+                block::encode(self.picture, quantizer, effort.min(BLOCK_EFFORT), self.env)
             }
             Method::Vae => vae::encode(self.picture, quantizer, self.env),
         }

@@ -16,7 +16,8 @@ use minlen_entropy::binary::Decoder;
 
 /// See [`super::decode`].
 pub(super) fn decode(payload: &[u8], shape: &Shape, env: &Env) -> Result<Planes> {
-    let planes = shape.check()?;
+    shape.check()?;
+    let planes = shape.colours;
     let grid = Grid::new(shape.width, shape.height);
     let _held = env.budget.reserve(grid.memory(planes))?;
     let (header, rest) = Header::read(payload, planes)?;

@@ -38,51 +38,13 @@ mod syntax;
 mod transform;
 mod trellis;
 
+pub use crate::{Encoded, Shape};
+
 use crate::Planes;
 use canvas::{CELL, Done};
-use minlen_core::{Env, Error, Result};
+use minlen_core::{Env, Result};
 pub use quantizer::QUANTIZER_MAX;
 use transform::SIDE;
-
-/// What is known of a picture besides its payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// Pixels of a row.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
-    /// Bits of a sample, 8 to 16.
-    pub depth: u8,
-    /// Planes: 1 of grey, or 3.
-    pub colours: u8,
-}
-
-impl Shape {
-    /// That of a picture.
-    #[must_use]
-    pub fn of(picture: &Planes) -> Self {
-        let colours = picture.planes().len() as u8;
-        Self { width: picture.width(), height: picture.height(), depth: picture.depth(), colours }
-    }
-
-    fn check(&self) -> Result<usize> {
-        let sides = 1..=crate::SIDE_MAX;
-        let right = sides.contains(&self.width) && sides.contains(&self.height);
-        if !right || !(8..=16).contains(&self.depth) || !matches!(self.colours, 1 | 3) {
-            return Err(Error::usage("a shape that no picture has"));
-        }
-        Ok(self.colours.into())
-    }
-}
-
-/// A coded picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Encoded {
-    /// What [`decode`] takes.
-    pub bytes: Vec<u8>,
-    /// What it gives.
-    pub picture: Planes,
-}
 
 /// Codes a picture. `quantizer` (0 to [`QUANTIZER_MAX`]) says how coarsely: 32 to an octave of the step, which is 1/4096 of the range of
 /// the samples for 0. `effort` (0 to 5) says how long to search.

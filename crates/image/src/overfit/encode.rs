@@ -5,18 +5,9 @@ use super::layout::Layout;
 use super::network::Network;
 use super::schedule::{Goal, Schedule, train};
 use super::train::Fit;
-use super::{Shape, start, table};
+use super::{Encoded, Shape, start, table};
 use crate::Planes;
 use minlen_core::{Env, Error, Result};
-
-/// A payload, and what it decodes to.
-#[derive(Clone, Debug)]
-pub struct Encoded {
-    /// The payload.
-    pub bytes: Vec<u8>,
-    /// Exactly what decoding it gives.
-    pub picture: Planes,
-}
 
 /// Fits networks and latents to a picture.
 ///

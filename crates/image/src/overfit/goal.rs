@@ -1,11 +1,10 @@
 //! Sizes and errors that are asked for: lambda is moved towards them while networks are trained, and what is over is taken back at the end.
 
-use super::encode::Encoded;
 use super::payload::Header;
 use super::quantise::{quantise, write};
 use super::schedule::{Goal, Schedule, retrain};
 use super::train::{Cost, Fit};
-use super::{Shape, layout::PAD};
+use super::{Encoded, Shape, layout::PAD};
 use crate::Planes;
 use minlen_core::{Env, Error, Result};
 

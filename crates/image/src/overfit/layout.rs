@@ -1,7 +1,7 @@
 //! Where the latents of a picture lie: grids of each size, with room around them, and what each latent is predicted from.
 
 use super::Shape;
-use minlen_core::{Error, Result};
+use minlen_core::Result;
 use std::ops::Range;
 
 /// Room left and right of a row, in numbers.
@@ -236,20 +236,5 @@ pub(super) fn unfill_slot(slot: &Slot, grid: &Grid, rows: &mut [f32], y: usize, 
         let mut sum = 0.0;
         d.iter().for_each(|d| sum += d);
         *x += sum;
-    }
-}
-
-impl Shape {
-    /// Refuses sides, depths and numbers of planes that no picture has.
-    pub(super) fn check(&self) -> Result<()> {
-        let side = 1..=crate::planes::SIDE_MAX;
-        let sides = side.contains(&self.width) && side.contains(&self.height);
-        if !sides || !(8..=16).contains(&self.depth) || !matches!(self.colours, 1 | 3) {
-            return Err(Error::corrupt(format!(
-                "a picture of {} by {} pixels with {} planes of {} bits",
-                self.width, self.height, self.colours, self.depth
-            )));
-        }
-        Ok(())
     }
 }

@@ -22,9 +22,10 @@ mod table;
 mod tests;
 mod train;
 
+pub use crate::{Encoded, Shape};
 #[cfg(feature = "lab")]
 pub use encode::adapt;
-pub use encode::{Encoded, encode};
+pub use encode::encode;
 pub use schedule::{Goal, Schedule};
 #[cfg(feature = "lab")]
 pub use table::table_bytes;
@@ -36,32 +37,6 @@ use minlen_entropy::range::Decoder;
 use minlen_nn::Isa;
 use network::Network;
 use payload::{Header, PartCode};
-
-/// What both sides know of a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// Pixels of a row.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
-    /// Bits of a sample, 8 to 16.
-    pub depth: u8,
-    /// Planes: 1 or 3.
-    pub colours: usize,
-}
-
-impl Shape {
-    /// The shape of a picture.
-    #[must_use]
-    pub fn of(picture: &Planes) -> Self {
-        Self {
-            width: picture.width(),
-            height: picture.height(),
-            depth: picture.depth(),
-            colours: picture.planes().len(),
-        }
-    }
-}
 
 /// Bits that an interval of so many of 2^16 takes.
 fn bits(size: u32) -> f64 {

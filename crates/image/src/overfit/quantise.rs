@@ -1,10 +1,9 @@
 //! Networks in integers, and the payload that they make with latents.
 
-use super::encode::Encoded;
 use super::payload::{self, Header, PartCode};
 use super::render::Renderer;
 use super::train::Fit;
-use super::{Shape, laplace, latents};
+use super::{Encoded, Shape, laplace, latents};
 use minlen_core::{Env, Result};
 use minlen_entropy::range::Encoder;
 use minlen_nn::Isa;
