@@ -411,6 +411,8 @@ impl<W: Write> Write for Encoder<W> {
     /// # Ok::<(), minlen::Error>(())
     /// ```
     fn flush(&mut self) -> io::Result<()> {
+        // What somebody waits for cannot be a picture that is looked at as a whole.
+        self.keeps_all = false;
         self.end_block(Ends::Flush)?;
         Ok(self.blocks.flush()?)
     }

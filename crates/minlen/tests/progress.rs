@@ -15,7 +15,7 @@ const STEP: u64 = 512 << 10;
 const AT_ONCE: [&str; 5] = ["store", "delta", "x86", "arm64", "zstd"];
 
 /// Those that take arrays only, each of which they report, or are written by a verb of their own.
-const NOT_FOR_TEXT: [&str; 3] = ["tensors", "quantized", "packed"];
+const NOT_FOR_TEXT: [&str; 4] = ["tensors", "quantized", "picture", "packed"];
 
 /// What those are told that need it.
 const TOLD: [(&str, &[(&str, i64)]); 2] = [

@@ -186,3 +186,21 @@ fn a_method_can_be_named() {
     let exact = compress(&original, &options(3, Target::Quality(5)).with_codec("lz77").unwrap()).unwrap();
     assert_eq!(decompress(&exact, &Limits::default()).unwrap(), original);
 }
+
+#[test]
+fn a_picture_that_is_waited_for_is_stored_exactly() {
+    use std::io::Write;
+    let original = file(60, 50, 3, 8, &[]);
+    let mut encoder =
+        crate::Encoder::new(Vec::new(), &options(2, Target::Quality(50)), &Env::default()).unwrap();
+    for piece in original.chunks(original.len() / 3) {
+        encoder.write_all(piece).unwrap();
+        encoder.flush().unwrap();
+    }
+    assert_eq!(decompress(&encoder.finish().unwrap(), &Limits::default()).unwrap(), original);
+    // Pieces alone change nothing.
+    let mut encoder =
+        crate::Encoder::new(Vec::new(), &options(2, Target::Quality(50)), &Env::default()).unwrap();
+    original.chunks(100).for_each(|piece| encoder.write_all(piece).unwrap());
+    assert_eq!(encoder.finish().unwrap(), compress(&original, &options(2, Target::Quality(50))).unwrap());
+}
