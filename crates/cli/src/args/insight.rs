@@ -178,7 +178,7 @@ pub struct EvalImage {
     /// Pictures, or folders of them
     #[arg(required = true, value_name = "PICTURES", value_hint = ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
-    /// Codecs with their settings: minlen[:effort=N], avif[:speed=N][,sampling=420], jxl[:effort=N], webp, jpeg
+    /// Codecs with their settings: minlen:effort=N, avif:speed=N or avif:sampling=420, jxl:effort=N, webp, jpeg
     #[arg(long, value_name = "LIST", default_value = "minlen:effort=5,avif,jxl,webp,jpeg")]
     pub codecs: String,
     /// Qualities of each codec
