@@ -24,4 +24,4 @@ pub mod write;
 
 pub use code::{Encoded, Goal, Method, Shape, decode, effort_ns, encode, preview};
 pub use picture::{Chunk, Picture};
-pub use planes::{Planes, SIDE_MAX};
+pub use planes::{PIXELS_MAX, Planes, SIDE_MAX};

@@ -5,6 +5,8 @@ use minlen_core::{Error, Result};
 
 /// The most pixels of a side: what fits the formats that pictures come in.
 pub const SIDE_MAX: usize = 1 << 16;
+/// The most pixels of a picture: 2^28, in memory 3 GiB while it is coded.
+pub const PIXELS_MAX: usize = 1 << 28;
 
 /// The samples of a picture: one plane of grey, or three of red, green and blue, each row by row from the top left.
 ///

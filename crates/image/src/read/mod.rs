@@ -30,12 +30,9 @@ mod pnm;
 mod tiff;
 mod webp;
 
-use crate::planes::{Planes, SIDE_MAX};
+use crate::planes::{PIXELS_MAX, Planes, SIDE_MAX};
 use crate::{Chunk, Picture};
 use minlen_core::{Env, Error, Reservation, Result};
-
-/// The most pixels of a picture: 2^28, in memory 3 GiB while it is coded.
-const PIXELS_MAX: usize = 1 << 28;
 
 /// A reader of one format: what it begins with, and the way from the file to the picture.
 type Format = (&'static str, fn(&[u8]) -> bool, fn(&[u8], &Env) -> Result<Picture>);

@@ -154,7 +154,7 @@ impl<C: Coder> Walk<'_, C> {
                     let value = i64::from(found[place * LATENTS + channel]) << (16 - FOUND_BITS);
                     nearest(value - mean, step)
                 });
-                let q = self.coder_code(&chances, wanted, index)?;
+                let q = chances.code(&mut self.coder, wanted, index)?;
                 let value = mean + i64::from(q) * step;
                 let shift = 16 - u32::from(self.model.near_bits);
                 let value = (value + (1i64 << shift >> 1)) >> shift;
@@ -163,10 +163,6 @@ impl<C: Coder> Walk<'_, C> {
         }
         self.env.work((self.sides.rows * self.sides.columns * PLACE * PLACE) as u64)?;
         Ok(near)
-    }
-
-    fn coder_code(&mut self, chances: &LatentModel, value: i32, index: u8) -> Result<i32> {
-        chances.code(&mut self.coder, value, index)
     }
 
     fn hyper(&mut self, given: Option<&[i32]>) -> Result<Vec<i32>> {

@@ -3,13 +3,8 @@
 use minlen_container::check32;
 use minlen_core::varint::{Reader, put};
 use minlen_core::{Difference, Error, Result};
-use minlen_image::{Method, Shape};
+use minlen_image::{Method, PIXELS_MAX, SIDE_MAX, Shape};
 use minlen_recode::png::Header;
-
-/// Sides that a picture may have.
-const SIDE_MAX: u64 = 1 << 16;
-/// Pixels that it may have.
-const PIXELS_MAX: usize = 1 << 28;
 
 /// Bits of the first byte.
 mod bits {
@@ -65,8 +60,8 @@ impl Head {
         let method = *Method::ALL
             .get(usize::from(first >> bits::METHOD))
             .ok_or_else(|| Error::unsupported("picture: a method of a later version"))?;
-        let width = reader.varint_max(SIDE_MAX, "the width of a picture")? as usize;
-        let height = reader.varint_max(SIDE_MAX, "the height of a picture")? as usize;
+        let width = reader.varint_max(SIDE_MAX as u64, "the width of a picture")? as usize;
+        let height = reader.varint_max(SIDE_MAX as u64, "the height of a picture")? as usize;
         if width == 0 || height == 0 || width * height > PIXELS_MAX {
             return Err(Error::corrupt("picture: sides of no picture"));
         }
